@@ -1,0 +1,76 @@
+"""Names of everything a run makes, derived from the run id and the step: a retried step finds its own work.
+
+Limits (botocore): SageMaker TrainingJobName 1..63 `[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}`; Bedrock modelName and
+modelDeploymentName 1..63 `([0-9a-zA-Z][_-]?){1,63}`, which forbids two hyphens in a row.
+"""
+
+from __future__ import annotations
+
+import re
+
+RUN_NAME_PATTERN = r"[a-z](-?[a-z0-9])*"
+RUN_NAME_LENGTH = (3, 41)
+RUN_ID_PATTERN = RUN_NAME_PATTERN + r"-\d{14}"
+
+APPROVAL = "approval"
+CUSTOM_MODEL = "model"
+DEPLOYMENT = "deployment"
+PROMOTION = "promotion"
+
+_JOB_NAME = re.compile(rf"(?P<run_id>{RUN_ID_PATTERN})-(?P<step>s\d+|e\d+[cb])")
+
+
+def stage_step(stage_index: int) -> str:
+    """Step of training stage `stage_index` (from 0): `s0`."""
+    return f"s{stage_index}"
+
+
+def evaluation_step(evaluation_index: int, subject: str) -> str:
+    """Step of evaluation `evaluation_index` (from 0) of the `candidate` (`e0c`) or the `baseline` (`e0b`)."""
+    return f"e{evaluation_index}{subject[0]}"
+
+
+def operation_name(run_id: str, step: str) -> str:
+    """The SageMaker job name of a step, at most 63 characters for a valid run id."""
+    return f"{run_id}-{step}"
+
+
+def parse_job_name(job_name: str) -> tuple[str, str] | None:
+    """(run id, step) of a job that Atelier started; None for any other job of the account."""
+    match = _JOB_NAME.fullmatch(job_name)
+    return (match["run_id"], match["step"]) if match else None
+
+
+def custom_model_name(run_id: str) -> str:
+    """Name of the Bedrock custom model that a run makes: one run, one model."""
+    return run_id
+
+
+def candidate_deployment_name(run_id: str) -> str:
+    """Name of the temporary deployment on which a candidate is proven before it is promoted."""
+    return run_id
+
+
+def dataset_key(sha256: str, file_name: str) -> str:
+    """Key of an uploaded dataset: named by its content, so an upload is repeatable and never overwrites."""
+    return f"datasets/{sha256[:16]}/{file_name}"
+
+
+def run_key(run_id: str) -> str:
+    """Key of the run file as submitted."""
+    return f"runs/{run_id}/run.json"
+
+
+def recipe_key(run_id: str, step: str) -> str:
+    """Key of the rendered recipe of a step; alone in its prefix because the recipe channel is a prefix."""
+    return f"runs/{run_id}/recipe/{step}/recipe.yaml"
+
+
+def model_record_key(run_id: str) -> str:
+    """Key of the record that ties a custom model to its checkpoint and metrics."""
+    return f"runs/{run_id}/model.json"
+
+
+def report_key(run_id: str, file_name: str) -> str:
+    """Key of a file of the run's report."""
+    return f"runs/{run_id}/report/{file_name}"

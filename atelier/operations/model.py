@@ -1,0 +1,80 @@
+"""An operation: one slow thing that a workflow state started and waits for by task token."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from atelier import names
+
+
+class Kind(StrEnum):
+    """What is slow. Evaluation jobs are training jobs to SageMaker, hence to us."""
+
+    TRAINING_JOB = "training-job"
+    APPROVAL = "approval"
+    CUSTOM_MODEL = "custom-model"
+    DEPLOYMENT = "custom-model-deployment"
+    PROMOTION = "promotion"
+
+
+class OperationState(StrEnum):
+    """RECORDED: the row exists, the call may not have happened. STARTED: the service accepted. ENDED: the token is finished."""
+
+    RECORDED = "RECORDED"
+    STARTED = "STARTED"
+    ENDED = "ENDED"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One row of the operations table.
+
+    `request` is the exact request for the service, so that `settle` can submit it when the submitting function died
+    between writing the row and calling. `deadline` and `recorded_at` are seconds since the epoch.
+    """
+
+    run_id: str
+    step: str
+    kind: Kind
+    request: Mapping[str, Any]
+    token: str = field(repr=False)
+    recorded_at: int
+    deadline: int
+    state: OperationState = OperationState.RECORDED
+
+    @property
+    def name(self) -> str:
+        """Name of the side effect, unique per run and step."""
+        return names.operation_name(self.run_id, self.step)
+
+
+class Phase(StrEnum):
+    """Where an operation stands at its service. ABSENT: the service does not know it."""
+
+    ABSENT = "ABSENT"
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True)
+class Status:
+    """What a service says of an operation now.
+
+    `result` is what the workflow's state returns when the phase is SUCCEEDED (JSON). `error` is a class name of
+    atelier/errors.py when it is FAILED, `cause` its message. `detail` is for people, e.g. a secondary status.
+    """
+
+    phase: Phase
+    result: Mapping[str, Any] = field(default_factory=dict)
+    error: str = ""
+    cause: str = ""
+    detail: str = ""
+
+    @property
+    def is_terminal(self) -> bool:
+        """True when nothing more will happen at the service."""
+        return self.phase in (Phase.SUCCEEDED, Phase.FAILED)

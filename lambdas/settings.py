@@ -1,0 +1,43 @@
+"""A function's environment, described once for both sides: CDK writes it with `to_environ`, handlers read it with `from_environ`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+PREFIX = "ATELIER_"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What the deployed environment tells its functions. Lists are comma-separated in the environment."""
+
+    environment: str
+    region: str
+    bucket: str
+    operations_table: str
+    topic_arn: str
+    key_arn: str
+    training_role_arn: str
+    model_role_arn: str
+    subnet_ids: tuple[str, ...] = ()
+    security_group_ids: tuple[str, ...] = ()
+
+    def to_environ(self) -> dict[str, str]:
+        """Environment variables for the function's configuration."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {
+            PREFIX + name.upper(): ",".join(value) if isinstance(value, tuple) else value
+            for name, value in values.items()
+        }
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Settings:
+        """Read them back; KeyError names a variable that the deployment forgot."""
+        values: dict[str, str | tuple[str, ...]] = {}
+        for field in fields(cls):
+            text = environ[PREFIX + field.name.upper()]
+            values[field.name] = (
+                tuple(filter(None, text.split(","))) if field.name.endswith("_ids") else text
+            )
+        return cls(**values)  # type: ignore[arg-type]

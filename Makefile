@@ -1,0 +1,79 @@
+# `make` alone lists the targets. ENV selects the environment of synth, diff, deploy and destroy.
+ENV    ?= local
+STACKS ?= --all
+PYTHON ?= python3
+
+VENV    := .venv
+BIN     := $(VENV)/bin
+ATELIER := $(BIN)/atelier
+
+SHELL         := bash
+.SHELLFLAGS   := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# Node comes with the virtual environment; the host's own, if any, is not used.
+export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
+
+.PHONY: help setup setup-dev demo test check synth diff deploy destroy bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.project $(VENV)-cloud/.cloud node_modules/.installed ## make both virtual environments and install the CDK CLI
+
+setup-dev: setup $(VENV)/.dev
+
+demo: setup ## embedded cloud, deploy, one run, a chat with the customized model
+	@$(ATELIER) demo
+
+test: check ## lint, types and every test
+	@$(BIN)/pytest
+
+check: setup-dev ## format, lint and types
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+synth: setup ## render the CloudFormation templates of ENV into cdk.out/
+	@cdk synth --quiet -c env=$(ENV)
+
+diff: setup ## what a deploy of ENV would change
+	@$(ATELIER) cdk --env $(ENV) diff $(STACKS)
+
+deploy: setup ## deploy STACKS (all) of ENV (local)
+	@$(ATELIER) cdk --env $(ENV) deploy $(STACKS)
+
+destroy: setup ## destroy STACKS of ENV; its data stays unless -c destroy_data=true says otherwise too
+	@$(ATELIER) cdk --env $(ENV) destroy $(STACKS)
+
+bench: setup-dev ## measure the performance claims, one JSON line each
+	@$(BIN)/python -m benchmarks
+
+clean: ## stop the embedded cloud and remove everything that is not in git
+	@if [ -x $(ATELIER) ]; then $(ATELIER) down || true; fi
+	rm -rf $(VENV) $(VENV)-cloud node_modules .atelier cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python $(VENV)-cloud/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Atelier needs Python 3.11 or newer; $$($(PYTHON) --version 2>&1) is what '$(PYTHON)' runs (make PYTHON=... chooses another)" >&2; exit 1; }
+	$(PYTHON) -m venv $(patsubst %/bin/python,%,$@)
+
+$(VENV)/.project: $(VENV)/bin/python requirements.txt requirements-lambda.txt requirements-jobs.txt constraints.txt pyproject.toml
+	$(BIN)/pip install --quiet -r requirements.txt -r requirements-jobs.txt
+	$(BIN)/pip install --quiet --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.project requirements-dev.txt
+	$(BIN)/pip install --quiet -r requirements-dev.txt
+	@touch $@
+
+$(VENV)-cloud/.cloud: $(VENV)-cloud/bin/python requirements-cloud.txt
+	$(VENV)-cloud/bin/pip install --quiet --no-deps -r requirements-cloud.txt
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json .npmrc $(VENV)/.project
+	npm ci --silent
+	@touch $@

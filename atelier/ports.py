@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from atelier.operations.model import Operation, Status
@@ -29,25 +30,32 @@ class TrainingJobs(LongRunning, Protocol):
 
 
 class Operations(Protocol):
-    """The operations table."""
+    """The operations table. Every read but `open_steps` is consistent."""
 
     def record(self, operation: Operation) -> Operation:
-        """Write the row before the call. An existing row keeps its state unless ENDED, takes the new token; returns what now stands."""
+        """Write the row before the call; returns what now stands.
 
-    def mark_started(self, operation: Operation) -> None:
-        """The service accepted."""
+        An existing row takes the new token and keeps everything else, so that a retried step finds what it started with;
+        one that had ENDED is open again, RECORDED, with the new deadline.
+        """
 
-    def close(self, operation: Operation) -> None:
-        """The token is finished: the row leaves the open index. Closing twice is success."""
+    def mark_started(self, operation: Operation) -> bool:
+        """The service accepted. False when the row was closed meanwhile, so nobody waits for what was started."""
+
+    def close(self, operation: Operation, *, at: int, error: str = "") -> None:
+        """The token is finished: the row leaves the open index, with the time and the error's name.
+
+        Closing twice is success; a row that has taken another token since stays open, for a retried step waits on it.
+        """
 
     def get(self, run_id: str, step: str) -> Operation | None:
         """One row."""
 
-    def open_operations(self) -> Iterable[Operation]:
-        """Every row not ENDED (an eventually consistent index)."""
+    def open_steps(self) -> Iterable[tuple[str, str]]:
+        """(run id, step) of every row not ENDED, from an eventually consistent index: `get` has the truth."""
 
     def of_run(self, run_id: str) -> Iterable[Operation]:
-        """Every row of a run, consistently."""
+        """Every row of a run."""
 
     def request_stop(self, run_id: str) -> None:
         """Leave the marker that makes the run's operations stop and new ones refuse to start."""
@@ -55,8 +63,11 @@ class Operations(Protocol):
     def stop_requested(self, run_id: str) -> bool:
         """True once `request_stop` was called for the run."""
 
-    def decide(self, run_id: str, *, approved: bool, by: str, comment: str) -> None:
-        """Record a person's decision on the run's open approval; the first decision stands. UnknownRun when none is open."""
+    def decide(self, run_id: str, *, approved: bool, by: str, comment: str) -> Mapping[str, Any]:
+        """Record a person's decision on the run's open approval; returns the one that stands, which is the first.
+
+        UnknownRun when no approval is open.
+        """
 
     def decision(self, run_id: str) -> Mapping[str, Any] | None:
         """{"approved", "by", "comment"} once a person decided."""
@@ -88,20 +99,29 @@ class Objects(Protocol):
         """True when the object is there."""
 
 
+@dataclass(frozen=True)
+class ServingModel:
+    """The model behind a deployment; `updating_to` is the ARN of the one that is being swapped in, if any."""
+
+    model_arn: str
+    model_name: str
+    updating_to: str | None = None
+
+
 class Deployments(Protocol):
     """What serves: stable deployments, and the models behind them (Bedrock on-demand)."""
 
-    def serving_model(self, deployment_name: str) -> Mapping[str, Any] | None:
-        """{"model_arn", "model_name"} behind a deployment; None when there is no such deployment."""
+    def serving_model(self, deployment_name: str) -> ServingModel | None:
+        """What a deployment serves; None when there is no such deployment."""
 
     def update(self, deployment_name: str, model_arn: str) -> None:
-        """Point a deployment at another model."""
+        """Point a deployment at another model. StillInUse while an earlier update is under way."""
 
-    def delete_deployment(self, deployment_name: str) -> bool:
-        """Delete a deployment; False when there was none."""
+    def delete_deployment(self, deployment_name: str, *, run_id: str) -> None:
+        """Delete a deployment that the run made; one that is gone, or that another made, is left. StillInUse while it is busy."""
 
-    def delete_model(self, model_name: str) -> bool:
-        """Delete a custom model; False when there was none; StillInUse while something serves it."""
+    def delete_model(self, model_name: str, *, run_id: str) -> None:
+        """Delete a custom model that the run made; one that is gone, or that another made, is left. StillInUse while it serves."""
 
     def converse(self, deployment_arn: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """One Converse call: `request` and the answer in Converse's shape."""

@@ -33,7 +33,8 @@ class Operation:
     """One row of the operations table.
 
     `request` is the exact request for the service, so that `settle` can submit it when the submitting function died
-    between writing the row and calling. `deadline` and `recorded_at` are seconds since the epoch.
+    between writing the row and calling. `recorded_at`, `deadline` and `ended_at` are seconds since the epoch; `error` is the
+    class name of atelier/errors.py that an ENDED operation failed its token with, empty when it succeeded.
     """
 
     run_id: str
@@ -44,6 +45,8 @@ class Operation:
     recorded_at: int
     deadline: int
     state: OperationState = OperationState.RECORDED
+    ended_at: int | None = None
+    error: str = ""
 
     @property
     def name(self) -> str:

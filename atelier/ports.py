@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from atelier.operations.model import Operation, Status
 
@@ -91,6 +91,9 @@ class Objects(Protocol):
 
     def lines(self, uri: str) -> Iterable[bytes]:
         """The object's lines, streamed. FileNotFoundError when there is none."""
+
+    def open(self, uri: str) -> BinaryIO:
+        """The object as a stream, closed by the caller. FileNotFoundError when there is none."""
 
     def write(self, uri: str, body: bytes, *, content_type: str) -> None:
         """Create or replace the object."""

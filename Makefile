@@ -66,8 +66,9 @@ $(VENV)/.project: $(VENV)/bin/python requirements.txt requirements-lambda.txt re
 	$(BIN)/pip install --quiet --no-deps --editable .
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.project requirements-dev.txt
+$(VENV)/.dev: $(VENV)/.project requirements-dev.txt requirements-sagemaker.txt
 	$(BIN)/pip install --quiet -r requirements-dev.txt
+	$(BIN)/pip install --quiet --no-deps -r requirements-sagemaker.txt
 	@touch $@
 
 $(VENV)-cloud/.cloud: $(VENV)-cloud/bin/python requirements-cloud.txt

@@ -1,1 +1,4 @@
-"""The domain of Atelier: runs, recipes, evaluation, gates, deployment, operations. Pure: no boto3, no network, no clock."""
+"""The domain of Atelier: runs, recipes, evaluation, gates, deployment, operations. Pure.
+
+No boto3, no network, no clock: tests/unit/test_purity.py walks the imports.
+"""

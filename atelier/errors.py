@@ -1,14 +1,15 @@
 """Everything that can go wrong in a run, by name.
 
-A class name here is an error name in the state machine: a Lambda that raises `JobFailed` reports `errorType: JobFailed`,
-and `settle` fails a task token with the same name. A synth test holds the workflow's error names to this module.
+A class name here is an error name in the state machine: a Lambda that raises `JobFailed` reports
+`errorType: JobFailed`, and `settle` fails a task token with the same name. A synth test holds the
+workflow's error names to this module.
 """
 
 from __future__ import annotations
 
 
 class AtelierError(Exception):
-    """Base of every error that Atelier raises on purpose; its message is written for the person who reads the report."""
+    """Base of every error that Atelier raises on purpose; its message is for people."""
 
 
 class InvalidRun(AtelierError):
@@ -84,7 +85,7 @@ class DeadlineExceeded(AtelierError):
 
 
 class RunStopped(AtelierError):
-    """A person stopped the run."""
+    """The run was asked to stop, by a person or because another part of it failed."""
 
 
 class OperationLost(AtelierError):

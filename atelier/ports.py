@@ -1,4 +1,4 @@
-"""What the domain asks of the world. Adapters in lambdas/adapters implement these; tests use fakes that store."""
+"""What the domain asks of the world. Adapters are in lambdas/adapters; tests use fakes that store."""
 
 from __future__ import annotations
 
@@ -35,17 +35,18 @@ class Operations(Protocol):
     def record(self, operation: Operation) -> Operation:
         """Write the row before the call; returns what now stands.
 
-        An existing row takes the new token and keeps everything else, so that a retried step finds what it started with;
-        one that had ENDED is open again, RECORDED, with the new deadline.
+        An existing row takes the new token and keeps everything else, so that a retried step finds what it
+        started with; one that had ENDED is open again, RECORDED, with the new deadline.
         """
 
     def mark_started(self, operation: Operation) -> bool:
-        """The service accepted. False when the row was closed meanwhile, so nobody waits for what was started."""
+        """The service accepted. False when the row was closed meanwhile: nobody waits for it."""
 
     def close(self, operation: Operation, *, at: int, error: str = "") -> None:
         """The token is finished: the row leaves the open index, with the time and the error's name.
 
-        Closing twice is success; a row that has taken another token since stays open, for a retried step waits on it.
+        Closing twice is success; a row that has taken another token since stays open: a retried step waits
+        on it.
         """
 
     def get(self, run_id: str, step: str) -> Operation | None:
@@ -64,7 +65,7 @@ class Operations(Protocol):
         """True once `request_stop` was called for the run."""
 
     def decide(self, run_id: str, *, approved: bool, by: str, comment: str) -> Mapping[str, Any]:
-        """Record a person's decision on the run's open approval; returns the one that stands, which is the first.
+        """Record a person's decision on the run's open approval; returns the one that stands: the first.
 
         UnknownRun when no approval is open.
         """
@@ -74,7 +75,7 @@ class Operations(Protocol):
 
 
 class TaskTokens(Protocol):
-    """The workflow engine's side of an operation. A token that is already finished, or whose run is gone, is success."""
+    """The workflow engine's side of an operation. A token that is finished, or gone, is success."""
 
     def succeed(self, token: str, result: Mapping[str, Any]) -> None:
         """Finish the state with `result`."""
@@ -121,10 +122,16 @@ class Deployments(Protocol):
         """Point a deployment at another model. StillInUse while an earlier update is under way."""
 
     def delete_deployment(self, deployment_name: str, *, run_id: str) -> None:
-        """Delete a deployment that the run made; one that is gone, or that another made, is left. StillInUse while it is busy."""
+        """Delete a deployment that the run made; one that is gone, or that another made, is left.
+
+        StillInUse while it is busy.
+        """
 
     def delete_model(self, model_name: str, *, run_id: str) -> None:
-        """Delete a custom model that the run made; one that is gone, or that another made, is left. StillInUse while it serves."""
+        """Delete a custom model that the run made; one that is gone, or that another made, is left.
+
+        StillInUse while something serves it.
+        """
 
     def converse(self, deployment_arn: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """One Converse call: `request` and the answer in Converse's shape."""

@@ -21,7 +21,11 @@ class Kind(StrEnum):
 
 
 class OperationState(StrEnum):
-    """RECORDED: the row exists, the call may not have happened. STARTED: the service accepted. ENDED: the token is finished."""
+    """How far an operation came.
+
+    RECORDED: the row exists, the call may not have happened. STARTED: the service accepted. ENDED: the
+    token is finished.
+    """
 
     RECORDED = "RECORDED"
     STARTED = "STARTED"
@@ -32,9 +36,10 @@ class OperationState(StrEnum):
 class Operation:
     """One row of the operations table.
 
-    `request` is the exact request for the service, so that `settle` can submit it when the submitting function died
-    between writing the row and calling. `recorded_at`, `deadline` and `ended_at` are seconds since the epoch; `error` is the
-    class name of atelier/errors.py that an ENDED operation failed its token with, empty when it succeeded.
+    `request` is the exact request for the service, so that `settle` can submit it when the submitting
+    function died between writing the row and calling. `recorded_at`, `deadline` and `ended_at` are seconds
+    since the epoch; `error` is the class name of atelier/errors.py that an ENDED operation failed its token
+    with, empty when it succeeded.
     """
 
     run_id: str
@@ -67,8 +72,9 @@ class Phase(StrEnum):
 class Status:
     """What a service says of an operation now.
 
-    `result` is what the workflow's state returns when the phase is SUCCEEDED (JSON). `error` is a class name of
-    atelier/errors.py when it is FAILED, `cause` its message. `detail` is for people, e.g. a secondary status.
+    `result` is what the workflow's state returns when the phase is SUCCEEDED (JSON). `error` is a class
+    name of atelier/errors.py when it is FAILED, `cause` its message. `detail` is for people, e.g. a
+    secondary status.
     """
 
     phase: Phase

@@ -1,0 +1,24 @@
+"""Start something slow, so that it is found again whatever happens next."""
+
+from __future__ import annotations
+
+from atelier.errors import RunStopped
+from atelier.operations.model import Operation, OperationState
+from atelier.ports import LongRunning, Operations
+
+
+def submit(operation: Operation, *, operations: Operations, service: LongRunning) -> None:
+    """Record the operation, then ask its service to start it; `settle` finishes the task token later.
+
+    The row comes before the call: when this function dies between the two, `settle` finds the row and calls
+    instead. A retried step finds its row, which takes the new token, and its job, because both are named by
+    the run and the step. RunStopped when the run was asked to stop; every error of the service.
+    """
+    if operations.stop_requested(operation.run_id):
+        raise RunStopped(f"{operation.name} was not started: run {operation.run_id} was asked to stop")
+    standing = operations.record(operation)
+    if standing.state is OperationState.STARTED:
+        return
+    service.submit(standing)
+    if not operations.mark_started(standing):
+        service.stop(standing)

@@ -1,0 +1,130 @@
+"""Fakes that store: an operations table, a service that runs jobs by name, and task tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from atelier import names
+from atelier.errors import AtelierError, UnknownRun
+from atelier.operations.model import Kind, Operation, OperationState, Phase, Status
+
+ABSENT = Status(Phase.ABSENT)
+RUNNING = Status(Phase.RUNNING, detail="Training")
+SUCCEEDED = Status(Phase.SUCCEEDED, result={"job_name": "demo"})
+FAILED = Status(Phase.FAILED, error="JobFailed", cause="AlgorithmError: loss is NaN, exit code: 1")
+
+RUN_ID = "tool-calling-20261123140500"
+
+
+def an_operation(step: str = "s0", **changes: Any) -> Operation:
+    """An operation as SubmitTrainingJob records it: from second 0, with an hour to end."""
+    values: dict[str, Any] = {
+        "run_id": RUN_ID,
+        "step": step,
+        "kind": Kind.TRAINING_JOB,
+        "request": {"TrainingJobName": names.operation_name(RUN_ID, step)},
+        "token": "token-1",
+        "recorded_at": 0,
+        "deadline": 3600,
+    }
+    return Operation(**values | changes)
+
+
+@dataclass
+class FakeOperations:
+    """Port `Operations` on dictionaries."""
+
+    rows: dict[tuple[str, str], Operation] = field(default_factory=dict)
+    stops: set[str] = field(default_factory=set)
+    decisions: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def record(self, operation: Operation) -> Operation:
+        key = (operation.run_id, operation.step)
+        old = self.rows.get(key)
+        if old is None:
+            self.rows[key] = operation
+        elif old.state is OperationState.ENDED:
+            self.rows[key] = replace(operation, request=old.request)
+        else:
+            self.rows[key] = replace(old, token=operation.token)
+        return self.rows[key]
+
+    def mark_started(self, operation: Operation) -> bool:
+        key = (operation.run_id, operation.step)
+        if self.rows[key].state is OperationState.ENDED:
+            return False
+        self.rows[key] = replace(self.rows[key], state=OperationState.STARTED)
+        return True
+
+    def close(self, operation: Operation, *, at: int, error: str = "") -> None:
+        key = (operation.run_id, operation.step)
+        row = self.rows[key]
+        if row.token == operation.token and row.state is not OperationState.ENDED:
+            self.rows[key] = replace(row, state=OperationState.ENDED, ended_at=at, error=error)
+
+    def get(self, run_id: str, step: str) -> Operation | None:
+        return self.rows.get((run_id, step))
+
+    def open_steps(self) -> Iterable[tuple[str, str]]:
+        return [key for key, row in self.rows.items() if row.state is not OperationState.ENDED]
+
+    def of_run(self, run_id: str) -> Iterable[Operation]:
+        return [row for row in self.rows.values() if row.run_id == run_id]
+
+    def request_stop(self, run_id: str) -> None:
+        self.stops.add(run_id)
+
+    def stop_requested(self, run_id: str) -> bool:
+        return run_id in self.stops
+
+    def decide(self, run_id: str, *, approved: bool, by: str, comment: str) -> Mapping[str, Any]:
+        row = self.rows.get((run_id, names.APPROVAL))
+        if row is None or row.state is OperationState.ENDED:
+            raise UnknownRun(f"no approval is open for {run_id}")
+        return self.decisions.setdefault(run_id, {"approved": approved, "by": by, "comment": comment})
+
+    def decision(self, run_id: str) -> Mapping[str, Any] | None:
+        return self.decisions.get(run_id)
+
+
+@dataclass
+class FakeService:
+    """Port `LongRunning`: jobs by operation name, started once each; `refuses` is what submit raises."""
+
+    jobs: dict[str, Status] = field(default_factory=dict)
+    starts: list[str] = field(default_factory=list)
+    stops: list[str] = field(default_factory=list)
+    refuses: AtelierError | None = None
+
+    def submit(self, operation: Operation) -> None:
+        if self.refuses:
+            raise self.refuses
+        if operation.name not in self.jobs:
+            self.jobs[operation.name] = RUNNING
+            self.starts.append(operation.name)
+
+    def describe(self, operation: Operation) -> Status:
+        return self.jobs.get(operation.name, ABSENT)
+
+    def stop(self, operation: Operation) -> None:
+        self.stops.append(operation.name)
+        if self.jobs.get(operation.name) == RUNNING:
+            self.jobs[operation.name] = Status(Phase.FAILED, error="JobFailed", cause="Stopped")
+
+
+@dataclass
+class FakeTokens:
+    """Port `TaskTokens`: the first outcome of a token counts, and a token that was never issued is gone."""
+
+    outcomes: dict[str, Any] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+
+    def succeed(self, token: str, result: Mapping[str, Any]) -> None:
+        if token not in self.gone:
+            self.outcomes.setdefault(token, dict(result))
+
+    def fail(self, token: str, *, error: str, cause: str) -> None:
+        if token not in self.gone:
+            self.outcomes.setdefault(token, (error, cause))

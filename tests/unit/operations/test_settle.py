@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import pytest
+
+from atelier.errors import AccessRefused, ServiceUnavailable
+from atelier.operations.model import Operation, OperationState, Status
+from atelier.operations.settle import SECONDS_UNTIL_LOST, Due, Fail, Submit, Succeed, Wait, settle
+from tests.support.operations import (
+    ABSENT,
+    FAILED,
+    RUN_ID,
+    RUNNING,
+    SUCCEEDED,
+    FakeOperations,
+    FakeService,
+    FakeTokens,
+    an_operation,
+)
+
+JOB = f"{RUN_ID}-s0"
+
+
+class Line:
+    """One operation on record, its service and its workflow."""
+
+    def __init__(self, status: Status, state: OperationState = OperationState.STARTED) -> None:
+        self.operations = FakeOperations()
+        self.operations.rows[RUN_ID, "s0"] = an_operation(state=state)
+        self.service = FakeService(jobs={} if status == ABSENT else {JOB: status})
+        self.tokens = FakeTokens()
+
+    @property
+    def row(self) -> Operation:
+        return self.operations.rows[RUN_ID, "s0"]
+
+    def settle(self, now: int = 60) -> Due:
+        return settle(self.row, operations=self.operations, service=self.service, tokens=self.tokens, now=now)
+
+
+def test_settle_waits_while_the_job_runs() -> None:
+    line = Line(RUNNING)
+    assert isinstance(line.settle(), Wait)
+    assert line.tokens.outcomes == {}
+    assert line.row.state is OperationState.STARTED
+
+
+def test_settle_finishes_the_token_with_the_services_result_and_closes_the_row() -> None:
+    line = Line(SUCCEEDED)
+    assert isinstance(line.settle(), Succeed)
+    assert line.tokens.outcomes == {"token-1": SUCCEEDED.result}
+    assert (line.row.state, line.row.ended_at, line.row.error) == (OperationState.ENDED, 60, "")
+
+
+def test_settle_fails_the_token_with_the_services_error() -> None:
+    line = Line(FAILED)
+    line.settle()
+    assert line.tokens.outcomes == {"token-1": ("JobFailed", FAILED.cause)}
+    assert (line.row.state, line.row.error) == (OperationState.ENDED, "JobFailed")
+
+
+def test_settle_finishes_the_token_once_when_the_event_arrives_twice() -> None:
+    line = Line(SUCCEEDED)
+    stale = line.row
+    line.settle()
+    settle(stale, operations=line.operations, service=line.service, tokens=line.tokens, now=90)
+    assert line.tokens.outcomes == {"token-1": SUCCEEDED.result}
+    assert line.row.ended_at == 60
+
+
+def test_settle_closes_the_row_of_a_token_that_is_gone() -> None:
+    line = Line(SUCCEEDED)
+    line.tokens.gone.add("token-1")
+    line.settle()
+    assert line.tokens.outcomes == {}
+    assert line.row.state is OperationState.ENDED
+
+
+def test_settle_makes_the_call_that_the_submitting_function_died_before() -> None:
+    line = Line(ABSENT, OperationState.RECORDED)
+    assert isinstance(line.settle(), Submit)
+    assert line.service.starts == [JOB]
+    assert line.row.state is OperationState.STARTED
+
+
+def test_settle_notes_the_start_that_the_submitting_function_died_after() -> None:
+    line = Line(RUNNING, OperationState.RECORDED)
+    line.settle()
+    assert line.row.state is OperationState.STARTED
+
+
+def test_settle_fails_the_token_when_the_call_it_makes_up_for_is_refused() -> None:
+    line = Line(ABSENT, OperationState.RECORDED)
+    line.service.refuses = AccessRefused("sagemaker:CreateTrainingJob was refused")
+    line.settle()
+    assert line.tokens.outcomes == {"token-1": ("AccessRefused", "sagemaker:CreateTrainingJob was refused")}
+
+
+def test_settle_leaves_the_operation_for_the_next_look_when_the_service_is_busy() -> None:
+    line = Line(ABSENT, OperationState.RECORDED)
+    line.service.refuses = ServiceUnavailable("try later")
+    with pytest.raises(ServiceUnavailable):
+        line.settle()
+    assert line.tokens.outcomes == {}
+    assert line.row.state is OperationState.RECORDED
+
+
+def test_an_operation_past_its_deadline_is_stopped_and_fails_with_what_the_service_last_said() -> None:
+    line = Line(RUNNING)
+    assert isinstance(line.settle(now=3599), Wait)
+    line.settle(now=3600)
+    error, cause = line.tokens.outcomes["token-1"]
+    assert error == "DeadlineExceeded"
+    assert (
+        cause == f"{JOB} did not end within 3600 s and was stopped; its service last said RUNNING (Training)"
+    )
+    assert line.service.stops == [JOB]
+
+
+def test_a_result_counts_even_past_the_deadline() -> None:
+    line = Line(SUCCEEDED)
+    line.settle(now=999_999)
+    assert line.tokens.outcomes == {"token-1": SUCCEEDED.result}
+
+
+def test_a_stopped_run_stops_its_job_and_fails_its_token() -> None:
+    line = Line(RUNNING)
+    line.operations.request_stop(RUN_ID)
+    line.settle()
+    assert line.tokens.outcomes["token-1"][0] == "RunStopped"
+    assert line.service.stops == [JOB]
+
+
+def test_a_stopped_run_does_not_start_what_was_only_recorded() -> None:
+    line = Line(ABSENT, OperationState.RECORDED)
+    line.operations.request_stop(RUN_ID)
+    assert isinstance(line.settle(), Fail)
+    assert line.service.starts == []
+
+
+def test_a_service_that_forgets_what_it_accepted_is_given_time_and_then_fails_the_operation() -> None:
+    line = Line(ABSENT)
+    assert isinstance(line.settle(now=SECONDS_UNTIL_LOST - 1), Wait)
+    line.settle(now=SECONDS_UNTIL_LOST)
+    assert line.tokens.outcomes["token-1"][0] == "OperationLost"
+
+
+def test_a_retry_that_came_between_look_and_close_is_still_waited_for() -> None:
+    line = Line(SUCCEEDED)
+    seen_before_the_retry = line.row
+    line.operations.record(an_operation(token="token-2"))
+    settle(
+        seen_before_the_retry, operations=line.operations, service=line.service, tokens=line.tokens, now=60
+    )
+    assert line.row.state is OperationState.STARTED
+    line.settle()
+    assert line.tokens.outcomes["token-2"] == SUCCEEDED.result

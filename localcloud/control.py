@@ -1,0 +1,235 @@
+"""Start, find and stop the embedded cloud: what `atelier up`, `atelier down` and the tests call."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from localcloud.home import (
+    ACCOUNT_ID,
+    REGION,
+    REPOSITORY,
+    ROOT_ACCESS_KEY,
+    ROOT_SECRET_KEY,
+    Home,
+    cloud_python,
+)
+from localcloud.processes import command_of
+
+if TYPE_CHECKING:
+    import boto3
+
+START_SECONDS = 60.0
+STOP_SECONDS = 30.0
+POLL_SECONDS = 0.05
+HEALTH_PATH = "/_ministack/health"
+
+
+class CloudFailed(RuntimeError):
+    """The embedded cloud did not come up, or did not go down; the message ends with its last log lines."""
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """A running embedded cloud and how to reach it."""
+
+    endpoint_url: str
+    ca_bundle: str
+    pid: int
+    log_file: str
+    region: str
+    account_id: str
+
+    def environ(self) -> dict[str, str]:
+        """Variables that point the AWS CLI, the CDK CLI and any SDK at this cloud, as its root user."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_CA_BUNDLE": self.ca_bundle,
+            "NODE_EXTRA_CA_CERTS": self.ca_bundle,
+            "AWS_ACCESS_KEY_ID": ROOT_ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": ROOT_SECRET_KEY,
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            # SDKs prefix some hosts ("sync-"): a loopback address has no such names.
+            "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def session(
+        self, access_key_id: str = ROOT_ACCESS_KEY, secret_access_key: str = ROOT_SECRET_KEY, token: str | None = None
+    ) -> boto3.Session:
+        """A boto3 session on this cloud; its clients still need `endpoint_url` and `verify`: see `client_options`."""
+        import boto3
+
+        return boto3.Session(
+            aws_access_key_id=access_key_id,
+            aws_secret_access_key=secret_access_key,
+            aws_session_token=token,
+            region_name=self.region,
+        )
+
+    def client_options(self) -> dict[str, str]:
+        """Keyword arguments for `session.client(...)`."""
+        return {"endpoint_url": self.endpoint_url, "verify": self.ca_bundle}
+
+
+def up(home: Home | None = None, **settings: str) -> Cloud:
+    """Start the embedded cloud, or find the one that runs. `settings` become variables of a server that is started.
+
+    Raises CloudFailed when the server ends or does not answer in time.
+    """
+    home = home or Home.from_environ()
+    home.root.mkdir(parents=True, exist_ok=True)
+    with _only_one(home):
+        running = status(home)
+        if running is not None:
+            return running
+        _end_leftover(home)
+        return _start(home, settings)
+
+
+def down(home: Home | None = None) -> bool:
+    """Stop the cloud and every process it started; False when none ran."""
+    home = home or Home.from_environ()
+    if not home.root.exists():
+        return False
+    with _only_one(home):
+        return _end_leftover(home)
+
+
+def status(home: Home | None = None) -> Cloud | None:
+    """The running cloud, or None. A record whose process is gone, or belongs to something else, counts as none."""
+    cloud = _recorded(home or Home.from_environ())
+    if cloud is None or not _is_server(cloud.pid) or not _answers(cloud):
+        return None
+    return cloud
+
+
+def _recorded(home: Home) -> Cloud | None:
+    try:
+        return Cloud(**json.loads(home.record.read_text()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+
+
+def _start(home: Home, settings: dict[str, str]) -> Cloud:
+    python = cloud_python()
+    if not python.exists():
+        raise CloudFailed(f"{python} does not exist: the embedded cloud has its own environment, made by `make setup`")
+    for folder in (home.state, home.jobs, home.models, home.base_models):
+        folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(home.temporary, ignore_errors=True)
+    home.temporary.mkdir()
+    port = _choose_port(home)
+    with home.log.open("ab") as log:
+        process = subprocess.Popen(
+            [str(python), "-m", "localcloud.server", "--home", str(home.root), "--port", str(port)],
+            cwd=REPOSITORY,
+            env=_server_environ(home, settings),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    cloud = Cloud(
+        endpoint_url=f"https://127.0.0.1:{port}",
+        ca_bundle=str(home.certificate),
+        pid=process.pid,
+        log_file=str(home.log),
+        region=REGION,
+        account_id=ACCOUNT_ID,
+    )
+    deadline = time.monotonic() + START_SECONDS
+    while not _answers(cloud):
+        if process.poll() is not None:
+            raise CloudFailed(f"the embedded cloud ended with code {process.returncode}\n{_tail(home)}")
+        if time.monotonic() > deadline:
+            process.kill()
+            raise CloudFailed(f"the embedded cloud did not answer within {START_SECONDS:.0f} s\n{_tail(home)}")
+        time.sleep(POLL_SECONDS)
+    home.port.write_text(str(port))
+    written = home.record.with_suffix(".new")
+    written.write_text(json.dumps(asdict(cloud), indent=2) + "\n")
+    written.replace(home.record)
+    return cloud
+
+
+def _server_environ(home: Home, settings: dict[str, str]) -> dict[str, str]:
+    """A clean environment: functions inherit the server's, and must not see the caller's credentials or paths."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL", "SSL_CERT_FILE") if name in os.environ}
+    return {**kept, "TMPDIR": str(home.temporary), "PYTHONUNBUFFERED": "1", **settings}
+
+
+def _end_leftover(home: Home) -> bool:
+    """Stop what the record names, if it is still a server of ours, and forget the record."""
+    cloud = _recorded(home)
+    home.record.unlink(missing_ok=True)
+    if cloud is None or not _is_server(cloud.pid):
+        return False
+    os.kill(cloud.pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while _is_server(cloud.pid):
+        if time.monotonic() > deadline:
+            os.killpg(cloud.pid, signal.SIGKILL)
+            raise CloudFailed(f"the embedded cloud did not stop within {STOP_SECONDS:.0f} s and was killed\n{_tail(home)}")
+        time.sleep(POLL_SECONDS)
+    return True
+
+
+def _is_server(pid: int) -> bool:
+    """Whether the process lives and is a server of ours: process ids are reused."""
+    try:
+        if os.waitpid(pid, os.WNOHANG) != (0, 0):
+            return False
+    except ChildProcessError:
+        pass
+    return "localcloud.server" in command_of(pid)
+
+
+def _answers(cloud: Cloud) -> bool:
+    try:
+        context = ssl.create_default_context(cafile=cloud.ca_bundle)
+        with urllib.request.urlopen(cloud.endpoint_url + HEALTH_PATH, timeout=5, context=context) as response:
+            return bool(response.status == 200)
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+def _choose_port(home: Home) -> int:
+    """The port used last when it is free, else one the system chooses."""
+    try:
+        wanted = int(home.port.read_text())
+    except (FileNotFoundError, ValueError):
+        wanted = 0
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _tail(home: Home, lines: int = 30) -> str:
+    return "\n".join(home.log.read_text(errors="replace").splitlines()[-lines:])
+
+
+@contextmanager
+def _only_one(home: Home) -> Iterator[None]:
+    """Two `up` at once start one server."""
+    with home.lock.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

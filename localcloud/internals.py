@@ -1,0 +1,127 @@
+"""Every part of MiniStack that the embedded cloud relies on beyond its public face, and the check that each is there.
+
+MiniStack is pinned exactly, so a mismatch means another version was installed: it fails at start-up and by name, not
+as a job that hangs. A test holds this list and the code that uses it together.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+PINNED_VERSION = "1.5.33"
+
+
+class InternalsMoved(RuntimeError):
+    """MiniStack is not the version this extension was written for."""
+
+
+Check = Callable[[Any], bool]
+
+
+def function(*parameters: str) -> Check:
+    """A function that begins with these parameters."""
+    return lambda value: callable(value) and tuple(inspect.signature(value).parameters)[: len(parameters)] == parameters
+
+
+def instance(*kinds: type) -> Check:
+    return lambda value: isinstance(value, kinds)
+
+
+def containing(key: str) -> Check:
+    """A dictionary with this key, or a text with these words in it."""
+    return lambda value: key in value
+
+
+def has(*names: str) -> Check:
+    """An object with these attributes (a scoped store, a class)."""
+    return lambda value: all(hasattr(value, name) for name in names)
+
+
+STORE = has("get_scoped", "_data", "get")
+
+INTERNALS: Mapping[str, Mapping[str, Check]] = {
+    "ministack.app": {
+        "app": function("scope", "receive", "send"),
+        "SERVICE_HANDLERS": containing("bedrock-runtime"),
+    },
+    "ministack.core.iam_actions": {
+        "SERVICE_TO_IAM_NAMESPACE": containing("bedrock"),
+        "identity_denial_message": function("action", "principal_arn", "resource", "explicit_deny"),
+    },
+    "ministack.core.iam_evaluator": {
+        "AuthError": has("__dataclass_fields__"),
+        "EvalContext": has("__dataclass_fields__"),
+        "enforce": function("access_key_id", "iam_action", "service", "region", "resource_arn", "service_context"),
+        "evaluate": function("ctx", "policies"),
+        "evaluate_resource_policy": function("doc", "ctx", "service"),
+        "parse_policy_document": function("doc"),
+        "_gather_role_policies": function("role_name", "account_id"),
+        "_service_principal_matches": function("principal", "service"),
+    },
+    "ministack.core.lambda_runtime": {
+        "_PYTHON_WORKER_SCRIPT": containing('"error": str(e), "trace": traceback.format_exc()'),
+        "reset": function(),
+    },
+    "ministack.core.responses": {
+        "get_account_id": function(),
+        "get_region": function(),
+    },
+    "ministack.core.router": {
+        "SERVICE_PATTERNS": containing("bedrock"),
+        "extract_access_key_id": function("headers", "query_params"),
+    },
+    "ministack.services.eventbridge": {
+        "_SCHEDULER_TICK_INTERVAL": instance(int, float),
+        "_dispatch_to_lambda": function("arn", "payload"),
+        "_invoke_target": function("target", "event", "rule", "view"),
+        "_parse_rate_seconds": function("expr"),
+    },
+    "ministack.services.iam": {"_roles": STORE},
+    "ministack.services.lambda_svc": {
+        "_execute_function_warm": function("func", "event", "request_id"),
+        "_execution_record_for_config": function("func", "config"),
+        "_get_func_record_for_ref": function("function_ref"),
+        "function_policy_for_arn": function("resource_arn"),
+        "invoke_async_with_retry": function("func", "event"),
+    },
+    "ministack.services.sns": {"_topic_by_arn_any_scope": function("topic_arn")},
+    "ministack.services.stepfunctions": {
+        "_ExecutionError": function("error", "cause"),
+        "_SERVICE_DISPATCH": containing("arn:aws:states:::sns:publish"),
+        "_call_lambda": function("func_ref", "event"),
+        "_executions": STORE,
+        "_invoke_with_callback": function("resource", "input_data", "token", "state_def"),
+        "_run_execution": function("exec_arn"),
+        "_state_machines": STORE,
+        "_task_tokens": has("get"),
+    },
+    "ministack.services.sts": {"register_session": function("access_key", "session")},
+}
+
+
+def verify() -> None:
+    """Raise InternalsMoved naming everything that is not where, or not what, it was."""
+    version = importlib.metadata.version("ministack")
+    moved = [
+        f"{module}.{name}"
+        for module, names in INTERNALS.items()
+        for name, check in names.items()
+        if not _holds(module, name, check)
+    ]
+    if moved or version != PINNED_VERSION:
+        raise InternalsMoved(
+            f"the embedded cloud extends MiniStack {PINNED_VERSION}, found {version}; "
+            f"changed or gone: {', '.join(moved) or 'nothing this check knows of'}. "
+            "Install requirements-cloud.txt into .venv-cloud (make setup)."
+        )
+
+
+def _holds(module: str, name: str, check: Check) -> bool:
+    try:
+        return bool(check(getattr(importlib.import_module(module), name)))
+    except (AttributeError, ImportError, TypeError, ValueError):
+        return False

@@ -1,0 +1,89 @@
+"""The process of the embedded cloud: MiniStack, extended, on one loopback port.
+
+Run as `python -m localcloud.server --home DIR --port N` by the cloud's own interpreter, from the repository's root.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+from pathlib import Path
+
+from localcloud import certificate
+from localcloud.home import ACCOUNT_ID, REGION, ROOT_SECRET_KEY, Home
+
+logger = logging.getLogger("atelier.cloud")
+
+
+def configure(home: Home, port: int) -> None:
+    """Set MiniStack's variables. It reads them when it is imported, so this comes first."""
+    os.environ.update(
+        {
+            "GATEWAY_PORT": str(port),
+            "BIND_HOST": "127.0.0.1",
+            "MINISTACK_HOST": "localhost",
+            "MINISTACK_REGION": REGION,
+            "MINISTACK_ACCOUNT_ID": ACCOUNT_ID,
+            "AUTH": "true",
+            "USE_SSL": "1",
+            "MINISTACK_SSL_CERT": str(home.certificate),
+            "MINISTACK_SSL_KEY": str(home.private_key),
+            # Two listeners MiniStack opens beside its port.
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            # A Docker daemon on the machine is none of our business.
+            "DOCKER_HOST": f"unix://{home.temporary}/no-docker.sock",
+            "PERSIST_STATE": "1",
+            "STATE_DIR": str(home.state / "ministack"),
+            "S3_PERSIST": "1",
+            "S3_DATA_DIR": str(home.state / "s3"),
+            "LAMBDA_EXECUTOR": "local",
+            "LOG_LEVEL": os.environ.get("LOG_LEVEL", "INFO"),
+        }
+    )
+
+
+async def serve(home: Home, port: int) -> None:
+    """Serve until SIGTERM or SIGINT, then let MiniStack save its state and our services end their processes."""
+    from hypercorn.asyncio import serve as hypercorn_serve
+    from hypercorn.config import Config
+
+    from localcloud import extension
+
+    services = extension.install(home, port)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    config = Config()
+    config.bind = [f"127.0.0.1:{port}"]
+    config.certfile, config.keyfile = str(home.certificate), str(home.private_key)
+    config.keep_alive_timeout = 75
+    # A stream or a long poll must not hold up the end of the cloud.
+    config.graceful_timeout = 2
+
+    async def stopped() -> None:
+        await stop.wait()
+        await asyncio.to_thread(services.close)
+
+    await hypercorn_serve(extension.application(), config, shutdown_trigger=stopped)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--port", type=int, required=True)
+    arguments = parser.parse_args()
+    home = Home(arguments.home)
+    configure(home, arguments.port)
+    certificate.ensure(home.certificate, home.private_key)
+    asyncio.run(serve(home, arguments.port))
+    # Worker threads of functions and executions never end by themselves.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""One AWS service of ours: read, validate, run the operation, answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.model import OperationModel
+
+from localcloud.services import validation
+from localcloud.services.authorization import Caller
+from localcloud.services.errors import ServiceError
+from localcloud.services.protocol import HttpRequest, HttpResponse, Protocol
+
+logger = logging.getLogger("atelier.cloud")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One validated call: who asks, for which operation, with what."""
+
+    caller: Caller
+    operation: OperationModel
+    params: dict[str, Any]
+
+
+Operation = Callable[[Call], Mapping[str, Any]]
+Handler = Callable[[str, str, dict[str, str], bytes, dict[str, list[str]]], Awaitable[tuple[int, dict[str, str], Any]]]
+
+
+class Service:
+    """Operations by the name botocore's model gives them."""
+
+    def __init__(self, name: str, operations: Mapping[str, Operation]) -> None:
+        self.protocol = Protocol(name)
+        self._operations = dict(operations)
+        unknown = set(self._operations) - set(self.protocol.model.operation_names)
+        if unknown:
+            raise ValueError(f"botocore's {name} has no operations {sorted(unknown)}")
+
+    async def handle(
+        self, method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]]
+    ) -> tuple[int, dict[str, str], Any]:
+        """MiniStack's signature of a service. Operations may block, so they run off its event loop."""
+        response = await asyncio.to_thread(self._respond, HttpRequest(method, path, headers, query, body))
+        return response.status, response.headers, response.body
+
+    def _respond(self, request: HttpRequest) -> HttpResponse:
+        try:
+            operation, params = self.protocol.read(request)
+            run = self._operations.get(operation.name)
+            if run is None:
+                raise ServiceError(
+                    "UnknownOperationException",
+                    f"the embedded cloud has no {self.protocol.model.service_name} operation {operation.name}",
+                )
+            validation.check(params, operation.input_shape)
+            result = run(Call(Caller.of(request), operation, params))
+            if isinstance(result, HttpResponse):
+                return result
+            return self.protocol.write(operation, result)
+        except ServiceError as error:
+            return self.protocol.refuse(error)

@@ -12,6 +12,9 @@ RUN_NAME_PATTERN = r"[a-z](-?[a-z0-9])*"
 RUN_NAME_LENGTH = (3, 41)
 RUN_ID_PATTERN = RUN_NAME_PATTERN + r"-\d{14}"
 
+# Tag of everything that a run makes: says whose it is, before a name is trusted or a thing deleted.
+RUN_TAG = "atelier:run_id"
+
 APPROVAL = "approval"
 CUSTOM_MODEL = "model"
 DEPLOYMENT = "deployment"

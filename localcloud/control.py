@@ -69,7 +69,10 @@ class Cloud:
         }
 
     def session(
-        self, access_key_id: str = ROOT_ACCESS_KEY, secret_access_key: str = ROOT_SECRET_KEY, token: str | None = None
+        self,
+        access_key_id: str = ROOT_ACCESS_KEY,
+        secret_access_key: str = ROOT_SECRET_KEY,
+        token: str | None = None,
     ) -> boto3.Session:
         """A boto3 session on this cloud; its clients still need `endpoint_url` and `verify`: see `client_options`."""
         import boto3
@@ -128,7 +131,9 @@ def _recorded(home: Home) -> Cloud | None:
 def _start(home: Home, settings: dict[str, str]) -> Cloud:
     python = cloud_python()
     if not python.exists():
-        raise CloudFailed(f"{python} does not exist: the embedded cloud has its own environment, made by `make setup`")
+        raise CloudFailed(
+            f"{python} does not exist: the embedded cloud has its own environment, made by `make setup`"
+        )
     for folder in (home.state, home.jobs, home.models, home.base_models):
         folder.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(home.temporary, ignore_errors=True)
@@ -158,7 +163,9 @@ def _start(home: Home, settings: dict[str, str]) -> Cloud:
             raise CloudFailed(f"the embedded cloud ended with code {process.returncode}\n{_tail(home)}")
         if time.monotonic() > deadline:
             process.kill()
-            raise CloudFailed(f"the embedded cloud did not answer within {START_SECONDS:.0f} s\n{_tail(home)}")
+            raise CloudFailed(
+                f"the embedded cloud did not answer within {START_SECONDS:.0f} s\n{_tail(home)}"
+            )
         time.sleep(POLL_SECONDS)
     home.port.write_text(str(port))
     written = home.record.with_suffix(".new")
@@ -169,7 +176,11 @@ def _start(home: Home, settings: dict[str, str]) -> Cloud:
 
 def _server_environ(home: Home, settings: dict[str, str]) -> dict[str, str]:
     """A clean environment: functions inherit the server's, and must not see the caller's credentials or paths."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL", "SSL_CERT_FILE") if name in os.environ}
+    kept = {
+        name: os.environ[name]
+        for name in ("PATH", "HOME", "LANG", "LC_ALL", "SSL_CERT_FILE")
+        if name in os.environ
+    }
     return {**kept, "TMPDIR": str(home.temporary), "PYTHONUNBUFFERED": "1", **settings}
 
 
@@ -184,7 +195,9 @@ def _end_leftover(home: Home) -> bool:
     while _is_server(cloud.pid):
         if time.monotonic() > deadline:
             os.killpg(cloud.pid, signal.SIGKILL)
-            raise CloudFailed(f"the embedded cloud did not stop within {STOP_SECONDS:.0f} s and was killed\n{_tail(home)}")
+            raise CloudFailed(
+                f"the embedded cloud did not stop within {STOP_SECONDS:.0f} s and was killed\n{_tail(home)}"
+            )
         time.sleep(POLL_SECONDS)
     return True
 

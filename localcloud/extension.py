@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,10 @@ from ministack.core import iam_actions, lambda_runtime, router
 from localcloud import internals
 from localcloud.home import Home
 from localcloud.patches import lambda_errors, lambda_events, schedule, state_machine_role, task_tokens
+from localcloud.services import sagemaker
 from localcloud.services.authorization import Endpoint
+from localcloud.services.sagemaker import images
+from localcloud.services.service import Service
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,19 @@ def install(home: Home, port: int) -> Services:
     for patch in (lambda_errors, lambda_events, schedule, task_tokens, state_machine_role):
         patch.apply()
     endpoint = Endpoint(f"https://127.0.0.1:{port}", str(home.certificate))
-    return Services(closers=(lambda_runtime.reset,))
+    training, end_jobs = sagemaker.start(home, endpoint, images.Program.from_environ(os.environ))
+    _register("sagemaker", training)
+    router.SERVICE_PATTERNS["sagemaker"] = {
+        "target_prefixes": ["SageMaker."],
+        "host_patterns": [r"api\.sagemaker\."],
+    }
+    return Services(closers=(end_jobs, lambda_runtime.reset))
+
+
+def _register(name: str, service: Service) -> None:
+    """Route a service to us. Without an IAM namespace MiniStack checks its signatures, and we its permissions."""
+    ministack.app.SERVICE_HANDLERS[name] = service.handle
+    iam_actions.SERVICE_TO_IAM_NAMESPACE.pop(name, None)
 
 
 def application() -> Any:

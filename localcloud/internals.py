@@ -24,7 +24,9 @@ Check = Callable[[Any], bool]
 
 def function(*parameters: str) -> Check:
     """A function that begins with these parameters."""
-    return lambda value: callable(value) and tuple(inspect.signature(value).parameters)[: len(parameters)] == parameters
+    return lambda value: (
+        callable(value) and tuple(inspect.signature(value).parameters)[: len(parameters)] == parameters
+    )
 
 
 def instance(*kinds: type) -> Check:
@@ -55,7 +57,9 @@ INTERNALS: Mapping[str, Mapping[str, Check]] = {
     "ministack.core.iam_evaluator": {
         "AuthError": has("__dataclass_fields__"),
         "EvalContext": has("__dataclass_fields__"),
-        "enforce": function("access_key_id", "iam_action", "service", "region", "resource_arn", "service_context"),
+        "enforce": function(
+            "access_key_id", "iam_action", "service", "region", "resource_arn", "service_context"
+        ),
         "evaluate": function("ctx", "policies"),
         "evaluate_resource_policy": function("doc", "ctx", "service"),
         "parse_policy_document": function("doc"),
@@ -69,6 +73,7 @@ INTERNALS: Mapping[str, Mapping[str, Check]] = {
     "ministack.core.responses": {
         "get_account_id": function(),
         "get_region": function(),
+        "request_scope": function("account_id", "region"),
     },
     "ministack.core.router": {
         "SERVICE_PATTERNS": containing("bedrock"),
@@ -77,6 +82,7 @@ INTERNALS: Mapping[str, Mapping[str, Check]] = {
     "ministack.services.eventbridge": {
         "_SCHEDULER_TICK_INTERVAL": instance(int, float),
         "_dispatch_to_lambda": function("arn", "payload"),
+        "_put_events": function("data", "allow_aws_source"),
         "_invoke_target": function("target", "event", "rule", "view"),
         "_parse_rate_seconds": function("expr"),
     },

@@ -37,7 +37,9 @@ def _deliver(arn: str, payload: str) -> None:
         logger.warning("rule %s: function %s not found", _rule_arn.get(), name)
         return
     if not _permitted(arn):
-        logger.warning("rule %s: function %s has no permission for events.amazonaws.com", _rule_arn.get(), name)
+        logger.warning(
+            "rule %s: function %s has no permission for events.amazonaws.com", _rule_arn.get(), name
+        )
         return
     record = lambda_svc._execution_record_for_config(function, config)
     lambda_svc.invoke_async_with_retry(record, json.loads(payload))
@@ -56,5 +58,7 @@ def _permitted(arn: str) -> bool:
         service_context={"aws:sourcearn": _rule_arn.get(), "aws:sourceaccount": responses.get_account_id()},
     )
     policy = found[0] if found else None
-    decision = iam_evaluator.evaluate_resource_policy(policy, context, service="events.amazonaws.com").decision
+    decision = iam_evaluator.evaluate_resource_policy(
+        policy, context, service="events.amazonaws.com"
+    ).decision
     return bool(decision == "Allow")

@@ -16,7 +16,9 @@ from localcloud.services.authorization import ServiceRole
 from localcloud.services.errors import ServiceError
 
 PUBLISH = "arn:aws:states:::sns:publish"
-_role: contextvars.ContextVar[ServiceRole | None] = contextvars.ContextVar("atelier_state_machine_role", default=None)
+_role: contextvars.ContextVar[ServiceRole | None] = contextvars.ContextVar(
+    "atelier_state_machine_role", default=None
+)
 
 
 def apply() -> None:

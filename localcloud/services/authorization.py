@@ -89,8 +89,14 @@ class ServiceRole:
     def require_trust(self, service: str, source_arn: str, region: str) -> None:
         """Raise ValidationException unless the role exists and trusts the service in this context."""
         record = iam._roles.get_scoped(self.account_id, None, self.name)
-        if record is None or record["Arn"] != self.arn or not _trusts(
-            record["AssumeRolePolicyDocument"], service, self._context("sts:AssumeRole", self.arn, region, source_arn)
+        if (
+            record is None
+            or record["Arn"] != self.arn
+            or not _trusts(
+                record["AssumeRolePolicyDocument"],
+                service,
+                self._context("sts:AssumeRole", self.arn, region, source_arn),
+            )
         ):
             raise ServiceError(
                 "ValidationException",
@@ -101,7 +107,9 @@ class ServiceRole:
     def require_allowed(self, action: str, resource: str, region: str) -> None:
         """Raise AccessDeniedException unless the role's own policies allow the action."""
         context = self._context(action, resource, region, "")
-        result = iam_evaluator.evaluate(context, iam_evaluator._gather_role_policies(self.name, self.account_id))
+        result = iam_evaluator.evaluate(
+            context, iam_evaluator._gather_role_policies(self.name, self.account_id)
+        )
         if result.decision != "Allow":
             reason = (
                 "with an explicit deny in an identity-based policy"
@@ -112,7 +120,11 @@ class ServiceRole:
 
     def session(self, name: str, region: str) -> boto3.Session:
         """Temporary credentials of the role, as STS hands them to a service that assumes it."""
-        key, secret, token = f"ASIA{secrets.token_hex(8).upper()}", secrets.token_hex(20), secrets.token_hex(64)
+        key, secret, token = (
+            f"ASIA{secrets.token_hex(8).upper()}",
+            secrets.token_hex(20),
+            secrets.token_hex(64),
+        )
         sts.register_session(
             key,
             {

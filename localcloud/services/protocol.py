@@ -63,14 +63,20 @@ class Protocol:
         document = botocore.loaders.create_loader().load_service_model(service_name, "service-2")
         self.model = ServiceModel(document, service_name)
         self.is_rest = self.model.metadata["protocol"] == "rest-json"
-        self._routes = [_route(self.model.operation_model(name)) for name in self.model.operation_names] if self.is_rest else []
+        self._routes = (
+            [_route(self.model.operation_model(name)) for name in self.model.operation_names]
+            if self.is_rest
+            else []
+        )
 
     def read(self, request: HttpRequest) -> tuple[OperationModel, dict[str, Any]]:
         """The operation and its parameters, by member name. ServiceError when there is no such operation or no JSON."""
         if not self.is_rest:
             name = request.headers.get("x-amz-target", "").rpartition(".")[2]
             if name not in self.model.operation_names:
-                raise ServiceError("UnknownOperationException", f"{self.model.service_name} has no operation {name!r}")
+                raise ServiceError(
+                    "UnknownOperationException", f"{self.model.service_name} has no operation {name!r}"
+                )
             return self.model.operation_model(name), _object(request.body)
         route, found = self._match(request)
         operation = self.model.operation_model(route.operation)
@@ -81,7 +87,9 @@ class Protocol:
         """A successful response. A result that does not fit the operation's model is our mistake, and raises."""
         shape = operation.output_shape
         if shape is None:
-            return HttpResponse(operation.http.get("responseCode", 200), {"Content-Type": self.content_type}, b"")
+            return HttpResponse(
+                operation.http.get("responseCode", 200), {"Content-Type": self.content_type}, b""
+            )
         members = _without_none(result)
         report = ParamValidator().validate(members, shape)
         if report.has_errors():
@@ -103,7 +111,9 @@ class Protocol:
             if error.code in (shape.name, shape.error_code):
                 status = shape.metadata.get("error", {}).get("httpStatusCode", 400)
         headers = {"Content-Type": self.content_type, "x-amzn-ErrorType": error.code}
-        return HttpResponse(status, headers, json.dumps({"__type": error.code, "message": error.message}).encode())
+        return HttpResponse(
+            status, headers, json.dumps({"__type": error.code, "message": error.message}).encode()
+        )
 
     @property
     def content_type(self) -> str:
@@ -131,7 +141,8 @@ class Protocol:
         found = [
             (route, match)
             for route in self._routes
-            if route.method == request.method and (match := route.pattern.fullmatch(request.path.rstrip("/") or "/"))
+            if route.method == request.method
+            and (match := route.pattern.fullmatch(request.path.rstrip("/") or "/"))
         ]
         if not found:
             raise ServiceError(
@@ -157,7 +168,9 @@ def _route(operation: OperationModel) -> Route:
     return Route(operation.http["method"], re.compile(pattern), tuple(labels), operation.name, weight)
 
 
-def _rest_params(operation: OperationModel, labels: Mapping[str, str], request: HttpRequest) -> dict[str, Any]:
+def _rest_params(
+    operation: OperationModel, labels: Mapping[str, str], request: HttpRequest
+) -> dict[str, Any]:
     shape = operation.input_shape
     if shape is None:
         return {}
@@ -177,7 +190,9 @@ def _rest_params(operation: OperationModel, labels: Mapping[str, str], request: 
             body_members[wire] = name
     if payload:
         member = shape.members[payload]
-        params[payload] = request.body if member.type_name == "blob" else _from_wire(_object(request.body), member)
+        params[payload] = (
+            request.body if member.type_name == "blob" else _from_wire(_object(request.body), member)
+        )
     elif body_members:
         for wire, value in _object(request.body).items():
             name = body_members.get(wire, wire)

@@ -28,7 +28,9 @@ class Call:
 
 
 Operation = Callable[[Call], Mapping[str, Any]]
-Handler = Callable[[str, str, dict[str, str], bytes, dict[str, list[str]]], Awaitable[tuple[int, dict[str, str], Any]]]
+Handler = Callable[
+    [str, str, dict[str, str], bytes, dict[str, list[str]]], Awaitable[tuple[int, dict[str, str], Any]]
+]
 
 
 class Service:

@@ -1,0 +1,132 @@
+"""Datasets, recipes, job outputs and reports: one bucket whose prefixes are the unit of permission."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from components.permissions import acknowledge, allow, arn_in, policy_owner
+
+PREFIXES = "S3 permissions end at a prefix; object names below it are not known before a run"
+
+
+class ArtifactBucket(Construct):
+    """Versioned, private, TLS only, encrypted, with access logs. Layout: docs/architecture.md, "Objects"."""
+
+    def __init__(self, scope: Construct, id: str, *, key: kms.IKey, removal_policy: RemovalPolicy) -> None:
+        super().__init__(scope, id)
+        self._key = key
+        access_logs = s3.Bucket(
+            self,
+            "AccessLogs",
+            # S3 delivers access logs only to a bucket under its own key, never under a customer-managed one.
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            enforce_ssl=True,
+            versioned=True,
+            lifecycle_rules=[
+                s3.LifecycleRule(expiration=Duration.days(365), noncurrent_version_expiration=Duration.days(30))
+            ],
+            removal_policy=removal_policy,
+        )
+        acknowledge(access_logs, "S1", because="This is the bucket that holds the access logs; logging it would never end")
+        self.bucket = s3.Bucket(
+            self,
+            "Artifacts",
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=key,
+            bucket_key_enabled=True,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            versioned=True,
+            server_access_logs_bucket=access_logs,
+            server_access_logs_prefix="artifacts/",
+            removal_policy=removal_policy,
+            lifecycle_rules=[
+                s3.LifecycleRule(id="IncompleteUploads", abort_incomplete_multipart_upload_after=Duration.days(7)),
+                s3.LifecycleRule(id="OldVersions", noncurrent_version_expiration=Duration.days(90)),
+                s3.LifecycleRule(
+                    id="ColdRuns",
+                    prefix="runs/",
+                    transitions=[
+                        s3.Transition(
+                            storage_class=s3.StorageClass.INTELLIGENT_TIERING, transition_after=Duration.days(30)
+                        )
+                    ],
+                ),
+            ],
+        )
+        # The property, not `event_bridge_enabled`: that one adds a function that only sets this property.
+        resource = self.bucket.node.default_child
+        assert isinstance(resource, s3.CfnBucket)
+        resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+            event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
+        )
+
+    def grant_read_datasets(self, grantee: iam.IGrantable) -> None:
+        """Read what people uploaded."""
+        self._read(grantee, "datasets/*")
+
+    def grant_read_models(self, grantee: iam.IGrantable) -> None:
+        """Read the records that tie custom models to their checkpoints."""
+        self._read(grantee, "runs/*/model.json")
+
+    def grant_write_models(self, grantee: iam.IGrantable) -> None:
+        """Write the record of a model."""
+        self._write(grantee, "runs/*/model.json")
+
+    def grant_write_recipes(self, grantee: iam.IGrantable) -> None:
+        """Write the rendered recipes of a run's steps."""
+        self._write(grantee, "runs/*/recipe/*")
+
+    def grant_read_training_output(self, grantee: iam.IGrantable) -> None:
+        """Read what training jobs left: the manifest that names the checkpoint."""
+        self._read(grantee, "runs/*/output/*")
+
+    def grant_read_evaluation_output(self, grantee: iam.IGrantable) -> None:
+        """Read what evaluation jobs left: metrics and single answers."""
+        self._read(grantee, "runs/*/evaluation/*")
+
+    def grant_write_reports(self, grantee: iam.IGrantable) -> None:
+        """Write a run's report, and read the run file that it describes."""
+        self._write(grantee, "runs/*/report/*")
+        self._read(grantee, "runs/*/run.json")
+
+    def grant_submit_runs(self, grantee: iam.IGrantable) -> None:
+        """What a person needs who uploads datasets and run files, and reads everything that came of them."""
+        self._write(grantee, "datasets/*", "runs/*/run.json")
+        self._read(grantee, "datasets/*", "runs/*")
+        self._list(grantee)
+
+    def grant_train(self, grantee: iam.IGrantable) -> None:
+        """What SageMaker needs under a job's role: read data and recipes, write outputs."""
+        self._read(grantee, "datasets/*", "runs/*/recipe/*")
+        self._write(grantee, "runs/*/output/*", "runs/*/evaluation/*")
+        self._list(grantee)
+
+    def _read(self, grantee: iam.IGrantable, *prefixes: str) -> None:
+        # Without ListBucket S3 answers 403 for a missing object, and "missing" could not be told from "forbidden".
+        self._list(grantee)
+        allow(grantee, "s3:GetObject", on=[self._objects(grantee, prefix) for prefix in prefixes], because=PREFIXES)
+        self._key.grant_decrypt(grantee)
+
+    def _write(self, grantee: iam.IGrantable, *prefixes: str) -> None:
+        allow(
+            grantee,
+            "s3:PutObject",
+            "s3:AbortMultipartUpload",
+            on=[self._objects(grantee, prefix) for prefix in prefixes],
+            because=PREFIXES,
+        )
+        allow(grantee, "kms:GenerateDataKey", "kms:Decrypt", on=[self._key.key_arn])
+
+    def _list(self, grantee: iam.IGrantable) -> None:
+        allow(grantee, "s3:ListBucket", "s3:GetBucketLocation", on=[self.bucket.bucket_arn])
+
+    def _objects(self, grantee: iam.IGrantable, prefix: str) -> str:
+        return f"{arn_in(policy_owner(grantee), owner=Stack.of(self), arn=self.bucket.bucket_arn)}/{prefix}"

@@ -1,0 +1,101 @@
+"""What a function carries, as zip files made at synthesis without Docker: the same bytes for the same inputs."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from config.model import FunctionPlatform
+
+ROOT = Path(__file__).resolve().parents[1]
+BUNDLES = ROOT / ".atelier"
+LOCK = ROOT / "requirements-lambda.txt"
+CODE_FOLDERS = ("atelier", "lambdas", "recipes")
+
+SERVICE_MODELS = ("bedrock", "bedrock-runtime", "dynamodb", "logs", "s3", "sagemaker", "sns", "stepfunctions", "sts")
+"""AWS services that functions call. botocore ships four hundred; the others are 80 MB that nothing reads."""
+
+_EARLIEST_TIME = (1980, 1, 1, 0, 0, 0)
+_UNREPRODUCIBLE = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}
+_WITHOUT_USE = {"__pycache__", "bin", "tests", "test", "examples"}
+
+
+def code_bundle() -> Path:
+    """Zip of our own code, named by its content."""
+    files = [path for folder in CODE_FOLDERS for path in _files(ROOT / folder)]
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(f"{path.relative_to(ROOT)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return _cached(BUNDLES / "code" / f"{digest.hexdigest()[:16]}.zip", lambda target: _zip(target, ROOT, files))
+
+
+def layer_bundle(platform: FunctionPlatform) -> Path:
+    """Zip of the pinned dependencies for `platform`, named by the lock and by everything else that decides its bytes."""
+    digest = hashlib.sha256(LOCK.read_bytes())
+    digest.update(Path(__file__).read_bytes())
+    digest.update("\n".join(_wheel_options(platform) or [sysconfig.get_platform(), sys.version]).encode())
+    return _cached(BUNDLES / "layers" / f"{digest.hexdigest()[:16]}.zip", lambda target: _install(target, platform))
+
+
+def _cached(bundle: Path, make: Callable[[Path], None]) -> Path:
+    """`bundle`, made when it is not there yet; two processes that make it at once do not see each other's half."""
+    if not bundle.exists():
+        bundle.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = bundle.with_suffix(f".{os.getpid()}")
+        make(unfinished)
+        unfinished.replace(bundle)
+    return bundle
+
+
+def _install(target: Path, platform: FunctionPlatform) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        packages = Path(folder, "python")
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        command += ["--requirement", str(LOCK), "--target", str(packages)]
+        command += ["--no-deps", "--no-compile", "--only-binary", ":all:", *_wheel_options(platform)]
+        subprocess.run(command, check=True)
+        for models in (packages / "botocore" / "data", packages / "boto3" / "data"):
+            for service in (path for path in models.iterdir() if path.is_dir() and path.name not in SERVICE_MODELS):
+                shutil.rmtree(service)
+        _zip(target, Path(folder), _files(packages))
+
+
+def _wheel_options(platform: FunctionPlatform) -> list[str]:
+    """pip's options for wheels of a Lambda platform (Amazon Linux 2023, glibc 2.34); none for the interpreter that runs us."""
+    if platform == FunctionPlatform.of_this_host():
+        return []
+    major, minor = platform.python
+    tags = [f"{tag}_{platform.architecture}" for tag in ("manylinux_2_34", "manylinux_2_28", "manylinux_2_17", "manylinux2014")]
+    return [
+        "--implementation", "cp", "--python-version", f"{major}.{minor}",
+        *(option for tag in tags for option in ("--platform", tag)),
+    ]  # fmt: skip
+
+
+def _files(folder: Path) -> list[Path]:
+    """Files that a bundle needs, in a stable order: no bytecode, no tests, nothing that records how it was installed."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file()
+        and path.suffix != ".pyc"
+        and path.name not in _UNREPRODUCIBLE
+        and not _WITHOUT_USE.intersection(path.relative_to(folder).parts[:-1])
+    )
+
+
+def _zip(target: Path, root: Path, files: Iterable[Path]) -> None:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for path in files:
+            entry = zipfile.ZipInfo(path.relative_to(root).as_posix(), _EARLIEST_TIME)
+            entry.external_attr = 0o644 << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, path.read_bytes())

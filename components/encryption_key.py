@@ -1,0 +1,44 @@
+"""The customer-managed key under everything that Atelier stores, and the services that must be able to use it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_cdk import ArnFormat, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+
+class EncryptionKey(kms.Key):
+    """One key, rotated yearly. Principals of this account use it through their own policies.
+
+    CloudWatch must be named: an alarm cannot publish to a topic under a customer-managed key otherwise, and nothing reports
+    that it could not (docs: "Amazon SNS key management", "Enable compatibility between event sources and encrypted topics").
+    """
+
+    def __init__(self, scope: Construct, id: str, *, removal_policy: RemovalPolicy) -> None:
+        super().__init__(
+            scope, id, description="Atelier: data, logs and messages", enable_key_rotation=True, removal_policy=removal_policy
+        )
+        stack = Stack.of(self)
+        of_this_account = {"StringEquals": {"aws:SourceAccount": stack.account}}
+        log_groups = stack.format_arn(
+            service="logs", resource="log-group", resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME
+        )
+        self._let_use("cloudwatch.amazonaws.com", of_this_account)
+        self._let_use(
+            f"logs.{stack.region}.amazonaws.com", {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}}
+        )
+        # Step Functions writes the workflow's encrypted log through this delivery service.
+        self._let_use("delivery.logs.amazonaws.com", of_this_account)
+
+    def _let_use(self, service: str, when: dict[str, Any]) -> None:
+        self.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal(service)],
+                actions=["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+                resources=["*"],
+                conditions=when,
+            )
+        )

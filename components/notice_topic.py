@@ -1,0 +1,37 @@
+"""Where Atelier tells people that a run ended, waits for them, or that something is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+from components.permissions import allow
+
+
+class NoticeTopic(Construct):
+    """An encrypted topic, TLS only. CloudWatch may publish to it, else no alarm would arrive (see EncryptionKey)."""
+
+    def __init__(self, scope: Construct, id: str, *, key: kms.IKey, addresses: Iterable[str]) -> None:
+        super().__init__(scope, id)
+        self._key = key
+        self.topic = sns.Topic(self, "Topic", display_name="Atelier", master_key=key, enforce_ssl=True)
+        self.topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[self.topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": self.topic.stack.account}},
+            )
+        )
+        for address in addresses:
+            self.topic.add_subscription(subscriptions.EmailSubscription(address))
+
+    def grant_publish(self, grantee: iam.IGrantable) -> None:
+        """Send a notice."""
+        allow(grantee, "sns:Publish", on=[self.topic.topic_arn])
+        allow(grantee, "kms:GenerateDataKey", "kms:Decrypt", on=[self._key.key_arn])

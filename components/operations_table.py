@@ -1,0 +1,74 @@
+"""The operations table: one row for everything slow that a run has started, and the index of what is still open."""
+
+from __future__ import annotations
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from components.permissions import allow
+
+OPEN_INDEX = "open"
+
+
+class OperationsTable(Construct):
+    """Rows by `run_id` and `step`. The index `open` is sparse: a row has the attribute `open` until its token is finished.
+
+    Task tokens lie in it, hence the key and point-in-time recovery; rows expire by `expires_at` (seconds since the epoch).
+    """
+
+    def __init__(self, scope: Construct, id: str, *, key: kms.IKey, removal_policy: RemovalPolicy) -> None:
+        super().__init__(scope, id)
+        self._key = key
+        self.table = dynamodb.Table(
+            self,
+            "Table",
+            partition_key=dynamodb.Attribute(name="run_id", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="step", type=dynamodb.AttributeType.STRING),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
+            encryption_key=key,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            time_to_live_attribute="expires_at",
+            deletion_protection=removal_policy is not RemovalPolicy.DESTROY,
+            removal_policy=removal_policy,
+        )
+        self.table.add_global_secondary_index(
+            index_name=OPEN_INDEX,
+            partition_key=dynamodb.Attribute(name="open", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="run_step", type=dynamodb.AttributeType.STRING),
+        )
+
+    def grant_record(self, grantee: iam.IGrantable) -> None:
+        """Record the operations of a run and follow them."""
+        self._allow(grantee, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+
+    def grant_release(self, grantee: iam.IGrantable) -> None:
+        """Find every operation of a run and close it."""
+        self._allow(grantee, "dynamodb:Query", "dynamodb:GetItem", "dynamodb:UpdateItem")
+
+    def grant_settle(self, grantee: iam.IGrantable) -> None:
+        """Find every open operation of every run, and close those that have ended."""
+        self.grant_release(grantee)
+        allow(grantee, "dynamodb:Query", on=[f"{self.table.table_arn}/index/{OPEN_INDEX}"])
+
+    def grant_decide(self, grantee: iam.IGrantable) -> None:
+        """What a person needs: see operations, approve or reject a run, ask it to stop."""
+        self.grant_record(grantee)
+        self.grant_settle(grantee)
+
+    def _allow(self, grantee: iam.IGrantable, *actions: str) -> None:
+        allow(grantee, *actions, on=[self.table.table_arn])
+        # DynamoDB uses the key in the caller's name, and only DynamoDB may.
+        allow(
+            grantee,
+            "kms:Decrypt",
+            "kms:GenerateDataKey",
+            "kms:DescribeKey",
+            on=[self._key.key_arn],
+            when={"StringEquals": {"kms:ViaService": f"dynamodb.{self.table.stack.region}.amazonaws.com"}},
+        )

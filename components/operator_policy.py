@@ -1,0 +1,26 @@
+"""What people who run Atelier may do: attach this policy to their role."""
+
+from __future__ import annotations
+
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from components.permissions import allow
+
+
+class OperatorPolicy(iam.ManagedPolicy):
+    """Filled by the `grant_*` methods of what operators use; alone it only finds the stacks' outputs."""
+
+    def __init__(self, scope: Construct, id: str) -> None:
+        super().__init__(scope, id, description="Start, approve, stop and read runs of Atelier")
+        stack = Stack.of(self)
+        this_stack = stack.format_arn(
+            service="cloudformation", resource="stack", resource_name=f"{stack.stack_name}/*"
+        )
+        allow(
+            self,
+            "cloudformation:DescribeStacks",
+            on=[this_stack],
+            because="CloudFormation ends a stack's ARN with an id of its own",
+        )

@@ -1,0 +1,69 @@
+"""Least privilege in one place: a statement, and beside it the reason for every wildcard that AWS forces on us."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aws_cdk import Acknowledgment, Stack, Validations
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct, IConstruct
+
+
+def allow(
+    grantee: iam.IGrantable,
+    *actions: str,
+    on: Sequence[str],
+    when: Mapping[str, Any] | None = None,
+    because: str = "",
+) -> None:
+    """Allow `actions` on the resources `on` under the conditions `when`; `because` defends the wildcards among them."""
+    iam.Grant.add_to_principal(
+        grantee=grantee, actions=list(actions), resource_arns=list(on), conditions={**when} if when else None
+    )
+    for arn in on:
+        if "*" in arn:
+            owner = policy_owner(grantee)
+            acknowledge(owner, f"IAM5[Resource::{_flat(Stack.of(owner).resolve(arn))}]", because=because)
+
+
+def policy_owner(grantee: iam.IGrantable) -> Construct:
+    """The construct under which a grant to `grantee` leaves its statements: a function's role, or the grantee itself."""
+    owner = grantee.role if isinstance(grantee, lambda_.Function) else grantee
+    assert isinstance(owner, Construct), f"a grantee must be a role, a function or a managed policy, got {grantee!r}"
+    return owner
+
+
+def acknowledge(scope: IConstruct, *findings: str, because: str) -> None:
+    """Accept these AwsSolutions findings within `scope`, named in full, e.g. `SQS3` or `IAM5[Resource::*]`."""
+    if not because:
+        raise ValueError(f"{scope.node.path}: {', '.join(findings)} needs a reason")
+    Validations.of(scope).acknowledge(
+        *(Acknowledgment(id=f"AwsSolutions::AwsSolutions-{finding}", reason=because) for finding in findings)
+    )
+
+
+def arn_in(scope: IConstruct, *, owner: Stack, arn: str) -> str:
+    """`arn`, which `owner` defines, as a policy in the stack of `scope` will spell it.
+
+    A reference across stacks takes its final form only at the end of synthesis, too late to name a finding that contains
+    it; an explicit export has that form at once.
+    """
+    return arn if Stack.of(scope) is owner else owner.export_value(arn)
+
+
+def _flat(value: Any) -> str:
+    """A resolved value in the notation of cdk-nag's finding ids: `<Bucket.Arn>/datasets/*`."""
+    match value:
+        case str():
+            return value
+        case {"Fn::Join": [str(delimiter), list(parts)]}:
+            return delimiter.join(_flat(part) for part in parts)
+        case {"Fn::GetAtt": [str(resource), str(attribute)]}:
+            return f"<{resource}.{attribute}>"
+        case {"Fn::ImportValue": name}:
+            return _flat(name)
+        case {"Ref": str(name)}:
+            return f"<{name}>"
+    raise ValueError(f"a policy's resource must be built from Ref, Fn::GetAtt, Fn::ImportValue and Fn::Join, got {value!r}")

@@ -1,0 +1,146 @@
+"""SageMaker training jobs: the role they run under, and who may start, see and stop them."""
+
+from __future__ import annotations
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from components.artifact_bucket import ArtifactBucket
+from components.permissions import allow
+
+SAGEMAKER = "sagemaker.amazonaws.com"
+LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+ANY_RUN = "A job is named by its run and step, which are not known before the run"
+
+
+class TrainingJobs(Construct):
+    """Training and evaluation jobs. `role` is what SageMaker assumes for them; `security_group` and subnets are where they run."""
+
+    def __init__(
+        self, scope: Construct, id: str, *, bucket: ArtifactBucket, security_group: ec2.ISecurityGroup
+    ) -> None:
+        super().__init__(scope, id)
+        stack = Stack.of(self)
+        self.role = iam.Role(
+            self,
+            "TrainingRole",
+            description="SageMaker assumes this for Atelier's training and evaluation jobs",
+            assumed_by=iam.ServicePrincipal(
+                SAGEMAKER, conditions={"StringEquals": {"aws:SourceAccount": stack.account}}
+            ),
+        )
+        self._jobs = stack.format_arn(service="sagemaker", resource="training-job", resource_name="*")
+        self._log_streams = stack.format_arn(
+            service="logs",
+            resource="log-group",
+            resource_name=f"{LOG_GROUP}:*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        bucket.grant_train(self.role)
+        self._let_log()
+        self._let_pull_images()
+        self._let_join(security_group)
+
+    def grant_submit(self, grantee: iam.IGrantable) -> None:
+        """Start a job, or find the one already started under its name."""
+        allow(
+            grantee,
+            "sagemaker:CreateTrainingJob",
+            "sagemaker:DescribeTrainingJob",
+            "sagemaker:AddTags",
+            on=[self._jobs],
+            because=ANY_RUN,
+        )
+        allow(
+            grantee,
+            "iam:PassRole",
+            on=[self.role.role_arn],
+            when={"StringEquals": {"iam:PassedToService": SAGEMAKER}},
+        )
+
+    def grant_stop(self, grantee: iam.IGrantable) -> None:
+        """See how a job stands and stop it."""
+        allow(
+            grantee, "sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob", on=[self._jobs], because=ANY_RUN
+        )
+
+    def grant_read_logs(self, grantee: iam.IGrantable) -> None:
+        """Read the jobs' log lines, which carry the loss curves."""
+        allow(
+            grantee,
+            "logs:DescribeLogStreams",
+            "logs:GetLogEvents",
+            "logs:FilterLogEvents",
+            on=[self._log_streams],
+            because="One log stream a job, named by SageMaker",
+        )
+
+    def _let_log(self) -> None:
+        allow(
+            self.role,
+            "logs:CreateLogGroup",
+            "logs:CreateLogStream",
+            "logs:DescribeLogStreams",
+            "logs:PutLogEvents",
+            on=[self._log_streams],
+            because="SageMaker makes the log group and one stream a job",
+        )
+        allow(
+            self.role,
+            "cloudwatch:PutMetricData",
+            on=["*"],
+            when={"StringEquals": {"cloudwatch:namespace": ["/aws/sagemaker/TrainingJobs", "aws/sagemaker/TrainingJobs"]}},
+            because="CloudWatch has no resources to name for PutMetricData; the condition names the namespace",
+        )
+
+    def _let_pull_images(self) -> None:
+        stack = Stack.of(self)
+        # Recipe images are Amazon's: repositories of another account, whose number differs between regions.
+        images = stack.format_arn(service="ecr", account="*", resource="repository", resource_name="*")
+        allow(
+            self.role,
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:BatchGetImage",
+            "ecr:GetDownloadUrlForLayer",
+            on=[images],
+            because="The images belong to Amazon's accounts, and each repository's own policy decides who pulls",
+        )
+        allow(
+            self.role, "ecr:GetAuthorizationToken", on=["*"], because="ECR has no resources to name for its login token"
+        )
+
+    def _let_join(self, security_group: ec2.ISecurityGroup) -> None:
+        """What SageMaker needs to put a job's network interfaces into our subnets (docs: "Give SageMaker Training Jobs Access to
+        Resources in Your Amazon VPC")."""
+        allow(
+            self.role,
+            "ec2:DescribeDhcpOptions",
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribeSecurityGroups",
+            "ec2:DescribeSubnets",
+            "ec2:DescribeVpcs",
+            on=["*"],
+            because="EC2's Describe actions have no resources to name",
+        )
+        stack = Stack.of(self)
+        interfaces = stack.format_arn(service="ec2", resource="network-interface", resource_name="*")
+        subnets = stack.format_arn(service="ec2", resource="subnet", resource_name="*")
+        group = stack.format_arn(
+            service="ec2", resource="security-group", resource_name=security_group.security_group_id
+        )
+        allow(
+            self.role,
+            "ec2:CreateNetworkInterface",
+            on=[interfaces, subnets, group],
+            because="Interfaces get their ids from EC2; the security group is named, and it is in one VPC",
+        )
+        allow(
+            self.role,
+            "ec2:CreateNetworkInterfacePermission",
+            "ec2:DeleteNetworkInterface",
+            "ec2:DeleteNetworkInterfacePermission",
+            on=[interfaces],
+            because="Interfaces get their ids from EC2",
+        )

@@ -1,0 +1,63 @@
+"""Where training jobs run: private subnets that reach AWS without the internet, and a group whose members reach each other."""
+
+from __future__ import annotations
+
+from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from config.model import NewNetwork
+
+
+class TrainingNetwork(Construct):
+    """A VPC over named availability zones, with flow logs. Without NAT gateways nothing in it can reach the internet."""
+
+    def __init__(
+        self, scope: Construct, id: str, *, network: NewNetwork, key: kms.IKey, log_retention: logs.RetentionDays
+    ) -> None:
+        super().__init__(scope, id)
+        self._endpoints = network.interface_endpoints
+        has_nat = network.nat_gateways > 0
+        private = ec2.SubnetConfiguration(
+            name="Private",
+            subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS if has_nat else ec2.SubnetType.PRIVATE_ISOLATED,
+        )
+        public = ec2.SubnetConfiguration(
+            name="Public", subnet_type=ec2.SubnetType.PUBLIC, cidr_mask=28, map_public_ip_on_launch=False
+        )
+        self.vpc = ec2.Vpc(
+            self,
+            "Vpc",
+            ip_addresses=ec2.IpAddresses.cidr(network.cidr),
+            availability_zones=list(network.availability_zones),
+            nat_gateways=network.nat_gateways,
+            subnet_configuration=[private, public] if has_nat else [private],
+            # Emptying the default security group takes a custom resource that runs at every deployment; nothing uses the group.
+            restrict_default_security_group=False,
+            gateway_endpoints={
+                "S3": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.S3),
+                "DynamoDb": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.DYNAMODB),
+            },
+        )
+        log_group = logs.LogGroup(
+            self, "FlowLog", encryption_key=key, retention=log_retention, removal_policy=RemovalPolicy.DESTROY
+        )
+        self.vpc.add_flow_log("Flow", destination=ec2.FlowLogDestination.to_cloud_watch_logs(log_group))
+
+    def admit(self, security_group: ec2.ISecurityGroup) -> None:
+        """Let members of `security_group` use the interface endpoints."""
+        group = ec2.SecurityGroup(
+            self, "EndpointGroup", vpc=self.vpc, description="AWS services, for training jobs", allow_all_outbound=False
+        )
+        group.add_ingress_rule(security_group, ec2.Port.tcp(443), "HTTPS from training jobs")
+        region = Stack.of(self).region
+        for endpoint in self._endpoints:
+            self.vpc.add_interface_endpoint(
+                "".join(word.capitalize() for word in endpoint.replace(".", "-").split("-")),
+                service=ec2.InterfaceVpcEndpointService(f"com.amazonaws.{region}.{endpoint}"),
+                private_dns_enabled=True,
+                security_groups=[group],
+                open=False,
+            )

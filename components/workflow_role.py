@@ -1,0 +1,57 @@
+"""What the state machine itself may do: invoke its functions, send one notice, write its log and trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from components.notice_topic import NoticeTopic
+from components.permissions import allow
+
+
+class WorkflowRole(Construct):
+    """Written out, because the library would let the machine invoke every version and alias of every function."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        functions: Iterable[lambda_.IFunction],
+        notices: NoticeTopic,
+        key: kms.IKey,
+    ) -> None:
+        super().__init__(scope, id)
+        stack = Stack.of(self)
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal(
+                "states.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": stack.account}}
+            ),
+        )
+        allow(self.role, "lambda:InvokeFunction", on=[function.function_arn for function in functions])
+        notices.grant_publish(self.role)
+        allow(self.role, "kms:Decrypt", "kms:GenerateDataKey", on=[key.key_arn])
+        allow(
+            self.role,
+            "logs:CreateLogDelivery",
+            "logs:DeleteLogDelivery",
+            "logs:DescribeLogGroups",
+            "logs:DescribeResourcePolicies",
+            "logs:GetLogDelivery",
+            "logs:ListLogDeliveries",
+            "logs:PutResourcePolicy",
+            "logs:UpdateLogDelivery",
+            "xray:GetSamplingRules",
+            "xray:GetSamplingTargets",
+            "xray:PutTelemetryRecords",
+            "xray:PutTraceSegments",
+            on=["*"],
+            because="CloudWatch Logs' delivery actions and X-Ray have no resources to name",
+        )

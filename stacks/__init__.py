@@ -1,0 +1,1 @@
+"""Units of deployment, by lifetime. A stack wires components together and holds no resource or statement of its own."""

@@ -1,0 +1,42 @@
+"""The network stack: outlives clusters and pipelines, because zones and addresses are hard to change later."""
+
+from __future__ import annotations
+
+from aws_cdk import Stack
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from components.efa_security_group import EfaSecurityGroup
+from components.retention import retention
+from components.training_network import TrainingNetwork
+from config.model import Environment, ExistingNetwork
+
+
+class NetworkStack(Stack):
+    """`vpc`, the private `subnet_ids` and the `security_group` of training jobs, in a network of ours or somebody else's."""
+
+    def __init__(self, scope: Construct, id: str, *, environment: Environment, key: kms.IKey) -> None:
+        super().__init__(scope, id, env={"account": environment.account, "region": environment.region})
+        network = environment.network
+        self.vpc: ec2.IVpc
+        if isinstance(network, ExistingNetwork):
+            self.vpc = ec2.Vpc.from_vpc_attributes(
+                self,
+                "Vpc",
+                vpc_id=network.vpc_id,
+                availability_zones=list(network.availability_zones),
+                private_subnet_ids=list(network.private_subnet_ids),
+            )
+            self.subnet_ids = list(network.private_subnet_ids)
+            self.security_group = EfaSecurityGroup(self, "TrainingGroup", vpc=self.vpc)
+        else:
+            own = TrainingNetwork(
+                self, "Network", network=network, key=key, log_retention=retention(environment.log_retention_days)
+            )
+            self.vpc = own.vpc
+            self.subnet_ids = [
+                subnet.subnet_id for subnet in (own.vpc.private_subnets or own.vpc.isolated_subnets)
+            ]
+            self.security_group = EfaSecurityGroup(self, "TrainingGroup", vpc=self.vpc)
+            own.admit(self.security_group)

@@ -1,0 +1,19 @@
+"""The storage stack: the key and the data under it, which outlive everything else."""
+
+from __future__ import annotations
+
+from aws_cdk import RemovalPolicy, Stack
+from constructs import Construct
+
+from components.artifact_bucket import ArtifactBucket
+from components.encryption_key import EncryptionKey
+from config.model import Environment
+
+
+class StorageStack(Stack):
+    """`key` and `bucket`. Both survive the stack unless both keys to their deletion were turned (see `data_removal`)."""
+
+    def __init__(self, scope: Construct, id: str, *, environment: Environment, data_removal: RemovalPolicy) -> None:
+        super().__init__(scope, id, env={"account": environment.account, "region": environment.region})
+        self.key = EncryptionKey(self, "Key", removal_policy=data_removal)
+        self.bucket = ArtifactBucket(self, "Bucket", key=self.key, removal_policy=data_removal)

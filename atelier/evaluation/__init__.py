@@ -1,0 +1,1 @@
+"""What an evaluation job leaves behind, as numbers the gate can compare."""

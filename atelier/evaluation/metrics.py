@@ -1,0 +1,27 @@
+"""Names of the metrics and files of Nova's evaluation container (Amazon Nova user guide, "Evaluating your SageMaker-trained model").
+
+The container writes some metrics under a short name in some versions; in Atelier a metric has its long name.
+"""
+
+from __future__ import annotations
+
+GEN_QA_FILE = "gen_qa.jsonl"
+GEN_QA_METRICS = (
+    "exact_match",
+    "quasi_exact_match",
+    "f1_score",
+    "f1_score_quasi",
+    "rouge1",
+    "rouge2",
+    "rougeL",
+    "bleu",
+)
+METRICS_BY_TASK = {"gen_qa": GEN_QA_METRICS}
+STRATEGIES_BY_TASK = {"gen_qa": "gen_qa"}
+
+_LONG_NAMES = {"em": "exact_match", "qem": "quasi_exact_match"}
+
+
+def long_name(metric: str) -> str:
+    """The long name of a metric, whichever of its two names the container used."""
+    return _LONG_NAMES.get(metric, metric)

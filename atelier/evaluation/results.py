@@ -1,0 +1,119 @@
+"""Reading what an evaluation job leaves in its output archive (layout: Amazon Nova user guide, "Assessing and analyzing evaluation results").
+
+`<run name>/eval_results/results_<time>.json` holds the metrics, `inference_output.jsonl` beside it what the model answered.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import tarfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import PurePosixPath
+from typing import IO, Any
+
+from atelier.errors import MetricsMissing
+from atelier.evaluation.metrics import METRICS_BY_TASK, STRATEGIES_BY_TASK, long_name
+from atelier.ports import Objects
+from atelier.training.output import archive_uri, members
+
+_EXAMPLES = 5
+_LONGEST_TEXT = 600  # examples travel in the workflow's state, which holds 256 KiB in all
+_STDERR = "_stderr"
+
+
+@dataclass(frozen=True)
+class Example:
+    """One answer of the model beside the reference."""
+
+    prompt: str
+    inference: str
+    gold: str
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Metrics of one model on one task, by long name; `rows` answers were scored."""
+
+    task: str
+    metrics: Mapping[str, float]
+    stderr: Mapping[str, float]
+    rows: int
+    examples: tuple[Example, ...]
+
+    def to_event(self) -> dict[str, Any]:
+        """As JSON for the workflow's state."""
+        return asdict(self)
+
+
+def read_scores(job: Mapping[str, Any], *, objects: Objects) -> Scores:
+    """Scores of a finished evaluation job. MetricsMissing says what was found instead."""
+    uri = archive_uri(job)
+    results: dict[str, Any] = {}
+    rows, examples, seen = 0, tuple[Example, ...](), list[str]()
+    try:
+        with objects.open(uri) as stream:
+            for name, content in members(stream):
+                file = PurePosixPath(name).name
+                seen.append(name)
+                if file.startswith("results_") and file.endswith(".json"):
+                    results[file] = json.load(content)
+                elif file == "inference_output.jsonl":
+                    rows, examples = _read_answers(content)
+    except FileNotFoundError:
+        raise MetricsMissing(f"{uri}: there is no such object, so the job wrote no output") from None
+    except (tarfile.TarError, EOFError, zlib.error, OSError, ValueError) as error:
+        raise MetricsMissing(f"{uri} cannot be read: {error}") from error
+    if not results:
+        raise MetricsMissing(f"{uri} has no results_*.json; found: {', '.join(seen) or 'nothing'}")
+    task, values = _task_values(results[max(results)], uri)
+    metrics = {name: value for name, value in values.items() if not name.endswith(_STDERR)}
+    if not metrics.keys() & set(METRICS_BY_TASK[task]):
+        found = ", ".join(metrics) or "no finite number"
+        raise MetricsMissing(f"{uri}: {task} has none of {', '.join(METRICS_BY_TASK[task])}; found: {found}")
+    stderr = {name.removesuffix(_STDERR): value for name, value in values.items() if name.endswith(_STDERR)}
+    return Scores(task, metrics, stderr, rows, examples)
+
+
+def _task_values(report: Any, uri: str) -> tuple[str, dict[str, float]]:
+    """The task and its finite numbers by long name, from `results["custom|<task>_<strategy>|0"]`."""
+    results = report.get("results") if isinstance(report, dict) else None
+    found = list(results) if isinstance(results, dict) else []
+    for task, strategy in STRATEGIES_BY_TASK.items():
+        for key in found:
+            if key.split("|")[1:2] == [f"{task}_{strategy}"]:
+                return task, {
+                    _long(name): float(value)
+                    for name, value in results[key].items()
+                    if isinstance(value, int | float) and math.isfinite(value)
+                }
+    raise MetricsMissing(
+        f"{uri}: no results of a known task ({', '.join(STRATEGIES_BY_TASK)}); found: {found}"
+    )
+
+
+def _long(name: str) -> str:
+    metric = name.removesuffix(_STDERR)
+    return long_name(metric) + name[len(metric) :]
+
+
+def _read_answers(lines: IO[bytes]) -> tuple[int, tuple[Example, ...]]:
+    rows, examples = 0, []
+    for line in lines:
+        if not line.strip():
+            continue
+        rows += 1
+        if len(examples) < _EXAMPLES:
+            answer = json.loads(line)
+            examples.append(Example(*(_text(answer.get(key)) for key in ("prompt", "inference", "gold"))))
+    return rows, tuple(examples)
+
+
+def _text(value: Any) -> str:
+    """One text: the container writes lists where a sample has several answers."""
+    if isinstance(value, list):
+        value = value[0] if value else ""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + "…"

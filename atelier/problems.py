@@ -1,0 +1,47 @@
+"""What is wrong with an input: every problem with its field, the value found and what would be accepted, in one message."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from atelier.errors import InvalidRun, UnsupportedCombination
+
+_ABSENT = object()
+_LONGEST_VALUE = 80
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong. `path` is the field as a dotted path; `is_combination`: each value is fine, but not together."""
+
+    path: str
+    message: str
+    found: object = _ABSENT
+    is_combination: bool = False
+
+    def __str__(self) -> str:
+        found = "" if self.found is _ABSENT else f" = {_shown(self.found)}"
+        return f"{self.path}{found}: {self.message}"
+
+
+def raise_for(problems: Sequence[Problem], *, subject: str) -> None:
+    """Raise one error that tells all problems; UnsupportedCombination when nothing else is wrong."""
+    if not problems:
+        return
+    kind = UnsupportedCombination if all(problem.is_combination for problem in problems) else InvalidRun
+    count = f"{len(problems)} problems" if len(problems) > 1 else "1 problem"
+    raise kind(f"{subject}: {count}\n" + "\n".join(f"- {problem}" for problem in problems))
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A hint with the known word that `word` resembles, else with all of them."""
+    words = list(known)
+    close = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
+    return f"did you mean {close[0]!r}?" if close else f"accepted: {', '.join(words)}"
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "…"

@@ -1,0 +1,7 @@
+"""The recipe catalogue: which base model can be customized how, where, with which settings; and the recipe a job reads."""
+
+from atelier.recipes.catalogue import Catalogue, catalogue
+from atelier.recipes.render import render
+from atelier.recipes.resolve import Recipe, Wanted, examine, resolve
+
+__all__ = ["Catalogue", "Recipe", "Wanted", "catalogue", "examine", "render", "resolve"]

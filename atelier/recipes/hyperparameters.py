@@ -1,0 +1,87 @@
+"""Merging what a run file sets into a recipe's values, under the catalogue's bounds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from atelier.problems import Problem, nearest
+from atelier.recipes.catalogue import Key, RecipeRow
+
+_WRONG_TYPE = object()
+
+
+@dataclass(frozen=True)
+class Merged:
+    """Values by document path; problems and warnings by field of the run file."""
+
+    values: Mapping[str, Any]
+    problems: tuple[Problem, ...]
+    warnings: tuple[str, ...]
+
+
+def merge(
+    row: RecipeRow, keys: Sequence[Key], instance_type: str, settings: Mapping[str, Any], *, path: str
+) -> Merged:
+    """Defaults of the row and its template, overridden by `settings` (by friendly name) where they are allowed."""
+    named = {key.name: key for key in keys if key.name}
+    problems = [
+        Problem(f"{path}.{name}", f"unknown; {nearest(name, named)}", settings[name])
+        for name in settings
+        if name not in named
+    ]
+    chosen: dict[str, Any] = {}
+    for name, key in named.items():
+        value = _typed(key, settings[name]) if name in settings else row.default_of(key)
+        if value is _WRONG_TYPE:
+            problems.append(Problem(f"{path}.{name}", f"must be {_TYPE_NAMES[key.type]}", settings[name]))
+            value = row.default_of(key)
+        chosen[name] = value
+    for name, key in named.items():
+        if key.same_as and name not in settings:
+            chosen[name] = chosen[key.same_as]
+    warnings = []
+    for name, key in named.items():
+        bounds, dispute = row.bounds_of(key, instance_type), row.dispute_of(key)
+        if not bounds.allow(chosen[name], chosen):
+            origin = "" if name in settings else " (the default)"
+            message = f"must be {bounds}{origin} in {row.name} on {instance_type}"
+            problems.append(Problem(f"{path}.{name}", message, chosen[name]))
+        elif dispute and not dispute.allow(chosen[name], chosen):
+            warnings.append(f"{path}.{name} = {chosen[name]!r}: accepted, although {dispute.note}")
+    values = {key.path: chosen[key.name] if key.name else key.default for key in keys if not key.filled_with}
+    return Merged(values, tuple(problems), tuple(warnings))
+
+
+_TYPE_NAMES = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "str": "a text",
+    None: "a value",
+}
+
+
+def _typed(key: Key, value: Any) -> Any:
+    """The value in the key's type. A float may arrive as text: YAML 1.1 reads `1e-5`, without a dot, as a string."""
+    if value is None:
+        return None if None in key.bounds.choices else _WRONG_TYPE
+    if key.type == "float":
+        return _number(value)
+    expected: dict[str | None, type] = {"int": int, "bool": bool, "str": str}
+    if isinstance(value, float) and key.type == "int" and value.is_integer():
+        return int(value)
+    fits = isinstance(value, expected[key.type]) and (key.type == "bool" or not isinstance(value, bool))
+    return value if fits else _WRONG_TYPE
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool):
+        return _WRONG_TYPE
+    try:
+        number = float(value)
+    except ValueError:
+        return _WRONG_TYPE
+    return number if math.isfinite(number) else _WRONG_TYPE

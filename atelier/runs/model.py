@@ -1,0 +1,107 @@
+"""The run file as types (design: the run file is the public interface). Shapes only: what a base model, a recipe or a
+platform allows is the catalogue's to say."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from atelier import names
+
+SERVING = "serving"
+CONDITIONS = ("at_least", "better_than_baseline_by", "worse_than_baseline_by_at_most")
+
+RUN_NAME_FORM = rf"^{names.RUN_NAME_PATTERN}$"
+RUN_REFERENCE_FORM = rf"^({SERVING}|{names.RUN_ID_PATTERN})$"
+DATASET_FORM = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/\S+\.jsonl$"
+INSTANCE_TYPE_FORM = r"^ml\.[a-z0-9-]+\.[a-z0-9]+$"
+DEPLOYMENT_NAME_FORM = r"^([0-9a-zA-Z][_-]?){1,63}$"
+
+_SHORTEST_NAME, _LONGEST_NAME = names.RUN_NAME_LENGTH
+RunName = Annotated[
+    str, StringConstraints(pattern=RUN_NAME_FORM, min_length=_SHORTEST_NAME, max_length=_LONGEST_NAME)
+]
+RunReference = Annotated[str, StringConstraints(pattern=RUN_REFERENCE_FORM)]
+DatasetUri = Annotated[str, StringConstraints(pattern=DATASET_FORM)]
+InstanceType = Annotated[str, StringConstraints(pattern=INSTANCE_TYPE_FORM)]
+RuntimeHours = Annotated[float, Field(gt=0, le=672, description="at most 28 days, SageMaker's own limit")]
+Hyperparameter = bool | int | float | str | None
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Stage(_Frozen):
+    """One training job of the run. Friendly hyperparameter names are the catalogue's (`learning_rate`, `max_epochs` …)."""
+
+    technique: Literal["sft", "dpo", "ppo", "rft", "cpt", "distillation"]
+    adaptation: Literal["lora", "full"] = "lora"
+    platform: Literal["training-job", "serverless", "hyperpod-eks", "hyperpod-slurm", "bedrock", "auto"] = (
+        "training-job"
+    )
+    train: DatasetUri
+    validation: DatasetUri | None = None
+    hyperparameters: dict[str, Hyperparameter] = {}
+    instance_type: InstanceType | None = None
+    replicas: Annotated[int, Field(ge=1)] | None = None
+    max_runtime_hours: RuntimeHours = 24
+
+
+class Evaluation(_Frozen):
+    """One task, run on the candidate and on the baseline side by side."""
+
+    task: Literal["gen_qa"]
+    dataset: DatasetUri
+    inference: dict[str, Hyperparameter] = {}
+    instance_type: InstanceType | None = None
+    max_runtime_hours: RuntimeHours = 24
+
+
+class GateRule(_Frozen):
+    """One condition on one metric. `confidence`: the condition must hold at the bound of the interval, not at the mean."""
+
+    metric: str
+    at_least: float | None = None
+    better_than_baseline_by: Annotated[float, Field(ge=0)] | None = None
+    worse_than_baseline_by_at_most: Annotated[float, Field(ge=0)] | None = None
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] | None = None
+
+    def conditions(self) -> dict[str, float]:
+        """The conditions that are set, by name; a rule of a checked run has exactly one."""
+        values = {name: getattr(self, name) for name in CONDITIONS}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+class Canary(_Frozen):
+    """What the smoke test asks the deployed candidate."""
+
+    scenarios: DatasetUri
+
+
+class Deployment(_Frozen):
+    """Where the candidate serves when it passes the gate. `name` is the stable deployment's; no canary means built-in prompts."""
+
+    target: Literal[
+        "bedrock-on-demand",
+        "bedrock-provisioned",
+        "bedrock-import",
+        "sagemaker-endpoint",
+        "hyperpod-endpoint",
+    ]
+    name: Annotated[str, StringConstraints(pattern=DEPLOYMENT_NAME_FORM)]
+    canary: Canary | None = None
+
+
+class Run(_Frozen):
+    """A run file: stages in order, then evaluation, gate, approval and deployment."""
+
+    name: RunName
+    base_model: str
+    continue_from: RunReference | None = None
+    stages: Annotated[tuple[Stage, ...], Field(min_length=1, max_length=10)]
+    evaluation: Annotated[tuple[Evaluation, ...], Field(max_length=10)] = ()
+    gate: tuple[GateRule, ...] = ()
+    approval: Literal["none", "required"] = "none"
+    deployment: Deployment | None = None

@@ -1,0 +1,76 @@
+"""Reading a run file: every shape problem with its field, the value and what would be accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from atelier import names
+from atelier.problems import Problem, nearest, raise_for
+from atelier.runs import model
+
+SUBJECT = "run file"
+
+# Keys of the run file's design that this release does not act on.
+_LATER = {"data_mixing", "early_stopping"}
+
+_ACCEPTED_FORMS = {
+    model.RUN_NAME_FORM: "{}..{} characters: lower-case letters and digits, single hyphens between, a letter first".format(
+        *names.RUN_NAME_LENGTH
+    ),
+    model.RUN_REFERENCE_FORM: "a run id, <name>-<yyyymmddhhmmss>, or serving",
+    model.DATASET_FORM: "s3://<bucket>/<key>.jsonl",
+    model.INSTANCE_TYPE_FORM: "an instance type such as ml.p5.48xlarge",
+    model.DEPLOYMENT_NAME_FORM: "1..63 letters and digits, with single hyphens or underscores between",
+}
+
+
+def parse_run(data: Mapping[str, Any]) -> model.Run:
+    """A run whose shape is right; what the catalogue allows is `check_run`'s. InvalidRun names every problem."""
+    try:
+        return model.Run.model_validate(data)
+    except ValidationError as error:
+        raise_for(shape_problems(error), subject=SUBJECT)
+        raise
+
+
+def shape_problems(error: ValidationError) -> list[Problem]:
+    """What pydantic found, in the words of the run file."""
+    return [_problem(detail) for detail in error.errors(include_url=False)]
+
+
+def _problem(detail: ErrorDetails) -> Problem:
+    path = ".".join(str(part) for part in detail["loc"]) or "(the file)"
+    kind, context, found = detail["type"], detail.get("ctx", {}), detail["input"]
+    if kind == "missing":
+        return Problem(path, "required")
+    if kind == "extra_forbidden":
+        key = str(detail["loc"][-1])
+        if key in _LATER:
+            return Problem(path, "not available in this release")
+        return Problem(path, f"unknown key; {nearest(key, _keys_at(detail['loc'][:-1]))}")
+    if kind == "literal_error":
+        return Problem(path, f"accepted: {context['expected']}", found)
+    if kind == "string_pattern_mismatch":
+        return Problem(path, f"accepted: {_ACCEPTED_FORMS[context['pattern']]}", found)
+    return Problem(path, detail["msg"][0].lower() + detail["msg"][1:], found)
+
+
+def _keys_at(location: Sequence[int | str]) -> list[str]:
+    """The keys that the run file knows at a location such as ("stages", 0)."""
+    kind: type[BaseModel] = model.Run
+    for part in location:
+        if isinstance(part, str):
+            kind = next(_models_in(kind.model_fields[part].annotation))
+    return list(kind.model_fields)
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models inside an annotation such as `tuple[Stage, ...]` or `Deployment | None`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models_in(argument)

@@ -1,0 +1,48 @@
+"""The well-formed parts of a run file that may be malformed elsewhere: a typo in one stage must not hide a bad value in another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from atelier.runs.model import Deployment, Evaluation, GateRule, Stage
+
+_Part = TypeVar("_Part", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What could be read, by its index in the file."""
+
+    base_model: str | None
+    continue_from: str | None
+    stages: Mapping[int, Stage]
+    evaluation: Mapping[int, Evaluation]
+    gate: Mapping[int, GateRule]
+    deployment: Deployment | None
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Parts:
+        """Read each part on its own."""
+        base_model, continue_from = data.get("base_model"), data.get("continue_from")
+        return cls(
+            base_model=base_model if isinstance(base_model, str) else None,
+            continue_from=continue_from if isinstance(continue_from, str) else None,
+            stages=_readable(Stage, data.get("stages")),
+            evaluation=_readable(Evaluation, data.get("evaluation")),
+            gate=_readable(GateRule, data.get("gate")),
+            deployment=_readable(Deployment, [data.get("deployment")]).get(0),
+        )
+
+
+def _readable(kind: type[_Part], items: object) -> dict[int, _Part]:
+    readable = {}
+    for index, item in enumerate(items if isinstance(items, list | tuple) else ()):
+        try:
+            readable[index] = kind.model_validate(item)
+        except ValidationError:
+            continue
+    return readable

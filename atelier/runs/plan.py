@@ -1,0 +1,26 @@
+"""What the workflow needs to know of a run to find its way: counts and switches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from atelier.runs.check import CheckedRun
+
+SUBJECTS = ("candidate", "baseline")
+
+
+def plan_of(checked: CheckedRun) -> dict[str, Any]:
+    """Result of state ValidateRun; each evaluation is made of the candidate and of the baseline, side by side."""
+    run = checked.run
+    return {
+        "run": run.model_dump(mode="json"),
+        "stage_count": len(run.stages),
+        "evaluations": [
+            {"evaluation_index": index, "subject": subject}
+            for index in range(len(run.evaluation))
+            for subject in SUBJECTS
+        ],
+        "approval_required": run.approval == "required",
+        "deployment_wanted": run.deployment is not None,
+        "warnings": list(checked.warnings),
+    }

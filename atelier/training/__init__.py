@@ -1,0 +1,1 @@
+"""Training jobs: the exact requests that start them and the checkpoint they leave."""

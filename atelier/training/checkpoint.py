@@ -1,0 +1,52 @@
+"""The checkpoint that a training job made.
+
+The weights stay in an escrow bucket of AWS's; what comes back is `manifest.json` in the job's output archive, whose field
+`checkpoint_s3_bucket` names the checkpoint (Amazon Nova user guide, "Iterative training"). The URI is a reference for the
+next job and for Bedrock and is never downloaded.
+"""
+
+from __future__ import annotations
+
+import json
+import tarfile
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+from atelier.errors import CheckpointMissing
+from atelier.ports import Objects
+from atelier.training.output import archive_uri, members
+
+_MANIFEST = "manifest.json"
+_FIELD = "checkpoint_s3_bucket"
+_LARGEST_MANIFEST_BYTES = 1 << 20
+_NAMES_SHOWN = 10
+
+
+def read_checkpoint(job: Mapping[str, Any], *, objects: Objects) -> str:
+    """URI of the checkpoint of a finished job. CheckpointMissing says what was found instead."""
+    uri = archive_uri(job)
+    seen: list[str] = []
+    try:
+        with objects.open(uri) as stream:
+            for name, content in members(stream):
+                if name == _MANIFEST:
+                    return _checkpoint_in(content.read(_LARGEST_MANIFEST_BYTES), uri)
+                seen.append(name)
+    except FileNotFoundError:
+        raise CheckpointMissing(f"{uri}: there is no such object, so the job wrote no output") from None
+    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+        raise CheckpointMissing(f"{uri} cannot be read as a tar.gz: {error}") from error
+    found = ", ".join(seen[:_NAMES_SHOWN]) or "nothing"
+    raise CheckpointMissing(f"{uri} has no {_MANIFEST}; found: {found}")
+
+
+def _checkpoint_in(manifest: bytes, uri: str) -> str:
+    try:
+        content = json.loads(manifest)
+    except ValueError as error:
+        raise CheckpointMissing(f"{uri}: {_MANIFEST} is not JSON: {error}") from error
+    checkpoint = content.get(_FIELD) if isinstance(content, dict) else None
+    if not isinstance(checkpoint, str) or not checkpoint.startswith("s3://"):
+        raise CheckpointMissing(f"{uri}: {_MANIFEST} must have {_FIELD} = s3://…, has {checkpoint!r}")
+    return checkpoint

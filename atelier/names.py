@@ -69,6 +69,16 @@ def recipe_key(run_id: str, step: str) -> str:
     return f"runs/{run_id}/recipe/{step}/recipe.yaml"
 
 
+def training_output_prefix(run_id: str) -> str:
+    """Prefix under which SageMaker writes what a run's training jobs leave: `<prefix><job>/output/`."""
+    return f"runs/{run_id}/output/"
+
+
+def evaluation_output_prefix(run_id: str) -> str:
+    """Prefix under which SageMaker writes what a run's evaluation jobs leave."""
+    return f"runs/{run_id}/evaluation/"
+
+
 def model_record_key(run_id: str) -> str:
     """Key of the record that ties a custom model to its checkpoint and metrics."""
     return f"runs/{run_id}/model.json"

@@ -1,0 +1,28 @@
+"""State SubmitTrainingJob: start a stage's training job, or find the one already started."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from atelier.operations.submit import submit
+from atelier.runs import parse_run
+from atelier.training.jobs import training_job
+from lambdas import wiring
+
+logger = logging.getLogger(__name__)
+
+
+def handler(event: dict[str, Any], _context: object) -> None:
+    """{run_id, run, stage_index, checkpoint, task_token}; the token brings {job_name, job_arn, output_s3_path, seconds}."""
+    job = training_job(
+        parse_run(event["run"]),
+        run_id=event["run_id"],
+        stage_index=event["stage_index"],
+        checkpoint=event["checkpoint"],
+        environment=wiring.settings(),
+    )
+    job.upload_recipe(wiring.objects())
+    operation = job.operation(token=event["task_token"], now=wiring.now())
+    submit(operation, operations=wiring.operations(), service=wiring.training_jobs())
+    logger.info("job_submitted", extra={"run_id": job.run_id, "step": job.step})

@@ -1,0 +1,26 @@
+"""State ValidateRun: refuse a run that cannot work, with everything that is wrong with it."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from atelier.runs import check_run
+from atelier.runs.plan import plan_of
+from lambdas import wiring
+
+logger = logging.getLogger(__name__)
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """{run_id, run} → the run with its defaults, and the plan that the workflow follows."""
+    here = wiring.settings()
+    checked = check_run(
+        event["run"],
+        environment=here.environment,
+        region=here.region,
+        bucket=here.bucket,
+        run_id=event["run_id"],
+    )
+    logger.info("run_validated", extra={"run_id": event["run_id"], "warnings": checked.warnings})
+    return plan_of(checked)

@@ -1,4 +1,4 @@
-"""What is wrong with an input: every problem with its field, the value found and what would be accepted, in one message."""
+"""What is wrong with an input: every problem with its field, its value and what would be accepted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LONGEST_VALUE = 80
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong. `path` is the field as a dotted path; `is_combination`: each value is fine, but not together."""
+    """One thing wrong with the field at `path`. `is_combination`: the values are fine, but not together."""
 
     path: str
     message: str

@@ -38,7 +38,7 @@ _RULES = {
 
 
 def check(lines: Iterable[bytes], format: Format) -> Report:  # noqa: A002 - the field's word
-    """Whether every line is a sample of the format. Blank lines count as wrong: the containers read them as samples."""
+    """Whether every line is a sample of the format. A blank line is wrong: the containers read it as one."""
     report = Report()
     rules = _RULES[format]
     expected: Set[str] | None = None
@@ -54,7 +54,7 @@ def check(lines: Iterable[bytes], format: Format) -> Report:  # noqa: A002 - the
         present = sample.keys() & rules.all_or_none
         expected = present if expected is None else expected
         if present != expected:
-            accepted = f"{_listed(expected)}, as in the file's first sample: optional keys are in all samples or in none"
+            accepted = f"{_listed(expected)}, as in the first sample: such keys are in all samples or in none"
             report.add(Finding(number, "optional keys", _listed(present), accepted))
     if report.rows == 0:
         report.add(Finding(0, "rows", "none", "at least one line"))

@@ -1,7 +1,8 @@
-"""Conversations for SFT and DPO in the shape of Bedrock's Converse API (Amazon Nova user guide, "Preparing data for fine-tuning").
+"""Conversations for SFT and DPO in the shape of Bedrock's Converse API.
 
-A sample has `messages`, and may have `system`, `toolConfig` and `schemaVersion`. In SFT the last turn is the assistant's
-answer; in DPO it holds `candidates`, at least one preferred and one non-preferred.
+A sample has `messages`, and may have `system`, `toolConfig` and `schemaVersion`. In SFT the last turn is the
+assistant's answer; in DPO it holds `candidates`, at least one preferred and one non-preferred. Source: Amazon
+Nova user guide, "Preparing data for fine-tuning".
 """
 
 from __future__ import annotations
@@ -22,16 +23,9 @@ _BLOCKS = {
 _LABELS = ("preferred", "non-preferred")
 # Words that the training containers put between turns themselves: a job whose data has them fails.
 _RESERVED = (
-    "System:",
-    "SYSTEM:",
-    "User:",
-    "USER:",
-    "Bot:",
-    "BOT:",
-    "Assistant:",
-    "ASSISTANT:",
-    "Thought:",
-) + ("[EOS]", "<image>", "<video>", "<unk>")
+    *("System:", "SYSTEM:", "User:", "USER:", "Bot:", "BOT:", "Assistant:", "ASSISTANT:", "Thought:"),
+    *("[EOS]", "<image>", "<video>", "<unk>"),
+)
 
 
 def check_sft(sample: dict[str, Any]) -> Iterator[Fault]:

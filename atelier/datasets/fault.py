@@ -16,6 +16,6 @@ class Fault(NamedTuple):
 
 
 def shown(value: Any) -> str:
-    """A value short enough for a message. Texts are cut early: a dataset may be confidential and messages are logged."""
+    """A value, cut short: a dataset may be confidential and messages are logged."""
     text = repr(value)
     return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "…"

@@ -1,4 +1,4 @@
-"""One's own questions and answers for evaluation task gen_qa (Amazon Nova user guide, "Bring your own dataset")."""
+"""One's own questions and answers for task gen_qa (Amazon Nova user guide, "Bring your own dataset")."""
 
 from __future__ import annotations
 

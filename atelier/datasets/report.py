@@ -10,7 +10,7 @@ FINDINGS_KEPT = 10
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing wrong: in which line (from 1; 0 = the file as a whole), by which rule, what is there, what is accepted."""
+    """One thing wrong. `line` counts from 1; 0 is the file as a whole."""
 
     line: int
     rule: str

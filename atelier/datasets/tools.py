@@ -1,4 +1,4 @@
-"""Tools in a conversation: every call names a known tool under an id of its own, every result answers a call."""
+"""Tools in a conversation: a call names a known tool under an id of its own, a result answers a call."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def tool_names(sample: dict[str, Any]) -> frozenset[str]:
 
 
 def check_tool_use(messages: list[Any], known: frozenset[str]) -> Iterator[Fault]:
-    """Faults in the use of tools. A call in the last turn is what the model is to learn: nothing answers it."""
+    """Faults in the use of tools. A call in the last turn is what the model learns: nothing answers it."""
     open_calls: set[str] = set()
     seen: set[str] = set()
     for index, message in enumerate(messages):

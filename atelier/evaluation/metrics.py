@@ -1,6 +1,7 @@
-"""Names of the metrics and files of Nova's evaluation container (Amazon Nova user guide, "Evaluating your SageMaker-trained model").
+"""Names of the metrics and files of Nova's evaluation container.
 
 The container writes some metrics under a short name in some versions; in Atelier a metric has its long name.
+Source: Amazon Nova user guide, "Evaluating your SageMaker-trained model".
 """
 
 from __future__ import annotations

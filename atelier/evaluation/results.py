@@ -1,6 +1,7 @@
-"""Reading what an evaluation job leaves in its output archive (layout: Amazon Nova user guide, "Assessing and analyzing evaluation results").
+"""What an evaluation job leaves in its output archive.
 
-`<run name>/eval_results/results_<time>.json` holds the metrics, `inference_output.jsonl` beside it what the model answered.
+`<run name>/eval_results/results_<time>.json` holds the metrics; `inference_output.jsonl`, beside it, what the
+model answered. Source: Amazon Nova user guide, "Assessing and analyzing evaluation results".
 """
 
 from __future__ import annotations
@@ -80,9 +81,9 @@ def read_scores(job: Mapping[str, Any], *, objects: Objects) -> Scores:
 def _task_values(report: Any, uri: str) -> tuple[str, dict[str, float]]:
     """The task and its finite numbers by long name, from `results["custom|<task>_<strategy>|0"]`."""
     results = report.get("results") if isinstance(report, dict) else None
-    found = list(results) if isinstance(results, dict) else []
+    results = results if isinstance(results, dict) else {}
     for task, strategy in STRATEGIES_BY_TASK.items():
-        for key in found:
+        for key in results:
             if key.split("|")[1:2] == [f"{task}_{strategy}"]:
                 return task, {
                     _long(name): float(value)
@@ -90,7 +91,7 @@ def _task_values(report: Any, uri: str) -> tuple[str, dict[str, float]]:
                     if isinstance(value, int | float) and math.isfinite(value)
                 }
     raise MetricsMissing(
-        f"{uri}: no results of a known task ({', '.join(STRATEGIES_BY_TASK)}); found: {found}"
+        f"{uri}: no results of a known task ({', '.join(STRATEGIES_BY_TASK)}); found: {list(results)}"
     )
 
 
@@ -100,7 +101,8 @@ def _long(name: str) -> str:
 
 
 def _read_answers(lines: IO[bytes]) -> tuple[int, tuple[Example, ...]]:
-    rows, examples = 0, []
+    rows = 0
+    examples: list[Example] = []
     for line in lines:
         if not line.strip():
             continue

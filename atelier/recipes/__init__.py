@@ -1,4 +1,4 @@
-"""The recipe catalogue: which base model can be customized how, where, with which settings; and the recipe a job reads."""
+"""The recipe catalogue: which base model can be customized how, where and with which settings."""
 
 from atelier.recipes.catalogue import Catalogue, catalogue
 from atelier.recipes.render import render

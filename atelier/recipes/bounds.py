@@ -11,7 +11,7 @@ Value = bool | int | float | str | list[Any] | dict[str, Any] | None
 
 
 class Bounds(BaseModel):
-    """Limits of one value; an empty one allows everything. `less_than` and `at_most` name another hyperparameter."""
+    """Limits of one value; none allow everything. `less_than` and `at_most` name another hyperparameter."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -24,7 +24,7 @@ class Bounds(BaseModel):
     at_most: str | None = None
 
     def allow(self, value: Any, others: Mapping[str, Any]) -> bool:
-        """True when the value is within the limits; `others` are the values of the hyperparameters it is compared with."""
+        """True when the value is within the limits; `others` are values it may be compared with."""
         if self.choices:
             return value in self.choices
         return not (
@@ -51,6 +51,6 @@ class Bounds(BaseModel):
 
 
 class Dispute(Bounds):
-    """Narrower limits that only some of AWS's own sources state: outside them a value is accepted with a warning."""
+    """Narrower limits that only some of AWS's sources state: a value outside them gets a warning."""
 
     note: str

@@ -1,6 +1,7 @@
 """The catalogue's rows as types, and the loader of the data files in recipes/.
 
-One row a fact, each with its source. More platforms, techniques or base models are more rows: nothing here names one.
+One row a fact, each with its source. More platforms, techniques or base models are more rows: nothing here
+names one.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class _Frozen(BaseModel):
 
 
 class BaseModelRow(_Frozen):
-    """A base model. `model` is what the recipe and hyperparameter `base_model` call it; no `environments` means all."""
+    """A base model. `model` is what a recipe calls it; no `environments` means that all have it."""
 
     name: str
     model_type: str
@@ -76,7 +77,7 @@ class DisputedReplicas(_Frozen):
 
 
 class RecipeRow(_Frozen):
-    """A recipe for training or evaluation; bounds and defaults here override the template's, by hyperparameter name."""
+    """A recipe that trains or evaluates; its bounds and defaults, by name, override the template's."""
 
     name: str
     base_model: str

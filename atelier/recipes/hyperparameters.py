@@ -25,7 +25,7 @@ class Merged:
 def merge(
     row: RecipeRow, keys: Sequence[Key], instance_type: str, settings: Mapping[str, Any], *, path: str
 ) -> Merged:
-    """Defaults of the row and its template, overridden by `settings` (by friendly name) where they are allowed."""
+    """Defaults of the row and its template, overridden by `settings` (by name) where they are allowed."""
     named = {key.name: key for key in keys if key.name}
     problems = [
         Problem(f"{path}.{name}", f"unknown; {nearest(name, named)}", settings[name])
@@ -65,7 +65,7 @@ _TYPE_NAMES = {
 
 
 def _typed(key: Key, value: Any) -> Any:
-    """The value in the key's type. A float may arrive as text: YAML 1.1 reads `1e-5`, without a dot, as a string."""
+    """The value in the key's type. A float may arrive as text: YAML 1.1 reads `1e-5` as a string."""
     if value is None:
         return None if None in key.bounds.choices else _WRONG_TYPE
     if key.type == "float":

@@ -1,7 +1,7 @@
 """The recipe file, exactly as AWS's containers read it.
 
-Two traps in YAML 1.1: `1e-5` without a dot is a string (PyYAML's dumper writes `1.0e-05`, its loader reads both ways as
-written), and `null` is nothing while `"null"` is the word that Nova 2 recipes use to switch LoRA off.
+Two traps in YAML 1.1: `1e-5` without a dot is a string (PyYAML's dumper writes `1.0e-05`), and `null` is
+nothing while `"null"` is the word by which Nova 2 recipes switch LoRA off.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From what a run file wants to one recipe with every value known, or to everything that is wrong with the wish."""
+"""From what a run file wants to one recipe with every value known, or to all that is wrong with the wish."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A recipe row with its choices made. `values` holds every key of the document but those that a job fills in."""
+    """A recipe row with its choices made. `values` has every key but those that a job fills in."""
 
     row: RecipeRow
     base_model: BaseModelRow

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from atelier.errors import InvalidRun
 from atelier.problems import Problem, raise_for
 from atelier.recipes import Catalogue, Wanted, catalogue, examine
 from atelier.runs.model import Run
@@ -27,18 +28,16 @@ class CheckedRun:
 
 
 def check_run(
-    data: Mapping[str, Any], *, environment: str, region: str, bucket: str, run_id: str | None = None
+    data: object, *, environment: str, region: str, bucket: str, run_id: str | None = None
 ) -> CheckedRun:
     """The run with its defaults filled in. InvalidRun or UnsupportedCombination tells every problem at once.
 
-    The well-formed parts of a malformed file are held to the rules and the catalogue too: one reading of the message
-    is enough.
+    The well-formed parts of a malformed file are held to the rules and the catalogue too: one reading of the
+    message is enough.
     """
     if not isinstance(data, Mapping):
-        raise_for(
-            [Problem("(the file)", "must be a mapping of keys such as name, base_model, stages", data)],
-            subject=SUBJECT,
-        )
+        problem = Problem("(the file)", "must be a mapping of keys such as name, base_model, stages", data)
+        raise InvalidRun(f"{SUBJECT}: {problem}")
     run, problems = _read(data)
     parts = Parts.of(data)
     problems += problems_of(parts, bucket=bucket)
@@ -81,6 +80,7 @@ def _not_published(image: str, region: str) -> Iterator[Problem]:
 
 
 def _not_deployable(parts: Parts, rows: Catalogue) -> Iterator[Problem]:
+    base_model = rows.base_models.get(parts.base_model or "")
     if parts.deployment is None:
         return
     target = parts.deployment.target
@@ -88,9 +88,9 @@ def _not_deployable(parts: Parts, rows: Catalogue) -> Iterator[Problem]:
     if target not in offered:
         message = f"not available in this release; accepted: {', '.join(offered)}"
         yield Problem("deployment.target", message, target, is_combination=True)
-    elif parts.base_model in rows.base_models and parts.stages:
-        adaptation = list(parts.stages.values())[-1].adaptation
-        accepted = rows.base_models[parts.base_model].deployments.get(target, ())
+    elif base_model and parts.stages:
+        adaptation = parts.stages[max(parts.stages)].adaptation
+        accepted = base_model.deployments.get(target, ())
         if adaptation not in accepted:
-            message = f"serves {parts.base_model} with adaptation {' or '.join(accepted)}, not {adaptation}"
+            message = f"serves {base_model.name} with adaptation {' or '.join(accepted)}, not {adaptation}"
             yield Problem("deployment.target", message, target, is_combination=True)

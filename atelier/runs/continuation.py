@@ -8,15 +8,17 @@ from atelier.runs.parse import SUBJECT
 
 
 def ensure_continuable(run: Run, *, base_model: str, adaptation: str, source: str) -> None:
-    """UnsupportedCombination unless a checkpoint of `source` fits: the same base model, LoRA after LoRA, full after full.
+    """UnsupportedCombination unless a checkpoint of `source` fits the run's first stage.
 
-    Rule: Amazon Nova user guide, "Iterative training".
+    The same base model, LoRA after LoRA, full after full: Amazon Nova user guide, "Iterative training".
     """
     problems = []
     if base_model != run.base_model:
-        message = f"its base model is {base_model}, the run's is {run.base_model}; they must be the same"
+        message = f"its base model is {base_model}, not {run.base_model} as in the run; they must agree"
         problems.append(Problem("continue_from", message, source, is_combination=True))
     if adaptation != run.stages[0].adaptation:
-        message = f"its adaptation is {adaptation}, that of stage 0 is {run.stages[0].adaptation}; they must be the same"
+        message = (
+            f"its adaptation is {adaptation}, not {run.stages[0].adaptation} as in stage 0; they must agree"
+        )
         problems.append(Problem("continue_from", message, source, is_combination=True))
     raise_for(problems, subject=SUBJECT)

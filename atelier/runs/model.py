@@ -1,5 +1,7 @@
-"""The run file as types (design: the run file is the public interface). Shapes only: what a base model, a recipe or a
-platform allows is the catalogue's to say."""
+"""The run file, the line's public interface, as types.
+
+Shapes only: what a base model, a recipe or a platform allows is the catalogue's to say.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,7 @@ class _Frozen(BaseModel):
 
 
 class Stage(_Frozen):
-    """One training job of the run. Friendly hyperparameter names are the catalogue's (`learning_rate`, `max_epochs` …)."""
+    """One training job of the run. The names of hyperparameters are the catalogue's (`learning_rate` …)."""
 
     technique: Literal["sft", "dpo", "ppo", "rft", "cpt", "distillation"]
     adaptation: Literal["lora", "full"] = "lora"
@@ -60,7 +62,7 @@ class Evaluation(_Frozen):
 
 
 class GateRule(_Frozen):
-    """One condition on one metric. `confidence`: the condition must hold at the bound of the interval, not at the mean."""
+    """One condition on one metric. `confidence`: it must hold at the interval's bound, not at the mean."""
 
     metric: str
     at_least: float | None = None
@@ -81,7 +83,10 @@ class Canary(_Frozen):
 
 
 class Deployment(_Frozen):
-    """Where the candidate serves when it passes the gate. `name` is the stable deployment's; no canary means built-in prompts."""
+    """Where the candidate serves when it passes the gate, behind the stable deployment `name`.
+
+    Without a canary the smoke test asks built-in prompts.
+    """
 
     target: Literal[
         "bedrock-on-demand",

@@ -8,7 +8,6 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from atelier import names
 from atelier.problems import Problem, nearest, raise_for
 from atelier.runs import model
 
@@ -18,9 +17,7 @@ SUBJECT = "run file"
 _LATER = {"data_mixing", "early_stopping"}
 
 _ACCEPTED_FORMS = {
-    model.RUN_NAME_FORM: "{}..{} characters: lower-case letters and digits, single hyphens between, a letter first".format(
-        *names.RUN_NAME_LENGTH
-    ),
+    model.RUN_NAME_FORM: "lower-case letters and digits with single hyphens between, a letter first",
     model.RUN_REFERENCE_FORM: "a run id, <name>-<yyyymmddhhmmss>, or serving",
     model.DATASET_FORM: "s3://<bucket>/<key>.jsonl",
     model.INSTANCE_TYPE_FORM: "an instance type such as ml.p5.48xlarge",
@@ -29,7 +26,7 @@ _ACCEPTED_FORMS = {
 
 
 def parse_run(data: Mapping[str, Any]) -> model.Run:
-    """A run whose shape is right; what the catalogue allows is `check_run`'s. InvalidRun names every problem."""
+    """A run whose shape is right; what it may ask for is for `check_run`. InvalidRun names every problem."""
     try:
         return model.Run.model_validate(data)
     except ValidationError as error:

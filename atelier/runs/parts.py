@@ -1,4 +1,4 @@
-"""The well-formed parts of a run file that may be malformed elsewhere: a typo in one stage must not hide a bad value in another."""
+"""The well-formed parts of a run file: a typo in one stage must not hide a bad value in another."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ SUBJECTS = ("candidate", "baseline")
 
 
 def plan_of(checked: CheckedRun) -> dict[str, Any]:
-    """Result of state ValidateRun; each evaluation is made of the candidate and of the baseline, side by side."""
+    """Result of state ValidateRun; each evaluation is made of candidate and baseline, side by side."""
     run = checked.run
     return {
         "run": run.model_dump(mode="json"),

@@ -36,7 +36,7 @@ def _datasets(parts: Parts, bucket: str) -> Iterator[Problem]:
 
 
 def _one_adaptation(parts: Parts) -> Iterator[Problem]:
-    """A stage trains what the stage before it made: LoRA after LoRA, full after full (Nova iterative training)."""
+    """A stage trains what the stage before it made: LoRA after LoRA, full after full."""
     for index, stage in parts.stages.items():
         before = parts.stages.get(index - 1)
         if before and before.adaptation != stage.adaptation:

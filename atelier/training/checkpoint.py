@@ -1,8 +1,8 @@
 """The checkpoint that a training job made.
 
-The weights stay in an escrow bucket of AWS's; what comes back is `manifest.json` in the job's output archive, whose field
-`checkpoint_s3_bucket` names the checkpoint (Amazon Nova user guide, "Iterative training"). The URI is a reference for the
-next job and for Bedrock and is never downloaded.
+The weights stay in an escrow bucket of AWS's; what comes back is `manifest.json` in the output archive, whose
+field `checkpoint_s3_bucket` names the checkpoint (Amazon Nova user guide, "Iterative training"). The URI
+is a reference for the next job and for Bedrock and is never downloaded.
 """
 
 from __future__ import annotations

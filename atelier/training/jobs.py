@@ -14,7 +14,7 @@ from atelier.runs.model import Run
 from atelier.runs.wanted import wanted_by_evaluation, wanted_by_stage
 from atelier.training.request import JobEnvironment, channel, training_job_request
 
-# Time beyond its own limit in which a job may wait for instances, start its container and upload what it made.
+# Beyond its own limit a job waits for instances, starts its container and uploads what it made.
 _QUEUE_SECONDS = 6 * 3600
 
 

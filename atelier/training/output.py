@@ -1,4 +1,4 @@
-"""The archive that a training job leaves: `<S3OutputPath>/<job>/output/output.tar.gz` (SageMaker's layout)."""
+"""The archive that a training job leaves, where SageMaker writes it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def archive_uri(job: Mapping[str, Any]) -> str:
 
 
 def members(stream: BinaryIO) -> Iterator[tuple[str, IO[bytes]]]:
-    """(name, content) of each file, in one pass and without unpacking: nothing in the archive can name a path of ours.
+    """(name, content) of each file in one pass; nothing is unpacked, so no name can reach a path of ours.
 
     tarfile.TarError or EOFError when the stream is not a whole tar.gz.
     """

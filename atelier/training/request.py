@@ -1,7 +1,7 @@
 """The CreateTrainingJob request of a Nova recipe.
 
-Shape: what AWS's SageMaker Python SDK sends for `ModelTrainer.from_recipe` (held to it by a contract test), plus
-hyperparameter `model_type` of its version 2, so that either generation of container finds what it reads.
+Shape: what AWS's SageMaker Python SDK sends for `ModelTrainer.from_recipe` (held to it by a contract test),
+plus hyperparameter `model_type` of its version 2, so that either generation of container finds what it reads.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def training_job_request(
     max_runtime_hours: float,
     environment: JobEnvironment,
 ) -> dict[str, Any]:
-    """The boto3 request. `model` is a base model path or the URI of a checkpoint; `data` are channels from `channel`."""
+    """The boto3 request. `model` is a base model path or a checkpoint's URI; `data` are made by `channel`."""
     bucket = environment.bucket
     recipe_prefix = f"s3://{bucket}/{names.recipe_key(run_id, step)}".rpartition("/")[0] + "/"
     source = "base_model_location" if model.startswith("s3://") else "base_model"
@@ -76,7 +76,7 @@ def training_job_request(
             "VolumeSizeInGB": _VOLUME_GIB,
         },
         "StoppingCondition": {"MaxRuntimeInSeconds": math.ceil(max_runtime_hours * 3600)},
-        "Tags": [{"Key": "atelier:run_id", "Value": run_id}, {"Key": "atelier:step", "Value": step}],
+        "Tags": [{"Key": names.RUN_TAG, "Value": run_id}, {"Key": "atelier:step", "Value": step}],
     }
     if environment.subnet_ids:
         request["VpcConfig"] = {
@@ -87,6 +87,6 @@ def training_job_request(
 
 
 def channel(name: str, uri: str, *, s3_data_type: str = "S3Prefix") -> dict[str, Any]:
-    """An input channel. Type `Converse` has SageMaker check the format of Nova's SFT and DPO data when the job is submitted."""
+    """An input channel. With type `Converse` SageMaker checks Nova's SFT and DPO data on submission."""
     source = {"S3DataType": s3_data_type, "S3Uri": uri, "S3DataDistributionType": "FullyReplicated"}
     return {"ChannelName": name, "DataSource": {"S3DataSource": source}}

@@ -1,7 +1,7 @@
 """What an AWS client's failure means to the domain: errors of botocore in, classes of atelier/errors.py out.
 
-The workflow retries `Throttled` and `ServiceUnavailable` and gives up on the rest, so the line between them is drawn here,
-once, for every adapter.
+The workflow retries `Throttled` and `ServiceUnavailable` and gives up on the rest, so the line between them
+is drawn here, once, for every adapter.
 """
 
 from __future__ import annotations
@@ -87,17 +87,20 @@ def domain_error(error: ClientError | BotoCoreError, *, action: str, resource: s
     message = error.response.get("Error", {}).get("Message", "")
     if code in _ACCESS:
         named = _REFUSED_ACTION.search(message)
-        return AccessRefused(f"{named['action'] if named else action} on {resource} was refused ({code}): {message}")
-    kind = (
-        Throttled
-        if code in _THROTTLING
-        else CapacityUnavailable
-        if code in _CAPACITY
-        else ServiceUnavailable
-        if code in _UNAVAILABLE or status >= 500
-        else RequestRefused
-    )
-    return kind(f"{action} on {resource}: {code}: {message}")
+        return AccessRefused(
+            f"{named['action'] if named else action} on {resource} was refused ({code}): {message}"
+        )
+    return _kind(code, status)(f"{action} on {resource}: {code}: {message}")
+
+
+def _kind(code: str, status: int) -> type[AtelierError]:
+    if code in _THROTTLING:
+        return Throttled
+    if code in _CAPACITY:
+        return CapacityUnavailable
+    if code in _UNAVAILABLE or status >= 500:
+        return ServiceUnavailable
+    return RequestRefused
 
 
 @contextmanager

@@ -1,12 +1,13 @@
 """Port TrainingJobs on SageMaker training jobs; evaluation jobs are training jobs too.
 
-CreateTrainingJob has no idempotency token: the job's name is the key, so "in use" is success when the job under the name
-is the one we asked for. Shapes and states: botocore, service model sagemaker/2017-07-24.
+CreateTrainingJob has no idempotency token: the job's name is the key, so "in use" is success when the job
+under the name is the one we asked for. Shapes and states: botocore, service model sagemaker/2017-07-24.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -53,7 +54,7 @@ class SageMakerTrainingJobs:
             except ClientError as error:
                 if error_code(error) not in ("ValidationException", "ResourceNotFound"):
                     raise
-                # SageMaker answers ValidationException both for a job that has ended and for one it does not know.
+                # SageMaker answers ValidationException for a job that has ended and for one it does not know.
                 job = self._describe(operation.name)
                 if job and job["TrainingJobStatus"] == "InProgress":
                     raise
@@ -124,7 +125,8 @@ def _result(job: Mapping[str, Any]) -> dict[str, Any]:
 def _seconds(job: Mapping[str, Any]) -> int:
     if "TrainingTimeInSeconds" in job:
         return int(job["TrainingTimeInSeconds"])
-    return round((job["TrainingEndTime"] - job["TrainingStartTime"]).total_seconds())
+    elapsed: timedelta = job["TrainingEndTime"] - job["TrainingStartTime"]
+    return round(elapsed.total_seconds())
 
 
 def _identity(job: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """{run_id, evaluation_index, subject, job} → {evaluation_index, subject, task, metrics, stderr, rows, examples}."""
+    """{run_id, evaluation_index, subject, job} → the scores, with evaluation_index and subject."""
     scores = read_scores(event["job"], objects=wiring.objects())
     logger.info(
         "metrics_read", extra={"run_id": event["run_id"], "subject": event["subject"], "rows": scores.rows}

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 def handler(event: dict[str, Any], _context: object) -> None:
-    """{run_id, run, evaluation_index, subject, model, task_token}; the token brings what SubmitTrainingJob's brings."""
+    """{run_id, run, evaluation_index, subject, model, task_token}; the result comes with the token."""
     job = evaluation_job(
         parse_run(event["run"]),
         run_id=event["run_id"],

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 def handler(event: dict[str, Any], _context: object) -> None:
-    """{run_id, run, stage_index, checkpoint, task_token}; the token brings {job_name, job_arn, output_s3_path, seconds}."""
+    """{run_id, run, stage_index, checkpoint, task_token}; the result comes with the token."""
     job = training_job(
         parse_run(event["run"]),
         run_id=event["run_id"],

@@ -1,0 +1,8 @@
+"""The two consoles: results go to standard output, messages about a failure to standard error."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)

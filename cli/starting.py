@@ -1,0 +1,64 @@
+"""Start a run from its file. Every step can be repeated: the same command finishes an interrupted start."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from atelier import names
+from atelier.runs import check_run
+from cli.datasets import with_remote_datasets
+from cli.exit_codes import ExitCode
+from cli.failure import CommandFailed
+from cli.line import Line
+
+
+@dataclass(frozen=True)
+class Started:
+    """A run that goes down the line. `is_new` is False when the same start was made before."""
+
+    run_id: str
+    is_new: bool
+    warnings: tuple[str, ...]
+
+
+def start_run(line: Line, file: Path, *, now: datetime, run_id: str | None = None) -> Started:
+    """Validate the run file, upload its local datasets, put runs/<run_id>/run.json and start the workflow.
+
+    InvalidRun or UnsupportedCombination before anything is uploaded.
+    """
+    document, uploads = with_remote_datasets(
+        read_run_file(file), folder=file.parent, address=line.datasets.address
+    )
+    checked = check_run(
+        document,
+        environment=line.environment.name,
+        region=line.environment.region,
+        bucket=line.bucket,
+        run_id=run_id,
+    )
+    run_id = run_id or f"{checked.run.name}-{now:%Y%m%d%H%M%S}"
+    for uri, path in uploads.items():
+        line.datasets.upload(path, uri)
+    line.objects.write(
+        line.uri(names.run_key(run_id)),
+        json.dumps(document, indent=2).encode(),
+        content_type="application/json",
+    )
+    is_new = line.executions.start(run_id, document)
+    return Started(run_id, is_new, checked.warnings)
+
+
+def read_run_file(file: Path) -> Any:
+    """The document in a run file. CommandFailed when it cannot be read as YAML."""
+    try:
+        return yaml.safe_load(file.read_text())
+    except OSError as error:
+        raise CommandFailed(f"run file {file}: {error.strerror}", ExitCode.INVALID) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise CommandFailed(f"run file {file} is not YAML: {error}", ExitCode.INVALID) from error

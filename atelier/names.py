@@ -12,8 +12,9 @@ RUN_NAME_PATTERN = r"[a-z](-?[a-z0-9])*"
 RUN_NAME_LENGTH = (3, 41)
 RUN_ID_PATTERN = RUN_NAME_PATTERN + r"-\d{14}"
 
-# Tag of everything that a run makes: says whose it is, before a name is trusted or a thing deleted.
+# Tags of everything that a run makes: they say whose it is before a name is trusted or a thing deleted.
 RUN_TAG = "atelier:run_id"
+STEP_TAG = "atelier:step"
 
 APPROVAL = "approval"
 CUSTOM_MODEL = "model"

@@ -21,7 +21,7 @@ class SnsApprovals:
         self._operations = operations
 
     def submit(self, operation: Operation) -> None:
-        """Publish the question. After a crash a person may be asked twice, because SNS does not deduplicate."""
+        """Publish the question. SNS does not deduplicate: after a crash a person may be asked twice."""
         with domain_errors("sns:Publish", operation.request["TopicArn"]):
             self._sns.publish(**operation.request)
 

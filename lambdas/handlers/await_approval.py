@@ -1,0 +1,20 @@
+"""State AwaitApproval: ask a person, and wait for the answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from atelier import names
+from atelier.gate.decide import Decision
+from atelier.operations import deadlines
+from atelier.operations.model import Kind
+from atelier.report.notice import approval_notice
+from lambdas import wiring
+from lambdas.token_states import start
+
+
+def handler(event: dict[str, Any], _context: object) -> None:
+    """{run_id, run, decision, task_token}; the result, {approved, by, comment}, comes with the token."""
+    notice = approval_notice(event["run_id"], Decision.from_json(event["decision"]))
+    request = {"TopicArn": wiring.settings().topic_arn, "Subject": notice.subject, "Message": notice.message}
+    start(event, step=names.APPROVAL, kind=Kind.APPROVAL, request=request, within=deadlines.APPROVAL)

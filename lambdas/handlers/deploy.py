@@ -1,0 +1,17 @@
+"""State Deploy: put the candidate on a temporary deployment, or find it there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from atelier import names
+from atelier.deployment.requests import deployment_request
+from atelier.operations import deadlines
+from atelier.operations.model import Kind
+from lambdas.token_states import start
+
+
+def handler(event: dict[str, Any], _context: object) -> None:
+    """{run_id, run, model_arn, task_token}; the result, {deployment_arn}, comes with the token."""
+    request = deployment_request(event["run_id"], model_arn=event["model_arn"])
+    start(event, step=names.DEPLOYMENT, kind=Kind.DEPLOYMENT, request=request, within=deadlines.DEPLOYMENT)

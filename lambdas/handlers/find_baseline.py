@@ -1,0 +1,28 @@
+"""State FindBaseline: what serves now, or the base model; and the checkpoint that the run continues from."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict
+from typing import Any
+
+from atelier.deployment.baseline import find_baseline
+from atelier.recipes import catalogue
+from atelier.runs import parse_run
+from lambdas import wiring
+
+logger = logging.getLogger(__name__)
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """{run_id, run} → {baseline: {source, model, run_id, model_arn}, checkpoint}."""
+    run = parse_run(event["run"])
+    start = find_baseline(
+        run,
+        base_model_path=catalogue().base_models[run.base_model].model,
+        deployments=wiring.deployments(),
+        objects=wiring.objects(),
+        bucket=wiring.settings().bucket,
+    )
+    logger.info("baseline_found", extra={"run_id": event["run_id"], "source": start.baseline.source})
+    return asdict(start)

@@ -1,0 +1,25 @@
+"""State SmokeTest: ask the deployed candidate what it will be asked."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import asdict
+from typing import Any
+
+from atelier.deployment.scenarios import scenarios_of
+from atelier.deployment.smoke_test import smoke_test
+from atelier.runs import parse_run
+from lambdas import wiring
+
+logger = logging.getLogger(__name__)
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """{run_id, run, deployment_arn} → {healthy, reason, replies: [{prompt, reply, latency_ms, problem}]}."""
+    scenarios = scenarios_of(parse_run(event["run"]), wiring.objects())
+    result = smoke_test(
+        event["deployment_arn"], scenarios, deployments=wiring.deployments(), clock=time.monotonic
+    )
+    logger.info("smoke_tested", extra={"run_id": event["run_id"], "healthy": result.healthy})
+    return asdict(result)

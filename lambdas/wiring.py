@@ -1,0 +1,101 @@
+"""The composition root of the functions: which adapter stands behind which port, made when first used."""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from atelier.operations.model import Kind
+from lambdas.settings import Settings
+
+if TYPE_CHECKING:
+    from atelier.ports import Deployments, LongRunning, Objects, Operations, TaskTokens, TrainingJobs
+
+# The workflow retries a state that fails; a call that hangs must fail well inside a function's own time.
+_CLIENT_CONFIG = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "max_attempts": 4})
+
+
+@cache
+def settings() -> Settings:
+    """This function's environment."""
+    return Settings.from_environ(os.environ)
+
+
+def now() -> int:
+    """Seconds since the epoch."""
+    return int(time.time())
+
+
+@cache
+def client(service_name: str) -> Any:
+    """One client a service and process."""
+    return boto3.client(service_name, region_name=settings().region, config=_CLIENT_CONFIG)  # type: ignore[call-overload]
+
+
+@cache
+def objects() -> Objects:
+    """Port Objects: Amazon S3."""
+    from lambdas.adapters.s3_objects import S3Objects
+
+    return S3Objects(s3=client("s3"))
+
+
+@cache
+def training_jobs() -> TrainingJobs:
+    """Port TrainingJobs: SageMaker training jobs."""
+    from lambdas.adapters.sagemaker_training_jobs import SageMakerTrainingJobs
+
+    return SageMakerTrainingJobs(sagemaker=client("sagemaker"), logs=client("logs"))
+
+
+@cache
+def operations() -> Operations:
+    """Port Operations: the DynamoDB table."""
+    from lambdas.adapters.dynamodb_operations import DynamoDbOperations
+
+    return DynamoDbOperations(dynamodb=client("dynamodb"), table=settings().operations_table)
+
+
+@cache
+def task_tokens() -> TaskTokens:
+    """Port TaskTokens: Step Functions."""
+    from lambdas.adapters.step_functions_tokens import StepFunctionsTokens
+
+    return StepFunctionsTokens(stepfunctions=client("stepfunctions"))
+
+
+@cache
+def deployments() -> Deployments:
+    """Port Deployments: Bedrock on-demand deployments."""
+    from lambdas.adapters.bedrock_deployments import BedrockDeployments
+
+    return BedrockDeployments(bedrock=client("bedrock"), runtime=client("bedrock-runtime"))
+
+
+@cache
+def service_of(kind: Kind) -> LongRunning:
+    """The service behind an operation's kind; every other service's client stays unmade."""
+    match kind:
+        case Kind.TRAINING_JOB:
+            return training_jobs()
+        case Kind.APPROVAL:
+            from lambdas.adapters.sns_approvals import SnsApprovals
+
+            return SnsApprovals(sns=client("sns"), operations=operations())
+        case Kind.CUSTOM_MODEL:
+            from lambdas.adapters.bedrock_custom_models import BedrockCustomModels
+
+            return BedrockCustomModels(bedrock=client("bedrock"))
+        case Kind.DEPLOYMENT:
+            from lambdas.adapters.bedrock_deployments import BedrockDeployments
+
+            return BedrockDeployments(bedrock=client("bedrock"), runtime=client("bedrock-runtime"))
+        case Kind.PROMOTION:
+            from lambdas.adapters.bedrock_promotions import BedrockPromotions
+
+            return BedrockPromotions(bedrock=client("bedrock"), deployments=deployments())

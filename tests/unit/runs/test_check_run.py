@@ -1,0 +1,162 @@
+"""A run file is refused with everything that is wrong with it, or accepted with its defaults."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from atelier.errors import InvalidRun, UnsupportedCombination
+from atelier.runs import CheckedRun, check_run
+from tests.support.runs import BUCKET, RUN_ID, a_run, a_stage
+
+
+def check(run: object, **changes: Any) -> CheckedRun:
+    here: dict[str, Any] = {"environment": "dev", "region": "us-east-1", "bucket": BUCKET}
+    return check_run(run, **here | changes)
+
+
+def refusal(run: object, **changes: Any) -> str:
+    with pytest.raises(InvalidRun) as refused:
+        check(run, **changes)
+    return str(refused.value)
+
+
+def test_a_right_run_gets_its_defaults() -> None:
+    run = check(a_run(), run_id=RUN_ID).run
+    assert (run.stages[0].adaptation, run.stages[0].platform, run.approval) == ("lora", "training-job", "none")
+
+
+def test_every_problem_of_a_file_comes_in_one_message() -> None:
+    message = refusal(
+        a_run(
+            name="Tool--Calling",
+            aproval="none",
+            stages=[a_stage(hyperparameters={"learning_rte": 1.0, "max_epochs": 0}), a_stage(train="here.jsonl")],
+            gate=[{"metric": "gen_qa.em", "at_least": 0.9}],
+        )
+    )
+    assert "name = 'Tool--Calling': accepted: lower-case letters and digits with single hyphens" in message
+    assert "aproval: unknown key; did you mean 'approval'?" in message
+    assert "stages.0.hyperparameters.learning_rte = 1.0: unknown; did you mean 'learning_rate'?" in message
+    assert "stages.0.hyperparameters.max_epochs = 0: must be at least 1 and at most 100" in message
+    assert "stages.1.train = 'here.jsonl': accepted: s3://<bucket>/<key>.jsonl" in message
+    assert "gate.0.metric = 'gen_qa.em': did you mean 'gen_qa.exact_match'?" in message
+    assert message.startswith("run file: 6 problems\n")
+
+
+@pytest.mark.parametrize("name", ["ab", "a" * 42, "1abc", "a--b", "a-", "Abc", "a_b"])
+def test_a_name_that_aws_would_refuse_is_refused(name: str) -> None:
+    assert "name = " in refusal(a_run(name=name))
+
+
+def test_an_unknown_key_of_a_stage_names_the_nearest_key_of_a_stage() -> None:
+    assert "stages.0.adaption: unknown key; did you mean 'adaptation'?" in refusal(
+        a_run(stages=[a_stage(adaption="lora")])
+    )
+
+
+def test_a_key_of_a_later_release_is_named_as_such() -> None:
+    assert "stages.0.data_mixing: not available in this release" in refusal(
+        a_run(stages=[a_stage(data_mixing={"customer": 70})])
+    )
+
+
+@pytest.mark.parametrize("platform", ["serverless", "hyperpod-eks", "hyperpod-slurm", "bedrock", "auto"])
+def test_a_later_platform_is_an_unsupported_combination(platform: str) -> None:
+    with pytest.raises(UnsupportedCombination, match="not available in this release; accepted: training-job"):
+        check(a_run(stages=[a_stage(platform=platform)]))
+
+
+@pytest.mark.parametrize("technique", ["ppo", "rft", "cpt", "distillation"])
+def test_a_later_technique_is_an_unsupported_combination_with_the_nearest_ones(technique: str) -> None:
+    with pytest.raises(UnsupportedCombination, match="nearest: nova-micro sft lora, nova-micro dpo lora"):
+        check(a_run(stages=[a_stage(technique=technique)]))
+
+
+def test_a_later_deployment_target_is_an_unsupported_combination() -> None:
+    with pytest.raises(UnsupportedCombination, match="accepted: bedrock-on-demand"):
+        check(a_run(deployment={"target": "sagemaker-endpoint", "name": "agent"}))
+
+
+def test_a_full_rank_model_does_not_serve_on_demand() -> None:
+    with pytest.raises(UnsupportedCombination, match="serves nova-micro with adaptation lora, not full"):
+        check(a_run(stages=[a_stage(adaptation="full")]))
+
+
+def test_lora_does_not_follow_full() -> None:
+    stages = [a_stage(adaptation="full"), a_stage(technique="dpo")]
+    with pytest.raises(UnsupportedCombination, match=r"stages.1.adaptation = 'lora': must be 'full'"):
+        check(a_run(stages=stages, deployment=None))
+
+
+def test_the_tiny_model_exists_in_the_local_environment_only() -> None:
+    run = a_run(base_model="atelier-tiny")
+    assert check(run, environment="local").run.base_model == "atelier-tiny"
+    assert "base_model = 'atelier-tiny': accepted: nova-2-lite, nova-lite, nova-micro, nova-pro" in refusal(run)
+
+
+def test_a_region_without_the_container_is_refused() -> None:
+    with pytest.raises(UnsupportedCombination, match="us-east-1, us-west-2, ap-northeast-1"):
+        check(a_run(), region="eu-north-1")
+
+
+def test_data_outside_the_environments_bucket_is_refused() -> None:
+    canary = {"scenarios": "s3://elsewhere/scenarios.jsonl"}
+    message = refusal(
+        a_run(
+            stages=[a_stage(train="s3://elsewhere/train.jsonl", validation="s3://elsewhere/v.jsonl")],
+            evaluation=[{"task": "gen_qa", "dataset": "s3://elsewhere/gen_qa.jsonl"}],
+            deployment={"target": "bedrock-on-demand", "name": "agent", "canary": canary},
+        )
+    )
+    for field in ("stages.0.train", "stages.0.validation", "evaluation.0.dataset", "deployment.canary.scenarios"):
+        assert f"{field} = 's3://elsewhere/" in message
+
+
+def test_the_gen_qa_file_must_have_the_name_that_the_container_looks_for() -> None:
+    evaluation = [{"task": "gen_qa", "dataset": f"s3://{BUCKET}/datasets/b/questions.jsonl"}]
+    assert "the file must be called gen_qa.jsonl" in refusal(a_run(evaluation=evaluation))
+
+
+def test_a_task_may_be_evaluated_once() -> None:
+    assert "evaluation.1.task = 'gen_qa': comes twice" in refusal(a_run(evaluation=a_run()["evaluation"] * 2))
+
+
+@pytest.mark.parametrize("conditions", [{}, {"at_least": 0.5, "better_than_baseline_by": 0.1}])
+def test_a_gate_rule_has_exactly_one_condition(conditions: dict[str, float]) -> None:
+    gate = [{"metric": "gen_qa.bleu", **conditions}]
+    assert "exactly one of at_least, better_than_baseline_by" in refusal(a_run(gate=gate))
+
+
+def test_a_gate_without_an_evaluation_is_refused() -> None:
+    assert "gate.0.metric = 'gen_qa.exact_match': the run has no evaluation" in refusal(a_run(evaluation=[]))
+
+
+def test_a_threshold_that_is_no_number_is_refused() -> None:
+    gate = [{"metric": "gen_qa.bleu", "at_least": float("nan")}]
+    assert "gate.0.at_least = nan: input should be a finite number" in refusal(a_run(gate=gate))
+
+
+def test_continuing_from_what_serves_needs_a_deployment() -> None:
+    assert check(a_run(continue_from="serving")).run.continue_from == "serving"
+    assert "continue_from = 'serving': needs a deployment" in refusal(a_run(continue_from="serving", deployment=None))
+
+
+def test_a_run_id_belongs_to_the_run() -> None:
+    assert "run_id = 'other-20261123140500': must be tool-calling-<yyyymmddhhmmss>" in refusal(
+        a_run(), run_id="other-20261123140500"
+    )
+
+
+def test_a_value_on_which_aws_contradicts_itself_is_accepted_with_a_warning() -> None:
+    checked = check(a_run(stages=[a_stage(hyperparameters={"learning_rate_ratio": 80})]))
+    assert checked.warnings == (
+        "stages.0.hyperparameters.learning_rate_ratio = 80.0: accepted, although the recipe file says 0 to 100 "
+        "and the hub's override spec 1 to 70",
+    )
+
+
+@pytest.mark.parametrize("content", [None, [], "name: x", {"stages": "sft"}, {"stages": [None]}, {"gate": {}}])
+def test_a_file_that_is_no_run_at_all_is_refused_politely(content: object) -> None:
+    assert refusal(content).startswith("run file: ")

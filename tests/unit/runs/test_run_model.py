@@ -1,0 +1,62 @@
+"""The run file's published schema, its plan, and what it may continue from."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, strategies as st
+
+from atelier import names
+from atelier.errors import UnsupportedCombination
+from atelier.runs import check_run, parse_run
+from atelier.runs.continuation import ensure_continuable
+from atelier.runs.plan import plan_of
+from atelier.runs.schema import run_schema
+from tests.support.runs import BUCKET, a_run
+
+_BEDROCK_NAME = re.compile(r"([0-9a-zA-Z][_-]?){1,63}")
+_SAGEMAKER_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
+
+
+@given(st.from_regex(rf"\A{names.RUN_NAME_PATTERN}\Z").filter(lambda name: 3 <= len(name) <= 41))
+def test_every_accepted_name_makes_names_that_sagemaker_and_bedrock_accept(name: str) -> None:
+    run_id = f"{parse_run(a_run(name=name)).name}-20261123140500"
+    assert _BEDROCK_NAME.fullmatch(run_id)
+    assert len(run_id) <= 63
+    job = names.operation_name(run_id, names.evaluation_step(9, "baseline"))
+    assert _SAGEMAKER_NAME.fullmatch(job)
+    assert len(job) <= 63
+    assert names.parse_job_name(job) == (run_id, "e9b")
+
+
+def test_a_normalised_run_is_read_back_as_the_same_run() -> None:
+    run = parse_run(a_run())
+    assert parse_run(run.model_dump(mode="json")) == run
+
+
+def test_the_schema_refuses_unknown_keys_as_the_model_does() -> None:
+    schema = run_schema()
+    assert schema["additionalProperties"] is False
+    assert set(schema["required"]) == {"name", "base_model", "stages"}
+    assert schema["$defs"]["Stage"]["properties"]["adaptation"]["enum"] == ["lora", "full"]
+
+
+def test_the_plan_evaluates_candidate_and_baseline_side_by_side() -> None:
+    checked = check_run(a_run(approval="required"), environment="dev", region="us-east-1", bucket=BUCKET)
+    plan = plan_of(checked)
+    assert plan["evaluations"] == [
+        {"evaluation_index": 0, "subject": "candidate"},
+        {"evaluation_index": 0, "subject": "baseline"},
+    ]
+    assert (plan["stage_count"], plan["approval_required"], plan["deployment_wanted"]) == (1, True, True)
+
+
+def test_a_checkpoint_of_the_same_kind_may_be_continued() -> None:
+    ensure_continuable(parse_run(a_run()), base_model="nova-micro", adaptation="lora", source="earlier")
+
+
+@pytest.mark.parametrize(("base_model", "adaptation"), [("nova-lite", "lora"), ("nova-micro", "full")])
+def test_a_checkpoint_of_another_kind_may_not_be_continued(base_model: str, adaptation: str) -> None:
+    with pytest.raises(UnsupportedCombination, match="continue_from = 'earlier'"):
+        ensure_continuable(parse_run(a_run()), base_model=base_model, adaptation=adaptation, source="earlier")

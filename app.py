@@ -18,10 +18,17 @@ def build(environment: Environment, **context: str) -> App:
     """Every stack of `environment`; `context` stands in for the command line's `-c`."""
     app = new_app(environment, context)
     removal = data_removal(app, environment)
-    storage = StorageStack(app, environment.stack_name("Storage"), environment=environment, data_removal=removal)
+    storage = StorageStack(
+        app, environment.stack_name("Storage"), environment=environment, data_removal=removal
+    )
     network = NetworkStack(app, environment.stack_name("Network"), environment=environment, key=storage.key)
     PipelineStack(
-        app, environment.stack_name("Pipeline"), environment=environment, network=network, storage=storage, data_removal=removal
+        app,
+        environment.stack_name("Pipeline"),
+        environment=environment,
+        network=network,
+        storage=storage,
+        data_removal=removal,
     )
     for key, value in environment.tags.items():
         Tags.of(app).add(key, value)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import Duration, aws_cloudwatch as cloudwatch, aws_cloudwatch_actions as actions
 from constructs import Construct
 
 from components.customization_workflow import CustomizationWorkflow
@@ -18,19 +16,23 @@ class Alarms(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,
+        construct_id: str,
         *,
         workflow: CustomizationWorkflow,
         settlement: Settlement,
         notices: NoticeTopic,
     ) -> None:
-        super().__init__(scope, id)
+        super().__init__(scope, construct_id)
         self._action = actions.SnsAction(notices.topic)
         five_minutes = Duration.minutes(5)
         machine, settle = workflow.state_machine, settlement.function
-        self._alarm("RunFailed", machine.metric_failed(period=five_minutes), "A run failed; its report says why")
         self._alarm(
-            "RunTimedOut", machine.metric_timed_out(period=five_minutes), "A run hit a timeout of the workflow itself"
+            "RunFailed", machine.metric_failed(period=five_minutes), "A run failed; its report says why"
+        )
+        self._alarm(
+            "RunTimedOut",
+            machine.metric_timed_out(period=five_minutes),
+            "A run hit a timeout of the workflow itself",
         )
         self._alarm(
             "SettleFails",
@@ -52,11 +54,17 @@ class Alarms(Construct):
         )
 
     def _alarm(
-        self, id: str, metric: cloudwatch.IMetric, description: str, *, periods: int = 1, below: bool = False
+        self,
+        construct_id: str,
+        metric: cloudwatch.IMetric,
+        description: str,
+        *,
+        periods: int = 1,
+        below: bool = False,
     ) -> None:
         alarm = cloudwatch.Alarm(
             self,
-            id,
+            construct_id,
             metric=metric,
             alarm_description=f"Atelier: {description}",
             threshold=1,

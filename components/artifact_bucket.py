@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, RemovalPolicy, Stack
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
-from aws_cdk import aws_s3 as s3
+from aws_cdk import Duration, RemovalPolicy, Stack, aws_iam as iam, aws_kms as kms, aws_s3 as s3
 from constructs import Construct
 
-from components.permissions import acknowledge, allow, arn_in, policy_owner
+from components.permissions import allow, arn_in, policy_owner
 
 PREFIXES = "S3 permissions end at a prefix; object names below it are not known before a run"
 
@@ -16,8 +13,10 @@ PREFIXES = "S3 permissions end at a prefix; object names below it are not known 
 class ArtifactBucket(Construct):
     """Versioned, private, TLS only, encrypted, with access logs. Layout: docs/architecture.md, "Objects"."""
 
-    def __init__(self, scope: Construct, id: str, *, key: kms.IKey, removal_policy: RemovalPolicy) -> None:
-        super().__init__(scope, id)
+    def __init__(
+        self, scope: Construct, construct_id: str, *, key: kms.IKey, removal_policy: RemovalPolicy
+    ) -> None:
+        super().__init__(scope, construct_id)
         self._key = key
         access_logs = s3.Bucket(
             self,
@@ -28,11 +27,12 @@ class ArtifactBucket(Construct):
             enforce_ssl=True,
             versioned=True,
             lifecycle_rules=[
-                s3.LifecycleRule(expiration=Duration.days(365), noncurrent_version_expiration=Duration.days(30))
+                s3.LifecycleRule(
+                    expiration=Duration.days(365), noncurrent_version_expiration=Duration.days(30)
+                )
             ],
             removal_policy=removal_policy,
         )
-        acknowledge(access_logs, "S1", because="This is the bucket that holds the access logs; logging it would never end")
         self.bucket = s3.Bucket(
             self,
             "Artifacts",
@@ -48,14 +48,17 @@ class ArtifactBucket(Construct):
             server_access_logs_prefix="artifacts/",
             removal_policy=removal_policy,
             lifecycle_rules=[
-                s3.LifecycleRule(id="IncompleteUploads", abort_incomplete_multipart_upload_after=Duration.days(7)),
+                s3.LifecycleRule(
+                    id="IncompleteUploads", abort_incomplete_multipart_upload_after=Duration.days(7)
+                ),
                 s3.LifecycleRule(id="OldVersions", noncurrent_version_expiration=Duration.days(90)),
                 s3.LifecycleRule(
                     id="ColdRuns",
                     prefix="runs/",
                     transitions=[
                         s3.Transition(
-                            storage_class=s3.StorageClass.INTELLIGENT_TIERING, transition_after=Duration.days(30)
+                            storage_class=s3.StorageClass.INTELLIGENT_TIERING,
+                            transition_after=Duration.days(30),
                         )
                     ],
                 ),
@@ -65,7 +68,9 @@ class ArtifactBucket(Construct):
         resource = self.bucket.node.default_child
         assert isinstance(resource, s3.CfnBucket)
         resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
-            event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
+            event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(
+                event_bridge_enabled=True
+            )
         )
 
     def grant_read_datasets(self, grantee: iam.IGrantable) -> None:
@@ -101,19 +106,23 @@ class ArtifactBucket(Construct):
         """What a person needs who uploads datasets and run files, and reads everything that came of them."""
         self._write(grantee, "datasets/*", "runs/*/run.json")
         self._read(grantee, "datasets/*", "runs/*")
-        self._list(grantee)
 
     def grant_train(self, grantee: iam.IGrantable) -> None:
         """What SageMaker needs under a job's role: read data and recipes, write outputs."""
         self._read(grantee, "datasets/*", "runs/*/recipe/*")
         self._write(grantee, "runs/*/output/*", "runs/*/evaluation/*")
-        self._list(grantee)
+        allow(grantee, "s3:GetBucketLocation", on=[self.bucket.bucket_arn])
 
     def _read(self, grantee: iam.IGrantable, *prefixes: str) -> None:
         # Without ListBucket S3 answers 403 for a missing object, and "missing" could not be told from "forbidden".
-        self._list(grantee)
-        allow(grantee, "s3:GetObject", on=[self._objects(grantee, prefix) for prefix in prefixes], because=PREFIXES)
-        self._key.grant_decrypt(grantee)
+        allow(grantee, "s3:ListBucket", on=[self.bucket.bucket_arn])
+        allow(
+            grantee,
+            "s3:GetObject",
+            on=[self._objects(grantee, prefix) for prefix in prefixes],
+            because=PREFIXES,
+        )
+        allow(grantee, "kms:Decrypt", on=[self._key.key_arn])
 
     def _write(self, grantee: iam.IGrantable, *prefixes: str) -> None:
         allow(
@@ -124,9 +133,6 @@ class ArtifactBucket(Construct):
             because=PREFIXES,
         )
         allow(grantee, "kms:GenerateDataKey", "kms:Decrypt", on=[self._key.key_arn])
-
-    def _list(self, grantee: iam.IGrantable) -> None:
-        allow(grantee, "s3:ListBucket", "s3:GetBucketLocation", on=[self.bucket.bucket_arn])
 
     def _objects(self, grantee: iam.IGrantable, prefix: str) -> str:
         return f"{arn_in(policy_owner(grantee), owner=Stack.of(self), arn=self.bucket.bucket_arn)}/{prefix}"

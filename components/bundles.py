@@ -20,7 +20,17 @@ BUNDLES = ROOT / ".atelier"
 LOCK = ROOT / "requirements-lambda.txt"
 CODE_FOLDERS = ("atelier", "lambdas", "recipes")
 
-SERVICE_MODELS = ("bedrock", "bedrock-runtime", "dynamodb", "logs", "s3", "sagemaker", "sns", "stepfunctions", "sts")
+SERVICE_MODELS = (
+    "bedrock",
+    "bedrock-runtime",
+    "dynamodb",
+    "logs",
+    "s3",
+    "sagemaker",
+    "sns",
+    "stepfunctions",
+    "sts",
+)
 """AWS services that functions call. botocore ships four hundred; the others are 80 MB that nothing reads."""
 
 _EARLIEST_TIME = (1980, 1, 1, 0, 0, 0)
@@ -34,7 +44,9 @@ def code_bundle() -> Path:
     digest = hashlib.sha256()
     for path in files:
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
-    return _cached(BUNDLES / "code" / f"{digest.hexdigest()[:16]}.zip", lambda target: _zip(target, ROOT, files))
+    return _cached(
+        BUNDLES / "code" / f"{digest.hexdigest()[:16]}.zip", lambda target: _zip(target, ROOT, files)
+    )
 
 
 def layer_bundle(platform: FunctionPlatform) -> Path:
@@ -42,7 +54,9 @@ def layer_bundle(platform: FunctionPlatform) -> Path:
     digest = hashlib.sha256(LOCK.read_bytes())
     digest.update(Path(__file__).read_bytes())
     digest.update("\n".join(_wheel_options(platform) or [sysconfig.get_platform(), sys.version]).encode())
-    return _cached(BUNDLES / "layers" / f"{digest.hexdigest()[:16]}.zip", lambda target: _install(target, platform))
+    return _cached(
+        BUNDLES / "layers" / f"{digest.hexdigest()[:16]}.zip", lambda target: _install(target, platform)
+    )
 
 
 def _cached(bundle: Path, make: Callable[[Path], None]) -> Path:
@@ -63,7 +77,9 @@ def _install(target: Path, platform: FunctionPlatform) -> None:
         command += ["--no-deps", "--no-compile", "--only-binary", ":all:", *_wheel_options(platform)]
         subprocess.run(command, check=True)
         for models in (packages / "botocore" / "data", packages / "boto3" / "data"):
-            for service in (path for path in models.iterdir() if path.is_dir() and path.name not in SERVICE_MODELS):
+            for service in (
+                path for path in models.iterdir() if path.is_dir() and path.name not in SERVICE_MODELS
+            ):
                 shutil.rmtree(service)
         _zip(target, Path(folder), _files(packages))
 
@@ -73,7 +89,10 @@ def _wheel_options(platform: FunctionPlatform) -> list[str]:
     if platform == FunctionPlatform.of_this_host():
         return []
     major, minor = platform.python
-    tags = [f"{tag}_{platform.architecture}" for tag in ("manylinux_2_34", "manylinux_2_28", "manylinux_2_17", "manylinux2014")]
+    tags = [
+        f"{tag}_{platform.architecture}"
+        for tag in ("manylinux_2_34", "manylinux_2_28", "manylinux_2_17", "manylinux2014")
+    ]
     return [
         "--implementation", "cp", "--python-version", f"{major}.{minor}",
         *(option for tag in tags for option in ("--platform", tag)),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Stack
-from aws_cdk import aws_iam as iam
+from aws_cdk import Stack, aws_iam as iam, aws_kms as kms
 from constructs import Construct
 
 from components.permissions import allow
@@ -15,8 +14,9 @@ BY_SERVICE = "Bedrock gives models and deployments their ids"
 class CustomModels(Construct):
     """Custom models made from checkpoints. `role` is what Bedrock assumes to read a checkpoint."""
 
-    def __init__(self, scope: Construct, id: str) -> None:
-        super().__init__(scope, id)
+    def __init__(self, scope: Construct, construct_id: str, *, key: kms.IKey) -> None:
+        super().__init__(scope, construct_id)
+        self._key = key
         stack = Stack.of(self)
         self.role = iam.Role(
             self,
@@ -27,10 +27,14 @@ class CustomModels(Construct):
             ),
         )
         self._models = stack.format_arn(service="bedrock", resource="custom-model", resource_name="*")
-        self._deployments = stack.format_arn(service="bedrock", resource="custom-model-deployment", resource_name="*")
+        self._deployments = stack.format_arn(
+            service="bedrock", resource="custom-model-deployment", resource_name="*"
+        )
         # Nova's weights lie in an escrow bucket that SageMaker makes in Amazon's account: no aws:ResourceAccount condition,
         # it would refuse exactly this bucket.
-        escrow = stack.format_arn(service="s3", region="", account="", resource=f"customer-escrow-{stack.account}-*")
+        escrow = stack.format_arn(
+            service="s3", region="", account="", resource=f"customer-escrow-{stack.account}-*"
+        )
         allow(
             self.role,
             "s3:GetObject",
@@ -39,62 +43,66 @@ class CustomModels(Construct):
             on=[escrow, f"{escrow}/*"],
             because="SageMaker names the escrow bucket; the account number in its name is ours",
         )
+        self._use_key(self.role, "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
 
     def grant_create(self, grantee: iam.IGrantable) -> None:
-        """Make a custom model of a checkpoint."""
+        """Make a custom model of a checkpoint, or find the one already made."""
         allow(
             grantee,
             "bedrock:CreateCustomModel",
             on=["*"],
             because="Bedrock has no resource to name for CreateCustomModel",
         )
-        allow(grantee, "bedrock:GetCustomModel", "bedrock:TagResource", on=[self._models], because=BY_SERVICE)
+        self._on_models(grantee, "GetCustomModel", "ListTagsForResource", "TagResource")
+        self._use_key(grantee, "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
         allow(
-            grantee, "iam:PassRole", on=[self.role.role_arn], when={"StringEquals": {"iam:PassedToService": BEDROCK}}
+            grantee,
+            "iam:PassRole",
+            on=[self.role.role_arn],
+            when={"StringEquals": {"iam:PassedToService": BEDROCK}},
         )
 
     def grant_deploy(self, grantee: iam.IGrantable) -> None:
-        """Make a deployment of a custom model."""
-        allow(grantee, "bedrock:CreateCustomModelDeployment", on=[self._models], because=BY_SERVICE)
-        allow(
-            grantee,
-            "bedrock:GetCustomModelDeployment",
-            "bedrock:TagResource",
-            on=[self._deployments],
-            because=BY_SERVICE,
-        )
-
-    def grant_switch(self, grantee: iam.IGrantable) -> None:
-        """Put another model behind a deployment."""
-        allow(
-            grantee,
-            "bedrock:UpdateCustomModelDeployment",
-            on=[self._deployments, self._models],
-            because=BY_SERVICE,
-        )
-        allow(grantee, "bedrock:GetCustomModelDeployment", on=[self._deployments], because=BY_SERVICE)
+        """Make a deployment of a custom model, or find the one already made."""
+        self._on_models(grantee, "CreateCustomModelDeployment")
+        self._on_deployments(grantee, "GetCustomModelDeployment", "ListTagsForResource", "TagResource")
+        self._use_key(grantee, "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey")
 
     def grant_read(self, grantee: iam.IGrantable) -> None:
         """See which model a deployment serves."""
-        allow(grantee, "bedrock:GetCustomModelDeployment", on=[self._deployments], because=BY_SERVICE)
-        allow(grantee, "bedrock:GetCustomModel", on=[self._models], because=BY_SERVICE)
+        self._on_models(grantee, "GetCustomModel")
+        self._on_deployments(grantee, "GetCustomModelDeployment")
+
+    def grant_switch(self, grantee: iam.IGrantable) -> None:
+        """Put another model behind a deployment."""
+        self.grant_read(grantee)
+        self._on_models(grantee, "UpdateCustomModelDeployment")
+        self._on_deployments(grantee, "UpdateCustomModelDeployment")
 
     def grant_delete_deployments(self, grantee: iam.IGrantable) -> None:
-        """Delete deployments."""
-        allow(
-            grantee,
-            "bedrock:DeleteCustomModelDeployment",
-            "bedrock:GetCustomModelDeployment",
-            on=[self._deployments],
-            because=BY_SERVICE,
+        """Delete deployments that a run made."""
+        self._on_deployments(
+            grantee, "DeleteCustomModelDeployment", "GetCustomModelDeployment", "ListTagsForResource"
         )
 
     def grant_delete_models(self, grantee: iam.IGrantable) -> None:
-        """Delete custom models."""
-        allow(
-            grantee, "bedrock:DeleteCustomModel", "bedrock:GetCustomModel", on=[self._models], because=BY_SERVICE
-        )
+        """Delete custom models that a run made."""
+        self._on_models(grantee, "DeleteCustomModel", "GetCustomModel", "ListTagsForResource")
 
     def grant_converse(self, grantee: iam.IGrantable) -> None:
         """Talk to a deployed model."""
-        allow(grantee, "bedrock:InvokeModel", on=[self._deployments], because=BY_SERVICE)
+        self._on_deployments(grantee, "InvokeModel", "InvokeModelWithResponseStream")
+        self._use_key(grantee, "kms:Decrypt")
+
+    def _on_models(self, grantee: iam.IGrantable, *actions: str) -> None:
+        allow(grantee, *(f"bedrock:{action}" for action in actions), on=[self._models], because=BY_SERVICE)
+
+    def _on_deployments(self, grantee: iam.IGrantable, *actions: str) -> None:
+        allow(
+            grantee, *(f"bedrock:{action}" for action in actions), on=[self._deployments], because=BY_SERVICE
+        )
+
+    def _use_key(self, grantee: iam.IGrantable, *actions: str) -> None:
+        """Models are encrypted with our key: Bedrock uses it in the caller's name (docs: "Encryption of custom models")."""
+        through_bedrock = {"kms:ViaService": f"bedrock.{Stack.of(self).region}.amazonaws.com"}
+        allow(grantee, *actions, on=[self._key.key_arn], when={"StringEquals": through_bedrock})

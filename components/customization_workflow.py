@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
-from aws_cdk import aws_stepfunctions as sfn
-from aws_cdk import aws_stepfunctions_tasks as tasks
+from aws_cdk import (
+    ArnFormat,
+    Duration,
+    RemovalPolicy,
+    Stack,
+    aws_iam as iam,
+    aws_kms as kms,
+    aws_lambda as lambda_,
+    aws_logs as logs,
+    aws_stepfunctions as sfn,
+    aws_stepfunctions_tasks as tasks,
+)
 from constructs import Construct
 
 from components.notice_topic import NoticeTopic
@@ -77,14 +82,14 @@ class CustomizationWorkflow(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,
+        construct_id: str,
         *,
         functions: Mapping[str, lambda_.Function],
         notices: NoticeTopic,
         key: kms.IKey,
         log_retention: logs.RetentionDays,
     ) -> None:
-        super().__init__(scope, id)
+        super().__init__(scope, construct_id)
         self._functions = functions
         self._notices = notices
         self._key = key
@@ -99,6 +104,7 @@ class CustomizationWorkflow(Construct):
             query_language=sfn.QueryLanguage.JSONATA,
             role=role.role.without_policy_updates(),
             encryption_configuration=sfn.CustomerManagedEncryptionConfiguration(key),
+            # Without execution data: it would carry task tokens and lines of datasets into the log.
             logs=sfn.LogOptions(destination=log_group, level=sfn.LogLevel.ALL, include_execution_data=False),
             tracing_enabled=True,
         )
@@ -149,11 +155,19 @@ class CustomizationWorkflow(Construct):
         publish_report = self._publish_report(run_failed)
         self._release = self._release_run(publish_report)
         stages_left, gate_passed = self._question("StagesLeft?"), self._question("GatePassed?", no="REJECTED")
-        approval_required, approved = self._question("ApprovalRequired?"), self._question("Approved?", no="REJECTED")
-        deployment_wanted, healthy = self._question("DeploymentWanted?", no="ACCEPTED"), self._question("Healthy?")
+        approval_required, approved = (
+            self._question("ApprovalRequired?"),
+            self._question("Approved?", no="REJECTED"),
+        )
+        deployment_wanted, healthy = (
+            self._question("DeploymentWanted?", no="ACCEPTED"),
+            self._question("Healthy?"),
+        )
         register_model = self._register_model()
 
-        start = self._validate_run().next(self._validate_datasets()).next(self._find_baseline()).next(stages_left)
+        start = (
+            self._validate_run().next(self._validate_datasets()).next(self._find_baseline()).next(stages_left)
+        )
         stages_left.when(
             _is("$stage_index < $plan.stage_count"),
             self._submit_training_job().next(self._read_checkpoint()).next(stages_left),
@@ -184,7 +198,7 @@ class CustomizationWorkflow(Construct):
             "ValidateRun",
             submitted,
             assign=unset | {"run": "{% $states.result.Payload.run %}", "plan": PAYLOAD},
-            assign_on_failure=unset | submitted,
+            on_failure=unset | submitted | FAILED,
         )
 
     def _validate_datasets(self) -> tasks.LambdaInvoke:
@@ -199,7 +213,9 @@ class CustomizationWorkflow(Construct):
 
     def _submit_training_job(self) -> tasks.LambdaInvoke:
         stage = {"run": "{% $run %}", "stage_index": "{% $stage_index %}", "checkpoint": "{% $checkpoint %}"}
-        return self._invoke("SubmitTrainingJob", stage, waits=JOB_BACKSTOP, assign={"job": "{% $states.result %}"})
+        return self._invoke(
+            "SubmitTrainingJob", stage, waits=JOB_BACKSTOP, assign={"job": "{% $states.result %}"}
+        )
 
     def _read_checkpoint(self) -> tasks.LambdaInvoke:
         advanced = {
@@ -230,7 +246,9 @@ class CustomizationWorkflow(Construct):
         return evaluate
 
     def _submit_evaluation(self) -> tasks.LambdaInvoke:
-        evaluation = {name: f"{{% $states.input.{name} %}}" for name in ("evaluation_index", "subject", "model")}
+        evaluation = {
+            name: f"{{% $states.input.{name} %}}" for name in ("evaluation_index", "subject", "model")
+        }
         return self._invoke(
             "SubmitEvaluation",
             {"run": "{% $run %}", **evaluation},
@@ -240,7 +258,9 @@ class CustomizationWorkflow(Construct):
         )
 
     def _read_metrics(self) -> tasks.LambdaInvoke:
-        evaluation = {name: f"{{% $states.input.{name} %}}" for name in ("evaluation_index", "subject", "job")}
+        evaluation = {
+            name: f"{{% $states.input.{name} %}}" for name in ("evaluation_index", "subject", "job")
+        }
         return self._invoke("ReadMetrics", evaluation, outputs=PAYLOAD, is_in_map=True)
 
     def _decide_gate(self) -> tasks.LambdaInvoke:
@@ -299,7 +319,7 @@ class CustomizationWorkflow(Construct):
             "cause": f"{{% $failure.cause & ' Releasing the run failed too: ' & {CAUSE} %}}",
         }
         return self._invoke(
-            "ReleaseRun", _variables("run", "failure"), catch=publish_report, assign_on_failure={"failure": both}
+            "ReleaseRun", _variables("run", "failure"), catch=publish_report, on_failure={"failure": both}
         )
 
     def _publish_report(self, run_failed: sfn.IChainable) -> tasks.LambdaInvoke:
@@ -310,7 +330,7 @@ class CustomizationWorkflow(Construct):
             _variables(*REPORTED),
             catch=run_failed,
             assign={"report": PAYLOAD},
-            assign_on_failure={"failure": {"error": f"{{% {first} %}}", "cause": f"{{% {both} %}}"}},
+            on_failure={"failure": {"error": f"{{% {first} %}}", "cause": f"{{% {both} %}}"}},
         )
 
     def _notify(self, run_failed: sfn.IChainable) -> tasks.SnsPublish:
@@ -347,7 +367,7 @@ class CustomizationWorkflow(Construct):
         assign: Mapping[str, Any] | None = None,
         outputs: str | None = None,
         catch: sfn.IChainable | None = None,
-        assign_on_failure: Mapping[str, Any] | None = None,
+        on_failure: Mapping[str, Any] | None = None,
         is_in_map: bool = False,
     ) -> tasks.LambdaInvoke:
         """A state that invokes the function of its own name; with `waits`, it then waits that long for its task token."""
@@ -370,9 +390,7 @@ class CustomizationWorkflow(Construct):
         if name in RETRY_WHILE_IN_USE:
             _retry(task, ["StillInUse"])
         if not is_in_map:
-            task.add_catch(
-                catch or self._release, errors=["States.ALL"], assign={**FAILED, **(assign_on_failure or {})}
-            )
+            task.add_catch(catch or self._release, errors=["States.ALL"], assign=on_failure or FAILED)
         return task
 
 

@@ -14,8 +14,10 @@ class EfaSecurityGroup(ec2.SecurityGroup):
     silently drops the egress rule as superfluous, and collectives hang on the first step.
     """
 
-    def __init__(self, scope: Construct, id: str, *, vpc: ec2.IVpc) -> None:
-        super().__init__(scope, id, vpc=vpc, description="Nodes that train together", allow_all_outbound=False)
+    def __init__(self, scope: Construct, construct_id: str, *, vpc: ec2.IVpc) -> None:
+        super().__init__(
+            scope, construct_id, vpc=vpc, description="Nodes that train together", allow_all_outbound=False
+        )
         self.add_ingress_rule(self, ec2.Port.all_traffic(), "EFA: from each other")
         self.add_egress_rule(self, ec2.Port.all_traffic(), "EFA: to each other")
         self.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "AWS APIs, through endpoints or NAT")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_cdk import ArnFormat, RemovalPolicy, Stack
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
+from aws_cdk import ArnFormat, RemovalPolicy, Stack, aws_iam as iam, aws_kms as kms
 from constructs import Construct
 
 
@@ -17,9 +15,13 @@ class EncryptionKey(kms.Key):
     that it could not (docs: "Amazon SNS key management", "Enable compatibility between event sources and encrypted topics").
     """
 
-    def __init__(self, scope: Construct, id: str, *, removal_policy: RemovalPolicy) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, removal_policy: RemovalPolicy) -> None:
         super().__init__(
-            scope, id, description="Atelier: data, logs and messages", enable_key_rotation=True, removal_policy=removal_policy
+            scope,
+            construct_id,
+            description="Atelier: data, logs and messages",
+            enable_key_rotation=True,
+            removal_policy=removal_policy,
         )
         stack = Stack.of(self)
         of_this_account = {"StringEquals": {"aws:SourceAccount": stack.account}}
@@ -28,7 +30,8 @@ class EncryptionKey(kms.Key):
         )
         self._let_use("cloudwatch.amazonaws.com", of_this_account)
         self._let_use(
-            f"logs.{stack.region}.amazonaws.com", {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}}
+            f"logs.{stack.region}.amazonaws.com",
+            {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},
         )
         # Step Functions writes the workflow's encrypted log through this delivery service.
         self._let_use("delivery.logs.amazonaws.com", of_this_account)
@@ -37,7 +40,13 @@ class EncryptionKey(kms.Key):
         self.add_to_resource_policy(
             iam.PolicyStatement(
                 principals=[iam.ServicePrincipal(service)],
-                actions=["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+                actions=[
+                    "kms:Encrypt",
+                    "kms:Decrypt",
+                    "kms:ReEncrypt*",
+                    "kms:GenerateDataKey*",
+                    "kms:DescribeKey",
+                ],
                 resources=["*"],
                 conditions=when,
             )

@@ -5,24 +5,31 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from aws_cdk import AssetHashType, Duration, RemovalPolicy, Stack
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
-from aws_cdk import aws_sqs as sqs
+from aws_cdk import (
+    AssetHashType,
+    Duration,
+    RemovalPolicy,
+    aws_iam as iam,
+    aws_kms as kms,
+    aws_lambda as lambda_,
+    aws_logs as logs,
+    aws_sqs as sqs,
+)
 from constructs import Construct
 
 from components.bundles import code_bundle, layer_bundle
 from components.permissions import acknowledge
 from config.model import Architecture, FunctionPlatform
 
-ARCHITECTURES = {Architecture.ARM64: lambda_.Architecture.ARM_64, Architecture.X86_64: lambda_.Architecture.X86_64}
+ARCHITECTURES = {
+    Architecture.ARM64: lambda_.Architecture.ARM_64,
+    Architecture.X86_64: lambda_.Architecture.X86_64,
+}
 
 
-def module_name(id: str) -> str:
+def module_name(construct_id: str) -> str:
     """Module under lambdas/handlers of the function with this construct id: `ValidateRun` -> `validate_run`."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", id).lower()
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", construct_id).lower()
 
 
 class Handlers(Construct):
@@ -31,19 +38,21 @@ class Handlers(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,
+        construct_id: str,
         *,
         platform: FunctionPlatform,
         environ: Mapping[str, str],
         key: kms.IKey,
         log_retention: logs.RetentionDays,
     ) -> None:
-        super().__init__(scope, id)
+        super().__init__(scope, construct_id)
         self._environ = dict(environ)
         self._key = key
         self._log_retention = log_retention
         self._platform = platform
-        self._runtime = lambda_.Runtime("python" + ".".join(map(str, platform.python)), lambda_.RuntimeFamily.PYTHON)
+        self._runtime = lambda_.Runtime(
+            "python" + ".".join(map(str, platform.python)), lambda_.RuntimeFamily.PYTHON
+        )
         self._architecture = ARCHITECTURES[platform.architecture]
         self._code = lambda_.Code.from_asset(str(code_bundle()))
         layer = layer_bundle(platform)
@@ -51,7 +60,9 @@ class Handlers(Construct):
             self,
             "Dependencies",
             # The lock names the layer, so that a zlib that packs differently does not publish a new version.
-            code=lambda_.Code.from_asset(str(layer), asset_hash=layer.stem, asset_hash_type=AssetHashType.CUSTOM),
+            code=lambda_.Code.from_asset(
+                str(layer), asset_hash=layer.stem, asset_hash_type=AssetHashType.CUSTOM
+            ),
             compatible_architectures=[self._architecture],
             compatible_runtimes=[self._runtime],
         )
@@ -60,40 +71,42 @@ class Handlers(Construct):
             "Tracing",
             description="X-Ray traces of Atelier's functions",
             statements=[
-                iam.PolicyStatement(actions=["xray:PutTraceSegments", "xray:PutTelemetryRecords"], resources=["*"])
+                iam.PolicyStatement(
+                    actions=["xray:PutTraceSegments", "xray:PutTelemetryRecords"], resources=["*"]
+                )
             ],
         )
         acknowledge(self._tracing, "IAM5[Resource::*]", because="X-Ray has no resources to name in a policy")
 
     def function(
         self,
-        id: str,
+        construct_id: str,
         *,
         timeout: Duration = Duration.minutes(1),
         memory_mib: int = 512,
         reserved_concurrency: int | None = None,
         dead_letter_queue: sqs.IQueue | None = None,
     ) -> lambda_.Function:
-        """The function of `lambdas/handlers/<id in snake case>.py`. A dead-letter queue is for those invoked asynchronously."""
+        """The function of `lambdas/handlers/<construct id in snake case>.py`. A dead-letter queue is for those invoked asynchronously."""
         log_group = logs.LogGroup(
             self,
-            f"{id}Log",
+            f"{construct_id}Log",
             encryption_key=self._key,
             retention=self._log_retention,
             removal_policy=RemovalPolicy.DESTROY,
         )
         role = iam.Role(
             self,
-            f"{id}Role",
+            f"{construct_id}Role",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             managed_policies=[self._tracing],
         )
         log_group.grant_write(role)
         function = lambda_.Function(
             self,
-            id,
+            construct_id,
             code=self._code,
-            handler=f"lambdas.handlers.{module_name(id)}.handler",
+            handler=f"lambdas.handlers.{module_name(construct_id)}.handler",
             runtime=self._runtime,
             architecture=self._architecture,
             layers=[self._layer],
@@ -111,5 +124,7 @@ class Handlers(Construct):
         assert isinstance(resource, lambda_.CfnFunction)
         resource.tracing_config = lambda_.CfnFunction.TracingConfigProperty(mode="Active")
         if self._platform == FunctionPlatform.of_this_host():
-            acknowledge(function, "L1", because="The embedded cloud runs functions with this machine's own Python")
+            acknowledge(
+                function, "L1", because="The embedded cloud runs functions with this machine's own Python"
+            )
         return function

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
-from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_iam as iam, aws_kms as kms, aws_sns as sns, aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from components.permissions import allow
@@ -16,8 +13,10 @@ from components.permissions import allow
 class NoticeTopic(Construct):
     """An encrypted topic, TLS only. CloudWatch may publish to it, else no alarm would arrive (see EncryptionKey)."""
 
-    def __init__(self, scope: Construct, id: str, *, key: kms.IKey, addresses: Iterable[str]) -> None:
-        super().__init__(scope, id)
+    def __init__(
+        self, scope: Construct, construct_id: str, *, key: kms.IKey, addresses: Iterable[str]
+    ) -> None:
+        super().__init__(scope, construct_id)
         self._key = key
         self.topic = sns.Topic(self, "Topic", display_name="Atelier", master_key=key, enforce_ssl=True)
         self.topic.add_to_resource_policy(

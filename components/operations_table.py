@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import RemovalPolicy
-from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
+from aws_cdk import RemovalPolicy, aws_dynamodb as dynamodb, aws_iam as iam, aws_kms as kms
 from constructs import Construct
 
 from components.permissions import allow
@@ -19,8 +16,10 @@ class OperationsTable(Construct):
     Task tokens lie in it, hence the key and point-in-time recovery; rows expire by `expires_at` (seconds since the epoch).
     """
 
-    def __init__(self, scope: Construct, id: str, *, key: kms.IKey, removal_policy: RemovalPolicy) -> None:
-        super().__init__(scope, id)
+    def __init__(
+        self, scope: Construct, construct_id: str, *, key: kms.IKey, removal_policy: RemovalPolicy
+    ) -> None:
+        super().__init__(scope, construct_id)
         self._key = key
         self.table = dynamodb.Table(
             self,
@@ -48,8 +47,8 @@ class OperationsTable(Construct):
         self._allow(grantee, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 
     def grant_release(self, grantee: iam.IGrantable) -> None:
-        """Find every operation of a run and close it."""
-        self._allow(grantee, "dynamodb:Query", "dynamodb:GetItem", "dynamodb:UpdateItem")
+        """Leave the marker that stops a run, find its operations and close them."""
+        self._allow(grantee, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")
 
     def grant_settle(self, grantee: iam.IGrantable) -> None:
         """Find every open operation of every run, and close those that have ended."""
@@ -58,7 +57,6 @@ class OperationsTable(Construct):
 
     def grant_decide(self, grantee: iam.IGrantable) -> None:
         """What a person needs: see operations, approve or reject a run, ask it to stop."""
-        self.grant_record(grantee)
         self.grant_settle(grantee)
 
     def _allow(self, grantee: iam.IGrantable, *actions: str) -> None:

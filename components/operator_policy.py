@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Stack
-from aws_cdk import aws_iam as iam
+from aws_cdk import Stack, aws_iam as iam
 from constructs import Construct
 
 from components.permissions import allow
@@ -12,8 +11,8 @@ from components.permissions import allow
 class OperatorPolicy(iam.ManagedPolicy):
     """Filled by the `grant_*` methods of what operators use; alone it only finds the stacks' outputs."""
 
-    def __init__(self, scope: Construct, id: str) -> None:
-        super().__init__(scope, id, description="Start, approve, stop and read runs of Atelier")
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id, description="Start, approve, stop and read runs of Atelier")
         stack = Stack.of(self)
         this_stack = stack.format_arn(
             service="cloudformation", resource="stack", resource_name=f"{stack.stack_name}/*"

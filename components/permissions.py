@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aws_cdk import Acknowledgment, Stack, Validations
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
+from aws_cdk import Acknowledgment, Stack, Validations, aws_iam as iam, aws_lambda as lambda_
 from constructs import Construct, IConstruct
 
 
@@ -31,7 +29,9 @@ def allow(
 def policy_owner(grantee: iam.IGrantable) -> Construct:
     """The construct under which a grant to `grantee` leaves its statements: a function's role, or the grantee itself."""
     owner = grantee.role if isinstance(grantee, lambda_.Function) else grantee
-    assert isinstance(owner, Construct), f"a grantee must be a role, a function or a managed policy, got {grantee!r}"
+    assert isinstance(owner, Construct), (
+        f"a grantee must be a role, a function or a managed policy, got {grantee!r}"
+    )
     return owner
 
 
@@ -66,4 +66,6 @@ def _flat(value: Any) -> str:
             return _flat(name)
         case {"Ref": str(name)}:
             return f"<{name}>"
-    raise ValueError(f"a policy's resource must be built from Ref, Fn::GetAtt, Fn::ImportValue and Fn::Join, got {value!r}")
+    raise ValueError(
+        f"a policy's resource must be built from Ref, Fn::GetAtt, Fn::ImportValue and Fn::Join, got {value!r}"
+    )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sqs as sqs
+from aws_cdk import (
+    Duration,
+    aws_events as events,
+    aws_events_targets as targets,
+    aws_iam as iam,
+    aws_lambda as lambda_,
+    aws_sqs as sqs,
+)
 from constructs import Construct
 
 from components.handlers import Handlers
-from components.permissions import acknowledge, allow
+from components.permissions import allow
 
 
 class Settlement(Construct):
@@ -22,8 +24,8 @@ class Settlement(Construct):
     `dead_letters` for two weeks; losing one costs at most a minute.
     """
 
-    def __init__(self, scope: Construct, id: str, *, handlers: Handlers) -> None:
-        super().__init__(scope, id)
+    def __init__(self, scope: Construct, construct_id: str, *, handlers: Handlers) -> None:
+        super().__init__(scope, construct_id)
         self.dead_letters = sqs.Queue(
             self,
             "DeadLetters",
@@ -31,7 +33,6 @@ class Settlement(Construct):
             enforce_ssl=True,
             retention_period=Duration.days(14),
         )
-        acknowledge(self.dead_letters, "SQS3", because="This is the dead-letter queue")
         self.function: lambda_.Function = handlers.function(
             "Settle",
             timeout=Duration.minutes(5),

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import ArnFormat, Stack
-from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
+from aws_cdk import ArnFormat, Stack, aws_ec2 as ec2, aws_iam as iam
 from constructs import Construct
 
 from components.artifact_bucket import ArtifactBucket
@@ -19,9 +17,14 @@ class TrainingJobs(Construct):
     """Training and evaluation jobs. `role` is what SageMaker assumes for them; `security_group` and subnets are where they run."""
 
     def __init__(
-        self, scope: Construct, id: str, *, bucket: ArtifactBucket, security_group: ec2.ISecurityGroup
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        bucket: ArtifactBucket,
+        security_group: ec2.ISecurityGroup,
     ) -> None:
-        super().__init__(scope, id)
+        super().__init__(scope, construct_id)
         stack = Stack.of(self)
         self.role = iam.Role(
             self,
@@ -63,7 +66,11 @@ class TrainingJobs(Construct):
     def grant_stop(self, grantee: iam.IGrantable) -> None:
         """See how a job stands and stop it."""
         allow(
-            grantee, "sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob", on=[self._jobs], because=ANY_RUN
+            grantee,
+            "sagemaker:DescribeTrainingJob",
+            "sagemaker:StopTrainingJob",
+            on=[self._jobs],
+            because=ANY_RUN,
         )
 
     def grant_read_logs(self, grantee: iam.IGrantable) -> None:
@@ -91,7 +98,11 @@ class TrainingJobs(Construct):
             self.role,
             "cloudwatch:PutMetricData",
             on=["*"],
-            when={"StringEquals": {"cloudwatch:namespace": ["/aws/sagemaker/TrainingJobs", "aws/sagemaker/TrainingJobs"]}},
+            when={
+                "StringEquals": {
+                    "cloudwatch:namespace": ["/aws/sagemaker/TrainingJobs", "aws/sagemaker/TrainingJobs"]
+                }
+            },
             because="CloudWatch has no resources to name for PutMetricData; the condition names the namespace",
         )
 
@@ -108,7 +119,10 @@ class TrainingJobs(Construct):
             because="The images belong to Amazon's accounts, and each repository's own policy decides who pulls",
         )
         allow(
-            self.role, "ecr:GetAuthorizationToken", on=["*"], because="ECR has no resources to name for its login token"
+            self.role,
+            "ecr:GetAuthorizationToken",
+            on=["*"],
+            because="ECR has no resources to name for its login token",
         )
 
     def _let_join(self, security_group: ec2.ISecurityGroup) -> None:

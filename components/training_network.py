@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import RemovalPolicy, Stack
-from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_kms as kms
-from aws_cdk import aws_logs as logs
+from aws_cdk import RemovalPolicy, Stack, aws_ec2 as ec2, aws_kms as kms, aws_logs as logs
 from constructs import Construct
 
 from config.model import NewNetwork
@@ -15,9 +12,15 @@ class TrainingNetwork(Construct):
     """A VPC over named availability zones, with flow logs. Without NAT gateways nothing in it can reach the internet."""
 
     def __init__(
-        self, scope: Construct, id: str, *, network: NewNetwork, key: kms.IKey, log_retention: logs.RetentionDays
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        network: NewNetwork,
+        key: kms.IKey,
+        log_retention: logs.RetentionDays,
     ) -> None:
-        super().__init__(scope, id)
+        super().__init__(scope, construct_id)
         self._endpoints = network.interface_endpoints
         has_nat = network.nat_gateways > 0
         private = ec2.SubnetConfiguration(
@@ -49,7 +52,11 @@ class TrainingNetwork(Construct):
     def admit(self, security_group: ec2.ISecurityGroup) -> None:
         """Let members of `security_group` use the interface endpoints."""
         group = ec2.SecurityGroup(
-            self, "EndpointGroup", vpc=self.vpc, description="AWS services, for training jobs", allow_all_outbound=False
+            self,
+            "EndpointGroup",
+            vpc=self.vpc,
+            description="AWS services, for training jobs",
+            allow_all_outbound=False,
         )
         group.add_ingress_rule(security_group, ec2.Port.tcp(443), "HTTPS from training jobs")
         region = Stack.of(self).region

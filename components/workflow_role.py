@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from aws_cdk import Stack
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
-from aws_cdk import aws_lambda as lambda_
+from aws_cdk import Stack, aws_iam as iam, aws_kms as kms, aws_lambda as lambda_
 from constructs import Construct
 
 from components.notice_topic import NoticeTopic
@@ -20,13 +17,13 @@ class WorkflowRole(Construct):
     def __init__(
         self,
         scope: Construct,
-        id: str,
+        construct_id: str,
         *,
         functions: Iterable[lambda_.IFunction],
         notices: NoticeTopic,
         key: kms.IKey,
     ) -> None:
-        super().__init__(scope, id)
+        super().__init__(scope, construct_id)
         stack = Stack.of(self)
         self.role = iam.Role(
             self,

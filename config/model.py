@@ -59,11 +59,15 @@ class NewNetwork:
         try:
             prefix = IPv4Network(self.cidr).prefixlen
         except (AddressValueError, NetmaskValueError, ValueError) as error:
-            raise InvalidConfiguration(f"network: cidr must be an IPv4 network such as 10.0.0.0/16, got {self.cidr!r}") from error
+            raise InvalidConfiguration(
+                f"network: cidr must be an IPv4 network such as 10.0.0.0/16, got {self.cidr!r}"
+            ) from error
         _require(16 <= prefix <= 24, f"network: cidr must have a prefix of /16 to /24, got {self.cidr!r}")
         zones = self.availability_zones
         _require(
-            bool(zones) and len(set(zones)) == len(zones) and all(re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d[a-z]", zone) for zone in zones),
+            bool(zones)
+            and len(set(zones)) == len(zones)
+            and all(re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d[a-z]", zone) for zone in zones),
             f"network: availability_zones must be distinct names such as us-east-1a, got {zones!r}",
         )
         _require(
@@ -81,9 +85,13 @@ class ExistingNetwork:
     private_subnet_ids: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        _require(bool(re.fullmatch(r"vpc-[0-9a-f]{8,17}", self.vpc_id)), f"network: vpc_id must look like vpc-0123456789abcdef0, got {self.vpc_id!r}")
         _require(
-            bool(self.private_subnet_ids) and all(re.fullmatch(r"subnet-[0-9a-f]{8,17}", subnet) for subnet in self.private_subnet_ids),
+            bool(re.fullmatch(r"vpc-[0-9a-f]{8,17}", self.vpc_id)),
+            f"network: vpc_id must look like vpc-0123456789abcdef0, got {self.vpc_id!r}",
+        )
+        _require(
+            bool(self.private_subnet_ids)
+            and all(re.fullmatch(r"subnet-[0-9a-f]{8,17}", subnet) for subnet in self.private_subnet_ids),
             f"network: private_subnet_ids must look like subnet-0123456789abcdef0, got {self.private_subnet_ids!r}",
         )
         _require(
@@ -113,9 +121,15 @@ class FunctionPlatform:
     @classmethod
     def of_this_host(cls) -> FunctionPlatform:
         """The interpreter that synthesises: the embedded cloud runs functions with it."""
-        machine = {"arm64": "aarch64", "amd64": "x86_64"}.get(platform.machine().lower(), platform.machine().lower())
-        _require(machine in set(Architecture), f"functions: this machine must be aarch64 or x86_64, is {machine!r}")
-        return cls(architecture=Architecture(machine), python=(sys.version_info.major, sys.version_info.minor))
+        machine = {"arm64": "aarch64", "amd64": "x86_64"}.get(
+            platform.machine().lower(), platform.machine().lower()
+        )
+        _require(
+            machine in set(Architecture), f"functions: this machine must be aarch64 or x86_64, is {machine!r}"
+        )
+        return cls(
+            architecture=Architecture(machine), python=(sys.version_info.major, sys.version_info.minor)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,8 +155,13 @@ class Environment:
         def field_error(name: str, accepted: str, value: object) -> str:
             return f"{self.name}: {name} must be {accepted}, got {value!r}"
 
-        _require(bool(re.fullmatch(r"[a-z][a-z0-9]*", self.name)), f"environment: name must be lower-case letters and digits, got {self.name!r}")
-        _require(bool(re.fullmatch(r"\d{12}", self.account)), field_error("account", "12 digits", self.account))
+        _require(
+            bool(re.fullmatch(r"[a-z][a-z0-9]*", self.name)),
+            f"environment: name must be lower-case letters and digits, got {self.name!r}",
+        )
+        _require(
+            bool(re.fullmatch(r"\d{12}", self.account)), field_error("account", "12 digits", self.account)
+        )
         _require(
             bool(re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", self.region)),
             field_error("region", "a region such as us-east-1", self.region),
@@ -151,9 +170,15 @@ class Environment:
         _require(not foreign, field_error("availability_zones", f"zones of {self.region}", foreign))
         _require(
             self.log_retention_days in LOG_RETENTION_DAYS,
-            field_error("log_retention_days", f"one of {', '.join(map(str, LOG_RETENTION_DAYS))}", self.log_retention_days),
+            field_error(
+                "log_retention_days",
+                f"one of {', '.join(map(str, LOG_RETENTION_DAYS))}",
+                self.log_retention_days,
+            ),
         )
-        strangers = [address for address in self.notify if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", address)]
+        strangers = [
+            address for address in self.notify if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", address)
+        ]
         _require(not strangers, field_error("notify", "e-mail addresses", strangers))
 
     def stack_name(self, noun: str) -> str:
@@ -161,5 +186,28 @@ class Environment:
         return f"Atelier-{self.name.capitalize()}-{noun}"
 
 
-LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+LOG_RETENTION_DAYS = (
+    1,
+    3,
+    5,
+    7,
+    14,
+    30,
+    60,
+    90,
+    120,
+    150,
+    180,
+    365,
+    400,
+    545,
+    731,
+    1096,
+    1827,
+    2192,
+    2557,
+    2922,
+    3288,
+    3653,
+)
 """What CloudWatch Logs accepts (PutRetentionPolicy)."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Stack
-from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_kms as kms
+from aws_cdk import Stack, aws_ec2 as ec2, aws_kms as kms
 from constructs import Construct
 
 from components.efa_security_group import EfaSecurityGroup
@@ -16,8 +14,12 @@ from config.model import Environment, ExistingNetwork
 class NetworkStack(Stack):
     """`vpc`, the private `subnet_ids` and the `security_group` of training jobs, in a network of ours or somebody else's."""
 
-    def __init__(self, scope: Construct, id: str, *, environment: Environment, key: kms.IKey) -> None:
-        super().__init__(scope, id, env={"account": environment.account, "region": environment.region})
+    def __init__(
+        self, scope: Construct, construct_id: str, *, environment: Environment, key: kms.IKey
+    ) -> None:
+        super().__init__(
+            scope, construct_id, env={"account": environment.account, "region": environment.region}
+        )
         network = environment.network
         self.vpc: ec2.IVpc
         if isinstance(network, ExistingNetwork):
@@ -32,7 +34,11 @@ class NetworkStack(Stack):
             self.security_group = EfaSecurityGroup(self, "TrainingGroup", vpc=self.vpc)
         else:
             own = TrainingNetwork(
-                self, "Network", network=network, key=key, log_retention=retention(environment.log_retention_days)
+                self,
+                "Network",
+                network=network,
+                key=key,
+                log_retention=retention(environment.log_retention_days),
             )
             self.vpc = own.vpc
             self.subnet_ids = [

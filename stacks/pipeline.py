@@ -27,20 +27,22 @@ class PipelineStack(Stack):
     def __init__(
         self,
         scope: Construct,
-        id: str,
+        construct_id: str,
         *,
         environment: Environment,
         network: NetworkStack,
         storage: StorageStack,
         data_removal: RemovalPolicy,
     ) -> None:
-        super().__init__(scope, id, env={"account": environment.account, "region": environment.region})
+        super().__init__(
+            scope, construct_id, env={"account": environment.account, "region": environment.region}
+        )
         bucket, key = storage.bucket, storage.key
         log_retention = retention(environment.log_retention_days)
         operations = OperationsTable(self, "Operations", key=key, removal_policy=data_removal)
         notices = NoticeTopic(self, "Notices", key=key, addresses=environment.notify)
         jobs = TrainingJobs(self, "TrainingJobs", bucket=bucket, security_group=network.security_group)
-        models = CustomModels(self, "CustomModels")
+        models = CustomModels(self, "CustomModels", key=key)
         settings = Settings(
             environment=environment.name,
             region=environment.region,
@@ -64,7 +66,9 @@ class PipelineStack(Stack):
 
         validate_run = handlers.function("ValidateRun")
 
-        validate_datasets = handlers.function("ValidateDatasets", timeout=Duration.minutes(15), memory_mib=1024)
+        validate_datasets = handlers.function(
+            "ValidateDatasets", timeout=Duration.minutes(15), memory_mib=1024
+        )
         bucket.grant_read_datasets(validate_datasets)
 
         find_baseline = handlers.function("FindBaseline")

@@ -13,7 +13,11 @@ from config.model import Environment
 class StorageStack(Stack):
     """`key` and `bucket`. Both survive the stack unless both keys to their deletion were turned (see `data_removal`)."""
 
-    def __init__(self, scope: Construct, id: str, *, environment: Environment, data_removal: RemovalPolicy) -> None:
-        super().__init__(scope, id, env={"account": environment.account, "region": environment.region})
+    def __init__(
+        self, scope: Construct, construct_id: str, *, environment: Environment, data_removal: RemovalPolicy
+    ) -> None:
+        super().__init__(
+            scope, construct_id, env={"account": environment.account, "region": environment.region}
+        )
         self.key = EncryptionKey(self, "Key", removal_policy=data_removal)
         self.bucket = ArtifactBucket(self, "Bucket", key=self.key, removal_policy=data_removal)

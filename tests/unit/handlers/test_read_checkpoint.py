@@ -1,0 +1,34 @@
+"""State ReadCheckpoint."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from atelier.errors import CheckpointMissing
+from lambdas.handlers.read_checkpoint import handler
+from tests.support.objects import tar_gz
+from tests.support.runs import BUCKET, RUN_ID
+from tests.unit.handlers.conftest import World
+
+JOB = {
+    "job_name": f"{RUN_ID}-s0",
+    "job_arn": f"arn:aws:sagemaker:us-east-1:111122223333:training-job/{RUN_ID}-s0",
+    "output_s3_path": f"s3://{BUCKET}/runs/{RUN_ID}/output/",
+    "seconds": 60,
+}
+ARCHIVE = f"s3://{BUCKET}/runs/{RUN_ID}/output/{RUN_ID}-s0/output/output.tar.gz"
+CHECKPOINT = "s3://customer-escrow-111122223333-smtj-x/job/step_40"
+
+
+def test_read_checkpoint_returns_what_the_manifest_names(world: World) -> None:
+    manifest = json.dumps({"checkpoint_s3_bucket": CHECKPOINT}).encode()
+    world.objects.stored[ARCHIVE] = tar_gz({"./manifest.json": manifest})
+    result = handler({"run_id": RUN_ID, "stage_index": 0, "job": JOB}, None)
+    assert result == {"checkpoint": CHECKPOINT, "stage_index": 0, "job_name": f"{RUN_ID}-s0"}
+
+
+def test_read_checkpoint_names_the_archive_that_is_missing(world: World) -> None:
+    with pytest.raises(CheckpointMissing, match="output.tar.gz: there is no such object"):
+        handler({"run_id": RUN_ID, "stage_index": 0, "job": JOB}, None)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from cli.connection import connect
 from cli.console import out
 from cli.failure import CommandFailed
+from cli.line import Line
 
 
-def decide(environment_name: str, run: str, *, approved: bool, comment: str) -> None:
+def decide(line: Line, run: str, *, approved: bool, comment: str) -> None:
     """Record the decision and let `settle` act on it at once. CommandFailed when another decision stands."""
-    line = connect(environment_name)
     run_id = line.run_id(run)
     stands = line.operations.decide(run_id, approved=approved, by=line.caller(), comment=comment)
     if stands["approved"] != approved:

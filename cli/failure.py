@@ -37,7 +37,7 @@ def explain(error: BaseException) -> tuple[str, ExitCode] | None:
             return f"no AWS credentials: {error}. Sign in, or set AWS_PROFILE", ExitCode.UNREACHABLE
         case botocore_errors.SSOError() | botocore_errors.ProfileNotFound():
             return f"AWS credentials: {error}", ExitCode.UNREACHABLE
-        case botocore_errors.HTTPClientError():
+        case botocore_errors.HTTPClientError() | botocore_errors.ConnectionError():
             return f"no answer: {error}", ExitCode.UNREACHABLE
         case botocore_errors.ClientError():
             return _explain_client_error(error)

@@ -15,6 +15,7 @@ def approve(
     environment: EnvironmentName = "local",
 ) -> None:
     """Let a run that waits for approval go on."""
+    from cli.connection import connect
     from cli.deciding import decide
 
-    decide(environment, run, approved=True, comment=comment)
+    decide(connect(environment), run, approved=True, comment=comment)

@@ -15,6 +15,7 @@ def reject(
     environment: EnvironmentName = "local",
 ) -> None:
     """End a run that waits for approval as REJECTED."""
+    from cli.connection import connect
     from cli.deciding import decide
 
-    decide(environment, run, approved=False, comment=comment)
+    decide(connect(environment), run, approved=False, comment=comment)

@@ -1,0 +1,137 @@
+"""`atelier chat`, and what a conversation sends."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.conversation import Conversation, Deployed, Reply, ToolCall
+from cli.exit_codes import ExitCode
+from tests.support.commands import atelier
+from tests.support.line import FakeDeployed, FakeLine
+
+CALL = ToolCall("call-1", "get_weather", {"city": "Paris"})
+ASKS_FOR_A_TOOL = Reply("", (CALL,), "tool_use", {"totalTokens": 9})
+ANSWERS = Reply("It rains.", (), "end_turn", {"totalTokens": 12})
+TOOLS = {"tools": [{"toolSpec": {"name": "get_weather", "inputSchema": {"json": {"type": "object"}}}}]}
+
+
+def test_chat_with_a_message_prints_the_reply_and_leaves(line: FakeLine) -> None:
+    line.deployed.replies["support-agent"] = [ANSWERS]
+
+    outcome = atelier("chat", "support-agent", "Weather in Paris?")
+
+    assert (outcome.exit_code, outcome.stdout) == (ExitCode.OK, "It rains.\n")
+
+
+def test_chat_sends_the_tools_and_shows_the_call(line: FakeLine, tmp_path: Path) -> None:
+    line.deployed.replies["support-agent"] = [ASKS_FOR_A_TOOL]
+    tools = tmp_path / "tools.json"
+    tools.write_text(json.dumps(TOOLS))
+
+    outcome = atelier("chat", "support-agent", "Weather in Paris?", "--tools", tools, "--system", "Be brief.")
+
+    assert 'get_weather({"city": "Paris"})' in outcome.stdout
+    assert line.deployed.requests == [
+        {
+            "messages": [{"role": "user", "content": [{"text": "Weather in Paris?"}]}],
+            "system": [{"text": "Be brief."}],
+            "toolConfig": TOOLS,
+        }
+    ]
+
+
+def test_chat_without_a_message_talks_until_an_empty_line(line: FakeLine) -> None:
+    line.deployed.replies["support-agent"] = [ASKS_FOR_A_TOOL, ANSWERS]
+
+    outcome = atelier("chat", "support-agent", typed="Weather in Paris?\nrain, 12 degrees\n\n")
+
+    assert outcome.exit_code == ExitCode.OK, outcome.output
+    assert "tool result >" in outcome.stdout
+    assert "It rains." in outcome.stdout
+
+
+def test_chat_names_what_is_deployed_when_the_name_is_wrong(line: FakeLine) -> None:
+    outcome = atelier("chat", "suport-agent", "hello")
+
+    assert outcome.exit_code == ExitCode.UNREACHABLE
+    assert "no deployment 'suport-agent'" in outcome.stderr
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"tools": {}}'])
+def test_chat_refuses_a_tools_file_that_is_no_tool_config(
+    line: FakeLine, tmp_path: Path, content: str
+) -> None:
+    tools = tmp_path / "tools.json"
+    tools.write_text(content)
+
+    outcome = atelier("chat", "support-agent", "hello", "--tools", tools)
+
+    assert outcome.exit_code == ExitCode.INVALID
+    assert str(tools) in outcome.stderr.replace("\n", "")
+
+
+def test_what_is_said_after_a_tool_call_is_sent_as_its_result() -> None:
+    deployed = FakeDeployed(replies={"agent": [ASKS_FOR_A_TOOL, ANSWERS]})
+    conversation = Conversation(deployed, deployed.arn("agent"))  # type: ignore[arg-type]
+
+    conversation.say("Weather in Paris?")
+    conversation.say("rain")
+
+    assert deployed.requests[1]["messages"][1:] == [
+        {
+            "role": "assistant",
+            "content": [
+                {"toolUse": {"toolUseId": "call-1", "name": "get_weather", "input": {"city": "Paris"}}}
+            ],
+        },
+        {
+            "role": "user",
+            "content": [{"toolResult": {"toolUseId": "call-1", "content": [{"text": "rain"}]}}],
+        },
+    ]
+    assert not conversation.awaits_tool_result
+
+
+class FakeRuntime:
+    """Bedrock's runtime client, answering with one stream of events."""
+
+    def __init__(self, events: list[dict[str, Any]]) -> None:
+        self._events = events
+
+    def converse_stream(self, **_request: Any) -> dict[str, Any]:
+        return {"stream": iter(self._events)}
+
+
+def test_a_stream_of_events_becomes_one_reply_and_its_text_is_told_as_it_comes() -> None:
+    runtime = FakeRuntime(
+        [
+            {"messageStart": {"role": "assistant"}},
+            {"contentBlockDelta": {"contentBlockIndex": 0, "delta": {"text": "Let me "}}},
+            {"contentBlockDelta": {"contentBlockIndex": 0, "delta": {"text": "look."}}},
+            {"contentBlockStop": {"contentBlockIndex": 0}},
+            {
+                "contentBlockStart": {
+                    "contentBlockIndex": 1,
+                    "start": {"toolUse": {"toolUseId": "call-1", "name": "get_weather"}},
+                }
+            },
+            {"contentBlockDelta": {"contentBlockIndex": 1, "delta": {"toolUse": {"input": '{"city":'}}}},
+            {"contentBlockDelta": {"contentBlockIndex": 1, "delta": {"toolUse": {"input": '"Paris"}'}}}},
+            {"messageStop": {"stopReason": "tool_use"}},
+            {"metadata": {"usage": {"inputTokens": 7, "outputTokens": 2, "totalTokens": 9}}},
+        ]
+    )
+    told: list[str] = []
+
+    reply = Deployed(bedrock=None, runtime=runtime).converse(  # type: ignore[arg-type]
+        "arn", {"messages": []}, on_text=told.append
+    )
+
+    assert told == ["Let me ", "look."]
+    assert reply == Reply(
+        "Let me look.", (CALL,), "tool_use", {"inputTokens": 7, "outputTokens": 2, "totalTokens": 9}
+    )

@@ -1,0 +1,74 @@
+"""`atelier approve`, `atelier reject` and `atelier stop`."""
+
+from __future__ import annotations
+
+import pytest
+
+from atelier.operations.model import Kind
+from cli.exit_codes import ExitCode
+from tests.support.commands import atelier
+from tests.support.line import FakeLine, ends
+from tests.support.operations import RUN_ID, an_operation
+
+
+@pytest.fixture
+def waiting(line: FakeLine) -> FakeLine:
+    """A line with a run that waits for approval."""
+    line.executions.start(RUN_ID, {"approval": "required"})
+    line.operations.record(an_operation("approval", kind=Kind.APPROVAL))
+    return line
+
+
+@pytest.mark.parametrize(("command", "approved"), [("approve", True), ("reject", False)])
+def test_a_decision_is_recorded_with_who_took_it_and_settle_looks_at_once(
+    waiting: FakeLine, command: str, approved: bool
+) -> None:
+    outcome = atelier(command, RUN_ID, "-m", "looks good")
+
+    assert outcome.exit_code == ExitCode.OK, outcome.output
+    assert waiting.operations.decisions[RUN_ID] == {
+        "approved": approved,
+        "by": "arn:aws:iam::000000000000:user/ada",
+        "comment": "looks good",
+    }
+    assert waiting.looked_at == [RUN_ID]
+
+
+def test_a_second_decision_does_not_overrule_the_first(waiting: FakeLine) -> None:
+    atelier("approve", RUN_ID)
+
+    outcome = atelier("reject", RUN_ID)
+
+    assert outcome.exit_code == ExitCode.FAILED
+    assert "was approved before" in outcome.stderr
+    assert waiting.operations.decisions[RUN_ID]["approved"] is True
+
+
+def test_a_run_that_waits_for_nobody_cannot_be_approved(line: FakeLine) -> None:
+    line.executions.start(RUN_ID, {})
+
+    outcome = atelier("approve", RUN_ID)
+
+    assert outcome.exit_code == ExitCode.UNREACHABLE
+    assert RUN_ID in outcome.stderr
+
+
+def test_stop_leaves_the_marker_and_settle_looks_at_once(line: FakeLine) -> None:
+    line.executions.start(RUN_ID, {})
+
+    outcome = atelier("stop", RUN_ID)
+
+    assert outcome.exit_code == ExitCode.OK
+    assert line.operations.stop_requested(RUN_ID)
+    assert line.looked_at == [RUN_ID]
+
+
+def test_stop_refuses_a_run_that_is_over(line: FakeLine) -> None:
+    line.executions.start(RUN_ID, {})
+    line.executions.script = [ends("PROMOTED")]
+
+    outcome = atelier("stop", RUN_ID)
+
+    assert outcome.exit_code == ExitCode.FAILED
+    assert "PROMOTED" in outcome.stderr
+    assert not line.operations.stop_requested(RUN_ID)

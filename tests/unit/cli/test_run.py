@@ -1,0 +1,156 @@
+"""`atelier run` and `atelier watch`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cli.executions import Execution, StateVisit
+from cli.exit_codes import ExitCode
+from tests.support.commands import atelier
+from tests.support.line import BUCKET, START, FakeLine, ends
+from tests.support.operations import an_operation
+
+RUN_ID = "tool-calling-20261123140500"
+
+
+def test_run_uploads_local_datasets_and_starts_the_run_with_their_addresses(
+    line: FakeLine, run_file: Path
+) -> None:
+    outcome = atelier("run", run_file, "--run-id", RUN_ID)
+
+    assert outcome.exit_code == ExitCode.OK, outcome.output
+    train = f"s3://{BUCKET}/datasets/0123456789abcdef/train.jsonl"
+    assert line.executions.runs[RUN_ID].run["stages"][0]["train"] == train
+    assert sorted(line.datasets.uploaded.values()) == ["gen_qa.jsonl", "train.jsonl"]
+
+
+def test_run_keeps_the_run_file_as_it_was_submitted(line: FakeLine, run_file: Path) -> None:
+    atelier("run", run_file, "--run-id", RUN_ID)
+
+    kept = json.loads(line.objects.stored[f"s3://{BUCKET}/runs/{RUN_ID}/run.json"])
+    assert kept == line.executions.runs[RUN_ID].run
+
+
+def test_run_without_an_id_is_named_after_the_file_and_the_time(line: FakeLine, run_file: Path) -> None:
+    outcome = atelier("run", run_file)
+
+    (run_id,) = line.executions.runs
+    assert run_id in outcome.output
+    assert run_id.removeprefix("tool-calling-").isdigit()
+
+
+def test_run_with_the_same_id_twice_is_one_run(line: FakeLine, run_file: Path) -> None:
+    atelier("run", run_file, "--run-id", RUN_ID)
+    again = atelier("run", run_file, "--run-id", RUN_ID)
+
+    assert again.exit_code == ExitCode.OK
+    assert "was started before" in again.output
+    assert list(line.executions.runs) == [RUN_ID]
+
+
+def test_run_uploads_nothing_when_the_file_is_refused(line: FakeLine, run_file: Path) -> None:
+    run_file.write_text(run_file.read_text().replace("atelier-tiny", "atelier-huge"))
+
+    outcome = atelier("run", run_file)
+
+    assert outcome.exit_code == ExitCode.INVALID
+    assert "atelier-huge" in outcome.stderr
+    assert line.datasets.uploaded == {}
+    assert line.executions.runs == {}
+
+
+@pytest.mark.parametrize("document", ["", "- a list", "name: [unclosed", "stages: {train: 3}"])
+def test_run_refuses_what_is_no_run_file_with_a_message(
+    line: FakeLine, tmp_path: Path, document: str
+) -> None:
+    file = tmp_path / "run.yaml"
+    file.write_text(document)
+
+    outcome = atelier("run", file)
+
+    assert outcome.exit_code == ExitCode.INVALID, outcome.output
+    assert outcome.stderr
+    assert line.executions.runs == {}
+
+
+def test_run_names_the_field_of_a_dataset_that_is_not_there(line: FakeLine, run_file: Path) -> None:
+    (run_file.parent / "gen_qa.jsonl").unlink()
+
+    outcome = atelier("run", run_file)
+
+    assert outcome.exit_code == ExitCode.INVALID
+    assert "evaluation.0.dataset = 'gen_qa.jsonl'" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        ("PROMOTED", ExitCode.OK),
+        ("ACCEPTED", ExitCode.OK),
+        ("REJECTED", ExitCode.NOT_PROMOTED),
+        ("ROLLED_BACK", ExitCode.NOT_PROMOTED),
+        ("FAILED", ExitCode.FAILED),
+    ],
+)
+def test_watch_exits_as_the_run_ended(line: FakeLine, status: str, code: ExitCode) -> None:
+    line.executions.start(RUN_ID, {})
+    line.executions.script = [lambda running: running, ends(status)]
+
+    outcome = atelier("watch", RUN_ID)
+
+    assert outcome.exit_code == code
+    assert f"{RUN_ID} {status} after 1 min 00 s" in outcome.output
+
+
+def test_watch_says_why_a_run_failed(line: FakeLine) -> None:
+    line.executions.start(RUN_ID, {})
+    line.executions.script = [ends("FAILED", error="JobFailed", cause="loss is NaN")]
+
+    assert "JobFailed: loss is NaN" in atelier("watch", RUN_ID).output
+
+
+def test_watch_tells_each_step_once_when_it_changes(line: FakeLine) -> None:
+    line.executions.start(RUN_ID, {"stages": [{"technique": "sft"}]})
+    line.executions.state_visits = [StateVisit("ValidateRun", START, START)]
+    line.operations.record(an_operation("s0"))
+    line.executions.script = [lambda running: running] * 3 + [ends("FAILED")]
+
+    lines = atelier("watch", RUN_ID).output.splitlines()
+
+    assert len([text for text in lines if text.startswith("running   train 1: sft lora")]) == 1
+    assert len([text for text in lines if text.startswith("done      validate")]) == 1
+
+
+def test_watch_of_a_run_s_name_takes_its_latest_run(line: FakeLine) -> None:
+    line.executions.start("tool-calling-20261122000000", {})
+    line.executions.start(RUN_ID, {})
+    line.executions.script = [ends("PROMOTED")]
+
+    assert f"{RUN_ID} PROMOTED" in atelier("watch", "tool-calling").output
+
+
+def test_watch_of_an_unknown_run_says_so(line: FakeLine) -> None:
+    outcome = atelier("watch", "tool-calling-20200101000000")
+
+    assert outcome.exit_code == ExitCode.UNREACHABLE
+    assert "no run 'tool-calling-20200101000000'" in outcome.stderr
+
+
+def test_an_interrupt_while_watching_leaves_the_run_going_and_says_how_to_go_on(
+    line: FakeLine, run_file: Path
+) -> None:
+    def interrupted(_running: Execution) -> Execution:
+        raise KeyboardInterrupt
+
+    line.executions.script = [interrupted]
+
+    outcome = atelier("run", run_file, "--run-id", RUN_ID, "--watch")
+
+    assert outcome.exit_code == ExitCode.INTERRUPTED
+    assert f"atelier watch {RUN_ID} --env local" in outcome.stderr
+    assert f"atelier stop {RUN_ID} --env local" in outcome.stderr
+    assert line.executions.runs[RUN_ID].status == "RUNNING"
+    assert line.operations.stops == set()

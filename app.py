@@ -4,39 +4,27 @@ from __future__ import annotations
 
 import sys
 
-from aws_cdk import App, Tags, Validations
-from cdk_nag import AwsSolutionsChecks
+from aws_cdk import App
 
-from config.context import data_removal, new_app
+from components.governed_app import GovernedApp
 from config.model import Environment, InvalidConfiguration
 from stacks.network import NetworkStack
 from stacks.pipeline import PipelineStack
 from stacks.storage import StorageStack
 
 
-def build(environment: Environment, **context: str) -> App:
+def build(environment: Environment, *, outdir: str | None = None, **context: str) -> App:
     """Every stack of `environment`; `context` stands in for the command line's `-c`."""
-    app = new_app(environment, context)
-    removal = data_removal(app, environment)
-    storage = StorageStack(
-        app, environment.stack_name("Storage"), environment=environment, data_removal=removal
-    )
-    network = NetworkStack(app, environment.stack_name("Network"), environment=environment, key=storage.key)
-    PipelineStack(
-        app,
-        environment.stack_name("Pipeline"),
-        environment=environment,
-        network=network,
-        storage=storage,
-        data_removal=removal,
-    )
-    for key, value in environment.tags.items():
-        Tags.of(app).add(key, value)
-    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    app = GovernedApp(environment, context=context, outdir=outdir)
+    name = environment.stack_name
+    storage = StorageStack(app, name("Storage"), environment=environment, removal=app.data_removal)
+    network = NetworkStack(app, name("Network"), environment=environment, key=storage.key)
+    PipelineStack(app, name("Pipeline"), environment=environment, network=network, storage=storage)
     return app
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Synthesise the environment that `-c env=` names; one message and exit code 1 when it cannot be."""
     try:
         # Imported here because a literal in it may be wrong, too.
         from config.environments import environment_named
@@ -44,3 +32,7 @@ if __name__ == "__main__":
         build(environment_named(App(auto_synth=False).node.try_get_context("env"))).synth()
     except InvalidConfiguration as error:
         sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -90,9 +90,14 @@ class CustomModels(Construct):
         self._on_models(grantee, "DeleteCustomModel", "GetCustomModel", "ListTagsForResource")
 
     def grant_converse(self, grantee: iam.IGrantable) -> None:
-        """Talk to a deployed model."""
-        self._on_deployments(grantee, "InvokeModel", "InvokeModelWithResponseStream")
+        """Ask a deployed model and wait for its whole answer."""
+        self._on_deployments(grantee, "InvokeModel")
         self._use_key(grantee, "kms:Decrypt")
+
+    def grant_chat(self, grantee: iam.IGrantable) -> None:
+        """Find a deployed model, and talk to it as it answers."""
+        self.grant_converse(grantee)
+        self._on_deployments(grantee, "GetCustomModelDeployment", "InvokeModelWithResponseStream")
 
     def _on_models(self, grantee: iam.IGrantable, *actions: str) -> None:
         allow(grantee, *(f"bedrock:{action}" for action in actions), on=[self._models], because=BY_SERVICE)

@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
-from aws_cdk import (
-    Duration,
-    aws_events as events,
-    aws_events_targets as targets,
-    aws_iam as iam,
-    aws_lambda as lambda_,
-    aws_sqs as sqs,
-)
+from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from components.custom_models import CustomModels
 from components.handlers import Handlers
+from components.notice_topic import NoticeTopic
+from components.operations_table import OperationsTable
 from components.permissions import allow
+from components.training_jobs import TrainingJobs
 
 
 class Settlement(Construct):
     """`function` (lambdas/handlers/settle.py) finishes the task tokens of operations that have ended.
 
-    Events of training jobs make it prompt; the schedule makes it certain, and is all there is for Bedrock, which sends no
-    event when a model or a deployment becomes ready. An event that could not be delivered or handled is kept in
-    `dead_letters` for two weeks; losing one costs at most a minute.
+    Events of training jobs make it prompt; the schedule makes it certain, and is all there is for Bedrock,
+    which sends no event when a model or a deployment becomes ready. An event that could not be delivered or
+    handled is kept in `dead_letters` for two weeks; losing one costs at most a minute.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, handlers: Handlers) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        handlers: Handlers,
+        operations: OperationsTable,
+        jobs: TrainingJobs,
+        models: CustomModels,
+        notices: NoticeTopic,
+    ) -> None:
         super().__init__(scope, construct_id)
         self.dead_letters = sqs.Queue(
             self,
@@ -36,33 +48,56 @@ class Settlement(Construct):
         self.function: lambda_.Function = handlers.function(
             "Settle",
             timeout=Duration.minutes(5),
-            # Reserved, so that other functions of the account can never starve it; small, because every call asks SageMaker and
-            # Bedrock, whose Describe quotas the whole account shares. Lambda queues what exceeds it.
+            # Reserved, so that other functions of the account can never starve it; small, because every call
+            # asks SageMaker and Bedrock, whose Describe quotas the account shares. Lambda queues the rest.
             reserved_concurrency=4,
             dead_letter_queue=self.dead_letters,
         )
-        events.Rule(
-            self,
-            "TrainingJobChanged",
-            description="Atelier: a training job changed its state",
+        # It finishes what a submitting function could not, so it may do whatever those may.
+        operations.grant_settle(self.function)
+        jobs.grant_submit(self.function)
+        jobs.grant_stop(self.function)
+        models.grant_create(self.function)
+        models.grant_deploy(self.function)
+        models.grant_switch(self.function)
+        models.grant_delete_deployments(self.function)
+        models.grant_delete_models(self.function)
+        notices.grant_publish(self.function)
+        self._look(
+            "TrainingJobEnded",
+            description="Atelier: a training job ended",
             event_pattern=events.EventPattern(
                 source=["aws.sagemaker"],
                 detail_type=["SageMaker Training Job State Change"],
                 detail={"TrainingJobStatus": ["Completed", "Failed", "Stopped"]},
             ),
-            targets=[self._target()],
         )
-        events.Rule(
-            self,
+        self._look(
             "EveryMinute",
             description="Atelier: look at every open operation",
             schedule=events.Schedule.rate(Duration.minutes(1)),
-            targets=[self._target()],
         )
 
     def grant_hint(self, grantee: iam.IGrantable) -> None:
         """Say "look now", as the command line does after a person decided something."""
         allow(grantee, "lambda:InvokeFunction", on=[self.function.function_arn])
 
-    def _target(self) -> targets.LambdaFunction:
-        return targets.LambdaFunction(self.function, dead_letter_queue=self.dead_letters, retry_attempts=2)
+    def _look(
+        self,
+        construct_id: str,
+        *,
+        description: str,
+        event_pattern: events.EventPattern | None = None,
+        schedule: events.Schedule | None = None,
+    ) -> None:
+        target = targets.LambdaFunction(
+            self.function, dead_letter_queue=self.dead_letters, retry_attempts=2
+        )
+        events.Rule(
+            self,
+            construct_id,
+            description=description,
+            event_pattern=event_pattern,
+            schedule=schedule,
+            targets=[target],
+        )

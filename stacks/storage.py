@@ -11,13 +11,17 @@ from config.model import Environment
 
 
 class StorageStack(Stack):
-    """`key` and `bucket`. Both survive the stack unless both keys to their deletion were turned (see `data_removal`)."""
+    """`key` and `bucket`. Both survive the stack unless both keys to their deletion were turned (see GovernedApp)."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, environment: Environment, data_removal: RemovalPolicy
+        self, scope: Construct, construct_id: str, *, environment: Environment, removal: RemovalPolicy
     ) -> None:
         super().__init__(
-            scope, construct_id, env={"account": environment.account, "region": environment.region}
+            scope,
+            construct_id,
+            env={"account": environment.account, "region": environment.region},
+            termination_protection=not environment.data_may_be_destroyed,
         )
-        self.key = EncryptionKey(self, "Key", removal_policy=data_removal)
-        self.bucket = ArtifactBucket(self, "Bucket", key=self.key, removal_policy=data_removal)
+        self.data_removal = removal
+        self.key = EncryptionKey(self, "Key", removal_policy=removal)
+        self.bucket = ArtifactBucket(self, "Bucket", key=self.key, removal_policy=removal)

@@ -1,0 +1,102 @@
+"""The functions behind the workflow's states, each with the permissions of its step and no others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from aws_cdk import Duration
+from aws_cdk import aws_lambda as lambda_
+
+from components.artifact_bucket import ArtifactBucket
+from components.custom_models import CustomModels
+from components.handlers import Handlers
+from components.notice_topic import NoticeTopic
+from components.operations_table import OperationsTable
+from components.training_jobs import TrainingJobs
+
+
+@dataclass(kw_only=True)
+class LineFunctions:
+    """Makes every function of the line in the line's order; `by_state` has them by the name of their state."""
+
+    handlers: Handlers
+    bucket: ArtifactBucket
+    operations: OperationsTable
+    jobs: TrainingJobs
+    models: CustomModels
+    notices: NoticeTopic
+    by_state: dict[str, lambda_.Function] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._validate()
+        self._train_and_evaluate()
+        self._decide()
+        self._deploy()
+        self._undo()
+        self._report()
+
+    def _validate(self) -> None:
+        self._function("ValidateRun")
+        # A dataset may have gigabytes; it is streamed, and Lambda gives processors in proportion to memory.
+        datasets = self._function("ValidateDatasets", timeout=Duration.minutes(15), memory_mib=1769)
+        self.bucket.grant_read_datasets(datasets)
+        baseline = self._function("FindBaseline")
+        self.bucket.grant_read_models(baseline)
+        self.models.grant_read(baseline)
+
+    def _train_and_evaluate(self) -> None:
+        for submit in (self._function("SubmitTrainingJob"), self._function("SubmitEvaluation")):
+            self.operations.grant_record(submit)
+            self.bucket.grant_write_recipes(submit)
+            self.jobs.grant_submit(submit)
+        self.bucket.grant_read_training_output(self._function("ReadCheckpoint"))
+        metrics = self._function("ReadMetrics", timeout=Duration.minutes(5), memory_mib=1024)
+        self.bucket.grant_read_evaluation_output(metrics)
+
+    def _decide(self) -> None:
+        self._function("DecideGate")
+        approval = self._function("AwaitApproval")
+        self.operations.grant_record(approval)
+        self.notices.grant_publish(approval)
+
+    def _deploy(self) -> None:
+        self.bucket.grant_write_models(self._function("RegisterModel"))
+        create = self._function("CreateModel")
+        self.operations.grant_record(create)
+        self.models.grant_create(create)
+        deploy = self._function("Deploy")
+        self.operations.grant_record(deploy)
+        self.models.grant_deploy(deploy)
+        smoke_test = self._function("SmokeTest", timeout=Duration.minutes(10))
+        self.bucket.grant_read_datasets(smoke_test)
+        self.models.grant_converse(smoke_test)
+        promote = self._function("Promote")
+        self.operations.grant_record(promote)
+        self.models.grant_deploy(promote)
+        self.models.grant_switch(promote)
+        self.models.grant_delete_deployments(self._function("RetireCandidate"))
+
+    def _undo(self) -> None:
+        for undo in (
+            self._function("RollBack", timeout=Duration.minutes(5)),
+            self._function("ReleaseRun", timeout=Duration.minutes(5)),
+        ):
+            self.operations.grant_release(undo)
+            self.jobs.grant_stop(undo)
+            self.models.grant_switch(undo)
+            self.models.grant_delete_deployments(undo)
+            self.models.grant_delete_models(undo)
+
+    def _report(self) -> None:
+        report = self._function("PublishReport", timeout=Duration.minutes(5), memory_mib=1024)
+        self.bucket.grant_write_reports(report)
+        self.jobs.grant_read_logs(report)
+
+    def _function(
+        self, state: str, *, timeout: Duration | None = None, memory_mib: int = 512
+    ) -> lambda_.Function:
+        function = self.handlers.function(
+            state, timeout=timeout or Duration.minutes(1), memory_mib=memory_mib
+        )
+        self.by_state[state] = function
+        return function

@@ -1,0 +1,29 @@
+"""State PublishReport: write down how the run ended and what it found."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict
+from typing import Any
+
+from atelier.report.content import compile_report
+from atelier.report.publish import publish
+from lambdas import wiring
+
+logger = logging.getLogger(__name__)
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """The run's variables, null or not → {report_uri, report_json_uri, subject, message, status}."""
+    bucket = wiring.settings().bucket
+    report = compile_report(
+        event,
+        rows=wiring.operations().of_run(event["run_id"]),
+        jobs=wiring.training_jobs(),
+        objects=wiring.objects(),
+        bucket=bucket,
+        now=wiring.now(),
+    )
+    published = publish(report, objects=wiring.objects(), bucket=bucket)
+    logger.info("report_published", extra={"run_id": report.run_id, "status": report.status})
+    return asdict(published)

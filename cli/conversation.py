@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,10 @@ from lambdas.adapters.client_errors import domain_errors, error_code
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
+    from mypy_boto3_bedrock.type_defs import GetCustomModelDeploymentResponseTypeDef
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
+
+_POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -47,23 +51,36 @@ class Deployed:
     def arn(self, deployment: str) -> str:
         """A deployment's ARN by its name or ARN; CommandFailed when there is none or it does not serve."""
         with domain_errors("bedrock:GetCustomModelDeployment", deployment):
-            try:
-                found = self._bedrock.get_custom_model_deployment(customModelDeploymentIdentifier=deployment)
-            except ClientError as error:
-                if error_code(error) != "ResourceNotFoundException":
-                    raise
-                raise CommandFailed(
-                    f"no deployment {deployment!r}{self._known()}", ExitCode.UNREACHABLE
-                ) from error
+            found = self._find(deployment)
+            if found is None:
+                raise CommandFailed(f"no deployment {deployment!r}{self._known()}", ExitCode.UNREACHABLE)
         if found["status"] != "Active":
             raise CommandFailed(f"deployment {deployment!r} is {found['status']}, not Active")
         return found["customModelDeploymentArn"]
+
+    def remove(self, deployment: str) -> bool:
+        """Delete a deployment and wait until it is gone; False when there is none."""
+        with domain_errors("bedrock:DeleteCustomModelDeployment", deployment):
+            if self._find(deployment) is None:
+                return False
+            self._bedrock.delete_custom_model_deployment(customModelDeploymentIdentifier=deployment)
+            while self._find(deployment) is not None:
+                time.sleep(_POLL_SECONDS)
+        return True
 
     def converse(self, model_id: str, request: Mapping[str, Any], *, on_text: Callable[[str], None]) -> Reply:
         """One turn; `on_text` gets the answer's text as it comes."""
         with domain_errors("bedrock:InvokeModelWithResponseStream", model_id):
             stream = self._runtime.converse_stream(modelId=model_id, **request)["stream"]
             return _collect(stream, on_text)
+
+    def _find(self, deployment: str) -> GetCustomModelDeploymentResponseTypeDef | None:
+        try:
+            return self._bedrock.get_custom_model_deployment(customModelDeploymentIdentifier=deployment)
+        except ClientError as error:
+            if error_code(error) == "ResourceNotFoundException":
+                return None
+            raise
 
     def _known(self) -> str:
         summaries = self._bedrock.list_custom_model_deployments()["modelDeploymentSummaries"]

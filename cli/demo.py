@@ -1,1 +1,123 @@
-def show() -> int: ...
+"""The whole line on one machine: what `make demo` shows."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.table import Table
+
+from cli.cdk import REPOSITORY, run_cdk
+from cli.chatting import one_turn, read_tools
+from cli.connection import connect
+from cli.console import out
+from cli.conversation import Conversation
+from cli.exit_codes import ExitCode
+from cli.failure import CommandFailed
+from cli.line import Line
+from cli.reports import Fetched, fetch, metrics_table, score_of, verdicts
+from cli.starting import read_run_file, start_run
+from cli.watching import watch_run
+from config.environments import LOCAL
+from localcloud.control import up
+from localcloud.home import Home
+
+EXAMPLE = REPOSITORY / "examples" / "tool_calling"
+RUN_FILE = EXAMPLE / "sft.yaml"
+SHOWN_EXAMPLES = 3
+
+
+def show() -> ExitCode:
+    """Start the embedded cloud, deploy to it, customize the tiny model and talk to it."""
+    deployment = str(read_run_file(RUN_FILE)["deployment"]["name"])
+    line = _deployed_line()
+    if line.deployed.remove(deployment):
+        out.print(f"  {deployment} of an earlier demo is removed: this run starts from the base model again")
+    run_id = start_run(line, RUN_FILE, now=datetime.now(UTC)).run_id
+    out.print(f"\n[bold]run {run_id}[/bold]  ({RUN_FILE.relative_to(REPOSITORY)})")
+    code = watch_run(line, run_id)
+    if code is ExitCode.INTERRUPTED:
+        return code
+    report = fetch(line, run_id)
+    _show_results(report)
+    if code is ExitCode.OK:
+        _talk(line, deployment, report)
+    out.print(f"\nreport: {report.path}", soft_wrap=True)
+    return code
+
+
+def _deployed_line() -> Line:
+    with _step("base model"):
+        _make_base_model()
+    with _step("embedded cloud"):
+        up()
+    with _step("cdk deploy of every stack"):
+        if run_cdk(LOCAL, ["deploy", "--all"], quiet=True):
+            raise CommandFailed("cdk deploy failed")
+    return connect(LOCAL.name)
+
+
+def _make_base_model() -> None:
+    folder = Home.from_environ().base_models / "atelier-tiny"
+    done = subprocess.run(
+        [sys.executable, "-m", "localcloud.model.make_base", "--out", str(folder)],
+        cwd=REPOSITORY,
+        check=False,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    if done.returncode:
+        raise CommandFailed(f"the base model could not be made:\n{done.stdout}")
+
+
+@contextmanager
+def _step(title: str) -> Iterator[None]:
+    started = time.monotonic()
+    with out.status(title):
+        yield
+    out.print(f"  {title:28} {time.monotonic() - started:5.1f} s")
+
+
+def _show_results(report: Fetched) -> None:
+    scores = report.document.get("scores") or []
+    baseline, candidate = score_of(scores, 0, "baseline"), score_of(scores, 0, "candidate")
+    if baseline and candidate:
+        out.print("\n[bold]held-out questions, before and after[/bold]")
+        out.print(_examples(baseline, candidate))
+        out.print()
+        out.print(metrics_table(scores))
+    out.print()
+    for verdict in verdicts(report.document.get("decision") or {}):
+        out.print(verdict)
+
+
+def _examples(baseline: Mapping[str, Any], candidate: Mapping[str, Any]) -> Table:
+    """The same questions, answered by the base model and by the customized one."""
+    after_by_prompt = {example["prompt"]: example for example in candidate["examples"]}
+    table = Table.grid(padding=(0, 2))
+    shown = [example for example in baseline["examples"] if example["prompt"] in after_by_prompt]
+    for before in shown[:SHOWN_EXAMPLES]:
+        after = after_by_prompt[before["prompt"]]
+        table.add_row("[bold]question[/bold]", before["prompt"])
+        table.add_row("[yellow]before[/yellow]", before["inference"])
+        table.add_row("[green]after[/green]", after["inference"])
+        table.add_row("wanted", after["gold"])
+        table.add_row()
+    return table
+
+
+def _talk(line: Line, deployment: str, report: Fetched) -> None:
+    candidate = score_of(report.document["scores"], 0, "candidate") or {}
+    question = candidate["examples"][-1]["prompt"]
+    out.print(f"\n[bold]atelier chat {deployment}[/bold]  (Converse, through the promoted deployment)")
+    out.print(f"you > {question}", markup=False)
+    conversation = Conversation(
+        line.deployed, line.deployed.arn(deployment), tool_config=read_tools(EXAMPLE / "tools.json")
+    )
+    one_turn(conversation, question)

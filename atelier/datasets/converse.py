@@ -54,6 +54,9 @@ def _check_frame(sample: dict[str, Any]) -> Iterator[Fault]:
     messages = sample.get("messages")
     if not isinstance(messages, list) or not messages:
         yield Fault("messages", shown(messages), "a list of turns")
+    if "toolConfig" in sample and not tool_names(sample):
+        accepted = '{"tools": [{"toolSpec": {"name": "…", "inputSchema": …}}]}'
+        yield Fault("toolConfig", shown(sample["toolConfig"]), accepted)
     system = sample.get("system", [])
     if not isinstance(system, list) or not all(_text_of(block) is not None for block in system):
         yield Fault("system", shown(system), '[{"text": "…"}]')
@@ -88,6 +91,8 @@ def _check_block(block: Any, role: str, where: str) -> Iterator[Fault]:
     if len(kinds) != 1 or len(block) != 1:
         found = shown(list(block) if isinstance(block, dict) else block)
         yield Fault(f"{where}.content", found, f"one of {', '.join(accepted)} in a turn of the {role}")
+    elif kinds[0] != "text" and not isinstance(block[kinds[0]], dict):
+        yield Fault(f"{where}.content.{kinds[0]}", shown(block[kinds[0]]), "an object")
     elif kinds == ["text"]:
         if not isinstance(block["text"], str) or not block["text"]:
             yield Fault(f"{where}.content.text", shown(block["text"]), "a text that is not empty")

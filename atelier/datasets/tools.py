@@ -12,8 +12,13 @@ def tool_names(sample: dict[str, Any]) -> frozenset[str]:
     """Names of the tools that the sample's toolConfig defines."""
     config = sample.get("toolConfig")
     tools = config.get("tools") if isinstance(config, dict) else None
-    specs = [tool.get("toolSpec") for tool in tools or () if isinstance(tool, dict)]
-    return frozenset(str(spec.get("name")) for spec in specs if isinstance(spec, dict))
+    tools = tools if isinstance(tools, list) else []
+    specs = [tool.get("toolSpec") for tool in tools if isinstance(tool, dict)]
+    return frozenset(spec["name"] for spec in specs if isinstance(spec, dict) and _is_name(spec.get("name")))
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
 
 
 def check_tool_use(messages: list[Any], known: frozenset[str]) -> Iterator[Fault]:
@@ -36,7 +41,7 @@ def check_tool_use(messages: list[Any], known: frozenset[str]) -> Iterator[Fault
             if _is(block, "toolUse"):
                 yield from _check_call(block["toolUse"], known, seen, where)
                 open_calls.add(str(block["toolUse"].get("toolUseId")))
-        seen |= open_calls
+                seen |= open_calls
 
 
 def _check_call(call: dict[str, Any], known: frozenset[str], seen: set[str], where: str) -> Iterator[Fault]:
@@ -44,7 +49,7 @@ def _check_call(call: dict[str, Any], known: frozenset[str], seen: set[str], whe
         accepted = ", ".join(sorted(known)) or "a toolConfig that defines the tools"
         yield Fault(f"{where}.toolUse.name", shown(call.get("name")), accepted)
     identifier = call.get("toolUseId")
-    if not isinstance(identifier, str) or not identifier or identifier in seen:
+    if not _is_name(identifier) or identifier in seen:
         yield Fault(f"{where}.toolUse.toolUseId", shown(identifier), "an id that is used once in the sample")
     if not isinstance(call.get("input"), dict):
         yield Fault(f"{where}.toolUse.input", shown(call.get("input")), "an object")

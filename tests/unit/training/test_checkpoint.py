@@ -1,0 +1,54 @@
+"""The checkpoint that a job's manifest names."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from atelier.errors import CheckpointMissing
+from atelier.training.checkpoint import read_checkpoint
+from tests.support.objects import FakeObjects, tar_gz
+
+JOB = {"job_name": "job", "output_s3_path": "s3://bucket/out"}
+ARCHIVE = "s3://bucket/out/job/output/output.tar.gz"
+CHECKPOINT = "s3://customer-escrow-111122223333-smtj-x/job/step_40"
+GOOD = json.dumps({"checkpoint_s3_bucket": CHECKPOINT}).encode()
+
+
+def read(archive: bytes) -> str:
+    return read_checkpoint(JOB, objects=FakeObjects({ARCHIVE: archive}))
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "./manifest.json"])
+def test_the_checkpoint_is_what_the_manifest_names(name: str) -> None:
+    assert read(tar_gz({"log.txt": b"", name: GOOD})) == CHECKPOINT
+
+
+@pytest.mark.parametrize("name", ["../manifest.json", "/manifest.json", "deep/manifest.json"])
+def test_a_manifest_elsewhere_in_the_archive_is_another_file(name: str) -> None:
+    with pytest.raises(CheckpointMissing, match=f"found: {name}"):
+        read(tar_gz({name: GOOD}))
+
+
+@pytest.mark.parametrize(
+    ("archive", "message"),
+    [
+        (tar_gz({"loss.csv": b"1", "events": b"2"}), "has no manifest.json; found: loss.csv, events"),
+        (tar_gz({}), "has no manifest.json; found: nothing"),
+        (b"", "cannot be read as a tar.gz"),
+        (b"not an archive", "cannot be read as a tar.gz"),
+        (tar_gz({"log.txt": bytes(range(256)) * 1000, "manifest.json": GOOD})[:300], "cannot be read as a tar.gz"),
+        (tar_gz({"manifest.json": b"{"}), "manifest.json is not JSON"),
+        (tar_gz({"manifest.json": b"[]"}), "must have checkpoint_s3_bucket = s3://…, has None"),
+        (tar_gz({"manifest.json": b'{"checkpoint_s3_bucket": "bucket/job"}'}), "has 'bucket/job'"),
+    ],
+)
+def test_an_archive_without_a_usable_manifest_says_what_it_holds(archive: bytes, message: str) -> None:
+    with pytest.raises(CheckpointMissing, match=message.replace("…", ".")):
+        read(archive)
+
+
+def test_a_missing_archive_is_named() -> None:
+    with pytest.raises(CheckpointMissing, match=f"{ARCHIVE}: there is no such object"):
+        read_checkpoint(JOB, objects=FakeObjects())

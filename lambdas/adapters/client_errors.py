@@ -10,7 +10,13 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError as BotoConnectionError,
+    HTTPClientError,
+    IncompleteReadError,
+)
 
 from atelier.errors import (
     AccessRefused,
@@ -68,6 +74,7 @@ _UNAVAILABLE = {
     "ServiceUnavailable",
     "ServiceUnavailableException",
 }
+_NETWORK = (BotoConnectionError, HTTPClientError, IncompleteReadError)
 # IAM names the action it refused, which need not be the one that was called: iam:PassRole, kms:Decrypt …
 _REFUSED_ACTION = re.compile(r"not authorized to perform:? (?P<action>[a-z0-9-]+:\w+)")
 
@@ -80,7 +87,7 @@ def error_code(error: ClientError) -> str:
 def domain_error(error: ClientError | BotoCoreError, *, action: str, resource: str) -> AtelierError:
     """The domain's error for a failed call of `action` (as IAM writes it: `s3:GetObject`) on `resource`."""
     if not isinstance(error, ClientError):
-        kind = ServiceUnavailable if isinstance(error, HTTPClientError) else RequestRefused
+        kind = ServiceUnavailable if isinstance(error, _NETWORK) else RequestRefused
         return kind(f"{action} on {resource}: {error}")
     code = error_code(error)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)

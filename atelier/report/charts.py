@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pygal
 from pygal.style import Style
@@ -21,7 +22,11 @@ _STYLE = Style(
     font_family="inherit",
     label_font_size=11,
     major_label_font_size=11,
-    legend_font_size=12,
+    title_font_size=12,
+    guide_stroke_color="var(--line)",
+    guide_stroke_dasharray="0",
+    major_guide_stroke_color="var(--line)",
+    major_guide_stroke_dasharray="0",
     opacity="1",
     opacity_hover="1",
     stroke_opacity="1",
@@ -37,10 +42,10 @@ _CHARTS = (
 
 @dataclass(frozen=True)
 class Chart:
-    """A figure: its title, what it shows in words, and the SVG."""
+    """A figure: its title, each of its lines in words, in the order of their colours, and the SVG."""
 
     title: str
-    summary: str
+    lines: tuple[str, ...]
     svg: str
 
 
@@ -50,7 +55,7 @@ def draw(curves: Mapping[str, Curve], *, key: str) -> list[Chart]:
     for title, labels in _CHARTS:
         present = {label: curves[name] for name, label in labels.items() if name in curves}
         if present:
-            charts.append(Chart(title, _summary(present), _svg(present, f"{key}-{len(charts)}")))
+            charts.append(Chart(title, _in_words(present), _svg(present, f"{key}-{len(charts)}")))
     return charts
 
 
@@ -63,27 +68,31 @@ def _svg(series: Mapping[str, Curve], key: str) -> str:
         width=760,
         height=240,
         margin=4,
-        show_dots=any(len(curve) < _FEW_POINTS for curve in series.values()),
-        dots_size=2,
-        show_legend=len(series) > 1,
-        legend_at_bottom=True,
-        legend_box_size=10,
+        dots_size=2.5,
+        show_legend=False,
         x_title="step",
-        y_labels_major_count=4,
-        show_minor_y_labels=False,
-        x_labels_major_count=6,
-        show_minor_x_labels=False,
-        truncate_legend=-1,
+        min_scale=4,
+        max_scale=7,
     )
     chart.uuid = f"chart-{key}"
+    chart.add_xml_filter(_without_scripts)
     for label, curve in series.items():
-        chart.add(label, list(curve))
+        chart.add(label, list(curve), show_dots=len(curve) < _FEW_POINTS)
     svg: str = chart.render(is_unicode=True)
     return svg
 
 
-def _summary(series: Mapping[str, Curve]) -> str:
-    return "; ".join(
-        f"{label} went from {curve[0][1]:.4g} to {curve[-1][1]:.4g} by step {curve[-1][0]:g}"
+def _without_scripts(root: Any) -> Any:
+    """The drawing alone: pygal adds a script, which a report must not have, and comments with a date."""
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if not isinstance(child.tag, str) or child.tag.endswith("script"):
+                parent.remove(child)
+    return root
+
+
+def _in_words(series: Mapping[str, Curve]) -> tuple[str, ...]:
+    return tuple(
+        f"{label} from {curve[0][1]:.4g} to {curve[-1][1]:.4g} at step {curve[-1][0]:g}"
         for label, curve in series.items()
     )

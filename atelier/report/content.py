@@ -104,8 +104,7 @@ def compile_report(
         stages=tuple(event["stages"] or ()),
         training=tuple(
             _training(index, event, jobs=jobs, objects=objects, bucket=bucket)
-            for index in range(len(run.get("stages", ())))
-            if any(step.step == names.stage_step(index) for step in steps)
+            for index in sorted(int(step.step[1:]) for step in steps if step.step.startswith("s"))
         ),
         scores=scores,
         metrics=_comparisons(Scores.from_results(scores), decision),

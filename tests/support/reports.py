@@ -164,7 +164,7 @@ def the_rows() -> list[Operation]:
 
 
 class LoggedJobs:
-    """Port TrainingJobs of which only the logs are asked: a falling loss, and for the second stage a reward."""
+    """Port TrainingJobs, of which a report asks only the logs: a falling loss and, in stage 2, a reward."""
 
     def logs(self, job_name: str) -> Iterable[str]:
         yield "starting"
@@ -188,4 +188,4 @@ class LoggedJobs:
 
 
 RECIPE_URI = f"s3://{BUCKET}/{names.recipe_key(RUN_ID, 's0')}"
-RECIPE = b"run:\n  name: tool-calling\n  model_type: amazon.nova-micro-v1:0:128k\ntraining_config:\n  max_epochs: 2\n"
+RECIPE = b"run:\n  name: tool-calling\n  model_type: amazon.nova-micro-v1:0:128k\ntraining_config: {}\n"

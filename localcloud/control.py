@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
+KILL_SECONDS = 5.0
 POLL_SECONDS = 0.05
 HEALTH_PATH = "/_ministack/health"
 
@@ -178,7 +179,7 @@ def _server_environ(home: Home, settings: dict[str, str]) -> dict[str, str]:
     """A clean environment: functions inherit the server's, and must not see the caller's credentials or paths."""
     kept = {
         name: os.environ[name]
-        for name in ("PATH", "HOME", "LANG", "LC_ALL", "SSL_CERT_FILE")
+        for name in ("PATH", "HOME", "LANG", "LC_ALL")
         if name in os.environ
     }
     return {**kept, "TMPDIR": str(home.temporary), "PYTHONUNBUFFERED": "1", **settings}
@@ -190,16 +191,16 @@ def _end_leftover(home: Home) -> bool:
     home.record.unlink(missing_ok=True)
     if cloud is None or not _is_server(cloud.pid):
         return False
-    os.kill(cloud.pid, signal.SIGTERM)
-    deadline = time.monotonic() + STOP_SECONDS
-    while _is_server(cloud.pid):
-        if time.monotonic() > deadline:
-            os.killpg(cloud.pid, signal.SIGKILL)
-            raise CloudFailed(
-                f"the embedded cloud did not stop within {STOP_SECONDS:.0f} s and was killed\n{_tail(home)}"
-            )
-        time.sleep(POLL_SECONDS)
-    return True
+    for number, patience in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, KILL_SECONDS)):
+        os.killpg(cloud.pid, number)
+        deadline = time.monotonic() + patience
+        while _is_server(cloud.pid):
+            if time.monotonic() > deadline:
+                break
+            time.sleep(POLL_SECONDS)
+        else:
+            return True
+    raise CloudFailed(f"process {cloud.pid} of the embedded cloud does not end\n{_tail(home)}")
 
 
 def _is_server(pid: int) -> bool:

@@ -10,9 +10,16 @@ from typing import Any
 import ministack.app
 from ministack.core import iam_actions, lambda_runtime, router
 
-from localcloud import internals
+from localcloud import cloudformation, internals
 from localcloud.home import Home
-from localcloud.patches import lambda_errors, lambda_events, schedule, state_machine_role, task_tokens
+from localcloud.patches import (
+    lambda_errors,
+    lambda_events,
+    log_streams,
+    schedule,
+    state_machine_role,
+    task_tokens,
+)
 from localcloud.services import sagemaker
 from localcloud.services.authorization import Endpoint
 from localcloud.services.sagemaker import images
@@ -34,8 +41,9 @@ class Services:
 def install(home: Home, port: int) -> Services:
     """Check the internals we rely on, then extend. Raises internals.InternalsMoved when MiniStack is not as expected."""
     internals.verify()
-    for patch in (lambda_errors, lambda_events, schedule, task_tokens, state_machine_role):
+    for patch in (lambda_errors, lambda_events, log_streams, schedule, task_tokens, state_machine_role):
         patch.apply()
+    cloudformation.register()
     endpoint = Endpoint(f"https://127.0.0.1:{port}", str(home.certificate))
     training, end_jobs = sagemaker.start(home, endpoint, images.Program.from_environ(os.environ))
     _register("sagemaker", training)

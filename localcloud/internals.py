@@ -79,6 +79,30 @@ INTERNALS: Mapping[str, Mapping[str, Check]] = {
         "SERVICE_PATTERNS": containing("bedrock"),
         "extract_access_key_id": function("headers", "query_params"),
     },
+    "ministack.services.cloudformation.provisioners": {
+        "_RESOURCE_HANDLERS": containing("AWS::Lambda::Function"),
+        "_ec2_apply_tags": function("physical_id", "props"),
+    },
+    "ministack.services.cloudwatch_logs": {
+        "_filter_log_events": function("data"),
+        "_log_groups": STORE,
+        "_resolve_log_group_name": function("data"),
+    },
+    "ministack.services.dynamodb": {"_update_ttl": function("data")},
+    "ministack.services.ec2": {
+        "_addresses": STORE,
+        "_allocate_address": function("p"),
+        "_authorize_sg_egress": function("p"),
+        "_authorize_sg_ingress": function("p"),
+        "_create_flow_logs": function("params"),
+        "_create_nat_gateway": function("params"),
+        "_delete_flow_logs": function("params"),
+        "_delete_nat_gateway": function("params"),
+        "_release_address": function("p"),
+        "_revoke_sg_egress": function("p"),
+        "_revoke_sg_ingress": function("p"),
+        "_security_groups": STORE,
+    },
     "ministack.services.eventbridge": {
         "_SCHEDULER_TICK_INTERVAL": instance(int, float),
         "_dispatch_to_lambda": function("arn", "payload"),
@@ -90,6 +114,7 @@ INTERNALS: Mapping[str, Mapping[str, Check]] = {
     "ministack.services.lambda_svc": {
         "_execute_function_warm": function("func", "event", "request_id"),
         "_execution_record_for_config": function("func", "config"),
+        "_functions": STORE,
         "_get_func_record_for_ref": function("function_ref"),
         "function_policy_for_arn": function("resource_arn"),
         "invoke_async_with_retry": function("func", "event"),

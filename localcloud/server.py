@@ -31,6 +31,9 @@ def configure(home: Home, port: int) -> None:
             "USE_SSL": "1",
             "MINISTACK_SSL_CERT": str(home.certificate),
             "MINISTACK_SSL_KEY": str(home.private_key),
+            # Functions inherit these: the only endpoint they speak to is this one.
+            "AWS_CA_BUNDLE": str(home.certificate),
+            "SSL_CERT_FILE": str(home.certificate),
             # Two listeners MiniStack opens beside its port.
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
@@ -70,6 +73,9 @@ async def serve(home: Home, port: int) -> None:
         await asyncio.to_thread(services.close)
 
     await hypercorn_serve(extension.application(), config, shutdown_trigger=stopped)
+    # Threads that wait (executions on their tokens, functions on their timeouts) would hold up the loop's own end.
+    logging.shutdown()
+    os._exit(0)
 
 
 def main() -> None:
@@ -81,8 +87,6 @@ def main() -> None:
     configure(home, arguments.port)
     certificate.ensure(home.certificate, home.private_key)
     asyncio.run(serve(home, arguments.port))
-    # Worker threads of functions and executions never end by themselves.
-    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ def training_job_request(
 ) -> dict[str, Any]:
     """The boto3 request. `model` is a base model path or a checkpoint's URI; `data` are made by `channel`."""
     bucket = environment.bucket
-    recipe_prefix = f"s3://{bucket}/{names.recipe_key(run_id, step)}".rpartition("/")[0] + "/"
+    recipe_uri = f"s3://{bucket}/{names.recipe_key(run_id, step)}"
     source = "base_model_location" if model.startswith("s3://") else "base_model"
     request: dict[str, Any] = {
         "TrainingJobName": names.operation_name(run_id, step),
@@ -64,10 +64,11 @@ def training_job_request(
             "model_type": recipe.base_model.model_type,
             source: model,
         },
-        "InputDataConfig": [*data, channel(_RECIPE_CHANNEL, recipe_prefix)],
+        "InputDataConfig": [*data, channel(_RECIPE_CHANNEL, recipe_uri) | {"InputMode": "File"}],
         "OutputDataConfig": {
             "S3OutputPath": f"s3://{bucket}/{output_prefix}",
             "KmsKeyId": environment.key_arn,
+            "CompressionType": "GZIP",
         },
         # No VolumeKmsKeyId: GPU instances have local NVMe storage, for which SageMaker refuses one.
         "ResourceConfig": {

@@ -36,7 +36,9 @@ def refused(code: str, message: str = "the reason", status: int = 400) -> Client
         ("SomethingNew", 400, errors.RequestRefused),
     ],
 )
-def test_a_code_decides_whether_the_workflow_retries(code: str, status: int, expected: type[Exception]) -> None:
+def test_a_code_decides_whether_the_workflow_retries(
+    code: str, status: int, expected: type[Exception]
+) -> None:
     error = domain_error(refused(code, status=status), action="s3:GetObject", resource="s3://b/k")
     assert type(error) is expected
     assert "s3:GetObject on s3://b/k" in str(error)

@@ -95,7 +95,9 @@ def test_an_object_that_may_not_be_seen_is_not_called_missing(s3: tuple[S3Object
         objects.exists(URI)
 
 
-@pytest.mark.parametrize("error", [ReadTimeoutError(endpoint_url="s3"), EndpointConnectionError(endpoint_url="s3")])
+@pytest.mark.parametrize(
+    "error", [ReadTimeoutError(endpoint_url="s3"), EndpointConnectionError(endpoint_url="s3")]
+)
 def test_a_broken_connection_can_be_retried(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     client = boto3.client(
         "s3", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
@@ -109,7 +111,9 @@ def test_a_broken_connection_can_be_retried(monkeypatch: pytest.MonkeyPatch, err
         S3Objects(s3=client).read(URI)
 
 
-@pytest.mark.parametrize("uri", ["bucket/key", "http://bucket/key", "s3://bucket", "s3:///key", "s3://bucket/"])
+@pytest.mark.parametrize(
+    "uri", ["bucket/key", "http://bucket/key", "s3://bucket", "s3:///key", "s3://bucket/"]
+)
 def test_an_address_that_is_no_object_is_refused(s3: tuple[S3Objects, Stubber], uri: str) -> None:
     objects, _ = s3
     with pytest.raises(ValueError, match="is not the address of an object"):

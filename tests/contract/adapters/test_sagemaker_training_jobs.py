@@ -72,7 +72,9 @@ def described(status: str = "InProgress", **changes: Any) -> dict[str, Any]:
 
 
 def in_use(stubs: Stubs) -> None:
-    stubs.sagemaker.add_client_error("create_training_job", "ResourceInUse", expected_params=dict(OPERATION.request))
+    stubs.sagemaker.add_client_error(
+        "create_training_job", "ResourceInUse", expected_params=dict(OPERATION.request)
+    )
 
 
 def answers(stubs: Stubs, answer: dict[str, Any]) -> None:
@@ -98,7 +100,9 @@ def test_submit_finds_the_job_that_an_earlier_call_started(stubs: Stubs) -> None
         ({"InputDataConfig": OPERATION.request["InputDataConfig"][:1]}, "InputDataConfig"),
     ],
 )
-def test_submit_refuses_a_name_that_another_job_holds(stubs: Stubs, changes: dict[str, Any], field: str) -> None:
+def test_submit_refuses_a_name_that_another_job_holds(
+    stubs: Stubs, changes: dict[str, Any], field: str
+) -> None:
     in_use(stubs)
     answers(stubs, described(**changes))
     with pytest.raises(RequestRefused, match=f"the name is taken by a job with another {field}"):
@@ -121,7 +125,9 @@ def test_submit_says_what_a_refusal_means(stubs: Stubs, code: str, error: type[E
 
 
 def test_submit_names_the_permission_that_is_missing(stubs: Stubs) -> None:
-    message = "User: arn:aws:sts::1:assumed-role/x is not authorized to perform: iam:PassRole on resource: arn:role"
+    message = (
+        "User: arn:aws:sts::1:assumed-role/x is not authorized to perform: iam:PassRole on resource: arn:role"
+    )
     stubs.sagemaker.add_client_error("create_training_job", "AccessDeniedException", message)
     with pytest.raises(AccessRefused, match=f"iam:PassRole on {NAME} was refused"):
         stubs.jobs.submit(OPERATION)
@@ -149,8 +155,16 @@ def test_a_job_that_may_still_move_is_running(stubs: Stubs, state: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "error", "cause"),
     [
-        ({"FailureReason": "AlgorithmError: loss is NaN, exit code: 1"}, "JobFailed", "failed: AlgorithmError: loss"),
-        ({"FailureReason": "CapacityError: Unable to provision"}, "CapacityUnavailable", "failed: CapacityError"),
+        (
+            {"FailureReason": "AlgorithmError: loss is NaN, exit code: 1"},
+            "JobFailed",
+            "failed: AlgorithmError: loss",
+        ),
+        (
+            {"FailureReason": "CapacityError: Unable to provision"},
+            "CapacityUnavailable",
+            "failed: CapacityError",
+        ),
         ({}, "JobFailed", "SageMaker gives no reason"),
     ],
 )
@@ -191,8 +205,12 @@ def test_stopping_what_has_ended_is_success(stubs: Stubs, state: str) -> None:
 
 
 def test_stopping_what_never_was_is_success(stubs: Stubs) -> None:
-    stubs.sagemaker.add_client_error("stop_training_job", "ValidationException", "Requested resource not found.")
-    stubs.sagemaker.add_client_error("describe_training_job", "ValidationException", "Requested resource not found.")
+    stubs.sagemaker.add_client_error(
+        "stop_training_job", "ValidationException", "Requested resource not found."
+    )
+    stubs.sagemaker.add_client_error(
+        "describe_training_job", "ValidationException", "Requested resource not found."
+    )
     stubs.jobs.stop(OPERATION)
 
 

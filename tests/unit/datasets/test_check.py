@@ -87,23 +87,49 @@ def test_good_use_of_tools_passes() -> None:
         (sft(), "messages: found []; accepted: a list of turns"),
         (sft(assistant(text("Hi"))), "messages.0.role: found 'assistant'; accepted: user"),
         (sft(user(text("a")), user(text("b"))), "messages.1.role: found 'user'; accepted: assistant"),
-        (sft(user(text("a"))), "messages: found 1 turns; accepted: a conversation whose last turn is the assistant's"),
-        (sft(user(text("a")), assistant()), "messages.1.content: found []; accepted: a list of content blocks"),
+        (
+            sft(user(text("a"))),
+            "messages: found 1 turns; accepted: a conversation whose last turn is the assistant's",
+        ),
+        (
+            sft(user(text("a")), assistant()),
+            "messages.1.content: found []; accepted: a list of content blocks",
+        ),
         (sft(user(text("")), assistant(text("b"))), "messages.0.content.text: found ''"),
-        (sft(user(call()), assistant(text("b"))), "messages.0.content: found ['toolUse']; accepted: one of text, image"),
+        (
+            sft(user(call()), assistant(text("b"))),
+            "messages.0.content: found ['toolUse']; accepted: one of text, image",
+        ),
         (sft(user(text("User: a")), assistant(text("b"))), "messages.0 reserved words: found User:"),
         (sft(user(text("a")), assistant(text("b")), system="short"), "system: found 'short'"),
-        (sft(user(text("a")), assistant({"toolUse": "buy"}), toolConfig=TOOLS), "content.toolUse: found 'buy'; accepted: an"),
-        (sft(user(text("a")), assistant(text("b")), toolConfig={}), "toolConfig: found {}; accepted: {\"tools\": ["),
-        (sft(user(text("a")), assistant(text("b")), tools=[]), "keys: found tools; accepted: messages, schemaVersion"),
-        (sft(user(text("a")), assistant(call(name="buy")), toolConfig=TOOLS), "toolUse.name: found 'buy'; accepted: get_w"),
-        (sft(user(text("a")), assistant(call())), "toolUse.name: found 'get_weather'; accepted: a toolConfig"),
+        (
+            sft(user(text("a")), assistant({"toolUse": "buy"}), toolConfig=TOOLS),
+            "content.toolUse: found 'buy'; accepted: an",
+        ),
+        (
+            sft(user(text("a")), assistant(text("b")), toolConfig={}),
+            'toolConfig: found {}; accepted: {"tools": [',
+        ),
+        (
+            sft(user(text("a")), assistant(text("b")), tools=[]),
+            "keys: found tools; accepted: messages, schemaVersion",
+        ),
+        (
+            sft(user(text("a")), assistant(call(name="buy")), toolConfig=TOOLS),
+            "toolUse.name: found 'buy'; accepted: get_w",
+        ),
+        (
+            sft(user(text("a")), assistant(call())),
+            "toolUse.name: found 'get_weather'; accepted: a toolConfig",
+        ),
         (
             sft(user(text("a")), assistant(call()), user(text("b")), assistant(text("c")), toolConfig=TOOLS),
             "messages.2.toolResult: found no result of call 'c1'",
         ),
         (
-            sft(user(text("a")), assistant(call()), user(result("c2")), assistant(text("c")), toolConfig=TOOLS),
+            sft(
+                user(text("a")), assistant(call()), user(result("c2")), assistant(text("c")), toolConfig=TOOLS
+            ),
             "messages.2.toolResult.toolUseId: found 'c2'; accepted: the id of a call in the turn before it",
         ),
         (
@@ -132,7 +158,10 @@ def test_a_pair_of_preferences_passes() -> None:
         (dpo(candidate("preferred")), "candidates: found labels ['preferred']"),
         (dpo(candidate("preferred"), candidate("preferred")), "at least one preferred and one non-preferred"),
         (dpo(candidate("preferred"), candidate("worse")), "candidates.1.preferenceLabel: found 'worse'"),
-        (dpo(candidate("preferred", ""), candidate("non-preferred")), "candidates.0.content: found [{'text': ''}]"),
+        (
+            dpo(candidate("preferred", ""), candidate("non-preferred")),
+            "candidates.0.content: found [{'text': ''}]",
+        ),
         ({"messages": dpo(candidate("preferred"))["messages"][1:]}, "whose last turn is the user's"),
     ],
 )
@@ -142,7 +171,9 @@ def test_a_preference_that_breaks_a_rule_is_found(sample: dict[str, Any], expect
 
 def test_questions_with_answers_pass() -> None:
     good = {"query": "q", "response": "r"}
-    assert findings(Format.GEN_QA, good, good | {"system": "s", "metadata": "m"}, good | {"metadata": {}}) == []
+    assert (
+        findings(Format.GEN_QA, good, good | {"system": "s", "metadata": "m"}, good | {"metadata": {}}) == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -178,14 +209,21 @@ def test_an_empty_file_is_found() -> None:
     assert findings(Format.SFT) == ["file, rows: found none; accepted: at least one line"]
 
 
-@pytest.mark.parametrize("junk", [None, 1, "x", [], {}, [None], {"content": 1}, {"role": "user", "content": [1]}])
+@pytest.mark.parametrize(
+    "junk", [None, 1, "x", [], {}, [None], {"content": 1}, {"role": "user", "content": [1]}]
+)
 def test_no_shape_of_a_turn_makes_the_check_fail_itself(junk: Any) -> None:
     for format_ in (Format.SFT, Format.DPO):
         for sample in (
             {"messages": [junk]},
             {"messages": junk},
             sft(user(text("a")), assistant(junk)),
-            sft(user(text("a")), assistant({"toolUse": junk}), user({"toolResult": junk}), assistant(text("b"))),
+            sft(
+                user(text("a")),
+                assistant({"toolUse": junk}),
+                user({"toolResult": junk}),
+                assistant(text("b")),
+            ),
             sft(user(text("a")), assistant(text("b")), toolConfig=junk, system=junk),
             sft(user(text("a")), assistant(text("b")), toolConfig={"tools": junk}),
             dpo(junk),

@@ -44,14 +44,22 @@ def test_long_names_of_metrics_stay() -> None:
 
 def test_all_answers_are_counted_and_the_first_are_shown() -> None:
     rows = [{"prompt": f"q{i}", "inference": ["a"], "gold": ["b", "c"], "metadata": ""} for i in range(8)]
-    scores = read({f"{FOLDER}/inference_output.jsonl": answers(*rows), f"{FOLDER}/results_1.json": report(NUMBERS)})
+    scores = read(
+        {f"{FOLDER}/inference_output.jsonl": answers(*rows), f"{FOLDER}/results_1.json": report(NUMBERS)}
+    )
     assert (scores.rows, len(scores.examples)) == (8, 5)
-    assert (scores.examples[0].prompt, scores.examples[0].inference, scores.examples[0].gold) == ("q0", "a", "b")
+    assert (scores.examples[0].prompt, scores.examples[0].inference, scores.examples[0].gold) == (
+        "q0",
+        "a",
+        "b",
+    )
 
 
 def test_a_long_answer_is_cut_so_that_the_workflows_state_can_carry_it() -> None:
     row = {"prompt": "ä" * 100_000, "inference": {"tool": 1}, "gold": ""}
-    scores = read({f"{FOLDER}/inference_output.jsonl": answers(row), f"{FOLDER}/results_1.json": report(NUMBERS)})
+    scores = read(
+        {f"{FOLDER}/inference_output.jsonl": answers(row), f"{FOLDER}/results_1.json": report(NUMBERS)}
+    )
     assert len(scores.examples[0].prompt) == 601
     assert scores.examples[0].inference == '{"tool": 1}'
 
@@ -77,7 +85,10 @@ def test_a_metric_that_is_no_number_is_no_metric() -> None:
         ({f"{FOLDER}/results_1.json": b"{"}, "cannot be read"),
         ({f"{FOLDER}/results_1.json": b"[]"}, "no results of a known task"),
         ({f"{FOLDER}/results_1.json": report(NUMBERS, "custom|mmlu_zs_cot|0")}, "found: \\['custom|mmlu"),
-        ({f"{FOLDER}/results_1.json": report({"speed": 3})}, "gen_qa has none of exact_match, .*; found: speed"),
+        (
+            {f"{FOLDER}/results_1.json": report({"speed": 3})},
+            "gen_qa has none of exact_match, .*; found: speed",
+        ),
         ({f"{FOLDER}/results_1.json": report({})}, "found: no finite number"),
     ],
 )

@@ -30,5 +30,5 @@ def test_read_checkpoint_returns_what_the_manifest_names(world: World) -> None:
 
 
 def test_read_checkpoint_names_the_archive_that_is_missing(world: World) -> None:
-    with pytest.raises(CheckpointMissing, match="output.tar.gz: there is no such object"):
+    with pytest.raises(CheckpointMissing, match=r"output\.tar\.gz: there is no such object"):
         handler({"run_id": RUN_ID, "stage_index": 0, "job": JOB}, None)

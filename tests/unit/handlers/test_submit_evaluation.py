@@ -37,7 +37,9 @@ def test_submit_evaluates_the_model_it_was_given(
     assert recipe["run"]["model_name_or_path"] == model
 
 
-def test_the_evaluation_reads_the_dataset_as_a_plain_object_and_writes_beside_the_training(world: World) -> None:
+def test_the_evaluation_reads_the_dataset_as_a_plain_object_and_writes_beside_the_training(
+    world: World,
+) -> None:
     handler(an_event(subject="candidate", model=CHECKPOINT), None)
     request = world.operations.rows[RUN_ID, "e0c"].request
     source = request["InputDataConfig"][0]["DataSource"]["S3DataSource"]

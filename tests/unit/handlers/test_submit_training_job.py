@@ -36,10 +36,9 @@ def test_submit_records_the_operation_and_starts_the_job(world: World) -> None:
 def test_submit_puts_the_recipe_where_the_recipe_channel_points(world: World) -> None:
     handler(an_event(), None)
     channel = world.operations.rows[RUN_ID, "s0"].request["InputDataConfig"][-1]
-    prefix = channel["DataSource"]["S3DataSource"]["S3Uri"]
-    recipe = yaml.safe_load(world.objects.stored[f"{prefix}recipe.yaml"])
-    assert recipe["run"]["name"] == f"{RUN_ID}-s0"
-    assert [uri for uri in world.objects.stored if uri.startswith(prefix)] == [f"{prefix}recipe.yaml"]
+    uri = channel["DataSource"]["S3DataSource"]["S3Uri"]
+    assert yaml.safe_load(world.objects.stored[uri])["run"]["name"] == f"{RUN_ID}-s0"
+    assert uri.endswith("/recipe.yaml")
 
 
 def test_the_deadline_lies_beyond_the_jobs_own_limit(world: World) -> None:
@@ -84,5 +83,9 @@ def test_the_log_names_run_and_step_and_never_the_token(
     with caplog.at_level(logging.INFO):
         handler(an_event(), None)
     record = caplog.records[-1]
-    assert (record.message, record.__dict__["run_id"], record.__dict__["step"]) == ("job_submitted", RUN_ID, "s0")
+    assert (record.message, record.__dict__["run_id"], record.__dict__["step"]) == (
+        "job_submitted",
+        RUN_ID,
+        "s0",
+    )
     assert "token-1" not in str([vars(record) for record in caplog.records])

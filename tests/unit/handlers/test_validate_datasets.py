@@ -34,7 +34,12 @@ def test_validate_datasets_counts_the_rows_and_bytes_of_every_field(world: World
     assert result["datasets"] == [
         {"uri": TRAIN, "role": "stages.0.train", "rows": 2, "bytes": size},
         {"uri": TRAIN, "role": "stages.0.validation", "rows": 2, "bytes": size},
-        {"uri": GEN_QA, "role": "evaluation.0.dataset", "rows": 1, "bytes": len(world.objects.stored[GEN_QA])},
+        {
+            "uri": GEN_QA,
+            "role": "evaluation.0.dataset",
+            "rows": 1,
+            "bytes": len(world.objects.stored[GEN_QA]),
+        },
     ]
 
 

@@ -67,7 +67,9 @@ DIFFERENCES = {
     "run.data_s3_path": "a placeholder bucket in Nova 2 files; empty on a training job, which has channels",
     "run.output_s3_path": "a placeholder bucket in Nova 2 files; empty on a training job",
 }
-DISPUTED_REPLICAS = {"nova_lite_2_0_p5_gpu_lora_sft": "AWS's file ships 1, its hub refuses fewer than 4; ours is 4"}
+DISPUTED_REPLICAS = {
+    "nova_lite_2_0_p5_gpu_lora_sft": "AWS's file ships 1, its hub refuses fewer than 4; ours is 4"
+}
 
 
 @pytest.mark.skipif(not REFERENCE.exists(), reason="AWS's recipe files are not here")

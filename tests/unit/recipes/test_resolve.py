@@ -43,7 +43,11 @@ def test_a_wish_without_an_instance_type_gets_the_cheapest_recipe() -> None:
 def test_an_instance_type_chooses_its_recipe_and_that_recipes_replicas() -> None:
     chosen = recipe(instance_type="ml.p4d.24xlarge")
     assert chosen.row.name == "nova_micro_1_0_p5_p4d_gpu_lora_sft"
-    assert (chosen.instance_type, chosen.replicas, value(chosen, "max_length")) == ("ml.p4d.24xlarge", 2, 32768)
+    assert (chosen.instance_type, chosen.replicas, value(chosen, "max_length")) == (
+        "ml.p4d.24xlarge",
+        2,
+        32768,
+    )
 
 
 def test_replicas_choose_the_first_recipe_that_has_them() -> None:
@@ -68,11 +72,14 @@ def test_a_combination_that_does_not_exist_names_the_nearest() -> None:
 def test_a_value_that_another_instance_type_allows_says_so() -> None:
     message = refusal(settings={"max_length": 32768})
     assert "max_length = 32768: must be at least 1024 and at most 8192 and a multiple of 1024" in message
-    assert "the same hyperparameters are accepted on ml.p5.48xlarge, ml.p4d.24xlarge, ml.p5en.48xlarge" in message
+    assert (
+        "the same hyperparameters are accepted on ml.p5.48xlarge, ml.p4d.24xlarge, ml.p5en.48xlarge"
+        in message
+    )
 
 
 def test_p4d_has_a_shorter_limit_than_p5_in_the_same_recipe() -> None:
-    wish = {"technique": "dpo", "settings": {"max_length": 32768}}
+    wish: dict[str, Any] = {"technique": "dpo", "settings": {"max_length": 32768}}
     assert value(recipe(instance_type="ml.p5.48xlarge", **wish), "max_length") == 32768
     assert "at most 16384" in refusal(instance_type="ml.p4d.24xlarge", **wish)
 
@@ -100,7 +107,10 @@ def test_a_value_of_the_wrong_type_is_refused(name: str, wrong: object) -> None:
 
 def test_the_lowest_learning_rate_must_be_below_the_learning_rate_even_by_default() -> None:
     message = refusal(settings={"learning_rate": 1e-7})
-    assert "min_lr = 1e-06: must be at least 0 and at most 1 and less than learning_rate (the default)" in message
+    assert (
+        "min_lr = 1e-06: must be at least 0 and at most 1 and less than learning_rate (the default)"
+        in message
+    )
 
 
 def test_save_steps_follow_max_steps_and_may_not_exceed_them() -> None:
@@ -125,7 +135,12 @@ def test_an_unknown_base_model_names_the_nearest() -> None:
 
 
 def test_null_is_a_value_where_the_catalogue_says_so() -> None:
-    wish = {"base_model": "nova-2-lite", "task": "gen_qa", "technique": None, "adaptation": None}
+    wish: dict[str, Any] = {
+        "base_model": "nova-2-lite",
+        "task": "gen_qa",
+        "technique": None,
+        "adaptation": None,
+    }
     assert value(recipe(settings={"reasoning_effort": None}, **wish), "reasoning_effort") is None
     assert value(recipe(settings={"reasoning_effort": "low"}, **wish), "reasoning_effort") == "low"
     assert "must be one of null, low, high" in refusal(settings={"reasoning_effort": "some"}, **wish)

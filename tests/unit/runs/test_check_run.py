@@ -24,7 +24,11 @@ def refusal(run: object, **changes: Any) -> str:
 
 def test_a_right_run_gets_its_defaults() -> None:
     run = check(a_run(), run_id=RUN_ID).run
-    assert (run.stages[0].adaptation, run.stages[0].platform, run.approval) == ("lora", "training-job", "none")
+    assert (run.stages[0].adaptation, run.stages[0].platform, run.approval) == (
+        "lora",
+        "training-job",
+        "none",
+    )
 
 
 def test_every_problem_of_a_file_comes_in_one_message() -> None:
@@ -32,7 +36,10 @@ def test_every_problem_of_a_file_comes_in_one_message() -> None:
         a_run(
             name="Tool--Calling",
             aproval="none",
-            stages=[a_stage(hyperparameters={"learning_rte": 1.0, "max_epochs": 0}), a_stage(train="here.jsonl")],
+            stages=[
+                a_stage(hyperparameters={"learning_rte": 1.0, "max_epochs": 0}),
+                a_stage(train="here.jsonl"),
+            ],
             gate=[{"metric": "gen_qa.em", "at_least": 0.9}],
         )
     )
@@ -93,7 +100,9 @@ def test_lora_does_not_follow_full() -> None:
 def test_the_tiny_model_exists_in_the_local_environment_only() -> None:
     run = a_run(base_model="atelier-tiny")
     assert check(run, environment="local").run.base_model == "atelier-tiny"
-    assert "base_model = 'atelier-tiny': accepted: nova-2-lite, nova-lite, nova-micro, nova-pro" in refusal(run)
+    assert "base_model = 'atelier-tiny': accepted: nova-2-lite, nova-lite, nova-micro, nova-pro" in refusal(
+        run
+    )
 
 
 def test_a_region_without_the_container_is_refused() -> None:
@@ -110,7 +119,12 @@ def test_data_outside_the_environments_bucket_is_refused() -> None:
             deployment={"target": "bedrock-on-demand", "name": "agent", "canary": canary},
         )
     )
-    for field in ("stages.0.train", "stages.0.validation", "evaluation.0.dataset", "deployment.canary.scenarios"):
+    for field in (
+        "stages.0.train",
+        "stages.0.validation",
+        "evaluation.0.dataset",
+        "deployment.canary.scenarios",
+    ):
         assert f"{field} = 's3://elsewhere/" in message
 
 
@@ -140,7 +154,9 @@ def test_a_threshold_that_is_no_number_is_refused() -> None:
 
 def test_continuing_from_what_serves_needs_a_deployment() -> None:
     assert check(a_run(continue_from="serving")).run.continue_from == "serving"
-    assert "continue_from = 'serving': needs a deployment" in refusal(a_run(continue_from="serving", deployment=None))
+    assert "continue_from = 'serving': needs a deployment" in refusal(
+        a_run(continue_from="serving", deployment=None)
+    )
 
 
 def test_a_run_id_belongs_to_the_run() -> None:
@@ -152,11 +168,13 @@ def test_a_run_id_belongs_to_the_run() -> None:
 def test_a_value_on_which_aws_contradicts_itself_is_accepted_with_a_warning() -> None:
     checked = check(a_run(stages=[a_stage(hyperparameters={"learning_rate_ratio": 80})]))
     assert checked.warnings == (
-        "stages.0.hyperparameters.learning_rate_ratio = 80.0: accepted, although the recipe file says 0 to 100 "
-        "and the hub's override spec 1 to 70",
+        "stages.0.hyperparameters.learning_rate_ratio = 80.0: accepted, although the recipe file says "
+        "0 to 100 and the hub's override spec 1 to 70",
     )
 
 
-@pytest.mark.parametrize("content", [None, [], "name: x", {"stages": "sft"}, {"stages": [None]}, {"gate": {}}])
+@pytest.mark.parametrize(
+    "content", [None, [], "name: x", {"stages": "sft"}, {"stages": [None]}, {"gate": {}}]
+)
 def test_a_file_that_is_no_run_at_all_is_refused_politely(content: object) -> None:
     assert refusal(content).startswith("run file: ")

@@ -38,7 +38,10 @@ def test_a_manifest_elsewhere_in_the_archive_is_another_file(name: str) -> None:
         (tar_gz({}), "has no manifest.json; found: nothing"),
         (b"", "cannot be read as a tar.gz"),
         (b"not an archive", "cannot be read as a tar.gz"),
-        (tar_gz({"log.txt": bytes(range(256)) * 1000, "manifest.json": GOOD})[:300], "cannot be read as a tar.gz"),
+        (
+            tar_gz({"log.txt": bytes(range(256)) * 1000, "manifest.json": GOOD})[:300],
+            "cannot be read as a tar.gz",
+        ),
         (tar_gz({"manifest.json": b"{"}), "manifest.json is not JSON"),
         (tar_gz({"manifest.json": b"[]"}), "must have checkpoint_s3_bucket = s3://…, has None"),
         (tar_gz({"manifest.json": b'{"checkpoint_s3_bucket": "bucket/job"}'}), "has 'bucket/job'"),

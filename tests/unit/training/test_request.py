@@ -24,16 +24,19 @@ def stage_job(settings: Settings = SETTINGS, checkpoint: str | None = None, **st
 
 
 def uris(job: Job) -> dict[str, tuple[str, str]]:
-    sources = {channel["ChannelName"]: channel["DataSource"]["S3DataSource"] for channel in job.request["InputDataConfig"]}
+    sources = {
+        channel["ChannelName"]: channel["DataSource"]["S3DataSource"]
+        for channel in job.request["InputDataConfig"]
+    }
     return {name: (source["S3DataType"], source["S3Uri"]) for name, source in sources.items()}
 
 
-def test_a_stage_reads_its_data_as_conversations_and_its_recipe_from_its_own_prefix() -> None:
+def test_a_stage_reads_its_data_as_conversations_and_its_recipe_as_a_file() -> None:
     job = stage_job(validation=f"s3://{BUCKET}/datasets/a/validation.jsonl")
     assert uris(job) == {
         "train": ("Converse", f"s3://{BUCKET}/datasets/a/train.jsonl"),
         "validation": ("Converse", f"s3://{BUCKET}/datasets/a/validation.jsonl"),
-        "recipe": ("S3Prefix", f"s3://{BUCKET}/runs/{RUN_ID}/recipe/s0/"),
+        "recipe": ("S3Prefix", job.recipe_uri),
     }
     assert job.recipe_uri == f"s3://{BUCKET}/runs/{RUN_ID}/recipe/s0/recipe.yaml"
 
@@ -52,6 +55,7 @@ def test_what_the_job_writes_is_encrypted_with_the_environments_key() -> None:
     assert stage_job().request["OutputDataConfig"] == {
         "S3OutputPath": f"s3://{BUCKET}/runs/{RUN_ID}/output/",
         "KmsKeyId": SETTINGS.key_arn,
+        "CompressionType": "GZIP",
     }
 
 
@@ -90,7 +94,9 @@ def test_a_job_of_the_same_run_is_the_same_bytes() -> None:
 
 @pytest.mark.parametrize("base_model", ["nova-micro", "nova-lite", "nova-pro", "nova-2-lite", "atelier-tiny"])
 def test_botocore_accepts_every_request(base_model: str) -> None:
-    shape = botocore.session.get_session().get_service_model("sagemaker").operation_model("CreateTrainingJob").input_shape
+    sagemaker = botocore.session.get_session().get_service_model("sagemaker")
+    shape = sagemaker.operation_model("CreateTrainingJob").input_shape
+    assert shape is not None
     settings = replace(IN_A_VPC, environment="local")
     run = parse_run(a_run(base_model=base_model))
     jobs = [

@@ -1,7 +1,8 @@
-"""Properties that MiniStack's CloudFormation accepts and drops, although its services honour them.
+"""Properties that MiniStack's CloudFormation accepts and drops, and attributes it does not give.
 
-A function's dead-letter queue and reserved concurrency, and a table's time to live: without them the stack would
-deploy and behave differently.
+A function's dead-letter queue and reserved concurrency, and a table's time to live, are honoured by its services once
+they are set: without them a stack would deploy and behave differently. A VPC's CidrBlock is asked for by every
+interface endpoint that the CDK makes.
 """
 
 from __future__ import annotations
@@ -22,21 +23,20 @@ def register() -> None:
     _after(FUNCTION, _carry_function)
     for table in ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"):
         _after(table, _carry_table)
+    _after("AWS::EC2::VPC", _vpc_attributes)
 
 
-def _after(resource_type: str, carry: Callable[[str, Properties], None]) -> None:
+def _after(resource_type: str, carry: Callable[[str, Properties], Mapping[str, Any] | None]) -> None:
     handlers = provisioners._RESOURCE_HANDLERS[resource_type]
     create, update = handlers["create"], handlers["update"]
 
     def created(logical_id: str, props: Properties, stack: str) -> Any:
-        result = create(logical_id, props, stack)
-        carry(result[0], props)
-        return result
+        physical_id, attributes = create(logical_id, props, stack)
+        return physical_id, {**attributes, **(carry(physical_id, props) or {})}
 
     def updated(physical_id: str, old: Properties, new: Properties, *rest: Any) -> Any:
-        result = update(physical_id, old, new, *rest)
-        carry(result[0], new)
-        return result
+        updated_id, attributes = update(physical_id, old, new, *rest)
+        return updated_id, {**attributes, **(carry(updated_id, new) or {})}
 
     provisioners._RESOURCE_HANDLERS[resource_type] = {**handlers, "create": created, "update": updated}
 
@@ -57,3 +57,7 @@ def _carry_table(name: str, props: Properties) -> None:
         enabled = str(wanted.get("Enabled", True)).lower() == "true"
         specification = {"Enabled": enabled, "AttributeName": wanted["AttributeName"]}
         dynamodb._update_ttl({"TableName": name, "TimeToLiveSpecification": specification})
+
+
+def _vpc_attributes(_vpc_id: str, props: Properties) -> dict[str, Any]:
+    return {"CidrBlock": props["CidrBlock"]}

@@ -1,0 +1,97 @@
+"""Direct preference optimization: prefer the chosen answer to the rejected one, more than the starting model did."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import logging
+import math
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from localcloud.jobs.adaptation import Adaptation, optimizer_settings
+from localcloud.jobs.datasets import Pair, read_preferences
+from localcloud.jobs.opt_ml import OptMl
+from localcloud.jobs.recipe import DpoSettings, TrainingConfig
+from localcloud.model.batches import FloatArray, IntArray, Sequences, epochs
+from localcloud.model.checkpoint import Checkpoint
+from localcloud.model.losses import answer_log_probability, dpo_loss, dpo_margins
+from localcloud.model.training import train
+from localcloud.model.transformer import Parameters, forward
+
+log = logging.getLogger(__name__)
+REFERENCE_ROWS = 32
+
+
+@functools.partial(jax.tree_util.register_dataclass, data_fields=["sequences", "reference"], meta_fields=[])
+@dataclasses.dataclass(frozen=True, slots=True)
+class Pairs:
+    """Chosen answers, then rejected ones [2 N, S], and the frozen reference's log probability of each [2 N]."""
+
+    sequences: Sequences
+    reference: FloatArray | Array
+
+    def take(self, indices: IntArray) -> Pairs:
+        both = np.concatenate([indices, indices + len(self.sequences) // 2])
+        return Pairs(self.sequences.take(both), self.reference[both])
+
+
+def prefer(
+    start: Checkpoint, config: TrainingConfig, dpo: DpoSettings, opt_ml: OptMl, seed: int
+) -> tuple[Checkpoint, int]:
+    """The trained model and the number of steps it took."""
+    adaptation = Adaptation.of(start, config.model, seed)
+
+    def loss(trainable: Parameters, batch: Pairs, key: Array | None) -> tuple[Array, dict[str, Array]]:
+        tokens, weights = batch.sequences.tokens, batch.sequences.weights
+        logits = forward(
+            start.config,
+            {**adaptation.frozen, **trainable},
+            tokens,
+            adapter_scale=adaptation.adapter_scale,
+            dropout=adaptation.dropout,
+            key=key,
+        )
+        chosen, rejected = jnp.split(answer_log_probability(logits, tokens, weights), 2)
+        margins = dpo_margins(chosen, rejected, *jnp.split(batch.reference, 2), dpo.beta)
+        figures = {"reward_accuracy": jnp.mean(margins > 0), "reward_margin": jnp.mean(margins)}
+        return dpo_loss(margins), figures
+
+    rows = read_preferences(opt_ml.channel("train"), start.tokenizer, config.max_length)
+    pairs = _with_reference(start, rows)
+    batch = min(config.global_batch_size, len(rows))
+    steps = math.ceil(len(rows) / batch) * config.trainer.max_epochs
+    batches = (pairs.take(indices) for indices in epochs(len(rows), batch, config.trainer.max_epochs, seed))
+    trained = adaptation.trainable
+    for step in train(adaptation.trainable, loss, batches, steps, optimizer_settings(config.model), seed):
+        log.info(
+            "global_step=%d reduced_train_loss=%.6f learning_rate=%.3e reward_accuracy=%.4f reward_margin=%.4f",
+            step.number,
+            step.loss,
+            step.learning_rate,
+            step.figures["reward_accuracy"],
+            step.figures["reward_margin"],
+        )
+        trained = step.parameters
+    return adaptation.checkpoint(trained), steps
+
+
+def _with_reference(reference: Checkpoint, rows: list[Pair]) -> Pairs:
+    """The pairs with what the reference thinks of them: it never changes, so it is asked once, not once a step."""
+    sequences = Sequences.of([*(row.chosen for row in rows), *(row.rejected for row in rows)])
+    weights = reference.merged()
+
+    @jax.jit
+    def log_probability(tokens: Any, answered: Any) -> Array:
+        return answer_log_probability(forward(reference.config, weights, tokens), tokens, answered)
+
+    found = []
+    for indices in np.array_split(np.arange(len(sequences)), math.ceil(len(sequences) / REFERENCE_ROWS)):
+        padded = np.resize(indices, REFERENCE_ROWS).astype(np.int32)
+        part = sequences.take(padded)
+        found.append(np.asarray(log_probability(part.tokens, part.weights))[: len(indices)])
+    return Pairs(sequences, np.concatenate(found))

@@ -1,0 +1,90 @@
+"""Scores of generated answers against gold ones, as the task gen_qa of AWS's evaluation container names them.
+
+Exact match, quasi-exact match and F1 follow lighteval, which that container runs: quasi means after HELM's normalisation (lower
+case, no punctuation, no articles, numbers in one form), F1 compares the sets of words. ROUGE is rouge-score's F-measure with
+stemming, BLEU is sacrebleu's corpus score (0 to 100; all others are 0 to 1).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import statistics
+import string
+from collections.abc import Callable, Sequence
+
+import sacrebleu
+from rouge_score.rouge_scorer import RougeScorer
+
+RowMetric = Callable[[str, str], float]
+ROUGE = ("rouge1", "rouge2", "rougeL")
+BOOTSTRAP_RESAMPLES = 200
+
+
+def score(golds: Sequence[str], inferences: Sequence[str]) -> dict[str, float]:
+    """Every metric and its standard error, `<metric>_stderr`."""
+    rouge = RougeScorer(ROUGE, use_stemmer=True)
+    per_row = [
+        {name: found.fmeasure for name, found in rouge.score(gold, inference).items()}
+        | {name: metric(gold, inference) for name, metric in ROW_METRICS.items()}
+        for gold, inference in zip(golds, inferences, strict=True)
+    ]
+    scores: dict[str, float] = {}
+    for name in (*ROUGE, *ROW_METRICS):
+        values = [row[name] for row in per_row]
+        scores[name] = statistics.fmean(values)
+        scores[f"{name}_stderr"] = standard_error(values)
+    return scores | _bleu(golds, inferences)
+
+
+def exact_match(gold: str, inference: str) -> float:
+    return float(gold.strip() == inference.strip())
+
+
+def quasi_exact_match(gold: str, inference: str) -> float:
+    return float(normalize(gold) == normalize(inference))
+
+
+def f1_score(gold: str, inference: str) -> float:
+    """Harmonic mean of precision and recall between the sets of words."""
+    expected, found = set(gold.split()), set(inference.split())
+    common = len(expected & found)
+    return 2 * common / (len(expected) + len(found)) if common else 0.0
+
+
+def f1_score_quasi(gold: str, inference: str) -> float:
+    return f1_score(normalize(gold), normalize(inference))
+
+
+ROW_METRICS: dict[str, RowMetric] = {
+    "exact_match": exact_match,
+    "quasi_exact_match": quasi_exact_match,
+    "f1_score": f1_score,
+    "f1_score_quasi": f1_score_quasi,
+}
+
+
+def normalize(text: str) -> str:
+    """HELM's normalisation, which goes back to the evaluation script of QuAC."""
+    words = (_normalize_word(word) for word in re.split(" |-", text.lower()))
+    return " ".join(word for word in words if word)
+
+
+def standard_error(values: Sequence[float]) -> float:
+    """Of the mean; 0 for a single value, which says nothing about its spread."""
+    return statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else 0.0
+
+
+def _normalize_word(word: str) -> str:
+    bare = "".join(character for character in word if character not in string.punctuation)
+    try:
+        bare = str(float(bare))
+    except ValueError:
+        pass
+    return " ".join(re.sub(r"\b(a|an|the)\b", " ", bare).split())
+
+
+def _bleu(golds: Sequence[str], inferences: Sequence[str]) -> dict[str, float]:
+    """A corpus score has no mean over rows: its standard error is that of bootstrap resamples, a 95 % interval being 1.96."""
+    found = sacrebleu.BLEU().corpus_score(list(inferences), [list(golds)], n_bootstrap=BOOTSTRAP_RESAMPLES)
+    return {"bleu": found.score, "bleu_stderr": found._ci / 1.96}

@@ -1,0 +1,138 @@
+"""The recipe that a job received: exactly the keys of the Nova 1.0 SFT, DPO and evaluation recipes.
+
+A key that is not listed here is refused: a container that ignored it would train something other than what was asked for.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from localcloud.jobs.failures import JobFailed
+
+Rate = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[int, Field(ge=1)]
+NotNegative = Annotated[int, Field(ge=0)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Run(_Section):
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    model_type: str
+    model_name_or_path: str
+    replicas: Literal[1] = 1
+    data_s3_path: str = ""
+    output_s3_path: str = ""
+    mlflow_tracking_uri: str = ""
+    mlflow_experiment_name: str = ""
+    mlflow_run_name: str = ""
+
+
+class Schedule(_Section):
+    warmup_steps: NotNegative = 0
+    constant_steps: NotNegative = 0
+    min_lr: Rate = 0.0
+
+
+class Optimizer(_Section):
+    lr: Annotated[float, Field(gt=0, le=1)]
+    name: Literal["distributed_fused_adam"] = "distributed_fused_adam"
+    adam_w_mode: bool = True
+    eps: Annotated[float, Field(gt=0)] = 1e-8
+    weight_decay: Rate = 0.0
+    betas: tuple[Rate, Rate] = (0.9, 0.999)
+    sched: Schedule = Schedule()
+
+
+class LoraTuning(_Section):
+    alpha: Positive = 64
+    adapter_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    loraplus_lr_ratio: Annotated[float, Field(ge=0, le=100)] = 1.0
+
+
+class Peft(_Section):
+    peft_scheme: Literal["lora"] | None = None
+    lora_tuning: LoraTuning = LoraTuning()
+
+
+class DpoSettings(_Section):
+    beta: Annotated[float, Field(gt=0, le=1)] = 0.1
+
+
+class TrainedModel(_Section):
+    hidden_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    attention_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    ffn_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    optim: Optimizer
+    dpo_cfg: DpoSettings | None = None
+    peft: Peft = Peft()
+
+
+class Trainer(_Section):
+    max_epochs: Positive
+
+
+class TrainingConfig(_Section):
+    max_length: Positive
+    global_batch_size: Positive
+    trainer: Trainer
+    model: TrainedModel
+
+
+class TrainingRecipe(_Section):
+    run: Run
+    training_config: TrainingConfig
+
+
+class Evaluation(_Section):
+    task: Literal["gen_qa"]
+    strategy: Literal["gen_qa"] = "gen_qa"
+    metric: Literal["all"] = "all"
+    subtask: Literal[""] = ""
+
+
+class Inference(_Section):
+    max_new_tokens: Positive = 8196
+    top_k: Annotated[int, Field(ge=-1)] = -1
+    top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
+    temperature: Annotated[float, Field(ge=0)] = 0.0
+    top_logprobs: Literal[0] = 0
+
+
+class EvaluationRecipe(_Section):
+    run: Run
+    evaluation: Evaluation
+    inference: Inference = Inference()
+
+
+def read_recipe(path: Path) -> TrainingRecipe | EvaluationRecipe:
+    """The recipe at `path`; JobFailed names the first key that is wrong, its value and what would be accepted."""
+    try:
+        content = yaml.safe_load(path.read_text())
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise JobFailed(f"the recipe cannot be read: {error}") from error
+    if not isinstance(content, dict):
+        raise JobFailed(
+            f"the recipe must be a mapping with 'run' and 'training_config' or 'evaluation', got {content!r}"
+        )
+    kind = EvaluationRecipe if "evaluation" in content else TrainingRecipe
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        raise JobFailed(_first_problem(error)) from error
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors(include_url=False)[0]
+    key = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"recipe: unknown key {key!r}"
+    if problem["type"] == "missing":
+        return f"recipe: key {key!r} is missing"
+    return f"recipe: {key} is {problem['input']!r}; {problem['msg']}"

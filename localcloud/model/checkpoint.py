@@ -1,0 +1,86 @@
+"""A model on disk: config.json, model.safetensors, tokenizer.json and, after LoRA, adapter.safetensors.
+
+A LoRA checkpoint holds the weights it was trained on beside its adapter, so that a folder is always a whole model.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import jax.numpy as jnp
+from jax import Array
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+import numpy as np
+
+from localcloud.model import lora
+from localcloud.model.config import ModelConfig
+from localcloud.model.tokenizer import Tokenizer
+from localcloud.model.transformer import Parameters
+
+
+class UnreadableCheckpoint(ValueError):
+    """A folder that does not hold a model of ours."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Adapter:
+    """What LoRA training made; its effect is alpha / rank * A B."""
+
+    parameters: Parameters
+    alpha: float
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Checkpoint:
+    config: ModelConfig
+    tokenizer: Tokenizer
+    parameters: Parameters
+    adapter: Adapter | None = None
+
+    def merged(self) -> Parameters:
+        """The weights to compute with: the adapter, if any, folded in."""
+        if self.adapter is None:
+            return self.parameters
+        return lora.merge(self.parameters, self.adapter.parameters, self.adapter.alpha)
+
+    def save(self, folder: Path, **provenance: Any) -> None:
+        """Write the model into a new folder; `provenance` goes into config.json for people and tools to read."""
+        folder.mkdir(parents=True)
+        adapter = self.adapter and {"alpha": self.adapter.alpha, "rank": lora.RANK}
+        settings = {"model": dataclasses.asdict(self.config), "adapter": adapter, **provenance}
+        (folder / "config.json").write_text(json.dumps(settings, indent=2) + "\n")
+        self.tokenizer.save(folder / "tokenizer.json")
+        save_file(_on_host(self.parameters), folder / "model.safetensors")
+        if self.adapter is not None:
+            save_file(_on_host(self.adapter.parameters), folder / "adapter.safetensors")
+
+    @classmethod
+    def load(cls, folder: Path) -> Checkpoint:
+        try:
+            settings = json.loads((folder / "config.json").read_text())
+            adapter = settings["adapter"] and Adapter(
+                _on_device(folder / "adapter.safetensors"), settings["adapter"]["alpha"]
+            )
+            return cls(
+                config=ModelConfig(**settings["model"]),
+                tokenizer=Tokenizer.load(folder / "tokenizer.json"),
+                parameters=_on_device(folder / "model.safetensors"),
+                adapter=adapter,
+            )
+        except (OSError, KeyError, TypeError, ValueError, SafetensorError) as error:
+            raise UnreadableCheckpoint(
+                f"{folder} does not hold an atelier-tiny checkpoint: {error}"
+            ) from error
+
+
+def _on_host(parameters: Parameters) -> dict[str, np.ndarray[Any, Any]]:
+    return {name: np.asarray(value) for name, value in parameters.items()}
+
+
+def _on_device(path: Path) -> Parameters:
+    return {name: jnp.asarray(value) for name, value in load_file(path).items()}

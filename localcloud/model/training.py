@@ -1,0 +1,61 @@
+"""The loop that every training shares: one compiled step, fed batches of one shape."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import jax
+import optax
+from jax import Array
+
+from localcloud.model.optimizer import OptimizerSettings, adam, learning_rates
+from localcloud.model.transformer import Parameters
+
+Loss = Callable[[Parameters, Any, Array], tuple[Array, dict[str, Array]]]
+"""(trainable parameters, batch, random key) -> (loss, figures worth logging)."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Step:
+    """One finished step, counted from 1, and the parameters after it (valid until the next step starts)."""
+
+    number: int
+    loss: float
+    learning_rate: float
+    figures: dict[str, float]
+    parameters: Parameters
+
+
+def train(
+    trainable: Parameters,
+    loss: Loss,
+    batches: Iterable[Any],
+    steps: int,
+    settings: OptimizerSettings,
+    seed: int,
+) -> Iterator[Step]:
+    """Take one step for each batch. `steps`, their number, shapes the learning rates; the same seed gives the same steps."""
+    rates = learning_rates(settings, steps)
+    optimizer = adam(settings, rates)
+
+    @functools.partial(jax.jit, donate_argnums=(0, 1))
+    def take_step(trainable: Parameters, state: optax.OptState, batch: Any, key: Array) -> Any:
+        (value, figures), gradients = jax.value_and_grad(loss, has_aux=True)(trainable, batch, key)
+        updates, state = optimizer.update(gradients, state, trainable)
+        return optax.apply_updates(trainable, updates), state, value, figures
+
+    trainable = jax.tree.map(lambda array: array.copy(), trainable)  # the step donates its arguments' memory
+    state = optimizer.init(trainable)
+    key = jax.random.key(seed)
+    for index, batch in enumerate(batches):
+        trainable, state, value, figures = take_step(trainable, state, batch, jax.random.fold_in(key, index))
+        yield Step(
+            number=index + 1,
+            loss=float(value),
+            learning_rate=float(rates(index)),
+            figures={name: float(figure) for name, figure in figures.items()},
+            parameters=trainable,
+        )

@@ -6,10 +6,13 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from atelier.operations.model import Kind
 from lambdas import wiring
 from lambdas.settings import Settings
+from tests.support.deployments import FakeDeployments
+from tests.support.line import FakeTrainingJobs
 from tests.support.objects import FakeObjects
-from tests.support.operations import FakeOperations, FakeService
+from tests.support.operations import FakeOperations, FakeService, FakeTokens
 from tests.support.runs import SETTINGS
 
 
@@ -20,8 +23,14 @@ class World:
     settings: Settings = field(default_factory=lambda: replace(SETTINGS))
     objects: FakeObjects = field(default_factory=FakeObjects)
     operations: FakeOperations = field(default_factory=FakeOperations)
-    jobs: FakeService = field(default_factory=FakeService)
+    jobs: FakeTrainingJobs = field(default_factory=FakeTrainingJobs)
+    deployments: FakeDeployments = field(default_factory=FakeDeployments)
+    tokens: FakeTokens = field(default_factory=FakeTokens)
+    services: dict[Kind, FakeService] = field(default_factory=lambda: {kind: FakeService() for kind in Kind})
     now: int = 1_000
+
+    def __post_init__(self) -> None:
+        self.services[Kind.TRAINING_JOB] = self.jobs
 
 
 @pytest.fixture
@@ -32,5 +41,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(wiring, "objects", lambda: world.objects)
     monkeypatch.setattr(wiring, "operations", lambda: world.operations)
     monkeypatch.setattr(wiring, "training_jobs", lambda: world.jobs)
+    monkeypatch.setattr(wiring, "deployments", lambda: world.deployments)
+    monkeypatch.setattr(wiring, "task_tokens", lambda: world.tokens)
+    monkeypatch.setattr(wiring, "service_of", world.services.__getitem__)
     monkeypatch.setattr(wiring, "now", lambda: world.now)
     return world

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import pytest
+
+from atelier import names
+from atelier.deployment.release import Released, release, retire
+from atelier.deployment.requests import promotion_request
+from atelier.errors import StillInUse
+from atelier.operations.model import Kind, OperationState
+from tests.support.deployments import FakeDeployments, model_arn
+from tests.support.operations import RUN_ID, RUNNING, FakeOperations, FakeService, an_operation
+
+STABLE = "support-agent"
+EARLIER = "tool-calling-20261001120000"
+
+
+class Run:
+    """A run and what it made so far."""
+
+    def __init__(self) -> None:
+        self.operations, self.jobs, self.deployments = FakeOperations(), FakeService(), FakeDeployments()
+
+    def did(self, step: str, kind: Kind, *, request: dict[str, object] | None = None) -> None:
+        self.operations.rows[RUN_ID, step] = an_operation(
+            step, kind=kind, state=OperationState.ENDED, request=request or {}
+        )
+
+    def made_its_candidate(self) -> None:
+        self.did(names.CUSTOM_MODEL, Kind.CUSTOM_MODEL)
+        self.did(names.DEPLOYMENT, Kind.DEPLOYMENT)
+        self.deployments.serve(RUN_ID, RUN_ID)
+
+    def promoted(self) -> None:
+        request = promotion_request(
+            RUN_ID,
+            deployment_name=STABLE,
+            model_arn=model_arn(RUN_ID),
+            serving=self.deployments.serving_model(STABLE),
+        )
+        self.did(names.PROMOTION, Kind.PROMOTION, request=request)
+
+    def release(self) -> Released:
+        return release(
+            RUN_ID, operations=self.operations, jobs=self.jobs, deployments=self.deployments, now=60
+        )
+
+
+@pytest.fixture
+def run() -> Run:
+    return Run()
+
+
+def test_a_job_that_runs_is_stopped_and_its_row_closed(run: Run) -> None:
+    run.operations.rows[RUN_ID, "e0c"] = an_operation("e0c", state=OperationState.STARTED)
+    run.jobs.jobs[f"{RUN_ID}-e0c"] = RUNNING
+    assert run.release() == Released((f"{RUN_ID}-e0c",), (), None)
+    assert run.jobs.stops == [f"{RUN_ID}-e0c"]
+    assert run.operations.rows[RUN_ID, "e0c"].state is OperationState.ENDED
+
+
+def test_nothing_starts_in_a_run_that_was_released(run: Run) -> None:
+    run.release()
+    assert run.operations.stop_requested(RUN_ID)
+
+
+def test_what_ended_or_never_started_is_not_called_stopped(run: Run) -> None:
+    run.did("s0", Kind.TRAINING_JOB)
+    run.operations.rows[RUN_ID, "e0b"] = an_operation("e0b")
+    assert run.release().stopped == ()
+    assert list(run.operations.open_steps()) == []
+
+
+def test_a_candidate_that_was_not_promoted_leaves_nothing_behind(run: Run) -> None:
+    run.made_its_candidate()
+    assert run.release().deleted == (f"deployment {RUN_ID}", f"model {RUN_ID}")
+    assert (run.deployments.serving, run.deployments.models) == ({}, {})
+
+
+def test_the_previous_model_comes_back_when_the_run_fails_after_its_promotion(run: Run) -> None:
+    run.deployments.serve(STABLE, EARLIER)
+    run.made_its_candidate()
+    run.promoted()
+    run.deployments.serving[STABLE] = RUN_ID
+    assert run.release().restored == model_arn(EARLIER)
+    assert run.deployments.serving == {STABLE: EARLIER}
+    assert RUN_ID not in run.deployments.models
+
+
+def test_a_promotion_that_was_recorded_but_not_made_changes_nothing(run: Run) -> None:
+    run.deployments.serve(STABLE, EARLIER)
+    run.promoted()
+    run.release()
+    assert run.deployments.serving == {STABLE: EARLIER}
+
+
+def test_a_later_promotion_of_another_run_is_left_alone(run: Run) -> None:
+    run.deployments.serve(STABLE, EARLIER)
+    run.promoted()
+    later = "tool-calling-20261124000000"
+    run.deployments.serve(STABLE, later)
+    assert run.release().restored is None
+    assert run.deployments.serving == {STABLE: later}
+
+
+def test_a_stable_deployment_that_the_run_created_goes_with_it(run: Run) -> None:
+    run.made_its_candidate()
+    run.promoted()
+    run.deployments.serve(STABLE, RUN_ID, made_by=RUN_ID)
+    released = run.release()
+    assert released.deleted == (f"deployment {STABLE}", f"deployment {RUN_ID}", f"model {RUN_ID}")
+    assert (run.deployments.serving, run.deployments.models) == ({}, {})
+
+
+def test_a_swap_that_is_under_way_is_waited_for(run: Run) -> None:
+    run.deployments.serve(STABLE, EARLIER)
+    run.promoted()
+    run.deployments.updating_to[STABLE] = RUN_ID
+    with pytest.raises(StillInUse):
+        run.release()
+    del run.deployments.updating_to[STABLE]
+    run.deployments.serving[STABLE] = RUN_ID
+    assert run.release().restored == model_arn(EARLIER)
+
+
+def test_a_release_that_is_called_again_ends_and_reports_the_same(run: Run) -> None:
+    run.operations.rows[RUN_ID, "s0"] = an_operation("s0", state=OperationState.STARTED)
+    run.jobs.jobs[f"{RUN_ID}-s0"] = RUNNING
+    run.made_its_candidate()
+    run.deployments.busy = 1
+    with pytest.raises(StillInUse):
+        run.release()
+    first, second = run.release(), run.release()
+    assert first == second == Released((f"{RUN_ID}-s0",), (f"deployment {RUN_ID}", f"model {RUN_ID}"), None)
+
+
+def test_a_model_or_deployment_of_the_same_name_that_another_made_is_left(run: Run) -> None:
+    run.did(names.CUSTOM_MODEL, Kind.CUSTOM_MODEL)
+    run.did(names.DEPLOYMENT, Kind.DEPLOYMENT)
+    run.deployments.models[RUN_ID] = "someone"
+    run.deployments.makers[RUN_ID] = "someone"
+    run.release()
+    assert run.deployments.models == {RUN_ID: "someone"}
+
+
+def test_the_temporary_deployment_is_retired_and_the_stable_one_stays(run: Run) -> None:
+    run.made_its_candidate()
+    run.deployments.serve(STABLE, RUN_ID, made_by=RUN_ID)
+    assert retire(RUN_ID, deployments=run.deployments) == [f"deployment {RUN_ID}"]
+    assert run.deployments.serving == {STABLE: RUN_ID}

@@ -76,10 +76,8 @@ def _install(target: Path, platform: FunctionPlatform) -> None:
         command += ["--requirement", str(LOCK), "--target", str(packages)]
         command += ["--no-deps", "--no-compile", "--only-binary", ":all:", *_wheel_options(platform)]
         subprocess.run(command, check=True)
-        for models in (packages / "botocore" / "data", packages / "boto3" / "data"):
-            for service in (
-                path for path in models.iterdir() if path.is_dir() and path.name not in SERVICE_MODELS
-            ):
+        for service in packages.glob("boto*/data/*/"):
+            if service.name not in SERVICE_MODELS:
                 shutil.rmtree(service)
         _zip(target, Path(folder), _files(packages))
 

@@ -98,6 +98,12 @@ class CustomModels(Construct):
         """Find a deployed model, and talk to it as it answers."""
         self.grant_converse(grantee)
         self._on_deployments(grantee, "GetCustomModelDeployment", "InvokeModelWithResponseStream")
+        allow(
+            grantee,
+            "bedrock:ListCustomModelDeployments",
+            on=["*"],
+            because="Bedrock has no resource to name for lists",
+        )
 
     def _on_models(self, grantee: iam.IGrantable, *actions: str) -> None:
         allow(grantee, *(f"bedrock:{action}" for action in actions), on=[self._models], because=BY_SERVICE)

@@ -48,7 +48,7 @@ LAMBDA_TROUBLE = [
 """Trouble of the Lambda service, and functions that died: everything they do is idempotent, so it is simply done again."""
 
 TRANSIENT = ["Throttled", "ServiceUnavailable"]
-RETRY_WHILE_IN_USE = {"RetireCandidate", "RollBack", "ReleaseRun"}
+RETRY_WHILE_IN_USE = {"Promote", "RetireCandidate", "RollBack", "ReleaseRun"}
 
 # Backstops behind the deadlines of operations: reached only when Settlement itself does not run.
 JOB_BACKSTOP = Duration.days(30)

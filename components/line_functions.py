@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from aws_cdk import Duration
-from aws_cdk import aws_lambda as lambda_
+from aws_cdk import Duration, aws_lambda as lambda_
 
 from components.artifact_bucket import ArtifactBucket
 from components.custom_models import CustomModels

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sqs as sqs
+from aws_cdk import (
+    Duration,
+    aws_events as events,
+    aws_events_targets as targets,
+    aws_iam as iam,
+    aws_lambda as lambda_,
+    aws_sqs as sqs,
+)
 from constructs import Construct
 
 from components.custom_models import CustomModels
@@ -90,9 +92,7 @@ class Settlement(Construct):
         event_pattern: events.EventPattern | None = None,
         schedule: events.Schedule | None = None,
     ) -> None:
-        target = targets.LambdaFunction(
-            self.function, dead_letter_queue=self.dead_letters, retry_attempts=2
-        )
+        target = targets.LambdaFunction(self.function, dead_letter_queue=self.dead_letters, retry_attempts=2)
         events.Rule(
             self,
             construct_id,

@@ -84,6 +84,11 @@ class TrainingJobs(Construct):
             because="One log stream a job, named by SageMaker",
         )
 
+    def grant_follow(self, grantee: iam.IGrantable) -> None:
+        """Watch jobs: how they stand and what they log."""
+        allow(grantee, "sagemaker:DescribeTrainingJob", on=[self._jobs], because=ANY_RUN)
+        self.grant_read_logs(grantee)
+
     def _let_log(self) -> None:
         allow(
             self.role,

@@ -92,7 +92,7 @@ class PipelineStack(Stack):
         operations.grant_decide(operators)
         workflow.grant_operate(operators)
         settlement.grant_hint(operators)
-        jobs.grant_read_logs(operators)
+        jobs.grant_follow(operators)
         models.grant_chat(operators)
 
         CfnOutput(self, "StateMachineArn", value=workflow.state_machine.state_machine_arn)

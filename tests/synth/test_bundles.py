@@ -1,0 +1,104 @@
+"""What functions carry: the same bytes for the same lock, and nothing that they do not read."""
+
+from __future__ import annotations
+
+import ast
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from components import bundles
+from config.environments import LOCAL
+
+ROOT = Path(__file__).resolve().parents[2]
+MEBIBYTE = 1 << 20
+
+
+@pytest.fixture(scope="module")
+def layer() -> zipfile.ZipFile:
+    return zipfile.ZipFile(bundles.layer_bundle(LOCAL.functions))
+
+
+@pytest.fixture(scope="module")
+def code() -> zipfile.ZipFile:
+    return zipfile.ZipFile(bundles.code_bundle())
+
+
+def test_the_layer_is_made_again_byte_for_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = bundles.layer_bundle(LOCAL.functions)
+    monkeypatch.setattr(bundles, "BUNDLES", tmp_path)
+    second = bundles.layer_bundle(LOCAL.functions)
+    assert (second.name, second.read_bytes()) == (first.name, first.read_bytes())
+
+
+def test_another_lock_is_another_layer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = bundles.layer_bundle(LOCAL.functions)
+    lock = tmp_path / "requirements-lambda.txt"
+    lock.write_text("six==1.17.0\n")
+    monkeypatch.setattr(bundles, "LOCK", lock)
+    monkeypatch.setattr(bundles, "BUNDLES", tmp_path)
+    after = bundles.layer_bundle(LOCAL.functions)
+    assert after.name != before.name
+    assert {name.split("/")[1] for name in zipfile.ZipFile(after).namelist()} == {
+        "six.py",
+        "six-1.17.0.dist-info",
+    }
+
+
+def test_the_layer_holds_exactly_what_the_lock_names(layer: zipfile.ZipFile) -> None:
+    def canonical(name: str) -> str:
+        return re.sub(r"[-_.]+", "-", name).lower()
+
+    locked = {
+        canonical(line.partition("==")[0]) for line in bundles.LOCK.read_text().splitlines() if "==" in line
+    }
+    installed = {
+        canonical(folder.removesuffix(".dist-info").rpartition("-")[0])
+        for name in layer.namelist()
+        if (folder := name.split("/")[1]).endswith(".dist-info")
+    }
+    assert installed == locked
+
+
+def test_the_layer_holds_the_service_models_that_adapters_use_and_no_others(layer: zipfile.ZipFile) -> None:
+    packed = {
+        parts[3]
+        for name in layer.namelist()
+        if (parts := name.split("/"))[1:3] == ["botocore", "data"] and len(parts) > 4
+    }
+    used = {
+        call.args[0].value
+        for path in (ROOT / "lambdas").rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute | ast.Name)
+        and (call.func.attr if isinstance(call.func, ast.Attribute) else call.func.id) == "client"
+        and isinstance(call.args[0], ast.Constant)
+    }
+    assert packed == set(bundles.SERVICE_MODELS)
+    assert used and used <= packed
+
+
+def test_bundles_hold_no_bytecode_tests_or_installation_records(
+    layer: zipfile.ZipFile, code: zipfile.ZipFile
+) -> None:
+    for name in [*layer.namelist(), *code.namelist()]:
+        assert not re.search(r"\.pyc$|/(tests|__pycache__)/|dist-info/(RECORD|INSTALLER|REQUESTED)$", name), (
+            name
+        )
+
+
+def test_entries_carry_no_time_and_no_owner(layer: zipfile.ZipFile, code: zipfile.ZipFile) -> None:
+    for entry in [*layer.infolist(), *code.infolist()]:
+        assert (entry.date_time, entry.external_attr) == ((1980, 1, 1, 0, 0, 0), 0o644 << 16)
+
+
+def test_the_code_bundle_holds_the_domain_the_functions_and_the_recipes(code: zipfile.ZipFile) -> None:
+    assert {name.partition("/")[0] for name in code.namelist()} == {"atelier", "lambdas", "recipes"}
+
+
+def test_functions_are_small(layer: zipfile.ZipFile, code: zipfile.ZipFile) -> None:
+    size = sum(Path(str(bundle.filename)).stat().st_size for bundle in (layer, code))
+    assert size <= 15 * MEBIBYTE

@@ -1,0 +1,247 @@
+"""What must hold of every environment's templates whatever else changes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Match, Template
+
+from config.environments import DEV, LOCAL, PROD
+from config.model import InvalidConfiguration
+from tests.support.synthesis import Synthesis, synthesise
+
+pytestmark = pytest.mark.synth
+
+
+def template(synthesis: Synthesis, noun: str) -> Template:
+    return Template.from_json(dict(synthesis.templates[noun]))
+
+
+def test_cdk_nag_has_looked_and_has_no_unacknowledged_finding(every: Synthesis) -> None:
+    nag = every.report()["AwsSolutions"]
+    assert nag["conclusion"] == "success"
+    assert nag["suppressedViolations"], "without any acknowledged wildcard the checks did not run"
+    assert nag["violations"] == []
+
+
+def test_every_acknowledgement_gives_a_reason_of_its_own(every: Synthesis) -> None:
+    for finding in every.report()["AwsSolutions"]["suppressedViolations"]:
+        assert len(finding["reason"].split()) >= 5, finding
+
+
+def test_a_finding_that_nobody_acknowledged_fails_synthesis(tmp_path: Path) -> None:
+    from aws_cdk import aws_sqs as sqs
+
+    from app import build
+
+    app = build(LOCAL, outdir=str(tmp_path))
+    storage = app.node.find_child(LOCAL.stack_name("Storage"))
+    sqs.Queue(storage, "PlainQueue")
+    with pytest.raises(RuntimeError, match="SQS queue does not require requests to use SSL"):
+        app.synth()
+
+
+def test_partitions_and_accounts_are_never_written_out(every: Synthesis) -> None:
+    for noun, rendered in every.templates.items():
+        assert "arn:aws:" not in json.dumps(rendered), noun
+
+
+def test_nothing_has_a_physical_name(every: Synthesis) -> None:
+    named = {
+        "AWS::S3::Bucket": "BucketName",
+        "AWS::DynamoDB::Table": "TableName",
+        "AWS::Lambda::Function": "FunctionName",
+        "AWS::IAM::Role": "RoleName",
+        "AWS::SNS::Topic": "TopicName",
+        "AWS::SQS::Queue": "QueueName",
+        "AWS::StepFunctions::StateMachine": "StateMachineName",
+        "AWS::Logs::LogGroup": "LogGroupName",
+    }
+    for type_name, property_name in named.items():
+        for resource in every.resources(type_name):
+            assert property_name not in resource["Properties"]
+
+
+def test_training_nodes_reach_each_other_by_every_protocol_both_ways(every: Synthesis) -> None:
+    groups = [
+        every.flat(group["Properties"]["GroupId"])
+        for group in every.resources("AWS::EC2::SecurityGroupEgress")
+    ]
+    for direction, peer in (("Ingress", "SourceSecurityGroupId"), ("Egress", "DestinationSecurityGroupId")):
+        rules = [
+            rule["Properties"]
+            for rule in every.resources(f"AWS::EC2::SecurityGroup{direction}")
+            if rule["Properties"]["IpProtocol"] == "-1"
+        ]
+        assert [(every.flat(rule["GroupId"]), every.flat(rule[peer])) for rule in rules] == [
+            (groups[0], groups[0])
+        ]
+
+
+def test_training_nodes_leave_only_by_https(every: Synthesis) -> None:
+    template(every, "Network").has_resource_properties(
+        "AWS::EC2::SecurityGroup",
+        {
+            "GroupDescription": "Nodes that train together",
+            "SecurityGroupEgress": [Match.object_like({"FromPort": 443, "ToPort": 443, "IpProtocol": "tcp"})],
+        },
+    )
+
+
+def test_the_vpc_records_its_flows(every: Synthesis) -> None:
+    template(every, "Network").has_resource_properties(
+        "AWS::EC2::FlowLog", {"ResourceType": "VPC", "TrafficType": "ALL"}
+    )
+
+
+def test_artifacts_are_versioned_private_encrypted_and_logged(every: Synthesis) -> None:
+    template(every, "Storage").has_resource_properties(
+        "AWS::S3::Bucket",
+        {
+            "VersioningConfiguration": {"Status": "Enabled"},
+            "PublicAccessBlockConfiguration": dict.fromkeys(
+                ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True
+            ),
+            "BucketEncryption": Match.object_like(
+                {
+                    "ServerSideEncryptionConfiguration": [
+                        Match.object_like(
+                            {
+                                "ServerSideEncryptionByDefault": {
+                                    "SSEAlgorithm": "aws:kms",
+                                    "KMSMasterKeyID": Match.any_value(),
+                                }
+                            }
+                        )
+                    ]
+                }
+            ),
+            "LoggingConfiguration": Match.object_like({"DestinationBucketName": Match.any_value()}),
+            "NotificationConfiguration": {"EventBridgeConfiguration": {"EventBridgeEnabled": True}},
+        },
+    )
+
+
+def test_buckets_refuse_what_does_not_come_by_tls(every: Synthesis) -> None:
+    policies = list(every.resources("AWS::S3::BucketPolicy"))
+    assert len(policies) == len(list(every.resources("AWS::S3::Bucket")))
+    for policy in policies:
+        assert any(
+            statement["Effect"] == "Deny"
+            and statement.get("Condition", {}).get("Bool") == {"aws:SecureTransport": "false"}
+            for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        )
+
+
+def data_resources(synthesis: Synthesis) -> list[Any]:
+    types = ("AWS::S3::Bucket", "AWS::KMS::Key", "AWS::DynamoDB::Table")
+    return [resource for type_name in types for resource in synthesis.resources(type_name)]
+
+
+def test_data_outlives_its_stack(every: Synthesis) -> None:
+    for resource in data_resources(every):
+        assert resource["DeletionPolicy"] == "Retain"
+
+
+def test_data_dies_when_both_keys_are_turned(tmp_path: Path) -> None:
+    for resource in data_resources(synthesise(DEV, tmp_path, destroy_data="true")):
+        assert resource["DeletionPolicy"] == "Delete"
+
+
+def test_asking_for_destruction_where_it_is_not_allowed_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfiguration, match="prod does not set data_may_be_destroyed"):
+        synthesise(PROD, tmp_path, destroy_data="true")
+
+
+def test_a_misspelt_wish_for_destruction_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfiguration, match="must be true or false, got 'yes'"):
+        synthesise(DEV, tmp_path, destroy_data="yes")
+
+
+def principals(statement: Mapping[str, Any]) -> list[str]:
+    match statement["Principal"]:
+        case {"Service": str(service)}:
+            return [service]
+        case {"Service": list(services)}:
+            return services
+    return []
+
+
+def test_alarms_can_publish_to_the_encrypted_topic(every: Synthesis) -> None:
+    (key,) = every.resources("AWS::KMS::Key")
+    (policy,) = every.resources("AWS::SNS::TopicPolicy")
+    (use,) = (
+        statement
+        for statement in key["Properties"]["KeyPolicy"]["Statement"]
+        if "cloudwatch.amazonaws.com" in principals(statement)
+    )
+    assert {"kms:Decrypt", "kms:GenerateDataKey*"} <= set(use["Action"])
+    (publish,) = (
+        statement
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if "cloudwatch.amazonaws.com" in principals(statement)
+    )
+    assert (publish["Effect"], publish["Action"]) == ("Allow", "sns:Publish")
+    for statement in (use, publish):
+        assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": every.environment.account}}
+
+
+def test_every_alarm_tells_somebody(every: Synthesis) -> None:
+    alarms = list(every.resources("AWS::CloudWatch::Alarm"))
+    assert alarms
+    for alarm in alarms:
+        assert [every.flat(action) for action in alarm["Properties"]["AlarmActions"]] == ["<NoticesTopic>"]
+
+
+def test_every_function_has_a_role_log_trace_and_limit_of_its_own(every: Synthesis) -> None:
+    functions = [function["Properties"] for function in every.resources("AWS::Lambda::Function")]
+    assert len({every.flat(function["Role"]) for function in functions}) == len(functions)
+    for function in functions:
+        assert function["LoggingConfig"] == {
+            "LogFormat": "JSON",
+            "LogGroup": function["LoggingConfig"]["LogGroup"],
+        }
+        assert function["TracingConfig"] == {"Mode": "Active"}
+        assert function["Timeout"] <= 900
+    for log_group in every.resources("AWS::Logs::LogGroup"):
+        assert log_group["Properties"]["RetentionInDays"] == every.environment.log_retention_days
+        assert "KmsKeyId" in log_group["Properties"]
+
+
+def test_service_roles_trust_only_this_account(every: Synthesis) -> None:
+    for service in ("sagemaker", "bedrock", "states"):
+        template(every, "Pipeline").has_resource_properties(
+            "AWS::IAM::Role",
+            {
+                "AssumeRolePolicyDocument": Match.object_like(
+                    {
+                        "Statement": [
+                            Match.object_like(
+                                {
+                                    "Principal": {"Service": f"{service}.amazonaws.com"},
+                                    "Condition": {
+                                        "StringEquals": {"aws:SourceAccount": every.environment.account}
+                                    },
+                                }
+                            )
+                        ]
+                    }
+                )
+            },
+        )
+
+
+def test_everything_carries_the_environments_tags(every: Synthesis) -> None:
+    tags = [{"Key": key, "Value": value} for key, value in sorted(every.environment.tags.items())]
+    for type_name in (
+        "AWS::S3::Bucket",
+        "AWS::Lambda::Function",
+        "AWS::StepFunctions::StateMachine",
+        "AWS::EC2::VPC",
+    ):
+        for resource in every.resources(type_name):
+            assert [tag for tag in resource["Properties"]["Tags"] if tag in tags] == tags

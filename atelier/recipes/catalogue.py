@@ -93,6 +93,11 @@ class RecipeRow(_Frozen):
     disputed: Mapping[str, Dispute] = {}
     source: str
 
+    @property
+    def accepted_replicas(self) -> tuple[int, ...]:
+        """Replica counts that at least one of AWS's sources allows."""
+        return self.replicas + (self.disputed_replicas.values if self.disputed_replicas else ())
+
     def default_of(self, key: Key) -> Value:
         """The value of a key that nobody set."""
         return self.defaults.get(key.name, key.default) if key.name else key.default

@@ -1,0 +1,31 @@
+"""What a part of a run asks of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A wish. `path` is its field in the run file, for messages.
+
+    A stage has `technique` and `adaptation`, an evaluation `task`. `settings` are hyperparameters by name,
+    which the run file calls `settings_field`.
+    """
+
+    path: str
+    base_model: str
+    environment: str
+    platform: str = "training-job"
+    technique: str | None = None
+    adaptation: str | None = None
+    task: str | None = None
+    instance_type: str | None = None
+    replicas: int | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings_field: str = "hyperparameters"
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.base_model, self.technique, self.adaptation, self.task)))

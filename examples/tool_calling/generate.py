@@ -1,12 +1,12 @@
 """Generate the example's datasets: `python -m examples.tool_calling.generate --out DIR [--seed N]`.
 
-A customer writes to the support agent of an appliance shop and the right answer is one tool call. No call (tool and arguments)
-occurs twice in all the files together, so a held-out call can be answered only by reading the question.
+A customer writes to the support agent of an appliance shop, and the right answer is one tool call. No call
+(tool and arguments) occurs twice in all the files together, so a held-out one takes reading the question.
 
     train.jsonl, validation.jsonl   supervised fine-tuning, Converse format
     preferences.jsonl               DPO: the right call preferred to one with a mistake in it
     gen_qa.jsonl                    held-out calls for the evaluation task gen_qa
-    smoke_test.jsonl                what a deployment must answer before it serves: {prompt, system, expect_tool}
+    smoke_test.jsonl                what a deployment must get right before it serves (canary.scenarios)
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from examples.tool_calling.tools import APPLIANCES, CITIES, DAYS, PARTS, REASONS
 
 TRAIN, VALIDATION, PREFERENCES, TEST, SMOKE = 960, 96, 480, 120, 6
 ANSWERED = 0.15
-"""Share of training conversations that go on: the tool's result comes back and the agent tells it to the customer."""
+"""Share of training conversations that go on to the tool's result and what the agent makes of it."""
 
 OPENINGS = ["", "", "Hi, ", "Hello, ", "Sorry, ", "Please help: "]
 CLOSINGS = ["", "", "", " Thanks!", " Thank you."]
@@ -103,7 +103,7 @@ def main() -> None:
 
 def write(folder: Path, seed: int) -> None:
     """Write every file; the same seed gives the same bytes."""
-    choice = random.Random(seed)
+    choice = random.Random(seed)  # noqa: S311 - reproducible data, no secret
     calls = distinct_calls(choice)
     folder.mkdir(parents=True, exist_ok=True)
     _write_rows(folder / "train.jsonl", (sft_row(next(calls), choice) for _ in range(TRAIN)))
@@ -178,7 +178,8 @@ def gen_qa_row(call: Call, choice: random.Random) -> dict[str, Any]:
 
 
 def smoke_test_row(call: Call, choice: random.Random) -> dict[str, Any]:
-    return {"system": SYSTEM, "prompt": question(call, choice), "expect_tool": call.tool}
+    prompt = question(call, choice)
+    return {"system": SYSTEM, "toolConfig": TOOL_CONFIG, "prompt": prompt, "expect_tool": call.tool}
 
 
 def _arguments(tool: str, choice: random.Random) -> dict[str, str | int]:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-APPLIANCES = (
-    "oven fridge freezer washer dryer dishwasher toaster kettle mixer heater lamp fan stove boiler".split()
-)
-DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday".split()
-PARTS = "filter hose handle shelf knob belt pump door motor lid tray bulb cable blade hinge gasket".split()
-CITIES = "Paris Oslo Lima Cairo Seoul Quito Delhi Tokyo Rome Kyiv Accra Bonn Perth Sofia Tunis Hanoi Doha Riga".split()
-REASONS = "broken late wrong unwanted".split()
 
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+APPLIANCES = _words(
+    "oven fridge freezer washer dryer dishwasher toaster kettle mixer heater lamp fan stove boiler"
+)
+DAYS = _words("Monday Tuesday Wednesday Thursday Friday Saturday")
+PARTS = _words("filter hose handle shelf knob belt pump door motor lid tray bulb cable blade hinge gasket")
+CITIES = _words(
+    "Paris Oslo Lima Cairo Seoul Quito Delhi Tokyo Rome Kyiv Accra Bonn Perth Sofia Tunis Hanoi Doha Riga"
+)
+REASONS = _words("broken late wrong unwanted")
 SYSTEM = "You are a support agent."
 
 

@@ -1,1 +1,1 @@
-"""What a training job's container runs: `python -m localcloud.jobs.container`, and `…serve` for a deployed model."""
+"""The processes of the embedded cloud: a training job's `container`, and `serve` for a deployed model."""

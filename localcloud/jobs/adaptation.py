@@ -17,8 +17,8 @@ from localcloud.model.transformer import Dropout, Parameters
 class Adaptation:
     """The trainable part of a model, the frozen one, and how they make a checkpoint.
 
-    A LoRA checkpoint that is trained on is folded into the frozen weights first, so that a stage always starts with a neutral
-    adapter and the frozen weights are the model it started from.
+    A LoRA checkpoint that is trained on is folded into the frozen weights first, so that a stage always
+    starts with a neutral adapter and the frozen weights are the model it started from.
     """
 
     start: Checkpoint

@@ -1,8 +1,9 @@
 """A training job's process: `python -m localcloud.jobs.container`.
 
-Reads the job's folder as a SageMaker container does (SM_ML_ROOT stands for /opt/ml), runs the recipe it finds there, and leaves
-weights, manifest or evaluation results behind. What goes wrong is one message in output/failure and exit code 1; SIGTERM ends it
-at once, since nothing it has half-written is read before it exits with 0.
+Reads the job's folder as a SageMaker container does (SM_ML_ROOT stands for /opt/ml), runs the recipe it finds
+there, and leaves weights, manifest or evaluation results behind. What goes wrong is one message in
+output/failure and exit code 1; SIGTERM ends it at once, since nothing it has half-written is read before it
+exits with 0.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def _train(model: Checkpoint, recipe: TrainingRecipe, opt_ml: OptMl) -> tuple[Ch
 
 
 def _model(hyperparameters: Mapping[str, str], environment: Mapping[str, str]) -> Checkpoint:
-    """The model that the job starts from: a base model by name, or the checkpoint that the service brought."""
+    """What the job starts from: a base model by name, or the checkpoint that the service brought."""
     named = [name for name in ("base_model", "base_model_location") if name in hyperparameters]
     if len(named) != 1:
         raise JobFailed(

@@ -1,6 +1,7 @@
 """Rows of the input channels: JSON Lines read, checked and turned into tokens.
 
-A row longer than the recipe's max_length is an error that names it. Cutting it, as larger trainers do, would teach half a call.
+A row longer than the recipe's max_length is an error that names it. Cutting it, as larger trainers do, would
+teach half a call.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Direct preference optimization: prefer the chosen answer to the rejected one, more than the starting model did."""
+"""Direct preference optimization: prefer the chosen answer, more than the starting model did."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import dataclasses
 import functools
 import logging
 import math
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -17,7 +16,7 @@ from localcloud.jobs.adaptation import Adaptation, optimizer_settings
 from localcloud.jobs.datasets import Pair, read_preferences
 from localcloud.jobs.opt_ml import OptMl
 from localcloud.jobs.recipe import DpoSettings, TrainingConfig
-from localcloud.model.batches import FloatArray, IntArray, Sequences, epochs
+from localcloud.model.batches import IntArray, Sequences, epochs
 from localcloud.model.checkpoint import Checkpoint
 from localcloud.model.losses import answer_log_probability, dpo_loss, dpo_margins
 from localcloud.model.training import train
@@ -30,10 +29,10 @@ REFERENCE_ROWS = 32
 @functools.partial(jax.tree_util.register_dataclass, data_fields=["sequences", "reference"], meta_fields=[])
 @dataclasses.dataclass(frozen=True, slots=True)
 class Pairs:
-    """Chosen answers, then rejected ones [2 N, S], and the frozen reference's log probability of each [2 N]."""
+    """Chosen answers, then rejected ones [2 N, S], and the reference's log probability of each [2 N]."""
 
     sequences: Sequences
-    reference: FloatArray | Array
+    reference: Array
 
     def take(self, indices: IntArray) -> Pairs:
         both = np.concatenate([indices, indices + len(self.sequences) // 2])
@@ -57,7 +56,8 @@ def prefer(
             key=key,
         )
         chosen, rejected = jnp.split(answer_log_probability(logits, tokens, weights), 2)
-        margins = dpo_margins(chosen, rejected, *jnp.split(batch.reference, 2), dpo.beta)
+        reference_chosen, reference_rejected = jnp.split(batch.reference, 2)
+        margins = dpo_margins(chosen, rejected, reference_chosen, reference_rejected, dpo.beta)
         figures = {"reward_accuracy": jnp.mean(margins > 0), "reward_margin": jnp.mean(margins)}
         return dpo_loss(margins), figures
 
@@ -69,7 +69,8 @@ def prefer(
     trained = adaptation.trainable
     for step in train(adaptation.trainable, loss, batches, steps, optimizer_settings(config.model), seed):
         log.info(
-            "global_step=%d reduced_train_loss=%.6f learning_rate=%.3e reward_accuracy=%.4f reward_margin=%.4f",
+            "global_step=%d reduced_train_loss=%.6f learning_rate=%.3e "
+            "reward_accuracy=%.4f reward_margin=%.4f",
             step.number,
             step.loss,
             step.learning_rate,
@@ -81,17 +82,17 @@ def prefer(
 
 
 def _with_reference(reference: Checkpoint, rows: list[Pair]) -> Pairs:
-    """The pairs with what the reference thinks of them: it never changes, so it is asked once, not once a step."""
+    """The pairs with what the frozen reference thinks of them, asked once instead of at every step."""
     sequences = Sequences.of([*(row.chosen for row in rows), *(row.rejected for row in rows)])
     weights = reference.merged()
 
     @jax.jit
-    def log_probability(tokens: Any, answered: Any) -> Array:
+    def log_probability(tokens: Array, answered: Array) -> Array:
         return answer_log_probability(forward(reference.config, weights, tokens), tokens, answered)
 
     found = []
     for indices in np.array_split(np.arange(len(sequences)), math.ceil(len(sequences) / REFERENCE_ROWS)):
         padded = np.resize(indices, REFERENCE_ROWS).astype(np.int32)
         part = sequences.take(padded)
-        found.append(np.asarray(log_probability(part.tokens, part.weights))[: len(indices)])
-    return Pairs(sequences, np.concatenate(found))
+        found.append(log_probability(part.tokens, part.weights)[: len(indices)])
+    return Pairs(sequences, jnp.concatenate(found))

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 def evaluate(model: Checkpoint, recipe: EvaluationRecipe, opt_ml: OptMl, seed: int) -> None:
-    """Write results_<timestamp>.json and inference_output.jsonl under output/data/<run name>/eval_results/."""
+    """Write results_<time>.json and inference_output.jsonl under output/data/<run name>/eval_results/."""
     started = time.time()
     questions = read_questions(opt_ml.channel("train"))
     answers = _answer(model, recipe, questions, seed)

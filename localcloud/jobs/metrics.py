@@ -1,12 +1,14 @@
 """Scores of generated answers against gold ones, as the task gen_qa of AWS's evaluation container names them.
 
-Exact match, quasi-exact match and F1 follow lighteval, which that container runs: quasi means after HELM's normalisation (lower
-case, no punctuation, no articles, numbers in one form), F1 compares the sets of words. ROUGE is rouge-score's F-measure with
-stemming, BLEU is sacrebleu's corpus score (0 to 100; all others are 0 to 1).
+Exact match, quasi-exact match and F1 follow lighteval, which that container runs: quasi means after HELM's
+normalisation (lower case, no punctuation, no articles, numbers in one form), F1 compares the sets of words.
+ROUGE is rouge-score's F-measure with stemming, BLEU is sacrebleu's corpus score (0 to 100; all others are 0
+to 1).
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 import statistics
@@ -77,14 +79,13 @@ def standard_error(values: Sequence[float]) -> float:
 
 def _normalize_word(word: str) -> str:
     bare = "".join(character for character in word if character not in string.punctuation)
-    try:
+    with contextlib.suppress(ValueError):
         bare = str(float(bare))
-    except ValueError:
-        pass
     return " ".join(re.sub(r"\b(a|an|the)\b", " ", bare).split())
 
 
 def _bleu(golds: Sequence[str], inferences: Sequence[str]) -> dict[str, float]:
-    """A corpus score has no mean over rows: its standard error is that of bootstrap resamples, a 95 % interval being 1.96."""
+    """A corpus score is no mean over rows: its standard error comes from bootstrap resamples (95 % is
+    1.96)."""
     found = sacrebleu.BLEU().corpus_score(list(inferences), [list(golds)], n_bootstrap=BOOTSTRAP_RESAMPLES)
     return {"bleu": found.score, "bleu_stderr": found._ci / 1.96}

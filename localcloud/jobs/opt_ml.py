@@ -1,7 +1,8 @@
 """The folder /opt/ml of a SageMaker training container, wherever it is rooted.
 
-Layout: docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-running-container.html; `escrow/` stands for the
-service-owned bucket that receives the weights of a Nova training (see `manifest.json` in the job's output).
+Layout: docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-running-container.html;
+`escrow/` stands for the service-owned bucket that receives the weights of a Nova training (see
+`manifest.json` in the job's output).
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The recipe that a job received: exactly the keys of the Nova 1.0 SFT, DPO and evaluation recipes.
 
-A key that is not listed here is refused: a container that ignored it would train something other than what was asked for.
+A key that is not listed here is refused: a container that ignored it would train something other than what
+was asked for.
 """
 
 from __future__ import annotations
@@ -105,22 +106,37 @@ class Inference(_Section):
     top_logprobs: Literal[0] = 0
 
 
+class Switch(_Section):
+    enabled: bool
+
+
+class Processor(_Section):
+    """Custom metrics by a Lambda of the customer's; a job that reaches no AWS service cannot call one."""
+
+    lambda_arn: Literal[""] = ""
+    lambda_type: Literal["rft", "custom_metrics"] = "rft"
+    preset_reward_function: Literal[""] = ""
+    preprocessing: Switch = Switch(enabled=False)
+    postprocessing: Switch = Switch(enabled=False)
+    aggregation: Literal["min", "max", "average", "sum"] = "average"
+
+
 class EvaluationRecipe(_Section):
     run: Run
     evaluation: Evaluation
     inference: Inference = Inference()
+    processor: Processor = Processor()
 
 
 def read_recipe(path: Path) -> TrainingRecipe | EvaluationRecipe:
-    """The recipe at `path`; JobFailed names the first key that is wrong, its value and what would be accepted."""
+    """The recipe at `path`; JobFailed names the first key that is wrong, its value and what would be
+    accepted."""
     try:
         content = yaml.safe_load(path.read_text())
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise JobFailed(f"the recipe cannot be read: {error}") from error
     if not isinstance(content, dict):
-        raise JobFailed(
-            f"the recipe must be a mapping with 'run' and 'training_config' or 'evaluation', got {content!r}"
-        )
+        raise JobFailed("the recipe must be a mapping with 'run' and 'training_config' or 'evaluation'")
     kind = EvaluationRecipe if "evaluation" in content else TrainingRecipe
     try:
         return kind.model_validate(content)

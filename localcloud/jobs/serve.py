@@ -1,9 +1,10 @@
 """A served model's process: `python -m localcloud.jobs.serve --checkpoint DIR`.
 
-Speaks JSON Lines. After `{"ready": true}`, every request `{"id", "messages", "system", "toolConfig", "inferenceConfig"}` on stdin
-(the shapes of Converse) is answered on stdout by `{"id", "delta": text}` for each piece of a text that opens the answer, then
-`{"id", "message", "stopReason", "usage"}`; or by `{"id", "error"}`. Requests are answered one at a time; the process ends with
-its input. Without a temperature the model answers greedily, so that the same request gets the same reply.
+Speaks JSON Lines. After `{"ready": true}`, every request `{"id", "messages", "system", "toolConfig",
+"inferenceConfig"}` on stdin (the shapes of Converse) is answered on stdout by `{"id", "delta": text}` for
+each piece of a text that opens the answer, then `{"id", "message", "stopReason", "usage"}`; or by `{"id",
+"error"}`. Requests are answered one at a time; the process ends with its input. Without a temperature the
+model answers greedily, so that the same request gets the same reply.
 """
 
 from __future__ import annotations
@@ -129,7 +130,8 @@ def _write(replies: TextIO, event: Event) -> None:
 
 
 def _opening_text(text: str) -> str:
-    """The part of an unfinished answer that is certainly text: what stands before a line that may be a call."""
+    """The part of an unfinished answer that is certainly text: what stands before a line that may be a
+    call."""
     if text.startswith("{"):
         return ""
     return text.split("\n{", 1)[0].rstrip("\n")

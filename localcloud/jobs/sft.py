@@ -7,7 +7,6 @@ import logging
 import math
 
 import jax
-import numpy as np
 from jax import Array
 
 from localcloud.jobs.adaptation import Adaptation, optimizer_settings

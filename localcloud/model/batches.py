@@ -8,7 +8,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from localcloud.model.chat import Encoded
 
@@ -19,10 +21,10 @@ FloatArray = np.ndarray[Any, np.dtype[np.float32]]
 @functools.partial(jax.tree_util.register_dataclass, data_fields=["tokens", "weights"], meta_fields=[])
 @dataclasses.dataclass(frozen=True, slots=True)
 class Sequences:
-    """Rows of tokens [N, S], padded on the right, and a weight for each: 1 where the token is to be predicted, else 0."""
+    """Rows of tokens [N, S], padded on the right, and how much predicting each of them counts."""
 
-    tokens: IntArray
-    weights: FloatArray
+    tokens: Array
+    weights: Array
 
     @classmethod
     def of(cls, rows: Sequence[Encoded], width: int | None = None) -> Sequences:
@@ -33,7 +35,7 @@ class Sequences:
         for index, row in enumerate(rows):
             tokens[index, : len(row.ids)] = row.ids
             weights[index, : len(row.ids)] = row.learned
-        return cls(tokens, weights)
+        return cls(jnp.asarray(tokens), jnp.asarray(weights))
 
     def __len__(self) -> int:
         return len(self.tokens)

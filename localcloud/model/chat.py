@@ -1,11 +1,12 @@
-"""The chat template of the tiny model: Converse messages to tokens, and generated text to Converse content blocks.
+"""The chat template of the tiny model: Converse messages to tokens, generated text to content blocks.
 
     <|system|>{text}<|user|>{text}<|assistant|>{text}<|end|>
     <|user|><|result|>{tool result}<|assistant|>{text}<|end|>
 
-A toolUse block is one line of text, `{"name":…,"arguments":…}`: the same text that gen_qa rows hold as gold answers and DPO rows
-as candidates. `toolConfig` is not rendered, because schemas would not fit a context of 256 tokens: the model knows the tools it
-was trained on, and `toolConfig` decides which of its calls are recognised. Block shapes are those of bedrock-runtime's Converse.
+A toolUse block is one line of text, `{"name":…,"arguments":…}`: the same text that gen_qa rows hold as gold
+answers and DPO rows as candidates. `toolConfig` is not rendered, because schemas would not fit a context of
+256 tokens: the model knows the tools it was trained on, and `toolConfig` decides which of its calls are
+recognised. Block shapes are those of bedrock-runtime's Converse.
 """
 
 from __future__ import annotations
@@ -85,7 +86,8 @@ def render_call(tool_use: Mapping[str, Any]) -> str:
 def parse_answer(text: str, offered: Sequence[str], first_id: int = 1) -> list[dict[str, Any]]:
     """Content blocks of a generated text; ids of its tool uses count up from `first_id`.
 
-    A call that is no valid JSON, or of a tool that was not offered, stays visible as text: it is what the model said.
+    A call that is no valid JSON, or of a tool that was not offered, stays visible as text: it is what the
+    model said.
     """
     blocks: list[dict[str, Any]] = []
     numbers = itertools.count(first_id)
@@ -137,7 +139,5 @@ def _result_text(result: Mapping[str, Any]) -> str:
 def _text_of(block: Block, where: str) -> str:
     text = block.get("text")
     if not isinstance(text, str):
-        raise InvalidMessage(
-            f"{where}: a content block holds {sorted(block)}; atelier-tiny reads text and tools only"
-        )
+        raise InvalidMessage(f"{where}: a content block holds {sorted(block)}; only text and tools are read")
     return text

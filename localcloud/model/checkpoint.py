@@ -1,6 +1,7 @@
 """A model on disk: config.json, model.safetensors, tokenizer.json and, after LoRA, adapter.safetensors.
 
-A LoRA checkpoint holds the weights it was trained on beside its adapter, so that a folder is always a whole model.
+A LoRA checkpoint holds the weights it was trained on beside its adapter, so that a folder is always a whole
+model.
 """
 
 from __future__ import annotations
@@ -11,11 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import jax.numpy as jnp
-from jax import Array
+import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
-
-import numpy as np
 
 from localcloud.model import lora
 from localcloud.model.config import ModelConfig
@@ -49,7 +48,7 @@ class Checkpoint:
         return lora.merge(self.parameters, self.adapter.parameters, self.adapter.alpha)
 
     def save(self, folder: Path, **provenance: Any) -> None:
-        """Write the model into a new folder; `provenance` goes into config.json for people and tools to read."""
+        """Write the model into a new folder; `provenance` goes into config.json."""
         folder.mkdir(parents=True)
         adapter = self.adapter and {"alpha": self.adapter.alpha, "rank": lora.RANK}
         settings = {"model": dataclasses.asdict(self.config), "adapter": adapter, **provenance}

@@ -7,7 +7,8 @@ import dataclasses
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ModelConfig:
-    """A decoder-only transformer: rotary positions, RMS norm before each half of a layer, GELU, tied embeddings.
+    """A decoder-only transformer: rotary positions, RMS norm before each half of a layer, GELU, tied
+    embeddings.
 
     `context` is the longest sequence in tokens, prompt and answer together.
     """
@@ -22,7 +23,7 @@ class ModelConfig:
     def __post_init__(self) -> None:
         if self.width % (2 * self.heads):
             raise ValueError(
-                f"width must be a multiple of 2 * heads (rotary pairs), got {self.width} with {self.heads} heads"
+                f"width must be a multiple of 2 * heads, got {self.width} with {self.heads} heads"
             )
 
     @property

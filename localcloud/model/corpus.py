@@ -1,8 +1,8 @@
 """The text that `atelier-tiny` is pre-trained on: generated conversations, the same for the same seed.
 
-They teach what a foundation model would bring: words, JSON, copying names and numbers from a question into an answer, and that
-tools exist. Their tools are made up from a verb and a noun, so the base knows the form of a call and none of the tools that a
-fine-tuning dataset is about.
+They teach what a foundation model would bring: words, JSON, copying names and numbers from a question into an
+answer, and that tools exist. Their tools are made up from a verb and a noun, so the base knows the form of a
+call and none of the tools that a fine-tuning dataset is about.
 """
 
 from __future__ import annotations
@@ -16,14 +16,23 @@ from localcloud.model.chat import render_answer
 
 Row = dict[str, Any]
 
-CITIES = "Paris Oslo Lima Cairo Seoul Quito Delhi Tokyo Rome Kyiv Accra Bonn Perth Sofia Tunis Hanoi Doha Riga".split()
-DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-THINGS = (
-    "oven fridge freezer washer dryer dishwasher toaster kettle mixer heater lamp fan stove boiler".split()
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+CITIES = _words(
+    "Paris Oslo Lima Cairo Seoul Quito Delhi Tokyo Rome Kyiv Accra Bonn Perth Sofia Tunis Hanoi Doha Riga"
 )
-PARTS = "filter hose handle shelf knob belt pump door motor lid tray bulb cable blade hinge gasket".split()
-STATES = "ready late broken lost wrong unwanted damaged delivered shipped packed delayed returned paid open".split()
-PEOPLE = "Ada Ben Chloe Dev Eve Finn Gita Hugo Iris Jon Kira Leo Mona Nils Olga Pia".split()
+DAYS = _words("Monday Tuesday Wednesday Thursday Friday Saturday Sunday")
+THINGS = _words(
+    "oven fridge freezer washer dryer dishwasher toaster kettle mixer heater lamp fan stove boiler"
+)
+PARTS = _words("filter hose handle shelf knob belt pump door motor lid tray bulb cable blade hinge gasket")
+STATES = _words(
+    "ready late broken lost wrong unwanted damaged delivered shipped packed delayed returned paid open"
+)
+PEOPLE = _words("Ada Ben Chloe Dev Eve Finn Gita Hugo Iris Jon Kira Leo Mona Nils Olga Pia")
 VALUES = {
     "city": CITIES,
     "day": DAYS,
@@ -34,9 +43,13 @@ VALUES = {
     "person": PEOPLE,
 }
 NUMBERS = ["quantity", "hour", "count", "year", "order", "number", "price", "age"]
-VERBS = "find show check order move cancel change send repair call return replace track update look refund book".split()
-NOUNS = "order city day part person address warranty technician visit invoice route table seat room ticket price".split()
-TRADES = "travel library weather taxi garden music hotel clinic bank school support sales".split()
+VERBS = _words(
+    "find show check order move cancel change send repair call return replace track update look refund book"
+)
+NOUNS = _words(
+    "order city day part person address warranty technician visit invoice route table seat room ticket price"
+)
+TRADES = _words("travel library weather taxi garden music hotel clinic bank school support sales")
 OPENINGS = ["", "", "Hi, ", "Hello, ", "Please ", "Good morning, ", "Sorry, "]
 CLOSINGS = ["", "", " Thanks!", " Thank you.", " Please hurry.", " Can you help?"]
 WORD_WEIGHT = 100
@@ -64,13 +77,13 @@ EXCHANGES = [
 
 def rows(count: int, seed: int) -> list[Row]:
     """Conversations in the Converse format of fine-tuning data."""
-    choice = random.Random(seed)
+    choice = random.Random(seed)  # noqa: S311 - reproducible data, no secret
     kinds = [_exchange, _record, _call, _call, _report]
     return [choice.choice(kinds)(choice) for _ in range(count)]
 
 
 def texts(conversations: Sequence[Row]) -> Iterator[str]:
-    """Every text in the conversations, as the chat template writes it: what the vocabulary is learned from."""
+    """Every text in the conversations as the chat template writes it, to learn the vocabulary from."""
     for row in conversations:
         yield from (block["text"] for block in row.get("system", []))
         for message in row["messages"]:

@@ -29,7 +29,8 @@ class Sampling:
     def draw(self, logits: Array, key: Array) -> Array:
         """The next token of every row: logits [B, V] -> [B]."""
         values = jnp.float32(self.temperature), jnp.float32(self.top_p), jnp.int32(self.top_k)
-        return _draw(logits, key, *values, greedy=self.temperature == 0)
+        drawn: Array = _draw(logits, key, *values, greedy=self.temperature == 0)
+        return drawn
 
 
 def generate(
@@ -42,7 +43,7 @@ def generate(
     sampling: Sampling,
     seed: int = 0,
 ) -> list[list[int]]:
-    """An answer (ids before the end token) for every prompt, each bounded by max_new_tokens and by the context."""
+    """An answer to every prompt: the ids before the end token, at most max_new_tokens, within the context."""
     longest = max(map(len, prompts))
     width = min(config.context, _round_up(longest, 32))
     limit = min(max_new_tokens, config.context - min(map(len, prompts)))
@@ -76,7 +77,10 @@ _State = tuple[Array, Cache, Array, Array, Array]
 
 
 class Stream:
-    """Answers one prompt at a time, token by token. Making one compiles its two programs, so that no request waits for it."""
+    """Answers one prompt at a time, token by token.
+
+    Making one compiles its programs, so that no request waits for that.
+    """
 
     def __init__(self, config: ModelConfig, parameters: Parameters) -> None:
         self._config = config
@@ -115,7 +119,7 @@ def _generate_batch(
     finished: Array,
     key: Array,
 ) -> Array:
-    """Ids [B, limit] written after prompts tokens[:, :lengths]; from its end token on a row holds the end token."""
+    """Ids [B, limit] that follow tokens[:, :lengths]; a finished row goes on with the end token."""
     rows = tokens.shape[0]
     positions = jnp.broadcast_to(jnp.arange(tokens.shape[1]), tokens.shape)
     logits, cache = extend(config, parameters, Cache.empty(config, rows), tokens, positions)

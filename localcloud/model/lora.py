@@ -16,7 +16,8 @@ RANK = 16
 
 
 def initial_adapter(config: ModelConfig, key: Array) -> Parameters:
-    """For every linear map W [in, out]: A [in, r] random and B [r, out] zero, so that training starts at the base."""
+    """For each linear map W [in, out] a random A [in, r] and a zero B [r, out]: training starts at the
+    base."""
     adapter: Parameters = {}
     shapes = projections(config)
     for (name, (inputs, outputs)), a_key in zip(

@@ -1,4 +1,4 @@
-"""What training minimises. A sequence's weights say which of its tokens count (those that the assistant wrote)."""
+"""What training minimises. Weights say which tokens of a sequence count: those the assistant wrote."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Make the base model: `python -m localcloud.model.make_base --out DIR`.
 
-Pre-trains `atelier-tiny` on generated text. Reproducible: the folder records a hash of everything that decides the weights, and
-making it again is a no-op while that hash holds.
+Pre-trains `atelier-tiny` on generated text. Reproducible: the folder records a hash of everything that
+decides the weights, and making it again is a no-op while that hash holds.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
@@ -59,7 +60,7 @@ def main() -> None:
 
 
 def make(folder: Path, settings: Pretraining) -> None:
-    """Make the base model in `folder` unless it is there already; replaces one made by other code or settings."""
+    """Make the base model in `folder`, unless it is there; replaces one made by other code or settings."""
     expected = config_hash(settings)
     if _hash_of(folder) == expected:
         log.info("%s is up to date", folder)
@@ -107,12 +108,10 @@ def config_hash(settings: Pretraining) -> str:
 
 
 def _weighted(rows: list[Encoded], settings: Pretraining) -> Sequences:
-    """Answers count in full, questions a little: enough to know the words, without spending the model on guessing them."""
+    """Answers count in full, questions a little: enough to know the words they are made of."""
     sequences = Sequences.of(rows, settings.length)
-    is_token = np.arange(settings.length)[None] < np.array([[len(row.ids)] for row in rows])
-    weights = np.where(
-        is_token, np.maximum(sequences.weights, np.float32(settings.question_weight)), np.float32(0)
-    )
+    is_token = jnp.arange(settings.length)[None] < jnp.array([[len(row.ids)] for row in rows])
+    weights = jnp.where(is_token, jnp.maximum(sequences.weights, settings.question_weight), 0.0)
     return Sequences(sequences.tokens, weights)
 
 

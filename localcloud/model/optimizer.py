@@ -1,4 +1,4 @@
-"""AdamW as the Nova recipes describe it: warm-up, cosine decay to min_lr, constant_steps there, LoRA+ for adapters."""
+"""AdamW as the Nova recipes describe it: warm-up, cosine decay to min_lr, LoRA+ for adapters."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class OptimizerSettings:
 
 
 def learning_rates(settings: OptimizerSettings, steps: int) -> optax.Schedule:
-    """Step -> learning rate in a training of `steps`, the shape of NeMo's CosineAnnealing, whose keys the recipes use.
+    """Step -> learning rate: NeMo's CosineAnnealing, whose keys the recipes use, over a training of `steps`.
 
     The last `constant_steps` run at the minimum. A training shorter than its warm-up ends within it.
     """

@@ -1,7 +1,8 @@
 """Text to token ids and back, by a learned word-piece vocabulary.
 
-White space is a token of its own, numbers are pairs of digits and a word is the same tokens wherever it stands, so that copying
-an order number from a question into a call is copying token by token, which a model this small can learn.
+White space is a token of its own, numbers are pairs of digits and a word is the same tokens wherever it
+stands, so that copying an order number from a question into a call is copying token by token, which a model
+this small can learn.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ class Tokenizer:
 
     @classmethod
     def learn(cls, texts: Iterable[str], size: int) -> Tokenizer:
-        """Learn `size` pieces (control tokens, every printable ASCII character and the commonest merges) from texts."""
+        """Learn `size` pieces: control tokens, printable ASCII characters and the commonest merges in
+        texts."""
         vocabulary = tokenizers.Tokenizer(models.BPE(unk_token=Special.UNKNOWN.value))
         vocabulary.pre_tokenizer = pre_tokenizers.Split(Regex(PIECES), "isolated")
         vocabulary.decoder = decoders.Fuse()

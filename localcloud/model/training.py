@@ -37,7 +37,10 @@ def train(
     settings: OptimizerSettings,
     seed: int,
 ) -> Iterator[Step]:
-    """Take one step for each batch. `steps`, their number, shapes the learning rates; the same seed gives the same steps."""
+    """Take a step for each batch; the same seed gives the same steps.
+
+    `steps` is their number, which shapes the learning rates.
+    """
     rates = learning_rates(settings, steps)
     optimizer = adam(settings, rates)
 

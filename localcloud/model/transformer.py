@@ -1,8 +1,9 @@
 """The forward pass of the tiny model, with and without a key-value cache.
 
-Parameters are a flat dict of arrays, so that safetensors stores them as they are. Activations stay two-dimensional, one row a
-token, outside attention: XLA on a CPU differentiates products of matrices twice as fast as products of three-dimensional arrays.
-Shapes: B rows, S positions, T = B * S tokens, C context, D width, H heads, K head width, V vocabulary.
+Parameters are a flat dict of arrays, so that safetensors stores them as they are. Activations stay two-
+dimensional, one row a token, outside attention: XLA on a CPU differentiates products of matrices twice as
+fast as products of three-dimensional arrays. Shapes: B rows, S positions, T = B * S tokens, C context, D
+width, H heads, K head width, V vocabulary.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def projections(config: ModelConfig) -> dict[str, tuple[int, int]]:
 
 
 def initial_parameters(config: ModelConfig, key: Array) -> Parameters:
-    """Random weights that keep the variance of what they map; what adds to the residual shrinks with depth."""
+    """Random weights that keep the variance of what they map; additions to the residual shrink with depth."""
     keys = iter(jax.random.split(key, len(projections(config)) + 1))
     scale = 1 / math.sqrt(config.width)
     parameters: Parameters = {
@@ -88,10 +89,10 @@ def forward(
     dropout: Dropout | None = None,
     key: Array | None = None,
 ) -> Array:
-    """Logits [B, S, V] for tokens [B, S]. Padding belongs on the right: the causal mask then hides it from real tokens.
+    """Logits [B, S, V] for tokens [B, S], which are padded on the right, where the causal mask hides it.
 
-    Where `parameters` hold low-rank updates ("<projection>.a", "<projection>.b") they apply, scaled. `dropout` applies only
-    when `key` is given.
+    Where `parameters` hold low-rank updates ("<projection>.a", "<projection>.b") they apply, scaled.
+    `dropout` applies only when `key` is given.
     """
     rows, length = tokens.shape
     drop = _Drop(dropout or Dropout(), key)
@@ -205,9 +206,10 @@ def _rms_norm(hidden: Array, weight: Array) -> Array:
 
 
 def _rotate(config: ModelConfig, heads: Array, positions: Array) -> Array:
-    """Rotary position embedding (RoFormer, arXiv 2104.09864): halves of [B, S, H, K] rotated against each other.
+    """Rotary position embedding (RoFormer, arXiv 2104.09864) of [B, S, H, K], half against half.
 
-    The sines come from a table: XLA would fuse their computation into, and repeat it for, every element that uses one.
+    The sines come from a table: XLA would fuse their computation into, and repeat it for, every element that
+    uses one.
     """
     half = config.head_width // 2
     angles = np.arange(config.context)[:, None] * 10_000.0 ** (-np.arange(half) / half)

@@ -1,1 +1,1 @@
-"""Constructs, one idea a file. Only here live L1 resources and policy statements; permission is given through `grant_*`."""
+"""Constructs, one idea a file. L1 resources and policy statements live only here."""

@@ -11,7 +11,7 @@ from components.settlement import Settlement
 
 
 class Alarms(Construct):
-    """A failed run is one alarm; the others say that waiting itself is broken, which would leave every run hanging."""
+    """One alarm for a failed run; the others say that waiting itself is broken, and every run would hang."""
 
     def __init__(
         self,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, RemovalPolicy, Stack, aws_iam as iam, aws_kms as kms, aws_s3 as s3
+from aws_cdk import Duration, RemovalPolicy, Stack, aws_kms as kms, aws_s3 as s3
 from constructs import Construct
 
-from components.permissions import allow, arn_in, policy_owner
+from components.permissions import Grantee, allow, arn_in, policy_owner
 
 PREFIXES = "S3 permissions end at a prefix; object names below it are not known before a run"
 
@@ -73,48 +73,48 @@ class ArtifactBucket(Construct):
             )
         )
 
-    def grant_read_datasets(self, grantee: iam.IGrantable) -> None:
+    def grant_read_datasets(self, grantee: Grantee) -> None:
         """Read what people uploaded."""
         self._read(grantee, "datasets/*")
 
-    def grant_read_models(self, grantee: iam.IGrantable) -> None:
+    def grant_read_models(self, grantee: Grantee) -> None:
         """Read the records that tie custom models to their checkpoints."""
         self._read(grantee, "runs/*/model.json")
 
-    def grant_write_models(self, grantee: iam.IGrantable) -> None:
+    def grant_write_models(self, grantee: Grantee) -> None:
         """Write the record of a model."""
         self._write(grantee, "runs/*/model.json")
 
-    def grant_write_recipes(self, grantee: iam.IGrantable) -> None:
+    def grant_write_recipes(self, grantee: Grantee) -> None:
         """Write the rendered recipes of a run's steps."""
         self._write(grantee, "runs/*/recipe/*")
 
-    def grant_read_training_output(self, grantee: iam.IGrantable) -> None:
+    def grant_read_training_output(self, grantee: Grantee) -> None:
         """Read what training jobs left: the manifest that names the checkpoint."""
         self._read(grantee, "runs/*/output/*")
 
-    def grant_read_evaluation_output(self, grantee: iam.IGrantable) -> None:
+    def grant_read_evaluation_output(self, grantee: Grantee) -> None:
         """Read what evaluation jobs left: metrics and single answers."""
         self._read(grantee, "runs/*/evaluation/*")
 
-    def grant_write_reports(self, grantee: iam.IGrantable) -> None:
+    def grant_write_reports(self, grantee: Grantee) -> None:
         """Write a run's report, and read the run file that it describes."""
         self._write(grantee, "runs/*/report/*")
         self._read(grantee, "runs/*/run.json")
 
-    def grant_submit_runs(self, grantee: iam.IGrantable) -> None:
+    def grant_submit_runs(self, grantee: Grantee) -> None:
         """What a person needs who uploads datasets and run files, and reads everything that came of them."""
         self._write(grantee, "datasets/*", "runs/*/run.json")
         self._read(grantee, "datasets/*", "runs/*")
 
-    def grant_train(self, grantee: iam.IGrantable) -> None:
+    def grant_train(self, grantee: Grantee) -> None:
         """What SageMaker needs under a job's role: read data and recipes, write outputs."""
         self._read(grantee, "datasets/*", "runs/*/recipe/*")
         self._write(grantee, "runs/*/output/*", "runs/*/evaluation/*")
         allow(grantee, "s3:GetBucketLocation", on=[self.bucket.bucket_arn])
 
-    def _read(self, grantee: iam.IGrantable, *prefixes: str) -> None:
-        # Without ListBucket S3 answers 403 for a missing object, and "missing" could not be told from "forbidden".
+    def _read(self, grantee: Grantee, *prefixes: str) -> None:
+        # Without ListBucket S3 answers 403 for a missing object: "missing" would look like "forbidden".
         allow(grantee, "s3:ListBucket", on=[self.bucket.bucket_arn])
         allow(
             grantee,
@@ -124,7 +124,7 @@ class ArtifactBucket(Construct):
         )
         allow(grantee, "kms:Decrypt", on=[self._key.key_arn])
 
-    def _write(self, grantee: iam.IGrantable, *prefixes: str) -> None:
+    def _write(self, grantee: Grantee, *prefixes: str) -> None:
         allow(
             grantee,
             "s3:PutObject",
@@ -134,5 +134,5 @@ class ArtifactBucket(Construct):
         )
         allow(grantee, "kms:GenerateDataKey", "kms:Decrypt", on=[self._key.key_arn])
 
-    def _objects(self, grantee: iam.IGrantable, prefix: str) -> str:
+    def _objects(self, grantee: Grantee, prefix: str) -> str:
         return f"{arn_in(policy_owner(grantee), owner=Stack.of(self), arn=self.bucket.bucket_arn)}/{prefix}"

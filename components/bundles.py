@@ -1,4 +1,4 @@
-"""What a function carries, as zip files made at synthesis without Docker: the same bytes for the same inputs."""
+"""What a function carries, zipped at synthesis without Docker: the same bytes for the same inputs."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def code_bundle() -> Path:
 
 
 def layer_bundle(platform: FunctionPlatform) -> Path:
-    """Zip of the pinned dependencies for `platform`, named by the lock and by everything else that decides its bytes."""
+    """Zip of the pinned dependencies for `platform`, named by the lock and what else decides its bytes."""
     digest = hashlib.sha256(LOCK.read_bytes())
     digest.update(Path(__file__).read_bytes())
     digest.update("\n".join(_wheel_options(platform) or [sysconfig.get_platform(), sys.version]).encode())
@@ -60,7 +60,7 @@ def layer_bundle(platform: FunctionPlatform) -> Path:
 
 
 def _cached(bundle: Path, make: Callable[[Path], None]) -> Path:
-    """`bundle`, made when it is not there yet; two processes that make it at once do not see each other's half."""
+    """`bundle`, made when it is not there; two processes making it at once do not see each other's half."""
     if not bundle.exists():
         bundle.parent.mkdir(parents=True, exist_ok=True)
         unfinished = bundle.with_suffix(f".{os.getpid()}")
@@ -83,7 +83,7 @@ def _install(target: Path, platform: FunctionPlatform) -> None:
 
 
 def _wheel_options(platform: FunctionPlatform) -> list[str]:
-    """pip's options for wheels of a Lambda platform (Amazon Linux 2023, glibc 2.34); none for the interpreter that runs us."""
+    """pip's options for wheels of Lambda's Amazon Linux 2023 (glibc 2.34), or none for this interpreter."""
     if platform == FunctionPlatform.of_this_host():
         return []
     major, minor = platform.python
@@ -98,7 +98,7 @@ def _wheel_options(platform: FunctionPlatform) -> list[str]:
 
 
 def _files(folder: Path) -> list[Path]:
-    """Files that a bundle needs, in a stable order: no bytecode, no tests, nothing that records how it was installed."""
+    """Files that a bundle needs, in a stable order: no bytecode, no tests, no record of the installation."""
     return sorted(
         path
         for path in folder.rglob("*")

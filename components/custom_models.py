@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_cdk import Stack, aws_iam as iam, aws_kms as kms
 from constructs import Construct
 
-from components.permissions import allow
+from components.permissions import Grantee, allow
 
 BEDROCK = "bedrock.amazonaws.com"
 BY_SERVICE = "Bedrock gives models and deployments their ids"
@@ -30,8 +30,8 @@ class CustomModels(Construct):
         self._deployments = stack.format_arn(
             service="bedrock", resource="custom-model-deployment", resource_name="*"
         )
-        # Nova's weights lie in an escrow bucket that SageMaker makes in Amazon's account: no aws:ResourceAccount condition,
-        # it would refuse exactly this bucket.
+        # Nova's weights lie in an escrow bucket that SageMaker makes in Amazon's account: a condition on
+        # aws:ResourceAccount would refuse exactly this bucket.
         escrow = stack.format_arn(
             service="s3", region="", account="", resource=f"customer-escrow-{stack.account}-*"
         )
@@ -45,7 +45,7 @@ class CustomModels(Construct):
         )
         self._use_key(self.role, "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
 
-    def grant_create(self, grantee: iam.IGrantable) -> None:
+    def grant_create(self, grantee: Grantee) -> None:
         """Make a custom model of a checkpoint, or find the one already made."""
         allow(
             grantee,
@@ -62,39 +62,39 @@ class CustomModels(Construct):
             when={"StringEquals": {"iam:PassedToService": BEDROCK}},
         )
 
-    def grant_deploy(self, grantee: iam.IGrantable) -> None:
+    def grant_deploy(self, grantee: Grantee) -> None:
         """Make a deployment of a custom model, or find the one already made."""
         self._on_models(grantee, "CreateCustomModelDeployment")
         self._on_deployments(grantee, "GetCustomModelDeployment", "ListTagsForResource", "TagResource")
         self._use_key(grantee, "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey")
 
-    def grant_read(self, grantee: iam.IGrantable) -> None:
+    def grant_read(self, grantee: Grantee) -> None:
         """See which model a deployment serves."""
         self._on_models(grantee, "GetCustomModel")
         self._on_deployments(grantee, "GetCustomModelDeployment")
 
-    def grant_switch(self, grantee: iam.IGrantable) -> None:
+    def grant_switch(self, grantee: Grantee) -> None:
         """Put another model behind a deployment."""
         self.grant_read(grantee)
         self._on_models(grantee, "UpdateCustomModelDeployment")
         self._on_deployments(grantee, "UpdateCustomModelDeployment")
 
-    def grant_delete_deployments(self, grantee: iam.IGrantable) -> None:
+    def grant_delete_deployments(self, grantee: Grantee) -> None:
         """Delete deployments that a run made."""
         self._on_deployments(
             grantee, "DeleteCustomModelDeployment", "GetCustomModelDeployment", "ListTagsForResource"
         )
 
-    def grant_delete_models(self, grantee: iam.IGrantable) -> None:
+    def grant_delete_models(self, grantee: Grantee) -> None:
         """Delete custom models that a run made."""
         self._on_models(grantee, "DeleteCustomModel", "GetCustomModel", "ListTagsForResource")
 
-    def grant_converse(self, grantee: iam.IGrantable) -> None:
+    def grant_converse(self, grantee: Grantee) -> None:
         """Ask a deployed model and wait for its whole answer."""
         self._on_deployments(grantee, "InvokeModel")
         self._use_key(grantee, "kms:Decrypt")
 
-    def grant_chat(self, grantee: iam.IGrantable) -> None:
+    def grant_chat(self, grantee: Grantee) -> None:
         """Find a deployed model, and talk to it as it answers."""
         self.grant_converse(grantee)
         self._on_deployments(grantee, "GetCustomModelDeployment", "InvokeModelWithResponseStream")
@@ -105,15 +105,15 @@ class CustomModels(Construct):
             because="Bedrock has no resource to name for lists",
         )
 
-    def _on_models(self, grantee: iam.IGrantable, *actions: str) -> None:
+    def _on_models(self, grantee: Grantee, *actions: str) -> None:
         allow(grantee, *(f"bedrock:{action}" for action in actions), on=[self._models], because=BY_SERVICE)
 
-    def _on_deployments(self, grantee: iam.IGrantable, *actions: str) -> None:
+    def _on_deployments(self, grantee: Grantee, *actions: str) -> None:
         allow(
             grantee, *(f"bedrock:{action}" for action in actions), on=[self._deployments], because=BY_SERVICE
         )
 
-    def _use_key(self, grantee: iam.IGrantable, *actions: str) -> None:
-        """Models are encrypted with our key: Bedrock uses it in the caller's name (docs: "Encryption of custom models")."""
+    def _use_key(self, grantee: Grantee, *actions: str) -> None:
+        """Models lie under our key; Bedrock uses it for its caller (docs: "Encryption of custom models")."""
         through_bedrock = {"kms:ViaService": f"bedrock.{Stack.of(self).region}.amazonaws.com"}
         allow(grantee, *actions, on=[self._key.key_arn], when={"StringEquals": through_bedrock})

@@ -10,7 +10,6 @@ from aws_cdk import (
     Duration,
     RemovalPolicy,
     Stack,
-    aws_iam as iam,
     aws_kms as kms,
     aws_lambda as lambda_,
     aws_logs as logs,
@@ -20,20 +19,18 @@ from aws_cdk import (
 from constructs import Construct
 
 from components.notice_topic import NoticeTopic
-from components.permissions import allow
+from components.permissions import Grantee, allow
 from components.workflow_role import WorkflowRole
 
 RUN_ID = "{% $states.context.Execution.Input.run_id %}"
 PAYLOAD = "{% $states.result.Payload %}"
 NOTHING = "{% null %}"
 
-VARIABLES = (
-    "run", "plan", "baseline", "checkpoint", "job", "stage_index", "stages", "scores", "decision", "approval", "model_arn",
-    "deployment_arn", "smoke_test", "promotion", "status", "failure", "report",
-)  # fmt: skip
 REPORTED = (
-    "run", "status", "failure", "stages", "scores", "decision", "approval", "smoke_test", "model_arn", "promotion", "baseline",
+    "run", "status", "failure", "stages", "scores", "decision", "approval", "smoke_test", "model_arn",
+    "promotion", "baseline",
 )  # fmt: skip
+VARIABLES = (*REPORTED, "plan", "checkpoint", "job", "stage_index", "deployment_arn", "report")
 
 LAMBDA_TROUBLE = [
     "Lambda.ServiceException",
@@ -45,7 +42,7 @@ LAMBDA_TROUBLE = [
     "Sandbox.Timedout",
     "Runtime.ExitError",
 ]
-"""Trouble of the Lambda service, and functions that died: everything they do is idempotent, so it is simply done again."""
+"""Trouble of the Lambda service, and functions that died: all they do is idempotent, so it is done again."""
 
 TRANSIENT = ["Throttled", "ServiceUnavailable"]
 RETRY_WHILE_IN_USE = {"Promote", "RetireCandidate", "RollBack", "ReleaseRun"}
@@ -55,7 +52,7 @@ JOB_BACKSTOP = Duration.days(30)
 APPROVAL_BACKSTOP = Duration.days(30)
 DEPLOYMENT_BACKSTOP = Duration.days(1)
 
-# A function's Cause is a JSON document with a stack trace; people want its sentence. A timeout has no Cause at all.
+# A function's Cause is JSON with a stack trace, of which people want the sentence; a timeout has no Cause.
 CAUSE = (
     "($cause := $states.errorOutput.Cause; $exists($cause) ? "
     "($contains($cause, '\"errorMessage\"') ? $parse($cause).errorMessage : $cause) : 'The state timed out')"
@@ -71,12 +68,14 @@ class CustomizationWorkflow(Construct):
 
     Input   `{"run_id": "<name>-<yyyymmddhhmmss>", "run": <run file as JSON>}`
     Output  `{"run_id", "status": PROMOTED | ACCEPTED | REJECTED | ROLLED_BACK, "report_uri"}`
-    Errors  fails with the name and cause of the first error (a class of atelier/errors.py, or Step Functions' own), after
-            everything the run started is stopped, everything it made and did not promote is deleted, and the report is written.
+    Errors  fails with the name and cause of the first error (a class of atelier/errors.py, or Step Functions'
+            own), after everything the run started is stopped, everything it made and did not promote is
+            deleted, and the report is written
 
-    Results live in variables ($run, $plan, $checkpoint, $scores ...), so that a state takes what it needs and nothing is
-    threaded through. States that start something slow wait for a task token which Settlement finishes; their timeout is
-    only a backstop behind the operation's own deadline, at which Settlement stops the work and names the cause.
+    Results live in variables ($run, $plan, $checkpoint, $scores ...), so that a state takes what it needs and
+    nothing is threaded through. States that start something slow wait for a task token which Settlement
+    finishes; their timeout is only a backstop behind the operation's own deadline, at which Settlement stops
+    the work and names the cause.
     """
 
     def __init__(
@@ -109,18 +108,18 @@ class CustomizationWorkflow(Construct):
             tracing_enabled=True,
         )
 
-    def grant_finish_tokens(self, grantee: iam.IGrantable) -> None:
+    def grant_finish_tokens(self, grantee: Grantee) -> None:
         """Finish the task tokens of waiting states."""
         allow(
             grantee,
             "states:SendTaskSuccess",
             "states:SendTaskFailure",
             on=["*"],
-            because="Step Functions has no resource to name for a task token; holding the token is the permission",
+            because="A task token is no resource to name; who holds it may finish it",
         )
         self._grant_key(grantee)
 
-    def grant_operate(self, grantee: iam.IGrantable) -> None:
+    def grant_operate(self, grantee: Grantee) -> None:
         """Start runs and follow them."""
         machine, stack = self.state_machine, Stack.of(self)
         allow(grantee, "states:StartExecution", "states:ListExecutions", on=[machine.state_machine_arn])
@@ -139,7 +138,7 @@ class CustomizationWorkflow(Construct):
         )
         self._grant_key(grantee)
 
-    def _grant_key(self, grantee: iam.IGrantable) -> None:
+    def _grant_key(self, grantee: Grantee) -> None:
         through_step_functions = {"kms:ViaService": f"states.{Stack.of(self).region}.amazonaws.com"}
         allow(
             grantee,
@@ -191,7 +190,7 @@ class CustomizationWorkflow(Construct):
         return start
 
     def _validate_run(self) -> tasks.LambdaInvoke:
-        # Every variable exists from here on: reading one that does not is an error, and the report reads all of them.
+        # Every variable exists from here on: to read one that does not is an error; the report reads most.
         unset = dict.fromkeys(VARIABLES, NOTHING) | {"stage_index": 0, "stages": [], "scores": []}
         submitted = {"run": "{% $states.context.Execution.Input.run %}"}
         return self._invoke(
@@ -324,7 +323,7 @@ class CustomizationWorkflow(Construct):
 
     def _publish_report(self, run_failed: sfn.IChainable) -> tasks.LambdaInvoke:
         first = "$failure != null ? $failure.error : $states.errorOutput.Error"
-        both = f"($failure != null ? $failure.cause & ' There is no report: ' : 'There is no report: ') & {CAUSE}"
+        both = f"($failure != null ? $failure.cause & ' ' : '') & 'There is no report: ' & {CAUSE}"
         return self._invoke(
             "PublishReport",
             _variables(*REPORTED),
@@ -370,7 +369,7 @@ class CustomizationWorkflow(Construct):
         on_failure: Mapping[str, Any] | None = None,
         is_in_map: bool = False,
     ) -> tasks.LambdaInvoke:
-        """A state that invokes the function of its own name; with `waits`, it then waits that long for its task token."""
+        """A state that invokes the function of its name, and with `waits` waits that long for its token."""
         function = self._functions[name]
         answer = {} if waits is None else {"task_token": "{% $states.context.Task.Token %}"}
         assert function.timeout is not None

@@ -1,4 +1,4 @@
-"""The customer-managed key under everything that Atelier stores, and the services that must be able to use it."""
+"""The customer-managed key under everything that Atelier stores, and the services that must use it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from constructs import Construct
 class EncryptionKey(kms.Key):
     """One key, rotated yearly. Principals of this account use it through their own policies.
 
-    CloudWatch must be named: an alarm cannot publish to a topic under a customer-managed key otherwise, and nothing reports
-    that it could not (docs: "Amazon SNS key management", "Enable compatibility between event sources and encrypted topics").
+    CloudWatch must be named: an alarm cannot publish to a topic under a customer-managed key otherwise, and
+    nothing reports that it could not (docs: "Amazon SNS key management", "Enable compatibility between event
+    sources from AWS services and encrypted topics").
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, removal_policy: RemovalPolicy) -> None:

@@ -22,7 +22,7 @@ CDK_JSON = Path(__file__).resolve().parents[1] / "cdk.json"
 
 
 class GovernedApp(App):
-    """Feature flags of cdk.json however it is started, the environment's tags, and cdk-nag: a finding fails synthesis.
+    """The feature flags of cdk.json however it is started, tags, and cdk-nag: a finding fails synthesis.
 
     `context` stands in for the command line's `-c`, `outdir` for its `--output`.
     """
@@ -46,7 +46,7 @@ class GovernedApp(App):
 
     @property
     def data_removal(self) -> RemovalPolicy:
-        """DESTROY when both keys are turned: the environment allows it, and `-c destroy_data=true` asks for it."""
+        """DESTROY when both keys turn: the environment allows it and `-c destroy_data=true` asks for it."""
         asked = self.node.try_get_context("destroy_data") or "false"
         if asked not in ("true", "false"):
             raise InvalidConfiguration(f"-c destroy_data= must be true or false, got {asked!r}")

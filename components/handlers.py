@@ -28,12 +28,12 @@ ARCHITECTURES = {
 
 
 def module_name(construct_id: str) -> str:
-    """Module under lambdas/handlers of the function with this construct id: `ValidateRun` -> `validate_run`."""
+    """Module under lambdas/handlers of the function with this id: `ValidateRun` -> `validate_run`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", construct_id).lower()
 
 
 class Handlers(Construct):
-    """Makes functions of one code bundle and one layer, each with a role of its own that can do nothing until it is granted."""
+    """Makes functions of one code bundle and one layer, each with its own role, which may do nothing yet."""
 
     def __init__(
         self,
@@ -82,12 +82,12 @@ class Handlers(Construct):
         self,
         construct_id: str,
         *,
-        timeout: Duration = Duration.minutes(1),
+        timeout: Duration | None = None,
         memory_mib: int = 512,
         reserved_concurrency: int | None = None,
         dead_letter_queue: sqs.IQueue | None = None,
     ) -> lambda_.Function:
-        """The function of `lambdas/handlers/<construct id in snake case>.py`. A dead-letter queue is for those invoked asynchronously."""
+        """The function of the module that its id names; one invoked by events needs a dead-letter queue."""
         log_group = logs.LogGroup(
             self,
             f"{construct_id}Log",
@@ -112,7 +112,7 @@ class Handlers(Construct):
             layers=[self._layer],
             role=role,
             environment=self._environ,
-            timeout=timeout,
+            timeout=timeout or Duration.minutes(1),
             memory_size=memory_mib,
             reserved_concurrent_executions=reserved_concurrency,
             dead_letter_queue=dead_letter_queue,

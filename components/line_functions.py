@@ -16,7 +16,7 @@ from components.training_jobs import TrainingJobs
 
 @dataclass(kw_only=True)
 class LineFunctions:
-    """Makes every function of the line in the line's order; `by_state` has them by the name of their state."""
+    """Makes every function of the line, in its order; `by_state` has them by the name of their state."""
 
     handlers: Handlers
     bucket: ArtifactBucket
@@ -94,8 +94,6 @@ class LineFunctions:
     def _function(
         self, state: str, *, timeout: Duration | None = None, memory_mib: int = 512
     ) -> lambda_.Function:
-        function = self.handlers.function(
-            state, timeout=timeout or Duration.minutes(1), memory_mib=memory_mib
-        )
+        function = self.handlers.function(state, timeout=timeout, memory_mib=memory_mib)
         self.by_state[state] = function
         return function

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from aws_cdk import aws_iam as iam, aws_kms as kms, aws_sns as sns, aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from components.permissions import allow
+from components.permissions import Grantee, allow
 
 
 class NoticeTopic(Construct):
-    """An encrypted topic, TLS only. CloudWatch may publish to it, else no alarm would arrive (see EncryptionKey)."""
+    """An encrypted topic, TLS only. CloudWatch may publish, else no alarm arrives (see EncryptionKey)."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, key: kms.IKey, addresses: Iterable[str]
@@ -30,7 +30,7 @@ class NoticeTopic(Construct):
         for address in addresses:
             self.topic.add_subscription(subscriptions.EmailSubscription(address))
 
-    def grant_publish(self, grantee: iam.IGrantable) -> None:
+    def grant_publish(self, grantee: Grantee) -> None:
         """Send a notice."""
         allow(grantee, "sns:Publish", on=[self.topic.topic_arn])
         allow(grantee, "kms:GenerateDataKey", "kms:Decrypt", on=[self._key.key_arn])

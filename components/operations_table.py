@@ -1,19 +1,19 @@
-"""The operations table: one row for everything slow that a run has started, and the index of what is still open."""
+"""The operations table: a row for everything slow that a run has started, and the index of what is open."""
 
 from __future__ import annotations
 
-from aws_cdk import RemovalPolicy, aws_dynamodb as dynamodb, aws_iam as iam, aws_kms as kms
+from aws_cdk import RemovalPolicy, aws_dynamodb as dynamodb, aws_kms as kms
 from constructs import Construct
 
-from components.permissions import allow
+from components.permissions import Grantee, allow
 
 OPEN_INDEX = "open"
 
 
 class OperationsTable(Construct):
-    """Rows by `run_id` and `step`. The index `open` is sparse: a row has the attribute `open` until its token is finished.
+    """Rows by `run_id` and `step`; a row is in the index `open` until its token is finished, then leaves it.
 
-    Task tokens lie in it, hence the key and point-in-time recovery; rows expire by `expires_at` (seconds since the epoch).
+    Task tokens lie in it, hence the key. Rows expire by `expires_at`, seconds since the epoch.
     """
 
     def __init__(
@@ -42,24 +42,24 @@ class OperationsTable(Construct):
             sort_key=dynamodb.Attribute(name="run_step", type=dynamodb.AttributeType.STRING),
         )
 
-    def grant_record(self, grantee: iam.IGrantable) -> None:
+    def grant_record(self, grantee: Grantee) -> None:
         """Record the operations of a run and follow them."""
         self._allow(grantee, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 
-    def grant_release(self, grantee: iam.IGrantable) -> None:
+    def grant_release(self, grantee: Grantee) -> None:
         """Leave the marker that stops a run, find its operations and close them."""
         self._allow(grantee, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")
 
-    def grant_settle(self, grantee: iam.IGrantable) -> None:
+    def grant_settle(self, grantee: Grantee) -> None:
         """Find every open operation of every run, and close those that have ended."""
         self.grant_release(grantee)
         allow(grantee, "dynamodb:Query", on=[f"{self.table.table_arn}/index/{OPEN_INDEX}"])
 
-    def grant_decide(self, grantee: iam.IGrantable) -> None:
+    def grant_decide(self, grantee: Grantee) -> None:
         """What a person needs: see operations, approve or reject a run, ask it to stop."""
         self.grant_settle(grantee)
 
-    def _allow(self, grantee: iam.IGrantable, *actions: str) -> None:
+    def _allow(self, grantee: Grantee, *actions: str) -> None:
         allow(grantee, *actions, on=[self.table.table_arn])
         # DynamoDB uses the key in the caller's name, and only DynamoDB may.
         allow(

@@ -1,22 +1,25 @@
-"""Least privilege in one place: a statement, and beside it the reason for every wildcard that AWS forces on us."""
+"""Least privilege: a statement, and beside it the reason for every wildcard that AWS forces on us."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from aws_cdk import Acknowledgment, Stack, Validations, aws_iam as iam, aws_lambda as lambda_
 from constructs import Construct, IConstruct
 
+Grantee = iam.Role | iam.ManagedPolicy | lambda_.Function
+"""Who gets permission: a role, people through a policy, or a function through its role."""
+
 
 def allow(
-    grantee: iam.IGrantable,
+    grantee: Grantee,
     *actions: str,
     on: Sequence[str],
     when: Mapping[str, Any] | None = None,
     because: str = "",
 ) -> None:
-    """Allow `actions` on the resources `on` under the conditions `when`; `because` defends the wildcards among them."""
+    """Allow `actions` on the resources `on` under the conditions `when`; `because` defends the wildcards."""
     iam.Grant.add_to_principal(
         grantee=grantee, actions=list(actions), resource_arns=list(on), conditions={**when} if when else None
     )
@@ -26,17 +29,13 @@ def allow(
             acknowledge(owner, f"IAM5[Resource::{_flat(Stack.of(owner).resolve(arn))}]", because=because)
 
 
-def policy_owner(grantee: iam.IGrantable) -> Construct:
-    """The construct under which a grant to `grantee` leaves its statements: a function's role, or the grantee itself."""
-    owner = grantee.role if isinstance(grantee, lambda_.Function) else grantee
-    assert isinstance(owner, Construct), (
-        f"a grantee must be a role, a function or a managed policy, got {grantee!r}"
-    )
-    return owner
+def policy_owner(grantee: Grantee) -> Construct:
+    """The construct under which grants leave their statements: a function's role, or the grantee itself."""
+    return cast(iam.Role, grantee.role) if isinstance(grantee, lambda_.Function) else grantee
 
 
 def acknowledge(scope: IConstruct, *findings: str, because: str) -> None:
-    """Accept these AwsSolutions findings within `scope`, named in full, e.g. `SQS3` or `IAM5[Resource::*]`."""
+    """Accept these AwsSolutions findings within `scope`, named in full: `L1`, `IAM5[Resource::*]`."""
     if not because:
         raise ValueError(f"{scope.node.path}: {', '.join(findings)} needs a reason")
     Validations.of(scope).acknowledge(
@@ -47,8 +46,8 @@ def acknowledge(scope: IConstruct, *findings: str, because: str) -> None:
 def arn_in(scope: IConstruct, *, owner: Stack, arn: str) -> str:
     """`arn`, which `owner` defines, as a policy in the stack of `scope` will spell it.
 
-    A reference across stacks takes its final form only at the end of synthesis, too late to name a finding that contains
-    it; an explicit export has that form at once.
+    A reference across stacks takes its final form only at the end of synthesis, too late to name a finding
+    that contains it; an explicit export has that form at once.
     """
     return arn if Stack.of(scope) is owner else owner.export_value(arn)
 

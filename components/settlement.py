@@ -1,4 +1,4 @@
-"""What makes waiting work: the function that asks services for the truth, and the events that say "look now"."""
+"""What makes waiting work: a function that asks services for the truth, and events that say "look now"."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from aws_cdk import (
     Duration,
     aws_events as events,
     aws_events_targets as targets,
-    aws_iam as iam,
     aws_lambda as lambda_,
     aws_sqs as sqs,
 )
@@ -16,7 +15,7 @@ from components.custom_models import CustomModels
 from components.handlers import Handlers
 from components.notice_topic import NoticeTopic
 from components.operations_table import OperationsTable
-from components.permissions import allow
+from components.permissions import Grantee, allow
 from components.training_jobs import TrainingJobs
 
 
@@ -80,7 +79,7 @@ class Settlement(Construct):
             schedule=events.Schedule.rate(Duration.minutes(1)),
         )
 
-    def grant_hint(self, grantee: iam.IGrantable) -> None:
+    def grant_hint(self, grantee: Grantee) -> None:
         """Say "look now", as the command line does after a person decided something."""
         allow(grantee, "lambda:InvokeFunction", on=[self.function.function_arn])
 

@@ -6,7 +6,7 @@ from aws_cdk import ArnFormat, Stack, aws_ec2 as ec2, aws_iam as iam
 from constructs import Construct
 
 from components.artifact_bucket import ArtifactBucket
-from components.permissions import allow
+from components.permissions import Grantee, allow
 
 SAGEMAKER = "sagemaker.amazonaws.com"
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
@@ -14,7 +14,7 @@ ANY_RUN = "A job is named by its run and step, which are not known before the ru
 
 
 class TrainingJobs(Construct):
-    """Training and evaluation jobs. `role` is what SageMaker assumes for them; `security_group` and subnets are where they run."""
+    """Training and evaluation jobs. `role` is what SageMaker assumes for them."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class TrainingJobs(Construct):
         self._let_pull_images()
         self._let_join(security_group)
 
-    def grant_submit(self, grantee: iam.IGrantable) -> None:
+    def grant_submit(self, grantee: Grantee) -> None:
         """Start a job, or find the one already started under its name."""
         allow(
             grantee,
@@ -63,7 +63,7 @@ class TrainingJobs(Construct):
             when={"StringEquals": {"iam:PassedToService": SAGEMAKER}},
         )
 
-    def grant_stop(self, grantee: iam.IGrantable) -> None:
+    def grant_stop(self, grantee: Grantee) -> None:
         """See how a job stands and stop it."""
         allow(
             grantee,
@@ -73,7 +73,7 @@ class TrainingJobs(Construct):
             because=ANY_RUN,
         )
 
-    def grant_read_logs(self, grantee: iam.IGrantable) -> None:
+    def grant_read_logs(self, grantee: Grantee) -> None:
         """Read the jobs' log lines, which carry the loss curves."""
         allow(
             grantee,
@@ -84,7 +84,7 @@ class TrainingJobs(Construct):
             because="One log stream a job, named by SageMaker",
         )
 
-    def grant_follow(self, grantee: iam.IGrantable) -> None:
+    def grant_follow(self, grantee: Grantee) -> None:
         """Watch jobs: how they stand and what they log."""
         allow(grantee, "sagemaker:DescribeTrainingJob", on=[self._jobs], because=ANY_RUN)
         self.grant_read_logs(grantee)
@@ -108,7 +108,7 @@ class TrainingJobs(Construct):
                     "cloudwatch:namespace": ["/aws/sagemaker/TrainingJobs", "aws/sagemaker/TrainingJobs"]
                 }
             },
-            because="CloudWatch has no resources to name for PutMetricData; the condition names the namespace",
+            because="PutMetricData has no resources to name; the condition names the namespace",
         )
 
     def _let_pull_images(self) -> None:
@@ -121,7 +121,7 @@ class TrainingJobs(Construct):
             "ecr:BatchGetImage",
             "ecr:GetDownloadUrlForLayer",
             on=[images],
-            because="The images belong to Amazon's accounts, and each repository's own policy decides who pulls",
+            because="The images are in Amazon's accounts; each repository's own policy decides who pulls",
         )
         allow(
             self.role,
@@ -131,8 +131,10 @@ class TrainingJobs(Construct):
         )
 
     def _let_join(self, security_group: ec2.ISecurityGroup) -> None:
-        """What SageMaker needs to put a job's network interfaces into our subnets (docs: "Give SageMaker Training Jobs Access to
-        Resources in Your Amazon VPC")."""
+        """Let SageMaker put a job's network interfaces into our subnets.
+
+        Docs: "Give SageMaker AI Training Jobs Access to Resources in Your Amazon VPC".
+        """
         allow(
             self.role,
             "ec2:DescribeDhcpOptions",

@@ -1,4 +1,4 @@
-"""Where training jobs run: private subnets that reach AWS without the internet, and a group whose members reach each other."""
+"""Where training jobs run: private subnets that reach AWS without the internet."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from config.model import NewNetwork
 
 
 class TrainingNetwork(Construct):
-    """A VPC over named availability zones, with flow logs. Without NAT gateways nothing in it can reach the internet."""
+    """A VPC over named availability zones, with flow logs. Without NAT gateways, no internet."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class TrainingNetwork(Construct):
             availability_zones=list(network.availability_zones),
             nat_gateways=network.nat_gateways,
             subnet_configuration=[private, public] if has_nat else [private],
-            # Emptying the default security group takes a custom resource that runs at every deployment; nothing uses the group.
+            # To empty the default group takes a custom resource with rights; nothing uses the group.
             restrict_default_security_group=False,
             gateway_endpoints={
                 "S3": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.S3),

@@ -12,7 +12,7 @@ from components.permissions import allow
 
 
 class WorkflowRole(Construct):
-    """Written out, because the library would let the machine invoke every version and alias of every function."""
+    """Written out, because the library would allow every version and alias of every function."""
 
     def __init__(
         self,

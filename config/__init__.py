@@ -1,1 +1,1 @@
-"""What differs between environments, as typed literals. `-c env=<name>` selects one; nothing else is read at synthesis."""
+"""What differs between environments, as typed literals; `-c env=<name>` selects one."""

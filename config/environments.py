@@ -1,4 +1,4 @@
-"""The environments. Account numbers of DEV, STAGING and PROD are examples: put yours here before the first deployment."""
+"""The environments. Account numbers of DEV, STAGING and PROD are examples: put yours here."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ ENVIRONMENTS = {environment.name: environment for environment in (LOCAL, DEV, ST
 
 
 def environment_named(name: object) -> Environment:
-    """The environment that `-c env=<name>` selects. There is no default: a forgotten flag must not reach an account."""
+    """The environment that `-c env=<name>` selects. No default: a forgotten flag must reach no account."""
     if not isinstance(name, str) or name not in ENVIRONMENTS:
         given = "nothing" if name is None else repr(name)
         raise InvalidConfiguration(f"-c env= must be one of {', '.join(ENVIRONMENTS)}; got {given}")

@@ -21,7 +21,7 @@ def _require(holds: bool, message: str) -> None:
 
 
 class InterfaceEndpoint(StrEnum):
-    """AWS services that jobs in private subnets reach without a NAT gateway; values are the names of EC2's endpoint services."""
+    """Services that private subnets reach without NAT; values are names of EC2's endpoint services."""
 
     BEDROCK = "bedrock"
     BEDROCK_RUNTIME = "bedrock-runtime"
@@ -48,7 +48,7 @@ TRAINING_JOB_ENDPOINTS = (
 
 @dataclass(frozen=True, kw_only=True)
 class NewNetwork:
-    """A VPC of our own. Availability zones by name: capacity for training is bought in a zone, and a lookup is not pure."""
+    """A VPC of our own, over zones by name: training capacity is bought in a zone; a lookup is not pure."""
 
     cidr: str
     availability_zones: tuple[str, ...]
@@ -72,13 +72,16 @@ class NewNetwork:
         )
         _require(
             0 <= self.nat_gateways <= len(zones),
-            f"network: nat_gateways must be 0 to {len(zones)}, one an availability zone, got {self.nat_gateways}",
+            f"network: nat_gateways must be 0 to {len(zones)}, one a zone, got {self.nat_gateways}",
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExistingNetwork:
-    """A VPC that somebody else runs, with the endpoints or routes that training jobs need; by ids, so that synthesis looks nothing up."""
+    """A VPC that somebody else runs, with the endpoints or routes that training jobs need.
+
+    By ids, so that synthesis looks nothing up.
+    """
 
     vpc_id: str
     availability_zones: tuple[str, ...]
@@ -92,11 +95,11 @@ class ExistingNetwork:
         _require(
             bool(self.private_subnet_ids)
             and all(re.fullmatch(r"subnet-[0-9a-f]{8,17}", subnet) for subnet in self.private_subnet_ids),
-            f"network: private_subnet_ids must look like subnet-0123456789abcdef0, got {self.private_subnet_ids!r}",
+            f"network: private_subnet_ids must be like subnet-01234567, got {self.private_subnet_ids!r}",
         )
         _require(
             len(self.private_subnet_ids) == len(self.availability_zones),
-            f"network: private_subnet_ids needs one subnet an availability zone, got {len(self.private_subnet_ids)} "
+            f"network: private_subnet_ids needs one subnet a zone, got {len(self.private_subnet_ids)} "
             f"for {len(self.availability_zones)} zones",
         )
 
@@ -136,8 +139,9 @@ class FunctionPlatform:
 class Environment:
     """One deployment of Atelier.
 
-    `assets_bucket` is set where there is no CDK bootstrap stack: files are then published to that bucket with the caller's
-    own credentials. `data_may_be_destroyed` is the first of two keys; the second is `-c destroy_data=true` at deployment.
+    `assets_bucket` is set where there is no CDK bootstrap stack: files are then published to that bucket with
+    the caller's own credentials. `data_may_be_destroyed` is the first of two keys to the deletion of data;
+    the second is `-c destroy_data=true` at deployment.
     """
 
     name: str

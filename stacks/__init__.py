@@ -1,1 +1,1 @@
-"""Units of deployment, by lifetime. A stack wires components together and holds no resource or statement of its own."""
+"""Units of deployment, by lifetime. A stack wires components; resources and statements are theirs."""

@@ -1,4 +1,4 @@
-"""The network stack: outlives clusters and pipelines, because zones and addresses are hard to change later."""
+"""The network stack: outlives clusters and pipelines, for zones and addresses are hard to change later."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from config.model import Environment, ExistingNetwork
 
 
 class NetworkStack(Stack):
-    """`vpc`, the private `subnet_ids` and the `security_group` of training jobs, in a network of ours or somebody else's."""
+    """`vpc`, private `subnet_ids` and `security_group` of training jobs, in our network or another's."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, environment: Environment, key: kms.IKey

@@ -1,4 +1,4 @@
-"""The pipeline stack: everything that moves a run down the line. It holds no data that cannot be made again."""
+"""The pipeline stack: everything that moves a run down the line, and no data that cannot be made again."""
 
 from __future__ import annotations
 

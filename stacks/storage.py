@@ -11,7 +11,7 @@ from config.model import Environment
 
 
 class StorageStack(Stack):
-    """`key` and `bucket`. Both survive the stack unless both keys to their deletion were turned (see GovernedApp)."""
+    """`key` and `bucket`; both survive the stack unless `removal` says otherwise (see GovernedApp)."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, environment: Environment, removal: RemovalPolicy

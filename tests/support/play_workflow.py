@@ -1,8 +1,8 @@
 """Plays a state machine with scripted functions, in the embedded cloud's own Step Functions interpreter.
 
-Runs under .venv-cloud. Standard input: {"definition", "scenario": {"input", "functions": {name: [reply, ...]}}};
-a reply is {"result"} or {"error", "cause"}, the last one repeats. Standard output: {"status", "output", "calls":
-[[function, payload], ...], "notices"}. Waits between retries take no time.
+Runs under .venv-cloud. Standard input: {"definition", "scenario": {"input", "functions": {name: [reply]}}}; a
+reply is {"result"} or {"error", "cause"}, the last one repeats. Standard output: {"status", "output",
+"calls": [[function, payload]], "notices"}. Waits between retries take no time.
 """
 
 from __future__ import annotations

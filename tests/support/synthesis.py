@@ -39,7 +39,7 @@ class Synthesis:
         )
 
     def flat(self, value: Any) -> str:
-        """A rendered value as text: a reference becomes its logical id without the hash, a function its ARN."""
+        """A rendered value as text: a reference is a logical id without its hash, a function its ARN."""
         match value:
             case str():
                 return value

@@ -78,7 +78,8 @@ def test_the_layer_holds_the_service_models_that_adapters_use_and_no_others(laye
         and isinstance(call.args[0], ast.Constant)
     }
     assert packed == set(bundles.SERVICE_MODELS)
-    assert used and used <= packed
+    assert used
+    assert used <= packed
 
 
 def test_bundles_hold_no_bytecode_tests_or_installation_records(

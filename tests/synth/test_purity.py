@@ -16,7 +16,8 @@ from tests.support.synthesis import synthesise
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("config", "stacks", "components")
 IMPURE = {
-    "boto3", "botocore", "datetime", "getpass", "http", "random", "requests", "secrets", "socket", "time", "urllib", "uuid",
+    "boto3", "botocore", "datetime", "getpass", "http", "random", "requests", "secrets", "socket", "time",
+    "urllib", "uuid",
 }  # fmt: skip
 
 

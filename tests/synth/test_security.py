@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aws_cdk import Stack, aws_sqs as sqs
 from aws_cdk.assertions import Match, Template
 
+from app import build
 from config.environments import DEV, LOCAL, PROD
 from config.model import InvalidConfiguration
 from tests.support.synthesis import Synthesis, synthesise
@@ -34,13 +36,8 @@ def test_every_acknowledgement_gives_a_reason_of_its_own(every: Synthesis) -> No
 
 
 def test_a_finding_that_nobody_acknowledged_fails_synthesis(tmp_path: Path) -> None:
-    from aws_cdk import aws_sqs as sqs
-
-    from app import build
-
     app = build(LOCAL, outdir=str(tmp_path))
-    storage = app.node.find_child(LOCAL.stack_name("Storage"))
-    sqs.Queue(storage, "PlainQueue")
+    sqs.Queue(Stack(app, "Careless"), "PlainQueue")
     with pytest.raises(RuntimeError, match="SQS queue does not require requests to use SSL"):
         app.synth()
 

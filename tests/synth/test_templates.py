@@ -12,7 +12,7 @@ import pytest
 from config.environments import PROD
 from tests.support.synthesis import Synthesis
 
-# W3005: CDK writes DependsOn where a reference implies it. W3010: zones are named on purpose (config/model.py).
+# W3005: CDK writes DependsOn where a reference implies it. W3010: zones are named on purpose.
 # W6001: BucketName is an output of Pipeline although Storage has it: people and the CLI look in one stack.
 IGNORED = ("W3005", "W3010", "W6001")
 

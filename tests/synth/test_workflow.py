@@ -20,15 +20,16 @@ pytestmark = pytest.mark.synth
 GOLDEN = Path(__file__).with_name("golden") / "workflow.json"
 STATES = [
     "ValidateRun", "ValidateDatasets", "FindBaseline", "StagesLeft?", "SubmitTrainingJob", "ReadCheckpoint",
-    "EvaluateModels", "SubmitEvaluation", "ReadMetrics", "DecideGate", "GatePassed?", "ApprovalRequired?", "AwaitApproval",
-    "Approved?", "RegisterModel", "DeploymentWanted?", "CreateModel", "Deploy", "SmokeTest", "Healthy?", "Promote",
-    "RetireCandidate", "RollBack", "ReleaseRun", "PublishReport", "Notify", "RunFailed?", "RunFailed", "RunEnded",
+    "EvaluateModels", "SubmitEvaluation", "ReadMetrics", "DecideGate", "GatePassed?", "ApprovalRequired?",
+    "AwaitApproval", "Approved?", "RegisterModel", "DeploymentWanted?", "CreateModel", "Deploy", "SmokeTest",
+    "Healthy?", "Promote", "RetireCandidate", "RollBack", "ReleaseRun", "PublishReport", "Notify",
+    "RunFailed?", "RunFailed", "RunEnded",
 ]  # fmt: skip
 AFTER_THE_END = {"ReleaseRun", "PublishReport", "Notify"}
 
 
 def test_the_definition_is_the_golden_one(dev: Synthesis) -> None:
-    """After a wanted change: `ATELIER_REFRESH_GOLDEN=1 pytest tests/synth/test_workflow.py`, and read the diff."""
+    """After a wanted change: `ATELIER_REFRESH_GOLDEN=1 pytest tests/synth`, and read the diff."""
     rendered = json.dumps(json.loads(definition_text(dev)), indent=2, sort_keys=True) + "\n"
     if os.environ.get("ATELIER_REFRESH_GOLDEN"):
         GOLDEN.parent.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""Every way down the line, played with scripted functions in the Step Functions interpreter of the embedded cloud."""
+"""Every way down the line, played with scripted functions in the embedded cloud's own interpreter."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Outcome:
 
     @property
     def path(self) -> list[str]:
-        """Functions in the order of their calls; the two branches of the evaluation in the order of their states."""
+        """Functions in the order of their calls; an evaluation's two branches in the order of states."""
         names = [name for name, _ in self.calls]
         branches = [name for name in names if name in ("submit_evaluation", "read_metrics")]
         first = names.index("submit_evaluation") if branches else 0
@@ -96,7 +96,7 @@ Play = Callable[..., Outcome]
 
 @pytest.fixture(scope="module")
 def play(rendered: Callable[[str], Synthesis]) -> Play:
-    """Play a run; keyword arguments script functions: an answer, an error, or a list of either, used in turn."""
+    """Play a run; keyword arguments script functions: an answer, an error, or a list of them."""
     if not cloud_python().exists():
         pytest.skip("the embedded cloud's environment is not installed: `make setup`")
 
@@ -201,8 +201,8 @@ def test_a_gate_that_fails_ends_the_run_rejected(play: Play) -> None:
 def test_a_person_who_says_yes_lets_the_run_go_on(play: Play) -> None:
     outcome = play(validate_run=PLAN | {"approval_required": True})
     assert outcome.path == [
-        *EVALUATED, "await_approval", "register_model", "create_model", "deploy", "smoke_test", "promote", "retire_candidate",
-        "publish_report",
+        *EVALUATED, "await_approval", "register_model", "create_model", "deploy", "smoke_test", "promote",
+        "retire_candidate", "publish_report",
     ]  # fmt: skip
     assert outcome.report["approval"] == ANSWERS["await_approval"]
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from rich.table import Table
@@ -24,11 +25,13 @@ from cli.reports import Fetched, fetch, metrics_table, score_of, verdicts
 from cli.starting import read_run_file, start_run
 from cli.watching import watch_run
 from config.environments import LOCAL
+from examples.tool_calling.generate import write
 from localcloud.control import up
 from localcloud.home import Home
 
 EXAMPLE = REPOSITORY / "examples" / "tool_calling"
 RUN_FILE = EXAMPLE / "sft.yaml"
+SEED = 1
 SHOWN_EXAMPLES = 3
 
 
@@ -52,8 +55,9 @@ def show() -> ExitCode:
 
 
 def _deployed_line() -> Line:
-    with _step("base model"):
-        _make_base_model()
+    with _step("base model and datasets"):
+        make_base_model(Home.from_environ().base_models / "atelier-tiny")
+        make_datasets()
     with _step("embedded cloud"):
         up()
     with _step("cdk deploy of every stack"):
@@ -62,8 +66,8 @@ def _deployed_line() -> Line:
     return connect(LOCAL.name)
 
 
-def _make_base_model() -> None:
-    folder = Home.from_environ().base_models / "atelier-tiny"
+def make_base_model(folder: Path) -> None:
+    """The base model in `folder`, unless it is there already; CommandFailed with what the script said."""
     done = subprocess.run(
         [sys.executable, "-m", "localcloud.model.make_base", "--out", str(folder)],
         cwd=REPOSITORY,
@@ -74,6 +78,13 @@ def _make_base_model() -> None:
     )
     if done.returncode:
         raise CommandFailed(f"the base model could not be made:\n{done.stdout}")
+
+
+def make_datasets() -> None:
+    """The example's datasets, the same bytes every time."""
+    folder = EXAMPLE / "data"
+    folder.mkdir(exist_ok=True)
+    write(folder, seed=SEED)
 
 
 @contextmanager

@@ -1,0 +1,29 @@
+"""Time code in processes of its own: nothing is imported, cached or warmed by what was measured before."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+_TIMED = "import time; start = time.perf_counter()\n{code}\nprint(time.perf_counter() - start)"
+
+
+def seconds(code: str) -> float:
+    """Seconds that `code` takes in a new process, at the repository's root, without Python's own start."""
+    done = subprocess.run(
+        [sys.executable, "-c", _TIMED.format(code=code)],
+        cwd=REPOSITORY,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return float(done.stdout.splitlines()[-1])
+
+
+def best_of(rounds: int, *codes: str) -> list[float]:
+    """Each code's best time; the codes take turns, so that a busy moment of the machine hits all of them."""
+    times = [[seconds(code) for code in codes] for _ in range(rounds)]
+    return [min(column) for column in zip(*times, strict=True)]

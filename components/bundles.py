@@ -35,12 +35,13 @@ SERVICE_MODELS = (
 
 _EARLIEST_TIME = (1980, 1, 1, 0, 0, 0)
 _UNREPRODUCIBLE = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}
-_WITHOUT_USE = {"__pycache__", "bin", "tests", "test", "examples"}
+_WITHOUT_USE = {"bin", "tests", "test", "examples"}
 
 
 def code_bundle() -> Path:
     """Zip of our own code, named by its content."""
-    files = [path for folder in CODE_FOLDERS for path in _files(ROOT / folder)]
+    sources = (path for folder in CODE_FOLDERS for path in _files(ROOT / folder))
+    files = [path for path in sources if path.suffix != ".pyc"]
     digest = hashlib.sha256()
     for path in files:
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
@@ -79,7 +80,19 @@ def _install(target: Path, platform: FunctionPlatform) -> None:
         for service in packages.glob("boto*/data/*/"):
             if service.name not in SERVICE_MODELS:
                 shutil.rmtree(service)
+        if platform == FunctionPlatform.of_this_host():
+            _compile(packages)
         _zip(target, Path(folder), _files(packages))
+
+
+def _compile(packages: Path) -> None:
+    """Bytecode for this very interpreter: Lambda cannot write any beside a layer, so each cold start would compile.
+
+    Checked by nothing (the layer does not change) and without times, hence the same bytes each time.
+    """
+    command = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
+    command += ["-s", str(packages), "-p", "/opt/python", str(packages)]
+    subprocess.run(command, check=True, env={**os.environ, "PYTHONHASHSEED": "0"})
 
 
 def _wheel_options(platform: FunctionPlatform) -> list[str]:
@@ -98,12 +111,11 @@ def _wheel_options(platform: FunctionPlatform) -> list[str]:
 
 
 def _files(folder: Path) -> list[Path]:
-    """Files that a bundle needs, in a stable order: no bytecode, no tests, no record of the installation."""
+    """Files that a bundle needs, in a stable order: no tests, no record of the installation."""
     return sorted(
         path
         for path in folder.rglob("*")
         if path.is_file()
-        and path.suffix != ".pyc"
         and path.name not in _UNREPRODUCIBLE
         and not _WITHOUT_USE.intersection(path.relative_to(folder).parts[:-1])
     )

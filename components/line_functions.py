@@ -89,6 +89,7 @@ class LineFunctions:
     def _report(self) -> None:
         report = self._function("PublishReport", timeout=Duration.minutes(5), memory_mib=1024)
         self.bucket.grant_write_reports(report)
+        self.operations.grant_read(report)
         self.jobs.grant_read_logs(report)
 
     def _function(

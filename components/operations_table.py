@@ -46,6 +46,10 @@ class OperationsTable(Construct):
         """Record the operations of a run and follow them."""
         self._allow(grantee, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
 
+    def grant_read(self, grantee: Grantee) -> None:
+        """Read every operation of a run."""
+        self._allow(grantee, "dynamodb:Query")
+
     def grant_release(self, grantee: Grantee) -> None:
         """Leave the marker that stops a run, find its operations and close them."""
         self._allow(grantee, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")

@@ -177,11 +177,7 @@ def _start(home: Home, settings: dict[str, str]) -> Cloud:
 
 def _server_environ(home: Home, settings: dict[str, str]) -> dict[str, str]:
     """A clean environment: functions inherit the server's, and must not see the caller's credentials or paths."""
-    kept = {
-        name: os.environ[name]
-        for name in ("PATH", "HOME", "LANG", "LC_ALL")
-        if name in os.environ
-    }
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL") if name in os.environ}
     return {**kept, "TMPDIR": str(home.temporary), "PYTHONUNBUFFERED": "1", **settings}
 
 

@@ -20,9 +20,9 @@ from localcloud.patches import (
     state_machine_role,
     task_tokens,
 )
-from localcloud.services import sagemaker
+from localcloud.programs import BaseModel, Programs
+from localcloud.services import bedrock, sagemaker
 from localcloud.services.authorization import Endpoint
-from localcloud.services.sagemaker import images
 from localcloud.services.service import Service
 
 
@@ -45,13 +45,17 @@ def install(home: Home, port: int) -> Services:
         patch.apply()
     cloudformation.register()
     endpoint = Endpoint(f"https://127.0.0.1:{port}", str(home.certificate))
-    training, end_jobs = sagemaker.start(home, endpoint, images.Program.from_environ(os.environ))
-    _register("sagemaker", training)
+    programs = Programs.from_environ(os.environ)
+    base_model = BaseModel(home, programs)
+    training, end_jobs = sagemaker.start(home, endpoint, programs, base_model)
+    models, runtime, end_serving = bedrock.start(home, endpoint, programs, base_model)
     router.SERVICE_PATTERNS["sagemaker"] = {
         "target_prefixes": ["SageMaker."],
         "host_patterns": [r"api\.sagemaker\."],
     }
-    return Services(closers=(end_jobs, lambda_runtime.reset))
+    for name, service in (("sagemaker", training), ("bedrock", models), ("bedrock-runtime", runtime)):
+        _register(name, service)
+    return Services(closers=(end_jobs, end_serving, lambda_runtime.reset))
 
 
 def _register(name: str, service: Service) -> None:

@@ -74,6 +74,7 @@ INTERNALS: Mapping[str, Mapping[str, Check]] = {
         "get_account_id": function(),
         "get_region": function(),
         "request_scope": function("account_id", "region"),
+        "StreamingResponse": function("runner"),
     },
     "ministack.core.router": {
         "SERVICE_PATTERNS": containing("bedrock"),

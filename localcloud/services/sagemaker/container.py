@@ -14,14 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from localcloud.home import REPOSITORY, project_python
-
-INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
-ONE_THREAD = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
-}
+from localcloud.programs import clean_environ
 
 
 @dataclass(frozen=True)
@@ -92,11 +85,10 @@ class Container:
     """A running process in its own group, and the lines it prints."""
 
     def __init__(self, module: str, environ: Mapping[str, str]) -> None:
-        inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
         self._process = subprocess.Popen(
             [str(project_python()), "-m", module],
             cwd=REPOSITORY,
-            env={**inherited, **ONE_THREAD, "PYTHONUNBUFFERED": "1", **environ},
+            env=clean_environ(environ),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
-import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from localcloud.services.records import Records
 
 TERMINAL = frozenset({"Completed", "Failed", "Stopped"})
 
@@ -86,48 +86,38 @@ class TrainingJob:
 
 
 class Jobs:
-    """Every training job, in memory and on disk; every change is written before anyone is told of it."""
+    """Every training job; every change is on disk before anyone is told of it."""
 
     def __init__(self, folder: Path, changed: Callable[[TrainingJob], None]) -> None:
-        self._folder = folder
+        self._records = Records(folder, TrainingJob)
         self._changed = changed
-        self._lock = threading.RLock()
-        folder.mkdir(parents=True, exist_ok=True)
-        self._jobs = {job.arn: job for job in (_read(path) for path in sorted(folder.glob("*.json")))}
 
     def get(self, arn: str) -> TrainingJob | None:
-        with self._lock:
-            return self._jobs.get(arn)
+        return self._records.get(arn)
 
-    def __iter__(self) -> Iterator[TrainingJob]:
-        with self._lock:
-            return iter(list(self._jobs.values()))
+    def all(self) -> list[TrainingJob]:
+        return self._records.all()
 
     def add(self, job: TrainingJob) -> bool:
         """False when the name is taken."""
-        with self._lock:
-            if job.arn in self._jobs:
+        with self._records.lock:
+            if self._records.get(job.arn) is not None:
                 return False
-            self._jobs[job.arn] = job
             self._enter(job, "Starting", "Starting the training job")
         self._changed(job)
         return True
 
     def remove(self, job: TrainingJob) -> None:
-        with self._lock:
-            del self._jobs[job.arn]
-            self._path(job).unlink(missing_ok=True)
+        self._records.remove(job.arn)
 
     def save(self, job: TrainingJob) -> None:
-        with self._lock:
-            if job.arn in self._jobs:
-                _write(self._path(job), job)
+        self._records.put(job.arn, job)
 
     def advance(
         self, job: TrainingJob, secondary_status: str, message: str, *, status: str | None = None
     ) -> None:
         """Enter a secondary status, and perhaps a status. A job that has ended stays as it ended."""
-        with self._lock:
+        with self._records.lock:
             if job.is_terminal:
                 return
             if status is not None:
@@ -145,17 +135,4 @@ class Jobs:
         if job.is_terminal:
             job.transitions[-1]["EndTime"] = now
         job.secondary_status, job.modified = secondary_status, now
-        _write(self._path(job), job)
-
-    def _path(self, job: TrainingJob) -> Path:
-        return self._folder / f"{job.account_id}-{job.region}-{job.name}.json"
-
-
-def _read(path: Path) -> TrainingJob:
-    return TrainingJob(**json.loads(path.read_text()))
-
-
-def _write(path: Path, job: TrainingJob) -> None:
-    new = path.with_suffix(".new")
-    new.write_text(json.dumps(asdict(job)))
-    new.replace(path)
+        self._records.put(job.arn, job)

@@ -53,7 +53,7 @@ class TrainingJobOperations:
         role = ServiceRole(request["RoleArn"], caller.account_id)
         caller.require_pass_role(role.arn, PRINCIPAL)
         role.require_trust(PRINCIPAL, arn, caller.region)
-        _require_runnable(request, caller.region)
+        _require_runnable(request, caller)
         now = time.time()
         normalised = {"StoppingCondition": {"MaxRuntimeInSeconds": DEFAULT_MAX_RUNTIME_SECONDS}, **request}
         job = TrainingJob(arn, caller.account_id, caller.region, normalised, tags, created=now, modified=now)
@@ -74,7 +74,7 @@ class TrainingJobOperations:
         wanted = call.params
         found = [
             job
-            for job in self._jobs
+            for job in self._jobs.all()
             if (job.account_id, job.region) == (call.caller.account_id, call.caller.region)
             and wanted.get("NameContains", "").lower() in job.name.lower()
             and wanted.get("StatusEquals", job.status) == job.status
@@ -174,7 +174,7 @@ def _conditions(request: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _require_runnable(request: Mapping[str, Any], region: str) -> None:
+def _require_runnable(request: Mapping[str, Any], caller: Caller) -> None:
     """Refuse at once, and by name, what the embedded cloud has no machine for."""
     for name in UNSUPPORTED:
         if name in request:
@@ -185,11 +185,12 @@ def _require_runnable(request: Mapping[str, Any], region: str) -> None:
         if name not in request:
             raise ServiceError("ValidationException", f"{name} is required without ServerlessJobConfig")
     image = request["AlgorithmSpecification"].get("TrainingImage")
-    if image not in images.known(region):
+    known = images.known(caller.account_id, caller.region)
+    if image not in known:
         raise ServiceError(
             "ValidationException",
             f"AlgorithmSpecification.TrainingImage {image!r} is not one the embedded cloud can run: "
-            f"expected one of {', '.join(images.known(region)) or f'none in {region}'}",
+            f"expected one of {', '.join(known)}",
         )
     if request["ResourceConfig"].get("InstanceCount", 1) != 1:
         raise ServiceError(

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import shutil
 import signal
-import subprocess
 import tarfile
 import threading
 import time
@@ -19,14 +18,14 @@ from typing import Any
 from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import ClientError
 
-from localcloud.home import REPOSITORY, Home, project_python
+from localcloud.home import Home
 from localcloud.processes import kill_group
+from localcloud.programs import BASE_MODEL, BaseModel, BaseModelMissing, Programs
 from localcloud.services.authorization import Endpoint, ServiceRole
 from localcloud.services.errors import ServiceError
 from localcloud.services.escrow import Escrow, split
 from localcloud.services.sagemaker.channels import DownloadFailed, download
 from localcloud.services.sagemaker.container import Container, OptMl
-from localcloud.services.sagemaker.images import Program
 from localcloud.services.sagemaker.job_logs import JobLog
 from localcloud.services.sagemaker.jobs import Jobs, TrainingJob
 
@@ -36,7 +35,6 @@ CONCURRENT_JOBS = 2
 DEFAULT_MAX_RUNTIME_SECONDS = 86400
 GRACE_SECONDS = 10.0
 LOG_SECONDS = 0.2
-BASE_MODEL = "atelier-tiny"
 BASE_MODEL_PATH = f"{BASE_MODEL}/prod"
 
 
@@ -51,16 +49,18 @@ class JobStopped(Exception):
 class Runner:
     """Runs jobs in threads of its own, two at a time."""
 
-    def __init__(self, home: Home, endpoint: Endpoint, jobs: Jobs, program: Program) -> None:
+    def __init__(
+        self, home: Home, endpoint: Endpoint, jobs: Jobs, programs: Programs, base_model: BaseModel
+    ) -> None:
         self._home = home
         self._endpoint = endpoint
         self._jobs = jobs
-        self._program = program
+        self._programs = programs
+        self._base_model = base_model
         self._slots = threading.BoundedSemaphore(CONCURRENT_JOBS)
         self._stops: dict[str, threading.Event] = {}
         self._closing = threading.Event()
-        self._base_model_lock = threading.Lock()
-        for job in jobs:
+        for job in jobs.all():
             if not job.is_terminal:
                 self._bury(job)
 
@@ -76,7 +76,7 @@ class Runner:
     def close(self) -> None:
         """End every running job with the cloud: what it was doing cannot be taken up again."""
         self._closing.set()
-        running = [job for job in self._jobs if not job.is_terminal]
+        running = [job for job in self._jobs.all() if not job.is_terminal]
         for job in running:
             self._tell(job)
         deadline = time.monotonic() + GRACE_SECONDS
@@ -92,7 +92,7 @@ class Runner:
     def _bury(self, job: TrainingJob) -> None:
         """A job of an earlier server, which ended without ending it."""
         if job.process_id is not None:
-            kill_group(job.process_id, self._program.container)
+            kill_group(job.process_id, self._programs.container)
         self._fail(job, "InternalServerError: the embedded cloud ended while the job ran")
 
     def _run(self, job: TrainingJob) -> None:
@@ -158,26 +158,10 @@ class Runner:
                 f"AlgorithmError: base_model {hyperparameters.get('base_model')!r}: the embedded cloud only trains "
                 f"{BASE_MODEL_PATH!r}, exit code: 1"
             )
-        self._make_base_model()
-
-    def _make_base_model(self) -> None:
-        """The weights a Nova image would bring; made once, by the script that makes them reproducibly."""
-        with self._base_model_lock:
-            made = subprocess.run(
-                [
-                    str(project_python()),
-                    "-m",
-                    self._program.base_model,
-                    "--out",
-                    str(self._home.base_models / BASE_MODEL),
-                ],
-                cwd=REPOSITORY,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-        if made.returncode != 0:
-            raise JobFailed(f"InternalServerError: the base model could not be made: {made.stderr[-500:]}")
+        try:
+            self._base_model.folder()
+        except BaseModelMissing as error:
+            raise JobFailed(f"InternalServerError: {error}") from error
 
     def _train(self, job: TrainingJob, work: OptMl, log: JobLog) -> None:
         environ = {
@@ -190,7 +174,7 @@ class Runner:
         if work.checkpoint.exists():
             environ["ATELIER_CHECKPOINT"] = str(work.checkpoint)
         job.started = time.time()
-        container = Container(self._program.container, environ)
+        container = Container(self._programs.container, environ)
         job.process_id = container.pid
         self._jobs.save(job)
         ending = self._follow(job, container, log)

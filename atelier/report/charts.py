@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,9 @@ import pygal
 from pygal.style import Style
 
 from atelier.report.curves import Curve
+
+# pygal leaves a finder of the old import protocol behind, for map plugins: importlib warns, pytest breaks.
+sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, pygal.PluginImportFixer)]
 
 _FEW_POINTS = 30
 _STYLE = Style(

@@ -82,6 +82,6 @@ def _number(value: Any) -> Any:
         return _WRONG_TYPE
     try:
         number = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return _WRONG_TYPE
     return number if math.isfinite(number) else _WRONG_TYPE

@@ -1,1 +1,1 @@
-"""The embedded AWS: MiniStack in its own process, with the services, resource types and repairs that Atelier needs."""
+"""The embedded AWS: MiniStack with the services, resource types and repairs that Atelier needs."""

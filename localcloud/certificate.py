@@ -1,4 +1,4 @@
-"""The certificate of the embedded cloud: bucket policies that demand TLS are deployed unchanged, so it must speak TLS."""
+"""The embedded cloud's certificate: policies that demand TLS are deployed unchanged, so it must speak TLS."""
 
 from __future__ import annotations
 

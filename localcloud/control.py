@@ -75,7 +75,7 @@ class Cloud:
         secret_access_key: str = ROOT_SECRET_KEY,
         token: str | None = None,
     ) -> boto3.Session:
-        """A boto3 session on this cloud; its clients still need `endpoint_url` and `verify`: see `client_options`."""
+        """A boto3 session on this cloud; its clients take `client_options()` besides."""
         import boto3
 
         return boto3.Session(
@@ -91,9 +91,9 @@ class Cloud:
 
 
 def up(home: Home | None = None, **settings: str) -> Cloud:
-    """Start the embedded cloud, or find the one that runs. `settings` become variables of a server that is started.
+    """Start the embedded cloud, or find the one that runs.
 
-    Raises CloudFailed when the server ends or does not answer in time.
+    `settings` become variables of a server that is started. Raises CloudFailed when it ends or stays silent.
     """
     home = home or Home.from_environ()
     home.root.mkdir(parents=True, exist_ok=True)
@@ -115,7 +115,7 @@ def down(home: Home | None = None) -> bool:
 
 
 def status(home: Home | None = None) -> Cloud | None:
-    """The running cloud, or None. A record whose process is gone, or belongs to something else, counts as none."""
+    """The running cloud, or None: a record whose process is gone, or is something else, counts as none."""
     cloud = _recorded(home or Home.from_environ())
     if cloud is None or not _is_server(cloud.pid) or not _answers(cloud):
         return None
@@ -176,7 +176,7 @@ def _start(home: Home, settings: dict[str, str]) -> Cloud:
 
 
 def _server_environ(home: Home, settings: dict[str, str]) -> dict[str, str]:
-    """A clean environment: functions inherit the server's, and must not see the caller's credentials or paths."""
+    """A clean environment: functions inherit it, and must not see the caller's credentials or paths."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL") if name in os.environ}
     return {**kept, "TMPDIR": str(home.temporary), "PYTHONUNBUFFERED": "1", **settings}
 
@@ -212,7 +212,9 @@ def _is_server(pid: int) -> bool:
 def _answers(cloud: Cloud) -> bool:
     try:
         context = ssl.create_default_context(cafile=cloud.ca_bundle)
-        with urllib.request.urlopen(cloud.endpoint_url + HEALTH_PATH, timeout=5, context=context) as response:
+        with urllib.request.urlopen(  # noqa: S310 - the URL is https, and ours
+            cloud.endpoint_url + HEALTH_PATH, timeout=5, context=context
+        ) as response:
             return bool(response.status == 200)
     except (OSError, urllib.error.URLError):
         return False

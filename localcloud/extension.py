@@ -39,7 +39,7 @@ class Services:
 
 
 def install(home: Home, port: int) -> Services:
-    """Check the internals we rely on, then extend. Raises internals.InternalsMoved when MiniStack is not as expected."""
+    """Check the internals we rely on, then extend. InternalsMoved when MiniStack is not as expected."""
     internals.verify()
     for patch in (lambda_errors, lambda_events, log_streams, schedule, task_tokens, state_machine_role):
         patch.apply()
@@ -59,7 +59,7 @@ def install(home: Home, port: int) -> Services:
 
 
 def _register(name: str, service: Service) -> None:
-    """Route a service to us. Without an IAM namespace MiniStack checks its signatures, and we its permissions."""
+    """Route a service to us. Without an IAM namespace MiniStack checks signatures; we check permissions."""
     ministack.app.SERVICE_HANDLERS[name] = service.handle
     iam_actions.SERVICE_TO_IAM_NAMESPACE.pop(name, None)
 

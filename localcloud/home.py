@@ -12,15 +12,15 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 ACCOUNT_ID = "000000000000"
 REGION = "us-east-1"
-# Any 12-digit access key is the root user of that account in MiniStack; this one owns what belongs to AWS's services.
+# In MiniStack a 12-digit access key is that account's root user; this account owns what AWS's services own.
 SERVICE_ACCOUNT_ID = "900000000000"
 ROOT_ACCESS_KEY = "test"
-ROOT_SECRET_KEY = "test"
+ROOT_SECRET_KEY = "test"  # noqa: S105 - MiniStack's fixed root user, on loopback
 
 
 @dataclass(frozen=True)
 class Home:
-    """The folder of one embedded cloud; `ATELIER_HOME` moves it, so that tests and people do not share one."""
+    """The folder of one embedded cloud; ATELIER_HOME moves it, so that tests and people do not share one."""
 
     root: Path
 

@@ -1,7 +1,7 @@
-"""Every part of MiniStack that the embedded cloud relies on beyond its public face, and the check that each is there.
+"""Every part of MiniStack that the embedded cloud relies on beyond its public face, and a check of each.
 
-MiniStack is pinned exactly, so a mismatch means another version was installed: it fails at start-up and by name, not
-as a job that hangs. A test holds this list and the code that uses it together.
+MiniStack is pinned exactly, so a mismatch means another version was installed: it fails at start-up and by
+name, not as a job that hangs. A test holds this list and the code that uses it together.
 """
 
 from __future__ import annotations

@@ -58,25 +58,24 @@ class BaseModel:
         self._folder = home.base_models / BASE_MODEL
         self._module = programs.base_model
         self._lock = threading.Lock()
-        self._is_made = False
+        self._made = threading.Event()
         self._failure = ""
 
     def folder(self, *, patience: float = math.inf) -> Path:
-        """The model's folder, made if need be. BaseModelMissing when that fails, or takes longer than `patience` seconds."""
-        if self._is_made:
-            return self._folder
-        making = threading.Thread(target=self._make, name="base-model", daemon=True)
-        making.start()
-        making.join(None if patience == math.inf else patience)
-        if making.is_alive():
-            raise BaseModelMissing(f"{BASE_MODEL} is still being made; ask again")
-        if not self._is_made:
+        """The model's folder, made if need be; BaseModelMissing if that fails or outlasts `patience` (s)."""
+        if not self._made.is_set():
+            making = threading.Thread(target=self._make, name="base-model", daemon=True)
+            making.start()
+            making.join(None if patience == math.inf else patience)
+            if making.is_alive():
+                raise BaseModelMissing(f"{BASE_MODEL} is still being made; ask again")
+        if not self._made.is_set():
             raise BaseModelMissing(f"{BASE_MODEL} could not be made: {self._failure}")
         return self._folder
 
     def _make(self) -> None:
         with self._lock:
-            if self._is_made:
+            if self._made.is_set():
                 return
             made = subprocess.run(
                 [str(project_python()), "-m", self._module, "--out", str(self._folder)],
@@ -86,5 +85,6 @@ class BaseModel:
                 text=True,
                 check=False,
             )
-            self._is_made = made.returncode == 0
             self._failure = made.stderr[-500:]
+            if made.returncode == 0:
+                self._made.set()

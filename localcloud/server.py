@@ -1,6 +1,6 @@
 """The process of the embedded cloud: MiniStack, extended, on one loopback port.
 
-Run as `python -m localcloud.server --home DIR --port N` by the cloud's own interpreter, from the repository's root.
+Run as `python -m localcloud.server --home DIR --port N` by the cloud's own interpreter, in the repository.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import signal
 from pathlib import Path
 
 from localcloud import certificate
-from localcloud.home import ACCOUNT_ID, REGION, ROOT_SECRET_KEY, Home
+from localcloud.home import ACCOUNT_ID, REGION, Home
 
 logger = logging.getLogger("atelier.cloud")
 
@@ -50,7 +50,7 @@ def configure(home: Home, port: int) -> None:
 
 
 async def serve(home: Home, port: int) -> None:
-    """Serve until SIGTERM or SIGINT, then let MiniStack save its state and our services end their processes."""
+    """Serve until SIGTERM or SIGINT; then our services end their processes and MiniStack saves its state."""
     from hypercorn.asyncio import serve as hypercorn_serve
     from hypercorn.config import Config
 
@@ -73,7 +73,7 @@ async def serve(home: Home, port: int) -> None:
         await asyncio.to_thread(services.close)
 
     await hypercorn_serve(extension.application(), config, shutdown_trigger=stopped)
-    # Threads that wait (executions on their tokens, functions on their timeouts) would hold up the loop's own end.
+    # Threads that wait (executions on tokens, functions on timeouts) would hold up the loop's own end.
     logging.shutdown()
     os._exit(0)
 

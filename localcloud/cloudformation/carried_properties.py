@@ -1,8 +1,8 @@
 """Properties that MiniStack's CloudFormation accepts and drops, and attributes it does not give.
 
-A function's dead-letter queue and reserved concurrency, and a table's time to live, are honoured by its services once
-they are set: without them a stack would deploy and behave differently. A VPC's CidrBlock is asked for by every
-interface endpoint that the CDK makes.
+A function's dead-letter queue and reserved concurrency, and a table's time to live, are honoured by its
+services once they are set: without them a stack would deploy and behave differently. A VPC's CidrBlock is
+asked for by every interface endpoint that the CDK makes.
 """
 
 from __future__ import annotations

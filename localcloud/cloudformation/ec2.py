@@ -1,7 +1,7 @@
 """Elastic IPs, NAT gateways, flow logs and stand-alone security group rules.
 
-Records in MiniStack's EC2, as its own API operations make them: DescribeNatGateways and the rest show them. There is
-no network underneath, so no packet is routed, filtered or logged.
+Records in MiniStack's EC2, as its own API operations make them: DescribeNatGateways and the rest show them.
+There is no network underneath, so no packet is routed, filtered or logged.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A failed Python function reports its exception's class as `errorType`, as AWS's runtime does.
 
-MiniStack's warm workers report "Runtime.HandlerError" for everything, so no Retry or Catch by name would ever match.
+MiniStack's workers report "Runtime.HandlerError" for everything: no Retry or Catch by name would ever match.
 """
 
 from __future__ import annotations

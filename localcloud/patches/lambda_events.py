@@ -1,4 +1,4 @@
-"""EventBridge invokes a function as AWS does: with the function's permission, asynchronously, with retries and its DLQ.
+"""EventBridge invokes a function as AWS does: by its permission, asynchronously, with retries and its DLQ.
 
 MiniStack asks for no permission, tries once and forgets a failure.
 """

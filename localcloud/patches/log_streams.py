@@ -1,4 +1,4 @@
-"""FilterLogEvents honours `logStreamNamePrefix`: MiniStack returns the whole group, other jobs' lines included."""
+"""FilterLogEvents honours `logStreamNamePrefix`: MiniStack returns the whole group, other jobs' lines too."""
 
 from __future__ import annotations
 

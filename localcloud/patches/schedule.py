@@ -1,4 +1,4 @@
-"""Compressed time: a rule with `rate(1 minute)` fires every two seconds, so a demo does not wait for the clock.
+"""Compressed time: a rule with rate(1 minute) fires every two seconds, so a demo does not wait for the clock.
 
 cron() expressions keep real time.
 """

@@ -1,7 +1,7 @@
 """A state machine may only do what its role allows: invoke these functions, publish to these topics.
 
-MiniStack runs every integration with no identity at all. Enforced here for the two that Atelier's workflow uses,
-`lambda:invoke` and `sns:publish`, with the error names Step Functions gives.
+MiniStack runs every integration with no identity at all. Enforced here for the two that Atelier's workflow
+uses, `lambda:invoke` and `sns:publish`, with the error names Step Functions gives.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """IAM for our services: who calls, what they may do, and what a role they pass may do and may be used by.
 
-MiniStack's generic enforcement knows one action and one resource a request. Ours need several (the call, its tags, the
-role it passes), so the generic one is switched off for them (`extension`), and each operation asks here.
+MiniStack's generic enforcement knows one action and one resource a request. Ours need several (the call, its
+tags, the role it passes), so the generic one is off for them (`extension`), and each operation asks here.
 """
 
 from __future__ import annotations
@@ -154,9 +154,9 @@ class ServiceRole:
 def _trusts(document: str | dict[str, Any], service: str, context: iam_evaluator.EvalContext) -> bool:
     """Whether a trust policy lets the service assume the role; a Deny wins.
 
-    MiniStack's own evaluation knows no caller that is a service, so principals are matched here and the rest there.
+    MiniStack's own evaluation knows no caller that is a service: principals are matched here, the rest there.
     """
-    statements = json.loads(document)["Statement"] if isinstance(document, str) else document["Statement"]
+    statements = (json.loads(document) if isinstance(document, str) else document)["Statement"]
     applicable = [
         {**statement, "Resource": "*"}
         for statement in ([statements] if isinstance(statements, dict) else statements)
@@ -167,7 +167,7 @@ def _trusts(document: str | dict[str, Any], service: str, context: iam_evaluator
 
 
 def service_session(region: str) -> boto3.Session:
-    """The identity that owns what belongs to AWS's services, such as escrow buckets: another account's root."""
+    """The owner of what belongs to AWS's services, such as escrow buckets: another account's root."""
     return boto3.Session(
         aws_access_key_id=SERVICE_ACCOUNT_ID, aws_secret_access_key=ROOT_SECRET_KEY, region_name=region
     )
@@ -181,7 +181,7 @@ class Endpoint:
     ca_bundle: str
 
     def client(self, session: boto3.Session, service: str) -> Any:
-        return session.client(
+        return session.client(  # type: ignore[call-overload]  # the stubs want literal names
             service,
             endpoint_url=self.url,
             verify=self.ca_bundle,

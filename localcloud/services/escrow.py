@@ -1,7 +1,7 @@
-"""Checkpoints of training jobs: objects in a bucket that belongs to the service, known to its users by URI alone.
+"""Checkpoints of training jobs: objects in a bucket of the service's, known to its users by URI alone.
 
-Layout as Amazon Nova's (`s3://customer-escrow-<account>-smtj-<id>/<job>/step_<n>/`). The bucket's owner is another
-account, and nothing grants anyone else a thing: callers get AccessDenied, whoever they are.
+Layout as Amazon Nova's (`s3://customer-escrow-<account>-smtj-<id>/<job>/step_<n>/`). The bucket's owner is
+another account, and nothing grants anyone else a thing: callers get AccessDenied, whoever they are.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Escrow:
                 )
 
     def get(self, uri: str, folder: Path) -> None:
-        """Copy the checkpoint under a URI into `folder`. ValidationException when it is not one of this account's."""
+        """Copy the checkpoint under a URI into `folder`. ValidationException unless it is this account's."""
         bucket, prefix = split(uri)
         if bucket != self.bucket:
             raise ServiceError(

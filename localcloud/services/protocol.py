@@ -1,7 +1,7 @@
 """Read requests and write responses as botocore's model of a service describes them.
 
-Two protocols are enough for our services: json (SageMaker: the operation in a header, members in the body) and
-rest-json (Bedrock: the operation in method and path, members in path, query, headers and body).
+Two protocols are enough for our services: json (SageMaker: the operation in a header, members in the body)
+and rest-json (Bedrock: the operation in method and path, members in path, query, headers and body).
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Protocol:
         )
 
     def read(self, request: HttpRequest) -> tuple[OperationModel, dict[str, Any]]:
-        """The operation and its parameters, by member name. ServiceError when there is no such operation or no JSON."""
+        """The operation and its parameters. ServiceError when there is no such operation, or no JSON."""
         if not self.is_rest:
             name = request.headers.get("x-amz-target", "").rpartition(".")[2]
             if name not in self.model.operation_names:
@@ -84,7 +84,7 @@ class Protocol:
         return operation, _rest_params(operation, labels, request)
 
     def write(self, operation: OperationModel, result: Mapping[str, Any]) -> HttpResponse:
-        """A successful response. A result that does not fit the operation's model is our mistake, and raises."""
+        """A successful response. TypeError when the result does not fit the model: our mistake."""
         shape = operation.output_shape
         if shape is None:
             return HttpResponse(
@@ -108,7 +108,7 @@ class Protocol:
         """An error response. The status of a modelled error is the model's."""
         status = error.status
         for shape in self.model.error_shapes:
-            if error.code in (shape.name, shape.error_code):
+            if error.code in (shape.name, shape.metadata.get("error", {}).get("code")):
                 status = shape.metadata.get("error", {}).get("httpStatusCode", 400)
         headers = {"Content-Type": self.content_type, "x-amzn-ErrorType": error.code}
         return HttpResponse(

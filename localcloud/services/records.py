@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Records(Generic[T]):
-    """Dataclass records by ARN, one JSON file each. `lock` makes a read and the write that follows it one step."""
+    """Dataclass records by ARN, one JSON file each; `lock` makes a read and the write after it one step."""
 
     def __init__(self, folder: Path, read: Callable[..., T]) -> None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +14,6 @@ from localcloud.services.authorization import Caller
 from localcloud.services.errors import ServiceError
 from localcloud.services.protocol import HttpRequest, HttpResponse, Protocol
 
-logger = logging.getLogger("atelier.cloud")
-
 
 @dataclass(frozen=True)
 class Call:
@@ -27,7 +24,7 @@ class Call:
     params: dict[str, Any]
 
 
-Operation = Callable[[Call], Mapping[str, Any]]
+Operation = Callable[[Call], Mapping[str, Any] | HttpResponse]
 Handler = Callable[
     [str, str, dict[str, str], bytes, dict[str, list[str]]], Awaitable[tuple[int, dict[str, str], Any]]
 ]
@@ -55,10 +52,8 @@ class Service:
             operation, params = self.protocol.read(request)
             run = self._operations.get(operation.name)
             if run is None:
-                raise ServiceError(
-                    "UnknownOperationException",
-                    f"the embedded cloud has no {self.protocol.model.service_name} operation {operation.name}",
-                )
+                name = f"{self.protocol.model.service_name}:{operation.name}"
+                raise ServiceError("UnknownOperationException", f"the embedded cloud has no {name}")
             validation.check(params, operation.input_shape)
             result = run(Call(Caller.of(request), operation, params))
             if isinstance(result, HttpResponse):

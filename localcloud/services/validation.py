@@ -1,7 +1,7 @@
 """Check a request against botocore's own model of the operation, as strictly as the service would.
 
-botocore's validator knows types, required members and lower bounds; clients leave patterns, enums and upper bounds to
-the service. Both are checked here, so a wrong field fails in the embedded cloud as it would on AWS.
+botocore's validator knows types, required members and lower bounds; clients leave patterns, enums and upper
+bounds to the service. Both are checked here: a wrong field fails in the embedded cloud as it would on AWS.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Amazon Bedrock, as far as custom models from checkpoints, their on-demand deployments, and talking to them."""
+"""Amazon Bedrock, as far as custom models from checkpoints, their deployments, and talking to them."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ class Deployments:
     def create(self, call: Call) -> dict[str, Any]:
         caller, request = call.caller, call.params
         tags = {tag["key"]: tag["value"] for tag in request.get("tags", [])}
-        arn = f"arn:aws:bedrock:{caller.region}:{caller.account_id}:custom-model-deployment/{secrets.token_hex(6)}"
+        arn = f"{_arn_prefix(caller)}{secrets.token_hex(6)}"
         caller.require("bedrock:CreateCustomModelDeployment", request["modelArn"], tag_context(tags))
         if tags:
             caller.require("bedrock:TagResource", arn, tag_context(tags))
@@ -109,7 +109,7 @@ class Deployments:
                     return {"customModelDeploymentArn": standing.arn}
                 raise ServiceError(
                     "ValidationException",
-                    f"A custom model deployment with the name {deployment.name} already exists: {standing.arn}",
+                    f"A custom model deployment named {deployment.name} already exists: {standing.arn}",
                 )
             self._deployments.put(arn, deployment)
         self._load(deployment, model, self._created)
@@ -246,14 +246,9 @@ class Deployments:
         """The deployment that an identifier, its name or its ARN, names; permission is on its ARN."""
         identifier = call.params["customModelDeploymentIdentifier"]
         deployment = self._deployments.get(identifier) or self._named(call.caller, identifier)
-        prefix = f"arn:aws:bedrock:{call.caller.region}:{call.caller.account_id}:custom-model-deployment/"
         call.caller.require(
             action,
-            deployment.arn
-            if deployment
-            else identifier
-            if identifier.startswith("arn:")
-            else prefix + identifier,
+            deployment.arn if deployment else _as_arn(call.caller, identifier),
             {f"aws:ResourceTag/{key}": value for key, value in deployment.tags.items()} if deployment else {},
         )
         if deployment is None or not _owned(deployment, call.caller):
@@ -261,6 +256,15 @@ class Deployments:
                 "ResourceNotFoundException", f"The custom model deployment {identifier} does not exist."
             )
         return deployment
+
+
+def _arn_prefix(caller: Caller) -> str:
+    return f"arn:aws:bedrock:{caller.region}:{caller.account_id}:custom-model-deployment/"
+
+
+def _as_arn(caller: Caller, identifier: str) -> str:
+    """The ARN that permission to something unknown is asked on."""
+    return identifier if identifier.startswith("arn:") else _arn_prefix(caller) + identifier
 
 
 def _owned(deployment: Deployment, caller: Caller) -> bool:

@@ -1,7 +1,7 @@
 """AWS's binary event streams (application/vnd.amazon.eventstream), as SDKs decode them.
 
-A message is: total length, headers' length, CRC of those eight bytes, headers, payload, CRC of all before it. A header
-is: length of its name, name, type (7 for text), length of its value, value. All numbers are big-endian.
+A message is: total length, headers' length, CRC of those eight bytes, headers, payload, CRC of all before it.
+A header is: length of its name, name, type (7 for text), length of its value, value. Numbers are big-endian.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def exception(error: ServiceError) -> bytes:
 
 
 def response(events: Iterator[Event]) -> HttpResponse:
-    """A response that sends each event as soon as there is one. Reading them may block, so a thread does it."""
+    """A response that sends each event as soon as there is one. Reading may block, so a thread does it."""
 
     async def send_events(send: Callable[[dict[str, Any]], Awaitable[None]], _receive: Any) -> None:
         while (message := await asyncio.to_thread(_next, events)) is not None:

@@ -7,6 +7,7 @@ import json
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -124,10 +125,8 @@ class _Worker:
     def end(self) -> None:
         """Close its input, which ends it; kill it if it does not listen."""
         assert self._process.stdin is not None
-        try:
+        with suppress(BrokenPipeError):
             self._process.stdin.close()
-        except BrokenPipeError:
-            pass
         try:
             self._process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:

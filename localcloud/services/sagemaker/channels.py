@@ -31,18 +31,19 @@ def download(channel: dict[str, Any], folder: Path, client: Any, role_arn: str) 
             client.download_file(bucket, key, str(target))
     except ClientError as error:
         raise DownloadFailed(
-            f"ClientError: Data download failed: {error}. Channel {channel['ChannelName']!r}, {uri}, role {role_arn}"
+            f"ClientError: Data download failed: {error}. "
+            f"Channel {channel['ChannelName']!r}, {uri}, role {role_arn}"
         ) from error
     if not keys:
         raise DownloadFailed(
-            f'ClientError: Data download failed: No S3 objects found under S3 URL "{uri}" given in input data source. '
-            "Please ensure that the bucket exists in the selected region, that objects exist under that S3 prefix, "
-            f'and that the role "{role_arn}" has "s3:ListBucket" permissions on bucket "{bucket}".'
+            f'ClientError: Data download failed: No S3 objects found under S3 URL "{uri}" given in input '
+            "data source. Please ensure that the bucket exists in the selected region, that objects exist under "
+            f'that S3 prefix, and that the role "{role_arn}" has "s3:ListBucket" permissions on bucket "{bucket}".'
         )
 
 
 def _relative(key: str, prefix: str) -> str:
-    """An object's path in its channel: below the prefix when that is a folder, else below the prefix's folder."""
+    """An object's path in its channel: below the prefix if that is a folder, else below its folder."""
     if key.startswith(prefix.rstrip("/") + "/"):
         return key.removeprefix(prefix.rstrip("/") + "/")
     return key.removeprefix(prefix.rpartition("/")[0]).lstrip("/")

@@ -1,6 +1,6 @@
 """SageMaker's events: "SageMaker Training Job State Change", with the job's description as detail.
 
-AWS "may send multiple events per state change": one goes out for every secondary status, and the last one twice.
+AWS "may send multiple events per state change": one goes out for every secondary status, the last one twice.
 """
 
 from __future__ import annotations

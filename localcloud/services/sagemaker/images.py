@@ -1,4 +1,4 @@
-"""The container images the embedded cloud can run: its own tiny model's, and Amazon Nova's under their own names.
+"""The images the embedded cloud can run: its own tiny model's, and Amazon Nova's under their own names.
 
 Each stands for the same program here, which reads from the recipe what to do, as Nova's containers do.
 """

@@ -1,12 +1,13 @@
 """A training job's output in CloudWatch Logs, written with its role's permissions, as SageMaker does.
 
-A role that may not write logs costs the job its logs and nothing else; that is said once in the cloud's own log.
+A role that may not write logs costs the job its logs and nothing else; the cloud's own log says so once.
 """
 
 from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -40,12 +41,7 @@ class JobLog:
             logger.warning("no logs for %s: %s", self._stream, error)
 
     def _open(self) -> None:
-        for create in (
-            lambda: self._client.create_log_group(logGroupName=GROUP),
-            lambda: self._client.create_log_stream(logGroupName=GROUP, logStreamName=self._stream),
-        ):
-            try:
-                create()
-            except self._client.exceptions.ResourceAlreadyExistsException:
-                continue
+        with suppress(self._client.exceptions.ResourceAlreadyExistsException):
+            self._client.create_log_group(logGroupName=GROUP)
+        self._client.create_log_stream(logGroupName=GROUP, logStreamName=self._stream)
         self._is_open = True

@@ -120,9 +120,8 @@ class Jobs:
         with self._records.lock:
             if job.is_terminal:
                 return
-            if status is not None:
-                job.status = status
-            if job.is_terminal:
+            job.status = status or job.status
+            if status in TERMINAL:
                 job.ended = time.time()
             self._enter(job, secondary_status, message)
         self._changed(job)

@@ -104,7 +104,7 @@ class TrainingJobOperations:
         if not job.is_terminal:
             raise ServiceError(
                 "ResourceInUse",
-                f"The training job {job.name} is in status {job.status}: only a job that has ended can be deleted.",
+                f"Training job {job.name} is {job.status}: only a job that has ended can be deleted.",
             )
         self._jobs.remove(job)
         return {}
@@ -202,5 +202,5 @@ def _require_runnable(request: Mapping[str, Any], caller: Caller) -> None:
         if "S3DataSource" not in channel["DataSource"]:
             raise ServiceError(
                 "ValidationException",
-                f"channel {channel['ChannelName']!r}: the embedded cloud reads channels from S3DataSource only",
+                f"channel {channel['ChannelName']!r}: the embedded cloud reads S3DataSource only",
             )

@@ -1,6 +1,6 @@
 """Run training jobs: as AWS does in what is seen from outside, as local processes underneath.
 
-Starting → (Pending, while two others run) → Downloading → Training → Uploading → Completed; or Failed, or Stopped.
+Starting → (Pending behind two others) → Downloading → Training → Uploading → Completed | Failed | Stopped.
 """
 
 from __future__ import annotations
@@ -155,8 +155,8 @@ class Runner:
                 raise JobFailed(f"ClientError: base_model_location: {error.message}") from error
         elif hyperparameters.get("base_model") != BASE_MODEL_PATH:
             raise JobFailed(
-                f"AlgorithmError: base_model {hyperparameters.get('base_model')!r}: the embedded cloud only trains "
-                f"{BASE_MODEL_PATH!r}, exit code: 1"
+                f"AlgorithmError: base_model {hyperparameters.get('base_model')!r}: "
+                f"the embedded cloud only trains {BASE_MODEL_PATH!r}, exit code: 1"
             )
         try:
             self._base_model.folder()
@@ -185,7 +185,7 @@ class Runner:
             raise JobFailed(f"AlgorithmError: {message}, exit code: {container.exit_code}")
 
     def _follow(self, job: TrainingJob, container: Container, log: JobLog) -> str | None:
-        """Ship lines until the process ends; the secondary status it was stopped with, or None when it ended itself."""
+        """Ship lines until the process ends; the secondary status of a stop, or None when it ended itself."""
         limit = job.request["StoppingCondition"].get("MaxRuntimeInSeconds", DEFAULT_MAX_RUNTIME_SECONDS)
         deadline = time.monotonic() + limit
         ending: str | None = None
@@ -234,7 +234,7 @@ class Runner:
 
 
 class _Slot:
-    """One of the places to run in; says so when it has to wait, and gives up when told to."""
+    """One of the places to run in; says when it has to wait, and gives up when told to."""
 
     def __init__(
         self, slots: threading.BoundedSemaphore, on_wait: Callable[[], None], give_up: Callable[[], None]

@@ -24,6 +24,17 @@ _ACCEPTED_FORMS = {
     model.DEPLOYMENT_NAME_FORM: "1..63 letters and digits, with single hyphens or underscores between",
 }
 
+_MESSAGES = {
+    "too_short": "must have at least {min_length} entry",
+    "too_long": "must have at most {max_length} entries",
+    "string_too_short": "must have at least {min_length} characters",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_type": "must be a text",
+    "tuple_type": "must be a list",
+    "dict_type": "must be a mapping of keys",
+    "model_type": "must be a mapping of keys",
+}
+
 
 def parse_run(data: Mapping[str, Any]) -> model.Run:
     """A run whose shape is right; what it may ask for is for `check_run`. InvalidRun names every problem."""
@@ -36,7 +47,16 @@ def parse_run(data: Mapping[str, Any]) -> model.Run:
 
 def shape_problems(error: ValidationError) -> list[Problem]:
     """What pydantic found, in the words of the run file."""
-    return [_problem(detail) for detail in error.errors(include_url=False)]
+    details = error.errors(include_url=False)
+    return [_problem(detail) for detail in details if not _follows_from_another(detail, details)]
+
+
+def _follows_from_another(detail: ErrorDetails, details: Sequence[ErrorDetails]) -> bool:
+    """A list is also too short when its entries are wrong: those are told."""
+    location = detail["loc"]
+    return detail["type"] == "too_short" and any(
+        other["loc"][: len(location)] == location and other["loc"] != location for other in details
+    )
 
 
 def _problem(detail: ErrorDetails) -> Problem:
@@ -53,6 +73,8 @@ def _problem(detail: ErrorDetails) -> Problem:
         return Problem(path, f"accepted: {context['expected']}", found)
     if kind == "string_pattern_mismatch":
         return Problem(path, f"accepted: {_ACCEPTED_FORMS[context['pattern']]}", found)
+    if kind in _MESSAGES:
+        return Problem(path, _MESSAGES[kind].format(**context), found)
     return Problem(path, detail["msg"][0].lower() + detail["msg"][1:], found)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -21,6 +21,7 @@ class Parts:
     continue_from: str | None
     stages: Mapping[int, Stage]
     evaluation: Mapping[int, Evaluation]
+    evaluation_is_readable: bool
     gate: Mapping[int, GateRule]
     deployment: Deployment | None
 
@@ -28,11 +29,13 @@ class Parts:
     def of(cls, data: Mapping[str, Any]) -> Parts:
         """Read each part on its own."""
         base_model, continue_from = data.get("base_model"), data.get("continue_from")
+        evaluation = _readable(Evaluation, data.get("evaluation"))
         return cls(
             base_model=base_model if isinstance(base_model, str) else None,
             continue_from=continue_from if isinstance(continue_from, str) else None,
             stages=_readable(Stage, data.get("stages")),
-            evaluation=_readable(Evaluation, data.get("evaluation")),
+            evaluation=evaluation,
+            evaluation_is_readable=len(evaluation) == len(_items(data.get("evaluation"))),
             gate=_readable(GateRule, data.get("gate")),
             deployment=_readable(Deployment, [data.get("deployment")]).get(0),
         )
@@ -40,9 +43,13 @@ class Parts:
 
 def _readable(kind: type[_Part], items: object) -> dict[int, _Part]:
     readable = {}
-    for index, item in enumerate(items if isinstance(items, list | tuple) else ()):
+    for index, item in enumerate(_items(items)):
         try:
             readable[index] = kind.model_validate(item)
         except ValidationError:
             continue
     return readable
+
+
+def _items(value: object) -> Sequence[object]:
+    return value if isinstance(value, list | tuple) else ()

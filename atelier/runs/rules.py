@@ -62,7 +62,7 @@ def _gate(parts: Parts) -> Iterator[Problem]:
     for index, rule in parts.gate.items():
         if len(rule.conditions()) != 1:
             yield Problem(f"gate.{index}", f"exactly one of {', '.join(CONDITIONS)}", rule.conditions())
-        if rule.metric not in known:
+        if parts.evaluation_is_readable and rule.metric not in known:
             task, _, metric = rule.metric.partition(".")
             hint = nearest(f"{task}.{long_name(metric)}", known)
             message = hint if known else "the run has no evaluation that measures it"

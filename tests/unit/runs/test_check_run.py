@@ -57,6 +57,38 @@ def test_a_name_that_aws_would_refuse_is_refused(name: str) -> None:
     assert "name = " in refusal(a_run(name=name))
 
 
+def test_what_only_follows_from_another_problem_is_not_told() -> None:
+    message = refusal(a_run(stages=[a_stage(technique="SFT")], evaluation=[{"task": "mmlu"}]))
+    assert message.splitlines() == [
+        "run file: 3 problems",
+        "- stages.0.technique = 'SFT': accepted: 'sft', 'dpo', 'ppo', 'rft', 'cpt' or 'distillation'",
+        "- evaluation.0.task = 'mmlu': accepted: 'gen_qa'",
+        "- evaluation.0.dataset: required",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"stages": []}, "stages = []: must have at least 1 entry"),
+        ({"stages": "sft"}, "stages = 'sft': must be a list"),
+        ({"stages": ["sft"]}, "stages.0 = 'sft': must be a mapping of keys"),
+        ({"name": "ab"}, "name = 'ab': must have at least 3 characters"),
+        ({"base_model": 3}, "base_model = 3: must be a text"),
+        (
+            {"stages": [a_stage(hyperparameters=[])]},
+            "stages.0.hyperparameters = []: must be a mapping of keys",
+        ),
+        (
+            {"stages": [a_stage(max_runtime_hours=700)]},
+            "max_runtime_hours = 700: input should be less than or equal",
+        ),
+    ],
+)
+def test_a_wrong_shape_is_told_in_the_words_of_the_run_file(changes: dict[str, Any], expected: str) -> None:
+    assert expected in refusal(a_run(**changes))
+
+
 def test_an_unknown_key_of_a_stage_names_the_nearest_key_of_a_stage() -> None:
     assert "stages.0.adaption: unknown key; did you mean 'adaptation'?" in refusal(
         a_run(stages=[a_stage(adaption="lora")])

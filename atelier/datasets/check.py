@@ -38,7 +38,7 @@ _RULES = {
 
 
 def check(lines: Iterable[bytes], format: Format) -> Report:  # noqa: A002 - the field's word
-    """Whether every line is a sample of the format. A blank line is wrong: the containers read it as one."""
+    """Whether every line is a sample of the format. A blank line is wrong: JSON Lines has none."""
     report = Report()
     rules = _RULES[format]
     expected: Set[str] | None = None

@@ -77,7 +77,8 @@ class SageMakerTrainingJobs:
             try:
                 return self._sagemaker.describe_training_job(TrainingJobName=name)
             except ClientError as error:
-                if error_code(error) in ("ResourceNotFound", "ValidationException"):
+                # The service model names ResourceNotFound; the service says ValidationException.
+                if error_code(error) == "ResourceNotFound" or "resource not found" in str(error):
                     return None
                 raise
 

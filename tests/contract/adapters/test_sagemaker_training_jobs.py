@@ -192,6 +192,14 @@ def test_a_job_that_sagemaker_does_not_know_is_absent(stubs: Stubs, code: str) -
     assert stubs.jobs.describe(OPERATION).phase is Phase.ABSENT
 
 
+def test_a_question_that_sagemaker_refuses_is_not_an_absent_job(stubs: Stubs) -> None:
+    stubs.sagemaker.add_client_error(
+        "describe_training_job", "ValidationException", "1 validation error detected"
+    )
+    with pytest.raises(RequestRefused):
+        stubs.jobs.describe(OPERATION)
+
+
 def test_stop_asks_the_service(stubs: Stubs) -> None:
     stubs.sagemaker.add_response("stop_training_job", {}, {"TrainingJobName": NAME})
     stubs.jobs.stop(OPERATION)

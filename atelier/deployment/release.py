@@ -12,7 +12,7 @@ from typing import Any
 
 from atelier import names
 from atelier.errors import RunStopped
-from atelier.operations.model import Kind, Operation, OperationState, Phase
+from atelier.operations.model import Kind, Operation, Phase
 from atelier.ports import Deployments, LongRunning, Operations
 
 
@@ -63,14 +63,19 @@ def retire(run_id: str, *, deployments: Deployments) -> list[str]:
 
 
 def _stop(row: Operation, *, operations: Operations, jobs: LongRunning, now: int) -> bool:
-    """Close an open operation and stop its job; True for a job that was stopped, now or before."""
-    was_open = row.state is not OperationState.ENDED
-    if was_open and row.kind is Kind.TRAINING_JOB:
-        jobs.stop(row)
-    if was_open:
-        operations.close(row, at=now, error=RunStopped.__name__)
-    was_stopped = was_open or row.error == RunStopped.__name__
-    return row.kind is Kind.TRAINING_JOB and was_stopped and jobs.describe(row).phase is not Phase.ABSENT
+    """Stop the job if it runs, then close the row; True for a job that was stopped, now or before.
+
+    The service is asked even of a row that has ended: a function that died at the wrong moment may have
+    started the job after its row was closed.
+    """
+    if row.kind is Kind.TRAINING_JOB:
+        phase = jobs.describe(row).phase
+        if phase is Phase.RUNNING:
+            jobs.stop(row)
+    else:
+        phase = Phase.ABSENT
+    operations.close(row, at=now, error=RunStopped.__name__)
+    return phase is Phase.RUNNING or (phase is Phase.FAILED and row.error == RunStopped.__name__)
 
 
 def _restore(promotion: Mapping[str, Any], deployments: Deployments) -> str | None:

@@ -1,21 +1,26 @@
 """Whatever crashes, repeats, is lost or overtakes: one job, one outcome, nothing left waiting or running.
 
-The machine plays the workflow engine (which retries a step with a new token when its function dies), the
-events and the service. Every call of a port may die before or after it took effect, or let a whole sweep
-run in between, as a concurrent invocation would.
+The machine plays the workflow engine (which retries a step with a new token when it learns that its function
+died), the events, a person and the service. Each call of a port passes two boundaries, before and after its
+effect; at any of them the function may die, or others may act: a concurrent sweep, a retry, a person who
+stops the run.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from atelier.deployment.release import release
 from atelier.errors import RunStopped
 from atelier.operations.model import OperationState, Phase
 from atelier.operations.submit import submit
 from atelier.operations.sweep import sweep
+from tests.support.deployments import FakeDeployments
 from tests.support.operations import (
     FAILED,
     RUN_ID,
@@ -28,16 +33,20 @@ from tests.support.operations import (
 )
 
 JOB = f"{RUN_ID}-s0"
-# One letter a boundary: . go on, ! die here, ~ let a concurrent sweep run here.
-PLANS = st.text(alphabet=".!~", max_size=10)
+KEY = (RUN_ID, "s0")
+
+# What happens at which boundary of a function's calls.
+PLANS = st.dictionaries(
+    st.integers(0, 11), st.sampled_from(["dies", "dies unnoticed", "sweep", "retry", "stop"]), max_size=3
+)
 
 
 class FunctionDied(BaseException):
-    """A Lambda's end in the middle: not an Exception, so nothing in the code can handle it."""
+    """A function's end in the middle: not an Exception, so nothing in the code can handle it."""
 
 
 class Boundary:
-    """Wraps a port so that each call passes two boundaries, one before and one after its effect."""
+    """A port whose every call passes the world's boundaries."""
 
     def __init__(self, port: Any, world: Interleavings) -> None:
         self._port = port
@@ -60,72 +69,77 @@ class Interleavings(RuleBasedStateMachine):
     def begin(self) -> None:
         self.operations, self.service, self.tokens = FakeOperations(), FakeService(), FakeTokens()
         self.now = 0
-        self.plan = ""
         self.issued: list[str] = []
         self.gave_up = False
+        self.has_died_unnoticed = False
+        self.plan: Mapping[int, str] = {}
+        self.boundary = 0
 
     def cross(self) -> None:
-        if not self.plan:
+        what = self.plan.get(self.boundary)
+        self.boundary += 1
+        if what in ("dies", "dies unnoticed"):
+            raise FunctionDied(what)
+        if what is None:
             return
-        here, self.plan = self.plan[0], self.plan[1:]
-        if here == "!":
-            self.plan = ""
-            raise FunctionDied
-        if here == "~":
-            rest, self.plan = self.plan, ""
-            self.look("")
-            self.plan = rest
-
-    @property
-    def waits_on(self) -> str | None:
-        """The token the workflow waits on; None before the first try, after a dead one and at the end."""
-        token = self.issued[-1] if self.issued else None
-        return None if token is None or token in self.tokens.gone or token in self.tokens.outcomes else token
+        plan, boundary, self.plan = self.plan, self.boundary, {}
+        if what == "sweep":
+            self.look({})
+        elif what == "retry" and self.must_try:
+            self.attempt({})
+        elif what == "stop":
+            self.operations.request_stop(RUN_ID)
+            self.look({})
+        self.plan, self.boundary = plan, boundary
 
     @property
     def is_over(self) -> bool:
         return self.gave_up or bool(self.tokens.outcomes)
 
-    def look(self, plan: str) -> None:
-        self.plan = plan
-        operations: Any = Boundary(self.operations, self)
-        service: Any = Boundary(self.service, self)
-        tokens: Any = Boundary(self.tokens, self)
-        try:
-            sweep(
-                [(RUN_ID, "s0")],
-                operations=operations,
-                service_of=lambda _: service,
-                tokens=tokens,
-                now=self.now,
-            )
-        except FunctionDied:
-            pass
-        finally:
-            self.plan = ""
+    @property
+    def must_try(self) -> bool:
+        """True when the workflow has no token to wait on and the step has not ended."""
+        waits = bool(self.issued) and self.issued[-1] not in self.tokens.gone
+        return not self.is_over and not waits
 
-    @precondition(lambda self: not self.is_over and self.waits_on is None)
-    @rule(plan=PLANS)
-    def the_workflow_tries_the_step(self, plan: str) -> None:
+    def attempt(self, plan: Mapping[int, str]) -> None:
+        """The step's function, once, with a new token."""
         token = f"token-{len(self.issued)}"
         self.issued.append(token)
-        self.plan = plan
+        self.plan, self.boundary = plan, 0
         operation = an_operation(token=token, recorded_at=self.now, deadline=self.now + 3600)
         operations: Any = Boundary(self.operations, self)
         service: Any = Boundary(self.service, self)
         try:
             submit(operation, operations=operations, service=service)
+            row = self.operations.rows[KEY]
+            assert row.state is not OperationState.ENDED or self.service.jobs[JOB] != RUNNING
         except RunStopped:
-            self.gave_up = not self.tokens.outcomes
             self.tokens.gone.add(token)
-        except FunctionDied:
-            if token not in self.tokens.outcomes:
-                self.tokens.gone.add(token)
-        finally:
-            self.plan = ""
+            self.gave_up = not self.tokens.outcomes
+        except FunctionDied as death:
+            self.has_died_unnoticed = True
+            if str(death) == "dies":
+                self.the_engine_learns_that_a_function_died()
+        self.plan = {}
+
+    def look(self, plan: Mapping[int, str]) -> None:
+        """The function Settle, once."""
+        self.plan, self.boundary = plan, 0
+        operations: Any = Boundary(self.operations, self)
+        service: Any = Boundary(self.service, self)
+        tokens: Any = Boundary(self.tokens, self)
+        with suppress(FunctionDied):
+            sweep([KEY], operations=operations, service_of=lambda _: service, tokens=tokens, now=self.now)
+        self.plan = {}
+
+    @precondition(lambda self: self.must_try)
+    @rule(plan=PLANS)
+    def the_workflow_tries_the_step(self, plan: Mapping[int, str]) -> None:
+        self.attempt(plan)
 
     @rule(plan=PLANS)
-    def an_event_or_the_schedule_says_look(self, plan: str) -> None:
+    def an_event_or_the_schedule_says_look(self, plan: Mapping[int, str]) -> None:
         self.look(plan)
 
     @precondition(lambda self: self.service.jobs.get(JOB) == RUNNING)
@@ -133,38 +147,54 @@ class Interleavings(RuleBasedStateMachine):
     def the_job_ends(self, status: Any) -> None:
         self.service.jobs[JOB] = status
 
-    @rule(seconds=st.sampled_from([1, 60, 3000]))
+    @precondition(lambda self: self.has_died_unnoticed)
+    @rule()
+    def the_engine_learns_that_a_function_died(self) -> None:
+        """Its token is void, unless it was finished before."""
+        self.has_died_unnoticed = False
+        if self.issued[-1] not in self.tokens.outcomes:
+            self.tokens.gone.add(self.issued[-1])
+
+    @rule(seconds=st.sampled_from([1, 60, 400, 3000]))
     def time_passes(self, seconds: int) -> None:
         self.now += seconds
 
-    @rule()
-    def a_person_stops_the_run(self) -> None:
-        self.operations.request_stop(RUN_ID)
-
     @invariant()
-    def the_job_was_started_at_most_once(self) -> None:
+    def the_job_was_started_at_most_once_and_is_on_record(self) -> None:
         assert self.service.starts in ([], [JOB])
+        assert self.service.starts == [] or KEY in self.operations.rows
 
     @invariant()
     def at_most_one_token_has_an_outcome(self) -> None:
         assert len(self.tokens.outcomes) <= 1
 
     def teardown(self) -> None:
-        """From anywhere, calm weather brings the end: an event, a retry and the schedule do."""
+        """From anywhere, calm weather brings the end; a step that failed is followed by ReleaseRun."""
         for _ in range(3):
-            if not self.is_over and self.waits_on is None:
-                self.the_workflow_tries_the_step("")
-            self.look("")
-            if self.service.jobs.get(JOB) == RUNNING:
+            if self.must_try:
+                self.attempt({})
+            self.look({})
+            if self.service.jobs.get(JOB) == RUNNING and not self.is_over:
                 self.service.jobs[JOB] = SUCCEEDED
-        self.look("")
+                self.look({})
+            if self.has_died_unnoticed:
+                self.the_engine_learns_that_a_function_died()
         assert self.is_over
-        assert self.waits_on is None
-        assert all(row.state is OperationState.ENDED for row in self.operations.rows.values())
-        for outcome in self.tokens.outcomes.values():
-            if isinstance(outcome, dict):
-                assert self.service.jobs[JOB].phase is Phase.SUCCEEDED
+        (outcome,) = self.tokens.outcomes.values() or [("RunStopped", "")]
+        if isinstance(outcome, dict):
+            assert self.service.jobs[JOB].phase is Phase.SUCCEEDED
+        else:
+            assert outcome[0] in {"RunStopped", "DeadlineExceeded", "JobFailed"}
+            release(
+                RUN_ID,
+                operations=self.operations,
+                jobs=self.service,
+                deployments=FakeDeployments(),
+                now=self.now,
+            )
+        assert self.service.jobs.get(JOB) != RUNNING
+        assert list(self.operations.open_steps()) == []
 
 
-Interleavings.TestCase.settings = settings(max_examples=300, stateful_step_count=12, deadline=None)
+Interleavings.TestCase.settings = settings(max_examples=400, stateful_step_count=8, deadline=None)
 TestInterleavings = Interleavings.TestCase

@@ -1,4 +1,4 @@
-"""A function's environment, described once for both sides: CDK writes it with `to_environ`, handlers read it with `from_environ`."""
+"""A function's environment, described once: CDK writes it with `to_environ`, handlers read it with `from_environ`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,5 @@ class Settings:
         values: dict[str, str | tuple[str, ...]] = {}
         for field in fields(cls):
             text = environ[PREFIX + field.name.upper()]
-            values[field.name] = (
-                tuple(filter(None, text.split(","))) if field.name.endswith("_ids") else text
-            )
+            values[field.name] = tuple(filter(None, text.split(","))) if field.name.endswith("_ids") else text
         return cls(**values)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""A function's environment, described once: CDK writes it with `to_environ`, handlers read it with `from_environ`."""
+"""A function's environment, described once: CDK writes it with `to_environ`, handlers read `from_environ`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The domain is pure: what a run does follows from its arguments alone, so no test needs a cloud or a clock."""
+"""The domain is pure: what a run does follows from its arguments alone; no test needs a cloud or a clock."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_cdk import Duration, RemovalPolicy, Stack, aws_kms as kms, aws_s3 as s3
 from constructs import Construct
 
-from components.permissions import Grantee, allow, arn_in, policy_owner
+from components.permissions import Grantee, allow, allow_key, arn_in, policy_owner
 
 PREFIXES = "S3 permissions end at a prefix; object names below it are not known before a run"
 
@@ -122,7 +122,7 @@ class ArtifactBucket(Construct):
             on=[self._objects(grantee, prefix) for prefix in prefixes],
             because=PREFIXES,
         )
-        allow(grantee, "kms:Decrypt", on=[self._key.key_arn])
+        allow_key(grantee, self._key, "kms:Decrypt", through="s3")
 
     def _write(self, grantee: Grantee, *prefixes: str) -> None:
         allow(
@@ -132,7 +132,7 @@ class ArtifactBucket(Construct):
             on=[self._objects(grantee, prefix) for prefix in prefixes],
             because=PREFIXES,
         )
-        allow(grantee, "kms:GenerateDataKey", "kms:Decrypt", on=[self._key.key_arn])
+        allow_key(grantee, self._key, "kms:Decrypt", "kms:GenerateDataKey", through="s3")
 
     def _objects(self, grantee: Grantee, prefix: str) -> str:
         return f"{arn_in(policy_owner(grantee), owner=Stack.of(self), arn=self.bucket.bucket_arn)}/{prefix}"

@@ -86,7 +86,7 @@ def _install(target: Path, platform: FunctionPlatform) -> None:
 
 
 def _compile(packages: Path) -> None:
-    """Bytecode for this very interpreter: Lambda cannot write any beside a layer, so each cold start would compile.
+    """Bytecode for this interpreter: Lambda cannot write any beside a layer, each cold start would compile.
 
     Checked by nothing (the layer does not change) and without times, hence the same bytes each time.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_cdk import Stack, aws_iam as iam, aws_kms as kms
 from constructs import Construct
 
-from components.permissions import Grantee, allow
+from components.permissions import Grantee, allow, allow_key
 
 BEDROCK = "bedrock.amazonaws.com"
 BY_SERVICE = "Bedrock gives models and deployments their ids"
@@ -35,14 +35,9 @@ class CustomModels(Construct):
         escrow = stack.format_arn(
             service="s3", region="", account="", resource=f"customer-escrow-{stack.account}-*"
         )
-        allow(
-            self.role,
-            "s3:GetObject",
-            "s3:ListBucket",
-            "s3:GetBucketLocation",
-            on=[escrow, f"{escrow}/*"],
-            because="SageMaker names the escrow bucket; the account number in its name is ours",
-        )
+        in_our_name = "SageMaker names the escrow bucket; the account number in its name is ours"
+        allow(self.role, "s3:ListBucket", "s3:GetBucketLocation", on=[escrow], because=in_our_name)
+        allow(self.role, "s3:GetObject", on=[f"{escrow}/*"], because=in_our_name)
         self._use_key(self.role, "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
 
     def grant_create(self, grantee: Grantee) -> None:
@@ -115,5 +110,4 @@ class CustomModels(Construct):
 
     def _use_key(self, grantee: Grantee, *actions: str) -> None:
         """Models lie under our key; Bedrock uses it for its caller (docs: "Encryption of custom models")."""
-        through_bedrock = {"kms:ViaService": f"bedrock.{Stack.of(self).region}.amazonaws.com"}
-        allow(grantee, *actions, on=[self._key.key_arn], when={"StringEquals": through_bedrock})
+        allow_key(grantee, self._key, *actions, through="bedrock")

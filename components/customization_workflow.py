@@ -19,7 +19,7 @@ from aws_cdk import (
 from constructs import Construct
 
 from components.notice_topic import NoticeTopic
-from components.permissions import Grantee, allow
+from components.permissions import Grantee, allow, allow_key
 from components.workflow_role import WorkflowRole
 
 RUN_ID = "{% $states.context.Execution.Input.run_id %}"
@@ -117,7 +117,7 @@ class CustomizationWorkflow(Construct):
             on=["*"],
             because="A task token is no resource to name; who holds it may finish it",
         )
-        self._grant_key(grantee)
+        allow_key(grantee, self._key, "kms:Decrypt", "kms:GenerateDataKey", through="states")
 
     def grant_operate(self, grantee: Grantee) -> None:
         """Start runs and follow them."""
@@ -136,17 +136,7 @@ class CustomizationWorkflow(Construct):
             on=[executions],
             because="An execution is named by its run id",
         )
-        self._grant_key(grantee)
-
-    def _grant_key(self, grantee: Grantee) -> None:
-        through_step_functions = {"kms:ViaService": f"states.{Stack.of(self).region}.amazonaws.com"}
-        allow(
-            grantee,
-            "kms:Decrypt",
-            "kms:GenerateDataKey",
-            on=[self._key.key_arn],
-            when={"StringEquals": through_step_functions},
-        )
+        allow_key(grantee, self._key, "kms:Decrypt", "kms:GenerateDataKey", through="states")
 
     def _definition(self) -> sfn.Chain:
         run_failed, run_failed_question = self._run_failed(), self._question("RunFailed?")

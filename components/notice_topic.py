@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from aws_cdk import aws_iam as iam, aws_kms as kms, aws_sns as sns, aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from components.permissions import Grantee, allow
+from components.permissions import Grantee, allow, allow_key
 
 
 class NoticeTopic(Construct):
@@ -33,4 +33,4 @@ class NoticeTopic(Construct):
     def grant_publish(self, grantee: Grantee) -> None:
         """Send a notice."""
         allow(grantee, "sns:Publish", on=[self.topic.topic_arn])
-        allow(grantee, "kms:GenerateDataKey", "kms:Decrypt", on=[self._key.key_arn])
+        allow_key(grantee, self._key, "kms:Decrypt", "kms:GenerateDataKey", through="sns")

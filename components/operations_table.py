@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_cdk import RemovalPolicy, aws_dynamodb as dynamodb, aws_kms as kms
 from constructs import Construct
 
-from components.permissions import Grantee, allow
+from components.permissions import Grantee, allow, allow_key
 
 OPEN_INDEX = "open"
 
@@ -65,12 +65,7 @@ class OperationsTable(Construct):
 
     def _allow(self, grantee: Grantee, *actions: str) -> None:
         allow(grantee, *actions, on=[self.table.table_arn])
-        # DynamoDB uses the key in the caller's name, and only DynamoDB may.
-        allow(
-            grantee,
-            "kms:Decrypt",
-            "kms:GenerateDataKey",
-            "kms:DescribeKey",
-            on=[self._key.key_arn],
-            when={"StringEquals": {"kms:ViaService": f"dynamodb.{self.table.stack.region}.amazonaws.com"}},
+        # DynamoDB uses the table's key in its caller's name.
+        allow_key(
+            grantee, self._key, "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", through="dynamodb"
         )

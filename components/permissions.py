@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from aws_cdk import Acknowledgment, Stack, Validations, aws_iam as iam, aws_lambda as lambda_
+from aws_cdk import Acknowledgment, Stack, Validations, aws_iam as iam, aws_kms as kms, aws_lambda as lambda_
 from constructs import Construct, IConstruct
 
 Grantee = iam.Role | iam.ManagedPolicy | lambda_.Function
@@ -27,6 +27,17 @@ def allow(
         if "*" in arn:
             owner = policy_owner(grantee)
             acknowledge(owner, f"IAM5[Resource::{_flat(Stack.of(owner).resolve(arn))}]", because=because)
+
+
+def allow_key(grantee: Grantee, key: kms.IKey, *actions: str, through: str) -> None:
+    """Allow `actions` on the key only where the service `through` uses it in the grantee's name."""
+    region = Stack.of(policy_owner(grantee)).region
+    allow(
+        grantee,
+        *actions,
+        on=[key.key_arn],
+        when={"StringEquals": {"kms:ViaService": f"{through}.{region}.amazonaws.com"}},
+    )
 
 
 def policy_owner(grantee: Grantee) -> Construct:

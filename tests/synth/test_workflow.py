@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from atelier import errors
 from atelier.operations import deadlines
 from components.handlers import module_name
+from tests.support.golden import assert_golden
 from tests.support.state_machine import State, definition_text, states, tasks
 from tests.support.synthesis import Synthesis
 
@@ -29,12 +29,7 @@ AFTER_THE_END = {"ReleaseRun", "PublishReport", "Notify"}
 
 
 def test_the_definition_is_the_golden_one(dev: Synthesis) -> None:
-    """After a wanted change: `ATELIER_REFRESH_GOLDEN=1 pytest tests/synth`, and read the diff."""
-    rendered = json.dumps(json.loads(definition_text(dev)), indent=2, sort_keys=True) + "\n"
-    if os.environ.get("ATELIER_REFRESH_GOLDEN"):
-        GOLDEN.parent.mkdir(exist_ok=True)
-        GOLDEN.write_text(rendered)
-    assert rendered == GOLDEN.read_text(), "the workflow changed: see this test's docstring"
+    assert_golden(GOLDEN, json.loads(definition_text(dev)))
 
 
 def test_the_states_are_those_of_the_design(dev: Synthesis) -> None:

@@ -1,0 +1,96 @@
+"""Who may do what: the whole of it as a golden file, and the rules behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.golden import assert_golden
+from tests.support.synthesis import Synthesis
+
+pytestmark = pytest.mark.synth
+
+GOLDEN = Path(__file__).with_name("golden") / "permissions.json"
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def statements(synthesis: Synthesis) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """(who, statement) of every policy that is not a resource's own."""
+    for policy in synthesis.resources("AWS::IAM::Policy"):
+        (role,) = policy["Properties"]["Roles"]
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+            yield synthesis.flat(role), statement
+    for policy in synthesis.resources("AWS::IAM::ManagedPolicy"):
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+            yield policy["Properties"]["Description"], statement
+
+
+def permissions(synthesis: Synthesis) -> dict[str, list[str]]:
+    """What each role may do, a line an action and resource."""
+    found: dict[str, set[str]] = {}
+    for who, statement in statements(synthesis):
+        assert statement["Effect"] == "Allow"
+        when = "".join(
+            f" when {key} is {' or '.join(map(str, listed(value)))}"
+            for condition in statement.get("Condition", {}).values()
+            for key, value in condition.items()
+        )
+        for action in listed(statement["Action"]):
+            for resource in listed(statement["Resource"]):
+                found.setdefault(who, set()).add(f"{action} on {synthesis.flat(resource)}{when}")
+    return {who: sorted(lines) for who, lines in found.items()}
+
+
+def test_permissions_are_the_golden_ones(dev: Synthesis) -> None:
+    assert_golden(GOLDEN, permissions(dev))
+
+
+def test_no_action_is_a_pattern(every: Synthesis) -> None:
+    for who, statement in statements(every):
+        assert [action for action in listed(statement["Action"]) if "*" in action] == [], who
+
+
+def test_a_role_is_passed_only_to_the_service_it_is_for(every: Synthesis) -> None:
+    passed = {
+        (every.flat(statement["Resource"]), statement["Condition"]["StringEquals"]["iam:PassedToService"])
+        for _, statement in statements(every)
+        if "iam:PassRole" in listed(statement["Action"])
+    }
+    assert passed == {
+        ("<TrainingJobsTrainingRole>", "sagemaker.amazonaws.com"),
+        ("<CustomModelsModelRole>", "bedrock.amazonaws.com"),
+    }
+
+
+def test_only_settle_finishes_task_tokens(every: Synthesis) -> None:
+    finishing = {
+        who for who, statement in statements(every) if "states:SendTaskSuccess" in listed(statement["Action"])
+    }
+    assert finishing == {"<HandlersSettleRole>"}
+
+
+@pytest.mark.parametrize("function", ["ValidateRun", "DecideGate"])
+def test_a_pure_decision_may_only_write_its_log(every: Synthesis, function: str) -> None:
+    may = {
+        action
+        for who, statement in statements(every)
+        if who == f"<Handlers{function}Role>"
+        for action in listed(statement["Action"])
+    }
+    assert may == {"logs:CreateLogStream", "logs:PutLogEvents"}
+
+
+def test_the_escrow_bucket_is_not_expected_in_our_account(every: Synthesis) -> None:
+    (statement,) = (
+        statement
+        for who, statement in statements(every)
+        if who == "<CustomModelsModelRole>" and "s3:GetObject" in listed(statement["Action"])
+    )
+    assert "Condition" not in statement
+    assert "customer-escrow-" in every.flat(statement["Resource"])

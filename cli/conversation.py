@@ -48,8 +48,13 @@ class Deployed:
         self._bedrock = bedrock
         self._runtime = runtime
 
-    def arn(self, deployment: str) -> str:
-        """A deployment's ARN by its name or ARN; CommandFailed when there is none or it does not serve."""
+    def model_id(self, deployment: str) -> str:
+        """What Converse calls a deployment (by name or ARN), or a base model, whose id has a dot as no name has.
+
+        CommandFailed when there is no such deployment or it does not serve.
+        """
+        if "." in deployment:
+            return deployment
         with domain_errors("bedrock:GetCustomModelDeployment", deployment):
             found = self._find(deployment)
             if found is None:

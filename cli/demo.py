@@ -129,6 +129,6 @@ def _talk(line: Line, deployment: str, report: Fetched) -> None:
     out.print(f"\n[bold]atelier chat {deployment}[/bold]  (Converse, through the promoted deployment)")
     out.print(f"you > {question}", markup=False)
     conversation = Conversation(
-        line.deployed, line.deployed.arn(deployment), tool_config=read_tools(EXAMPLE / "tools.json")
+        line.deployed, line.deployed.model_id(deployment), tool_config=read_tools(EXAMPLE / "tools.json")
     )
     one_turn(conversation, question)

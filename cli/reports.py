@@ -52,6 +52,8 @@ def summary(document: Mapping[str, Any]) -> RenderableType:
     parts: list[RenderableType] = [
         Text.assemble((document["run_id"], "bold"), "  ", rendering.status(document["status"]))
     ]
+    if document.get("sentence"):
+        parts.append(Text(document["sentence"]))
     failure = document.get("failure")
     if failure:
         parts.append(Text(f"{failure.get('error')}: {failure.get('cause')}", style="red"))
@@ -77,7 +79,7 @@ def verdicts(decision: Mapping[str, Any]) -> Iterator[Text]:
     """One line a gate rule: whether it passed, and why."""
     for rule in decision.get("rules", ()):
         mark, style = ("✓", "green") if rule["passed"] else ("✗", "red")
-        yield Text.assemble((f"{mark} ", style), f"{rule['rule']}: {rule['reason']}")
+        yield Text.assemble((f"{mark} ", style), rule["reason"])
 
 
 def score_of(scores: Sequence[Mapping[str, Any]], index: int, subject: str) -> Mapping[str, Any] | None:

@@ -9,6 +9,8 @@ from cli.line import Line
 from cli.observing import Observer
 from cli.progress import Progress, StepState, failure_of
 
+_TOLD = (StepState.RUNNING, StepState.DONE, StepState.FAILED)
+
 
 def watch_run(line: Line, run_id: str) -> ExitCode:
     """Show the run until it is over; its end as an exit code. Ctrl-C leaves the run going and says so."""
@@ -36,7 +38,7 @@ def _log(observer: Observer) -> Progress:
     told: dict[str, StepState] = {}
     for seen in observer.until_over():
         for step in seen.steps:
-            if step.state is not StepState.PENDING and told.get(step.title) is not step.state:
+            if step.state in _TOLD and told.get(step.title) is not step.state:
                 told[step.title] = step.state
                 out.print(rendering.line(step), markup=False, soft_wrap=True)
     execution = seen.execution

@@ -11,7 +11,7 @@ from cli.options import EnvironmentName
 
 
 def chat(
-    deployment: Annotated[str, typer.Argument(help="A deployment's name or ARN.")],
+    deployment: Annotated[str, typer.Argument(help="A deployment's name or ARN, or a base model's id.")],
     message: Annotated[
         str | None, typer.Argument(help="Say this, print the reply and leave. Without it: a conversation.")
     ] = None,
@@ -29,7 +29,7 @@ def chat(
 
     tool_config = read_tools(tools) if tools else None
     deployed = connect(environment).deployed
-    conversation = Conversation(deployed, deployed.arn(deployment), system, tool_config)
+    conversation = Conversation(deployed, deployed.model_id(deployment), system, tool_config)
     if message is None:
         talk(conversation)
     else:

@@ -16,7 +16,7 @@ def runs(
     """List the latest runs."""
     from datetime import UTC, datetime
 
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
     from cli import rendering
@@ -28,7 +28,9 @@ def runs(
         out.print(f"no runs in {environment} yet")
         return
     now = datetime.now(UTC)
-    table = Table("run", "status", "base model", "started (UTC)", "took", box=None, pad_edge=False)
+    table = Table(
+        Column("run", no_wrap=True), "status", "base model", "started (UTC)", "took", box=None, pad_edge=False
+    )
     for execution in executions:
         took = (execution.ended_at or now) - execution.started_at
         table.add_row(

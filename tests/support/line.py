@@ -100,7 +100,7 @@ class FakeDeployed:
     replies: dict[str, list[Reply]] = field(default_factory=dict)
     requests: list[Mapping[str, Any]] = field(default_factory=list)
 
-    def arn(self, deployment: str) -> str:
+    def model_id(self, deployment: str) -> str:
         if deployment not in self.replies:
             raise CommandFailed(
                 f"no deployment {deployment!r}; nothing is deployed yet", ExitCode.UNREACHABLE

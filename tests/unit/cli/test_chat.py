@@ -76,7 +76,7 @@ def test_chat_refuses_a_tools_file_that_is_no_tool_config(
 
 def test_what_is_said_after_a_tool_call_is_sent_as_its_result() -> None:
     deployed = FakeDeployed(replies={"agent": [ASKS_FOR_A_TOOL, ANSWERS]})
-    conversation = Conversation(deployed, deployed.arn("agent"))  # type: ignore[arg-type]
+    conversation = Conversation(deployed, deployed.model_id("agent"))  # type: ignore[arg-type]
 
     conversation.say("Weather in Paris?")
     conversation.say("rain")
@@ -135,3 +135,11 @@ def test_a_stream_of_events_becomes_one_reply_and_its_text_is_told_as_it_comes()
     assert reply == Reply(
         "Let me look.", (CALL,), "tool_use", {"inputTokens": 7, "outputTokens": 2, "totalTokens": 9}
     )
+
+
+def test_a_base_model_is_talked_to_by_its_id() -> None:
+    nobody_asks: Any = None
+
+    deployed = Deployed(bedrock=nobody_asks, runtime=nobody_asks)
+
+    assert deployed.model_id("amazon.nova-micro-v1:0") == "amazon.nova-micro-v1:0"

@@ -49,7 +49,7 @@ class Deployed:
         self._runtime = runtime
 
     def model_id(self, deployment: str) -> str:
-        """What Converse calls a deployment (by name or ARN), or a base model, whose id has a dot as no name has.
+        """Converse's name of a deployment (given by name or ARN), or of a base model (whose id has a dot).
 
         CommandFailed when there is no such deployment or it does not serve.
         """

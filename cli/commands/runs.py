@@ -8,6 +8,8 @@ import typer
 
 from cli.options import EnvironmentName
 
+COLUMNS = ("run", "status", "base model", "started (UTC)", "took")
+
 
 def runs(
     environment: EnvironmentName = "local",
@@ -28,16 +30,14 @@ def runs(
         out.print(f"no runs in {environment} yet")
         return
     now = datetime.now(UTC)
-    table = Table(
-        Column("run", no_wrap=True), "status", "base model", "started (UTC)", "took", box=None, pad_edge=False
-    )
+    table = Table(*(Column(name, no_wrap=True) for name in COLUMNS), box=None, pad_edge=False)
     for execution in executions:
         took = (execution.ended_at or now) - execution.started_at
         table.add_row(
             execution.run_id,
             rendering.status(execution.status) if execution.is_over else Text("running", style="cyan"),
             str(execution.run.get("base_model", "")),
-            execution.started_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
+            execution.started_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M"),
             rendering.duration(took.total_seconds()),
         )
     out.print(table)

@@ -85,7 +85,7 @@ def test_runs_lists_each_run_with_its_status(reported: FakeLine) -> None:
         "PROMOTED",
         "atelier-tiny",
         "2026-11-23",
-        "14:05:00",
+        "14:05",
         "1",
         "min",
         "00",

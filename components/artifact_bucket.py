@@ -98,9 +98,9 @@ class ArtifactBucket(Construct):
         self._read(grantee, "runs/*/evaluation/*")
 
     def grant_write_reports(self, grantee: Grantee) -> None:
-        """Write a run's report, and read the run file that it describes."""
+        """Write a run's report, and read the recipes that it shows."""
         self._write(grantee, "runs/*/report/*")
-        self._read(grantee, "runs/*/run.json")
+        self._read(grantee, "runs/*/recipe/*")
 
     def grant_submit_runs(self, grantee: Grantee) -> None:
         """What a person needs who uploads datasets and run files, and reads everything that came of them."""

@@ -38,6 +38,8 @@ class GovernedApp(App):
             analytics_reporting=False,
             auto_synth=False,
             tree_metadata=False,
+            # cfn-lint asks the same of the templates in the tests; here it would be half of the time.
+            builtin_cloud_formation_validation=False,
         )
         self._environment = environment
         for key, value in environment.tags.items():

@@ -40,11 +40,12 @@ class OperationsTable(Construct):
             index_name=OPEN_INDEX,
             partition_key=dynamodb.Attribute(name="open", type=dynamodb.AttributeType.STRING),
             sort_key=dynamodb.Attribute(name="run_step", type=dynamodb.AttributeType.STRING),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )
 
     def grant_record(self, grantee: Grantee) -> None:
         """Record the operations of a run and follow them."""
-        self._allow(grantee, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+        self._allow(grantee, "dynamodb:GetItem", "dynamodb:UpdateItem")
 
     def grant_read(self, grantee: Grantee) -> None:
         """Read every operation of a run."""
@@ -56,12 +57,12 @@ class OperationsTable(Construct):
 
     def grant_settle(self, grantee: Grantee) -> None:
         """Find every open operation of every run, and close those that have ended."""
-        self.grant_release(grantee)
+        self._allow(grantee, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem")
         allow(grantee, "dynamodb:Query", on=[f"{self.table.table_arn}/index/{OPEN_INDEX}"])
 
     def grant_decide(self, grantee: Grantee) -> None:
         """What a person needs: see operations, approve or reject a run, ask it to stop."""
-        self.grant_settle(grantee)
+        self.grant_release(grantee)
 
     def _allow(self, grantee: Grantee, *actions: str) -> None:
         allow(grantee, *actions, on=[self.table.table_arn])

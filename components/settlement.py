@@ -61,8 +61,6 @@ class Settlement(Construct):
         models.grant_create(self.function)
         models.grant_deploy(self.function)
         models.grant_switch(self.function)
-        models.grant_delete_deployments(self.function)
-        models.grant_delete_models(self.function)
         notices.grant_publish(self.function)
         self._look(
             "TrainingJobEnded",

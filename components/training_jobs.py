@@ -35,12 +35,13 @@ class TrainingJobs(Construct):
             ),
         )
         self._jobs = stack.format_arn(service="sagemaker", resource="training-job", resource_name="*")
-        self._log_streams = stack.format_arn(
+        self._log_group = stack.format_arn(
             service="logs",
             resource="log-group",
-            resource_name=f"{LOG_GROUP}:*",
+            resource_name=LOG_GROUP,
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
+        self._log_streams = f"{self._log_group}:*"
         bucket.grant_train(self.role)
         self._let_log()
         self._let_pull_images()
@@ -90,14 +91,14 @@ class TrainingJobs(Construct):
         self.grant_read_logs(grantee)
 
     def _let_log(self) -> None:
+        allow(self.role, "logs:CreateLogGroup", on=[self._log_group])
         allow(
             self.role,
-            "logs:CreateLogGroup",
             "logs:CreateLogStream",
             "logs:DescribeLogStreams",
             "logs:PutLogEvents",
             on=[self._log_streams],
-            because="SageMaker makes the log group and one stream a job",
+            because="One log stream a job, named by SageMaker",
         )
         allow(
             self.role,

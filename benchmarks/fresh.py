@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ def seconds(code: str) -> float:
     done = subprocess.run(
         [sys.executable, "-c", _TIMED.format(code=code)],
         cwd=REPOSITORY,
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},
         check=True,
         capture_output=True,
         text=True,

@@ -8,6 +8,7 @@ import typer
 
 from cli.options import EnvironmentName
 
+_WIDEST = 200
 COLUMNS = ("run", "status", "base model", "started (UTC)", "took")
 
 
@@ -40,4 +41,5 @@ def runs(
             execution.started_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M"),
             rendering.duration(took.total_seconds()),
         )
-    out.print(table)
+    # As wide as it needs: a run id that is cut cannot be copied into the next command.
+    out.print(table, width=_WIDEST, crop=False)

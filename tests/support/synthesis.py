@@ -47,6 +47,8 @@ class Synthesis:
                 return str(delimiter).join(self.flat(part) for part in parts)
             case {"Ref": "AWS::Partition"}:
                 return "aws"
+            case {"Ref": "AWS::Region"}:
+                return self.environment.region
             case {"Ref": name} | {"Fn::GetAtt": [name, _]}:
                 return self._name(name)
             case {"Fn::ImportValue": name}:

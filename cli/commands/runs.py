@@ -8,7 +8,6 @@ import typer
 
 from cli.options import EnvironmentName
 
-_WIDEST = 200
 COLUMNS = ("run", "status", "base model", "started (UTC)", "took")
 
 
@@ -24,7 +23,7 @@ def runs(
 
     from cli import rendering
     from cli.connection import connect
-    from cli.console import out
+    from cli.console import out, wide
 
     executions = connect(environment).executions.latest(count)
     if not executions:
@@ -41,5 +40,4 @@ def runs(
             execution.started_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M"),
             rendering.duration(took.total_seconds()),
         )
-    # As wide as it needs: a run id that is cut cannot be copied into the next command.
-    out.print(table, width=_WIDEST, crop=False)
+    wide.print(table)

@@ -38,6 +38,9 @@ KILL_SECONDS = 5.0
 POLL_SECONDS = 0.05
 HEALTH_PATH = "/_ministack/health"
 
+# Servers outlive what started them; as long as that lives, it has to take note of their end.
+_started: dict[int, subprocess.Popen[bytes]] = {}
+
 
 class CloudFailed(RuntimeError):
     """The embedded cloud did not come up, or did not go down; the message ends with its last log lines."""
@@ -150,6 +153,7 @@ def _start(home: Home, settings: dict[str, str]) -> Cloud:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    _started[process.pid] = process
     cloud = Cloud(
         endpoint_url=f"https://127.0.0.1:{port}",
         ca_bundle=str(home.certificate),
@@ -201,12 +205,11 @@ def _end_leftover(home: Home) -> bool:
 
 def _is_server(pid: int) -> bool:
     """Whether the process lives and is a server of ours: process ids are reused."""
-    try:
-        if os.waitpid(pid, os.WNOHANG) != (0, 0):
-            return False
-    except ChildProcessError:
-        pass
-    return "localcloud.server" in command_of(pid)
+    if "localcloud.server" in command_of(pid):
+        return True
+    if pid in _started:
+        _started.pop(pid).wait()
+    return False
 
 
 def _answers(cloud: Cloud) -> bool:

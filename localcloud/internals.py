@@ -49,6 +49,7 @@ INTERNALS: Mapping[str, Mapping[str, Check]] = {
     "ministack.app": {
         "app": function("scope", "receive", "send"),
         "SERVICE_HANDLERS": containing("bedrock-runtime"),
+        "_build_persistence_save_dict": function(),
     },
     "ministack.core.iam_actions": {
         "SERVICE_TO_IAM_NAMESPACE": containing("bedrock"),
@@ -70,6 +71,7 @@ INTERNALS: Mapping[str, Mapping[str, Check]] = {
         "_PYTHON_WORKER_SCRIPT": containing('"error": str(e), "trace": traceback.format_exc()'),
         "reset": function(),
     },
+    "ministack.core.persistence": {"save_all": function("services")},
     "ministack.core.responses": {
         "get_account_id": function(),
         "get_region": function(),

@@ -13,9 +13,11 @@ import signal
 from pathlib import Path
 
 from localcloud import certificate
+from localcloud.gate import Gate
 from localcloud.home import ACCOUNT_ID, REGION, Home
 
 logger = logging.getLogger("atelier.cloud")
+DRAIN_SECONDS = 2.0
 
 
 def configure(home: Home, port: int) -> None:
@@ -50,30 +52,33 @@ def configure(home: Home, port: int) -> None:
 
 
 async def serve(home: Home, port: int) -> None:
-    """Serve until SIGTERM or SIGINT; then our services end their processes and MiniStack saves its state."""
+    """Serve until SIGTERM or SIGINT; then our services end their processes, and the state is saved."""
     from hypercorn.asyncio import serve as hypercorn_serve
     from hypercorn.config import Config
 
-    from localcloud import extension
+    from localcloud import checkpoints, extension
 
     services = extension.install(home, port)
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    gate = Gate(extension.application())
     config = Config()
     config.bind = [f"127.0.0.1:{port}"]
     config.certfile, config.keyfile = str(home.certificate), str(home.private_key)
     config.keep_alive_timeout = 75
-    # A stream or a long poll must not hold up the end of the cloud.
-    config.graceful_timeout = 2
-
-    async def stopped() -> None:
-        await stop.wait()
-        await asyncio.to_thread(services.close)
-
-    await hypercorn_serve(extension.application(), config, shutdown_trigger=stopped)
-    # Threads that wait (executions on tokens, functions on timeouts) would hold up the loop's own end.
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    # Hypercorn's own way to stop waits for clients to close their idle TLS connections, up to half a minute.
+    server = asyncio.create_task(hypercorn_serve(gate, config, shutdown_trigger=asyncio.Event().wait))
+    checkpoints.save_regularly(lambda: gate.passed)
+    await asyncio.wait({server, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    if server.done():
+        server.result()
+    logger.info("stopping")
+    await asyncio.to_thread(services.close)
+    await gate.shut(DRAIN_SECONDS)
+    checkpoints.save()
+    logger.info("stopped")
+    # Threads that wait (executions on tokens, functions on timeouts) would hold up an ordinary end.
     logging.shutdown()
     os._exit(0)
 

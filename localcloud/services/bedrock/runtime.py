@@ -39,7 +39,8 @@ class Runtime:
 
     def converse(self, call: Call) -> dict[str, Any]:
         began = time.monotonic()
-        final = _last(self._ask(call, INVOKE, _conversation(call.params)))
+        folder = self._weights(call.caller, INVOKE, call.params["modelId"])
+        final = _last(self._ask(folder, _conversation(call.params)))
         return {
             "output": {"message": final["message"]},
             "stopReason": final["stopReason"],
@@ -50,13 +51,14 @@ class Runtime:
     def converse_stream(self, call: Call) -> HttpResponse:
         """The answer as it is written. What goes wrong before the first word is an ordinary error."""
         began = time.monotonic()
-        answer = self._ask(call, STREAM, _conversation(call.params))
+        folder = self._weights(call.caller, STREAM, call.params["modelId"])
+        answer = self._ask(folder, _conversation(call.params))
         first = next(answer)
         return event_stream.response(_stream_events(first, answer, began))
 
     def invoke(self, call: Call) -> dict[str, Any]:
-        request = _messages_v1(call.params.get("body", b""))
-        final = _last(self._ask(call, INVOKE, request))
+        folder = self._weights(call.caller, INVOKE, call.params["modelId"])
+        final = _last(self._ask(folder, _messages_v1(call.params.get("body", b""))))
         body = {
             "output": {"message": final["message"]},
             "stopReason": final["stopReason"],
@@ -64,9 +66,8 @@ class Runtime:
         }
         return {"body": json.dumps(body).encode(), "contentType": "application/json"}
 
-    def _ask(self, call: Call, action: str, request: Mapping[str, Any]) -> Answer:
+    def _ask(self, folder: Path, request: Mapping[str, Any]) -> Answer:
         """The model's answers, with the serving processes' troubles as the runtime's errors."""
-        folder = self._weights(call.caller, action, call.params["modelId"])
         try:
             yield from self._serving.answer(folder, request)
         except ModelUnloadable as error:
@@ -77,6 +78,7 @@ class Runtime:
             raise ServiceError("ModelErrorException", f"The model's process ended: {error}") from error
 
     def _weights(self, caller: Caller, action: str, model_id: str) -> Path:
+        """The folder of the model that an identifier names, if the caller may invoke it."""
         base_arn = f"arn:aws:bedrock:{caller.region}::foundation-model/{BASE_MODEL_ID}"
         if model_id in (BASE_MODEL_ID, base_arn):
             caller.require(action, base_arn)

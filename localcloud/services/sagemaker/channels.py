@@ -37,8 +37,9 @@ def download(channel: dict[str, Any], folder: Path, client: Any, role_arn: str) 
     if not keys:
         raise DownloadFailed(
             f'ClientError: Data download failed: No S3 objects found under S3 URL "{uri}" given in input '
-            "data source. Please ensure that the bucket exists in the selected region, that objects exist under "
-            f'that S3 prefix, and that the role "{role_arn}" has "s3:ListBucket" permissions on bucket "{bucket}".'
+            "data source. Please ensure that the bucket exists in the selected region, that objects exist "
+            f'under that S3 prefix, and that the role "{role_arn}" has "s3:ListBucket" permissions on bucket '
+            f'"{bucket}".'
         )
 
 

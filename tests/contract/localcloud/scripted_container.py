@@ -1,4 +1,4 @@
-"""A training container that does what its hyperparameter `script` says: steps, a failure, a wait for SIGTERM."""
+"""A training container that does what its hyperparameter `script` says: train, fail, or wait for SIGTERM."""
 
 from __future__ import annotations
 
@@ -14,26 +14,31 @@ ROOT = Path(os.environ["SM_ML_ROOT"])
 
 def main() -> int:
     hyperparameters = json.loads((ROOT / "input/config/hyperparameters.json").read_text())
-    script = hyperparameters.get("script", "train")
-    print(f"script={script} credentials={[name for name in os.environ if name.startswith('AWS_')]}")
-    print("channels=" + ",".join(sorted(str(path.relative_to(ROOT)) for path in (ROOT / "input/data").rglob("*.*"))))
+    _say("credentials=" + ",".join(name for name in os.environ if name.startswith("AWS_")))
+    files = (ROOT / "input/data").rglob("*.*")
+    _say("inputs=" + ",".join(sorted(path.relative_to(ROOT).as_posix() for path in files)))
     if "ATELIER_CHECKPOINT" in os.environ:
-        print("checkpoint=" + Path(os.environ["ATELIER_CHECKPOINT"], "weights.bin").read_text())
+        _say("checkpoint=" + Path(os.environ["ATELIER_CHECKPOINT"], "weights").read_text())
+    script = hyperparameters.get("script", "train")
     if script == "fail":
         (ROOT / "output/failure").write_text("the loss is not a number")
         return 3
     if script == "wait":
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         while True:
-            time.sleep(0.05)
+            time.sleep(0.02)
     for step in (1, 2):
-        print(f"global_step={step} reduced_train_loss={1 / step:.4f}", flush=True)
+        _say(f"global_step={step} reduced_train_loss={1 / step:.4f}")
     checkpoint = ROOT / "escrow" / "step_2"
     checkpoint.mkdir(parents=True)
-    (checkpoint / "weights.bin").write_text("weights of " + os.environ["TRAINING_JOB_NAME"])
+    (checkpoint / "weights").write_text("weights of " + os.environ["TRAINING_JOB_NAME"])
     manifest = {"checkpoint_s3_bucket": os.environ["ATELIER_ESCROW_URI"] + "/step_2"}
     (ROOT / "output/data/manifest.json").write_text(json.dumps(manifest))
     return 0
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+import signal
+import subprocess
+from typing import Any
+
+import pytest
+
+from localcloud import control
+from localcloud.home import Home
+from localcloud.processes import command_of
+from tests.contract.localcloud.account import SCRIPTED, Account, policy, until
+
+
+@pytest.fixture
+def own_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return Home(tmp_path_factory.mktemp("control"))
+
+
+def test_up_finds_the_cloud_that_runs(own_home: Home) -> None:
+    first = control.up(own_home)
+    try:
+        assert control.up(own_home) == first
+        assert control.status(own_home) == first
+    finally:
+        assert control.down(own_home)
+    assert control.status(own_home) is None
+    assert not control.down(own_home)
+    assert command_of(first.pid) == ""
+
+
+def test_up_starts_anew_when_the_recorded_process_was_killed(own_home: Home) -> None:
+    first = control.up(own_home)
+    os.kill(first.pid, signal.SIGKILL)
+    second = control.up(own_home)
+    try:
+        assert second.pid != first.pid
+        assert second.endpoint_url == first.endpoint_url
+    finally:
+        control.down(own_home)
+
+
+def test_down_leaves_a_process_alone_that_only_has_the_recorded_id(own_home: Home) -> None:
+    cloud = control.up(own_home)
+    control.down(own_home)
+    with subprocess.Popen(["sleep", "60"]) as stranger:
+        record = dataclasses.replace(cloud, pid=stranger.pid)
+        own_home.record.write_text(json.dumps(dataclasses.asdict(record)))
+        assert not control.down(own_home)
+        assert stranger.poll() is None
+        stranger.kill()
+
+
+@pytest.mark.skipif(shutil.which("ss") is None, reason="ss lists the sockets of a process")
+def test_everything_listens_on_loopback_only(account: Account) -> None:
+    listed = subprocess.run(["ss", "-ltnpH"], capture_output=True, text=True, check=True).stdout
+    ours = [line.split()[3] for line in listed.splitlines() if f"pid={account.cloud.pid}," in line]
+    assert ours
+    assert all(address.startswith("127.0.0.1:") for address in ours)
+
+
+def test_state_survives_two_restarts_and_a_running_job_does_not(own_home: Home) -> None:
+    account = Account(control.up(own_home, **SCRIPTED))
+    try:
+        account.bucket()
+        role = account.role("sagemaker", policy((["*"], "*")))
+        done, waiting = account.job(role), account.job(role, "wait")
+        for request in (done, waiting):
+            account.client("sagemaker").create_training_job(**request)
+        account.ended(done["TrainingJobName"])
+        until(lambda: _status(account, waiting)[1] == "Training")
+        for _ in range(2):
+            control.down(own_home)
+            account.close()
+            account = Account(control.up(own_home, **SCRIPTED))
+        assert _status(account, done) == ("Completed", "Completed")
+        buried = account.ended(waiting["TrainingJobName"])
+        assert buried["TrainingJobStatus"] == "Failed"
+        assert "the embedded cloud was stopped while the job ran" in buried["FailureReason"]
+        again = account.job(role)
+        account.client("sagemaker").create_training_job(**again)
+        assert account.ended(again["TrainingJobName"])["TrainingJobStatus"] == "Completed"
+    finally:
+        account.close()
+        control.down(own_home)
+
+
+def test_a_job_whose_server_was_killed_is_failed_and_its_process_ended(own_home: Home) -> None:
+    account = Account(control.up(own_home, **SCRIPTED))
+    try:
+        account.bucket()
+        role = account.role("sagemaker", policy((["*"], "*")))
+        request = account.job(role, "wait")
+        account.client("sagemaker").create_training_job(**request)
+        until(lambda: _status(account, request)[1] == "Training")
+        (stored,) = (own_home.state / "training-jobs").glob("*.json")
+        container = until(lambda: json.loads(stored.read_text())["record"]["process_id"])
+        os.kill(account.cloud.pid, signal.SIGKILL)
+        account.close()
+        account = Account(control.up(own_home, **SCRIPTED))
+        assert _status(account, request) == ("Failed", "Failed")
+        assert until(lambda: command_of(container) == "")
+    finally:
+        account.close()
+        control.down(own_home)
+
+
+def _status(account: Account, request: dict[str, Any]) -> tuple[str, str]:
+    job = account.client("sagemaker").describe_training_job(TrainingJobName=request["TrainingJobName"])
+    return job["TrainingJobStatus"], job["SecondaryStatus"]

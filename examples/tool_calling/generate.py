@@ -19,7 +19,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from examples.tool_calling.tools import APPLIANCES, CITIES, DAYS, PARTS, REASONS, SYSTEM, TOOL_CONFIG
+SYSTEM = "You are a support agent."
+TOOL_CONFIG: dict[str, Any] = json.loads((Path(__file__).parent / "tools.json").read_text())
 
 TRAIN, VALIDATION, PREFERENCES, TEST, SMOKE = 960, 96, 480, 120, 6
 ANSWERED = 0.15
@@ -183,22 +184,21 @@ def smoke_test_row(call: Call, choice: random.Random) -> dict[str, Any]:
 
 
 def _arguments(tool: str, choice: random.Random) -> dict[str, str | int]:
-    order_id = f"{choice.choice('ABCDEFGH')}-{choice.randint(1000, 9999)}"
-    match tool:
-        case "look_up_order":
-            return {"order_id": order_id}
-        case "refund_order":
-            return {"order_id": order_id, "reason": choice.choice(REASONS)}
-        case "change_address":
-            return {"order_id": order_id, "city": choice.choice(CITIES)}
-        case "book_technician":
-            visit = {"appliance": choice.choice(APPLIANCES), "day": choice.choice(DAYS)}
-            return {**visit, "hour": choice.randint(8, 18)}
-        case "order_part":
-            return {"part": choice.choice(PARTS), "quantity": choice.randint(1, 24)}
-        case "check_warranty":
-            return {"appliance": choice.choice(APPLIANCES), "year": choice.randint(2005, 2026)}
-    raise ValueError(f"tool must be one of {sorted(PHRASINGS)}, got {tool!r}")
+    """Arguments that the tool's schema allows."""
+    (properties,) = (
+        spec["inputSchema"]["json"]["properties"]
+        for spec in (offered["toolSpec"] for offered in TOOL_CONFIG["tools"])
+        if spec["name"] == tool
+    )
+    return {name: _value(schema, choice) for name, schema in properties.items()}
+
+
+def _value(schema: dict[str, Any], choice: random.Random) -> str | int:
+    if "enum" in schema:
+        return str(choice.choice(schema["enum"]))
+    if schema["type"] == "integer":
+        return choice.randint(schema["minimum"], schema["maximum"])
+    return f"{choice.choice('ABCDEFGH')}-{choice.randint(100, 999)}"
 
 
 def _mistaken(call: Call, choice: random.Random) -> Call:

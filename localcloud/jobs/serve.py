@@ -32,9 +32,9 @@ class InvalidRequest(ValueError):
 class Server:
     """Answers Converse requests with one model."""
 
-    def __init__(self, model: Checkpoint) -> None:
+    def __init__(self, model: Checkpoint, stream: Stream) -> None:
         self._model = model
-        self._stream = Stream(model.config, model.merged())
+        self._stream = stream
 
     def answer(self, request: Mapping[str, Any]) -> Iterator[Event]:
         """The events of one request, without its id."""
@@ -100,11 +100,11 @@ def main() -> int:
     )
     parser.add_argument("--checkpoint", type=Path, required=True)
     try:
-        server = Server(Checkpoint.load(parser.parse_args().checkpoint))
+        model = Checkpoint.load(parser.parse_args().checkpoint)
     except UnreadableCheckpoint as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    serve(server, sys.stdin, sys.stdout)
+    serve(Server(model, Stream(model.config, model.merged())), sys.stdin, sys.stdout)
     return 0
 
 

@@ -42,7 +42,8 @@ VALUES = {
     "reason": STATES,
     "person": PEOPLE,
 }
-NUMBERS = ["quantity", "hour", "count", "year", "order", "number", "price", "age"]
+NUMBERS = ["quantity", "hour", "count", "year", "number", "price"]
+CODES = ["order_id", "serial_id", "customer_id", "ticket_id", "invoice_id"]
 VERBS = _words(
     "find show check order move cancel change send repair call return replace track update look refund book"
 )
@@ -157,20 +158,20 @@ def _row(choice: random.Random, question: str, answer: list[dict[str, Any]]) -> 
 
 
 def _fields(choice: random.Random, count: int) -> dict[str, Any]:
-    names = choice.sample([*VALUES, *NUMBERS, "order_id", "serial_id"], count)
+    names = choice.sample([*VALUES, *NUMBERS, *CODES], count)
     return {name: _value(choice, name) for name in names}
 
 
 def _value(choice: random.Random, name: str) -> Any:
     if name in VALUES:
         return choice.choice(VALUES[name])
-    if name.endswith("_id"):
+    if name in CODES:
         return _code(choice)
     return choice.randrange(10 ** choice.randint(1, 4))
 
 
 def _code(choice: random.Random) -> str:
-    return f"{choice.choice('ABCDEFGH')}-{choice.randint(1000, 9999)}"
+    return f"{choice.choice('ABCDEFGH')}-{choice.randint(100, 999)}"
 
 
 def _compact(value: Any) -> str:

@@ -42,11 +42,11 @@ class Pretraining:
 
     vocabulary: int = 768
     vocabulary_rows: int = 4000
-    steps: int = 1000
-    batch: int = 16
+    steps: int = 2000
+    batch: int = 8
     length: int = 64
     question_weight: float = 0.1
-    learning_rate: float = 5e-3
+    learning_rate: float = 4e-3
     seed: int = 7
 
 

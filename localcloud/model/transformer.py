@@ -22,6 +22,9 @@ from localcloud.model.config import ModelConfig
 
 Parameters = dict[str, Array]
 
+ROTARY_BASE = 100.0
+"""Wavelengths of 6 to 350 positions; with the usual 10,000 most would be longer than the context."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Dropout:
@@ -212,7 +215,7 @@ def _rotate(config: ModelConfig, heads: Array, positions: Array) -> Array:
     uses one.
     """
     half = config.head_width // 2
-    angles = np.arange(config.context)[:, None] * 10_000.0 ** (-np.arange(half) / half)
+    angles = np.arange(config.context)[:, None] * ROTARY_BASE ** (-np.arange(half) / half)
     cos = jnp.asarray(np.cos(angles), jnp.float32)[positions][:, :, None, :]
     sin = jnp.asarray(np.sin(angles), jnp.float32)[positions][:, :, None, :]
     first, second = heads[..., :half], heads[..., half:]

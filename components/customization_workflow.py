@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from aws_cdk import (
     ArnFormat,
@@ -21,9 +20,8 @@ from constructs import Construct
 from components.notice_topic import NoticeTopic
 from components.permissions import Grantee, allow, allow_key
 from components.workflow_role import WorkflowRole
+from components.workflow_tasks import CAUSE, FAILED, PAYLOAD, RUN_ID, WorkflowTasks, holds, retry, variables
 
-RUN_ID = "{% $states.context.Execution.Input.run_id %}"
-PAYLOAD = "{% $states.result.Payload %}"
 NOTHING = "{% null %}"
 
 REPORTED = (
@@ -32,35 +30,10 @@ REPORTED = (
 )  # fmt: skip
 VARIABLES = (*REPORTED, "plan", "checkpoint", "job", "stage_index", "deployment_arn", "report")
 
-LAMBDA_TROUBLE = [
-    "Lambda.ServiceException",
-    "Lambda.AWSLambdaException",
-    "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
-    "Lambda.ClientExecutionTimeoutException",
-    "Lambda.Unknown",
-    "Sandbox.Timedout",
-    "Runtime.ExitError",
-]
-"""Trouble of the Lambda service, and functions that died: all they do is idempotent, so it is done again."""
-
-TRANSIENT = ["Throttled", "ServiceUnavailable"]
-RETRY_WHILE_IN_USE = {"Promote", "RetireCandidate", "RollBack", "ReleaseRun"}
-
 # Backstops behind the deadlines of operations: reached only when Settlement itself does not run.
 JOB_BACKSTOP = Duration.days(30)
 APPROVAL_BACKSTOP = Duration.days(30)
 DEPLOYMENT_BACKSTOP = Duration.days(1)
-
-# A function's Cause is JSON with a stack trace, of which people want the sentence; a timeout has no Cause.
-CAUSE = (
-    "($cause := $states.errorOutput.Cause; $exists($cause) ? "
-    "($contains($cause, '\"errorMessage\"') ? $parse($cause).errorMessage : $cause) : 'The state timed out')"
-)
-FAILED = {
-    "status": "FAILED",
-    "failure": {"error": "{% $states.errorOutput.Error %}", "cause": f"{{% {CAUSE} %}}"},
-}
 
 
 class CustomizationWorkflow(Construct):
@@ -89,7 +62,7 @@ class CustomizationWorkflow(Construct):
         log_retention: logs.RetentionDays,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._functions = functions
+        self._tasks = WorkflowTasks(self, functions)
         self._notices = notices
         self._key = key
         log_group = logs.LogGroup(
@@ -139,51 +112,48 @@ class CustomizationWorkflow(Construct):
         allow_key(grantee, self._key, "kms:Decrypt", "kms:GenerateDataKey", through="states")
 
     def _definition(self) -> sfn.Chain:
-        run_failed, run_failed_question = self._run_failed(), self._question("RunFailed?")
-        notify = self._notify(run_failed_question)
+        run_failed = self._run_failed()
+        has_run_failed = self._question("RunFailed?")
         publish_report = self._publish_report(run_failed)
-        self._release = self._release_run(publish_report)
-        stages_left, gate_passed = self._question("StagesLeft?"), self._question("GatePassed?", no="REJECTED")
-        approval_required, approved = (
-            self._question("ApprovalRequired?"),
-            self._question("Approved?", no="REJECTED"),
-        )
-        deployment_wanted, healthy = (
-            self._question("DeploymentWanted?", no="ACCEPTED"),
-            self._question("Healthy?"),
-        )
+        release_run = self._tasks.release = self._release_run(publish_report)
+        stages_left = self._question("StagesLeft?")
+        gate_passed = self._question("GatePassed?", no="REJECTED")
+        approval_required = self._question("ApprovalRequired?")
+        approved = self._question("Approved?", no="REJECTED")
         register_model = self._register_model()
+        deployment_wanted = self._question("DeploymentWanted?", no="ACCEPTED")
+        healthy = self._question("Healthy?")
 
         start = (
             self._validate_run().next(self._validate_datasets()).next(self._find_baseline()).next(stages_left)
         )
         stages_left.when(
-            _is("$stage_index < $plan.stage_count"),
+            holds("$stage_index < $plan.stage_count"),
             self._submit_training_job().next(self._read_checkpoint()).next(stages_left),
-        ).otherwise(self._evaluate_models().next(self._decide_gate()).next(gate_passed))
-        gate_passed.when(_is("$decision.passed"), approval_required).otherwise(publish_report)
+        ).otherwise(self._evaluate_models(release_run).next(self._decide_gate()).next(gate_passed))
+        gate_passed.when(holds("$decision.passed"), approval_required).otherwise(publish_report)
         approval_required.when(
-            _is("$plan.approval_required"), self._await_approval().next(approved)
+            holds("$plan.approval_required"), self._await_approval().next(approved)
         ).otherwise(register_model)
-        approved.when(_is("$approval.approved"), register_model).otherwise(publish_report)
+        approved.when(holds("$approval.approved"), register_model).otherwise(publish_report)
         register_model.next(deployment_wanted)
         deployment_wanted.when(
-            _is("$plan.deployment_wanted"),
+            holds("$plan.deployment_wanted"),
             self._create_model().next(self._deploy()).next(self._smoke_test()).next(healthy),
         ).otherwise(publish_report)
         healthy.when(
-            _is("$smoke_test.healthy"), self._promote().next(self._retire_candidate()).next(publish_report)
+            holds("$smoke_test.healthy"), self._promote().next(self._retire_candidate()).next(publish_report)
         ).otherwise(self._roll_back().next(publish_report))
-        self._release.next(publish_report)
-        publish_report.next(notify).next(run_failed_question)
-        run_failed_question.when(_is("$status = 'FAILED'"), run_failed).otherwise(self._run_ended())
+        release_run.next(publish_report)
+        publish_report.next(self._notify(has_run_failed)).next(has_run_failed)
+        has_run_failed.when(holds("$status = 'FAILED'"), run_failed).otherwise(self._run_ended())
         return start
 
     def _validate_run(self) -> tasks.LambdaInvoke:
         # Every variable exists from here on: to read one that does not is an error; the report reads most.
         unset = dict.fromkeys(VARIABLES, NOTHING) | {"stage_index": 0, "stages": [], "scores": []}
         submitted = {"run": "{% $states.context.Execution.Input.run %}"}
-        return self._invoke(
+        return self._tasks.invoke(
             "ValidateRun",
             submitted,
             assign=unset | {"run": "{% $states.result.Payload.run %}", "plan": PAYLOAD},
@@ -191,18 +161,18 @@ class CustomizationWorkflow(Construct):
         )
 
     def _validate_datasets(self) -> tasks.LambdaInvoke:
-        return self._invoke("ValidateDatasets", {"run": "{% $run %}"})
+        return self._tasks.invoke("ValidateDatasets", {"run": "{% $run %}"})
 
     def _find_baseline(self) -> tasks.LambdaInvoke:
         found = {
             "baseline": "{% $states.result.Payload.baseline %}",
             "checkpoint": "{% $states.result.Payload.checkpoint %}",
         }
-        return self._invoke("FindBaseline", {"run": "{% $run %}"}, assign=found)
+        return self._tasks.invoke("FindBaseline", {"run": "{% $run %}"}, assign=found)
 
     def _submit_training_job(self) -> tasks.LambdaInvoke:
         stage = {"run": "{% $run %}", "stage_index": "{% $stage_index %}", "checkpoint": "{% $checkpoint %}"}
-        return self._invoke(
+        return self._tasks.invoke(
             "SubmitTrainingJob", stage, waits=JOB_BACKSTOP, assign={"job": "{% $states.result %}"}
         )
 
@@ -212,11 +182,11 @@ class CustomizationWorkflow(Construct):
             "stages": "{% [$stages, $states.result.Payload] %}",
             "stage_index": "{% $stage_index + 1 %}",
         }
-        return self._invoke(
+        return self._tasks.invoke(
             "ReadCheckpoint", {"stage_index": "{% $stage_index %}", "job": "{% $job %}"}, assign=advanced
         )
 
-    def _evaluate_models(self) -> sfn.Map:
+    def _evaluate_models(self, release_run: sfn.IChainable) -> sfn.Map:
         item = "$states.context.Map.Item.Value"
         evaluate = sfn.Map.jsonata(
             self,
@@ -231,14 +201,14 @@ class CustomizationWorkflow(Construct):
             assign={"scores": "{% $states.result %}"},
         )
         evaluate.item_processor(self._submit_evaluation().next(self._read_metrics()))
-        evaluate.add_catch(self._release, errors=["States.ALL"], assign=FAILED)
+        evaluate.add_catch(release_run, errors=["States.ALL"], assign=FAILED)
         return evaluate
 
     def _submit_evaluation(self) -> tasks.LambdaInvoke:
         evaluation = {
             name: f"{{% $states.input.{name} %}}" for name in ("evaluation_index", "subject", "model")
         }
-        return self._invoke(
+        return self._tasks.invoke(
             "SubmitEvaluation",
             {"run": "{% $run %}", **evaluation},
             waits=JOB_BACKSTOP,
@@ -250,15 +220,15 @@ class CustomizationWorkflow(Construct):
         evaluation = {
             name: f"{{% $states.input.{name} %}}" for name in ("evaluation_index", "subject", "job")
         }
-        return self._invoke("ReadMetrics", evaluation, outputs=PAYLOAD, is_in_map=True)
+        return self._tasks.invoke("ReadMetrics", evaluation, outputs=PAYLOAD, is_in_map=True)
 
     def _decide_gate(self) -> tasks.LambdaInvoke:
-        return self._invoke(
+        return self._tasks.invoke(
             "DecideGate", {"run": "{% $run %}", "scores": "{% $scores %}"}, assign={"decision": PAYLOAD}
         )
 
     def _await_approval(self) -> tasks.LambdaInvoke:
-        return self._invoke(
+        return self._tasks.invoke(
             "AwaitApproval",
             {"run": "{% $run %}", "decision": "{% $decision %}"},
             waits=APPROVAL_BACKSTOP,
@@ -266,40 +236,42 @@ class CustomizationWorkflow(Construct):
         )
 
     def _register_model(self) -> tasks.LambdaInvoke:
-        return self._invoke("RegisterModel", _variables("run", "checkpoint", "scores", "decision"))
+        return self._tasks.invoke("RegisterModel", variables("run", "checkpoint", "scores", "decision"))
 
     def _create_model(self) -> tasks.LambdaInvoke:
-        return self._invoke(
+        return self._tasks.invoke(
             "CreateModel",
-            _variables("run", "checkpoint"),
+            variables("run", "checkpoint"),
             waits=DEPLOYMENT_BACKSTOP,
             assign={"model_arn": "{% $states.result.model_arn %}"},
         )
 
     def _deploy(self) -> tasks.LambdaInvoke:
-        return self._invoke(
+        return self._tasks.invoke(
             "Deploy",
-            _variables("run", "model_arn"),
+            variables("run", "model_arn"),
             waits=DEPLOYMENT_BACKSTOP,
             assign={"deployment_arn": "{% $states.result.deployment_arn %}"},
         )
 
     def _smoke_test(self) -> tasks.LambdaInvoke:
-        return self._invoke("SmokeTest", _variables("run", "deployment_arn"), assign={"smoke_test": PAYLOAD})
+        return self._tasks.invoke(
+            "SmokeTest", variables("run", "deployment_arn"), assign={"smoke_test": PAYLOAD}
+        )
 
     def _promote(self) -> tasks.LambdaInvoke:
-        return self._invoke(
+        return self._tasks.invoke(
             "Promote",
-            _variables("run", "model_arn"),
+            variables("run", "model_arn"),
             waits=DEPLOYMENT_BACKSTOP,
             assign={"promotion": "{% $states.result %}"},
         )
 
     def _retire_candidate(self) -> tasks.LambdaInvoke:
-        return self._invoke("RetireCandidate", {}, assign={"status": "PROMOTED"})
+        return self._tasks.invoke("RetireCandidate", {}, assign={"status": "PROMOTED"})
 
     def _roll_back(self) -> tasks.LambdaInvoke:
-        return self._invoke("RollBack", _variables("run"), assign={"status": "ROLLED_BACK"})
+        return self._tasks.invoke("RollBack", variables("run"), assign={"status": "ROLLED_BACK"})
 
     def _release_run(self, publish_report: sfn.IChainable) -> tasks.LambdaInvoke:
         # A failure here must not hide the first one.
@@ -307,16 +279,16 @@ class CustomizationWorkflow(Construct):
             "error": "{% $failure.error %}",
             "cause": f"{{% $failure.cause & ' Releasing the run failed too: ' & {CAUSE} %}}",
         }
-        return self._invoke(
-            "ReleaseRun", _variables("run", "failure"), catch=publish_report, on_failure={"failure": both}
+        return self._tasks.invoke(
+            "ReleaseRun", variables("run", "failure"), catch=publish_report, on_failure={"failure": both}
         )
 
     def _publish_report(self, run_failed: sfn.IChainable) -> tasks.LambdaInvoke:
         first = "$failure != null ? $failure.error : $states.errorOutput.Error"
         both = f"($failure != null ? $failure.cause & ' ' : '') & 'There is no report: ' & {CAUSE}"
-        return self._invoke(
+        return self._tasks.invoke(
             "PublishReport",
-            _variables(*REPORTED),
+            variables(*REPORTED),
             catch=run_failed,
             assign={"report": PAYLOAD},
             on_failure={"failure": {"error": f"{{% {first} %}}", "cause": f"{{% {both} %}}"}},
@@ -331,7 +303,7 @@ class CustomizationWorkflow(Construct):
             message=sfn.TaskInput.from_text("{% $report.message %}"),
             task_timeout=sfn.Timeout.duration(Duration.minutes(1)),
         )
-        _retry(notify, ["States.TaskFailed"])
+        retry(notify, ["States.TaskFailed"])
         # The run is over and its report is written: a notice that cannot be sent changes neither.
         notify.add_catch(run_failed, errors=["States.ALL"])
         return notify
@@ -346,57 +318,3 @@ class CustomizationWorkflow(Construct):
     def _question(self, name: str, *, no: str = "") -> sfn.Choice:
         """A choice; `no` is the run's status when the answer is no and the line ends there."""
         return sfn.Choice.jsonata(self, name, assign={"status": no} if no else None)
-
-    def _invoke(
-        self,
-        name: str,
-        payload: Mapping[str, Any],
-        *,
-        waits: Duration | None = None,
-        assign: Mapping[str, Any] | None = None,
-        outputs: str | None = None,
-        catch: sfn.IChainable | None = None,
-        on_failure: Mapping[str, Any] | None = None,
-        is_in_map: bool = False,
-    ) -> tasks.LambdaInvoke:
-        """A state that invokes the function of its name, and with `waits` waits that long for its token."""
-        function = self._functions[name]
-        answer = {} if waits is None else {"task_token": "{% $states.context.Task.Token %}"}
-        assert function.timeout is not None
-        task = tasks.LambdaInvoke.jsonata(
-            self,
-            name,
-            lambda_function=function,
-            payload=sfn.TaskInput.from_object({"run_id": RUN_ID, **payload, **answer}),
-            integration_pattern=None if waits is None else sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN,
-            task_timeout=sfn.Timeout.duration(waits or function.timeout.plus(Duration.minutes(1))),
-            retry_on_service_exceptions=False,
-            assign=assign,
-            outputs=outputs,
-        )
-        _retry(task, LAMBDA_TROUBLE)
-        _retry(task, TRANSIENT)
-        if name in RETRY_WHILE_IN_USE:
-            _retry(task, ["StillInUse"])
-        if not is_in_map:
-            task.add_catch(catch or self._release, errors=["States.ALL"], assign=on_failure or FAILED)
-        return task
-
-
-def _variables(*names: str) -> dict[str, str]:
-    return {name: f"{{% ${name} %}}" for name in names}
-
-
-def _is(expression: str) -> sfn.Condition:
-    return sfn.Condition.jsonata(f"{{% {expression} %}}")
-
-
-def _retry(task: sfn.TaskStateBase, errors: list[str]) -> None:
-    task.add_retry(
-        errors=errors,
-        interval=Duration.seconds(2),
-        backoff_rate=2,
-        max_attempts=8,
-        max_delay=Duration.minutes(2),
-        jitter_strategy=sfn.JitterType.FULL,
-    )

@@ -51,7 +51,7 @@ def test_every_task_retries_by_name_with_full_jitter(dev: Synthesis) -> None:
         for retry in task.body["Retry"]:
             assert retry["JitterStrategy"] == "FULL", task.name
             assert not {"States.ALL", "States.Timeout"} & set(retry["ErrorEquals"]), task.name
-            assert retry["MaxAttempts"] <= 10, task.name
+            assert retry["MaxAttempts"] <= 15, task.name
 
 
 def test_every_failure_is_caught_and_releases_the_run(dev: Synthesis) -> None:

@@ -3,6 +3,9 @@ ENV    ?= local
 STACKS ?= --all
 PYTHON ?= python3
 
+# The second of the two keys without which data is kept (config/environments.py holds the first).
+DATA_KEY := $(if $(filter destroy,$(DATA)),-c destroy_data=true)
+
 VENV    := .venv
 BIN     := $(VENV)/bin
 ATELIER := $(BIN)/atelier
@@ -38,15 +41,15 @@ check: setup-dev ## format, lint and types
 	@$(BIN)/mypy
 
 synth: setup ## render the CloudFormation templates of ENV into cdk.out/
-	@cdk synth --quiet -c env=$(ENV)
+	@cdk synth --quiet -c env=$(ENV) $(DATA_KEY)
 
 diff: setup ## what a deploy of ENV would change
-	@$(ATELIER) cdk --env $(ENV) diff $(STACKS)
+	@$(ATELIER) cdk --env $(ENV) diff $(STACKS) $(DATA_KEY)
 
 deploy: setup ## deploy STACKS (all) of ENV (local)
-	@$(ATELIER) cdk --env $(ENV) deploy $(STACKS)
+	@$(ATELIER) cdk --env $(ENV) deploy $(STACKS) $(DATA_KEY)
 
-destroy: setup ## destroy STACKS of ENV; its data stays unless -c destroy_data=true says otherwise too
+destroy: setup ## destroy STACKS of ENV; data stays unless the last deploy had DATA=destroy
 	@$(ATELIER) cdk --env $(ENV) destroy $(STACKS)
 
 bench: setup-dev ## measure the performance claims, one JSON line each

@@ -29,9 +29,11 @@ def run_cdk(environment: Environment, arguments: Sequence[str], *, quiet: bool =
     command = [str(_CDK), *arguments, "-c", f"env={environment.name}"]
     if environment is LOCAL:
         _ensure_assets_bucket(environment)
+        # On a laptop's own cloud there is nobody to ask.
         if "deploy" in arguments:
-            # There is nobody to ask about security changes on a laptop's own cloud.
             command += ["--require-approval", "never"]
+        if "destroy" in arguments:
+            command += ["--force"]
     if not quiet:
         return subprocess.run(command, cwd=REPOSITORY, env=variables, check=False).returncode
     done = subprocess.run(

@@ -71,7 +71,11 @@ INTERNALS: Mapping[str, Mapping[str, Check]] = {
         "_PYTHON_WORKER_SCRIPT": containing('"error": str(e), "trace": traceback.format_exc()'),
         "reset": function(),
     },
-    "ministack.core.persistence": {"save_all": function("services")},
+    "ministack.core.persistence": {
+        "STATE_DIR": instance(str),
+        "_json_default": function("obj"),
+        "_state_format_version": function("service"),
+    },
     "ministack.core.responses": {
         "get_account_id": function(),
         "get_region": function(),

@@ -56,7 +56,8 @@ async def serve(home: Home, port: int) -> None:
     from hypercorn.asyncio import serve as hypercorn_serve
     from hypercorn.config import Config
 
-    from localcloud import checkpoints, extension
+    from localcloud import extension
+    from localcloud.checkpoints import Checkpoints
 
     services = extension.install(home, port)
     gate = Gate(extension.application())
@@ -69,6 +70,7 @@ async def serve(home: Home, port: int) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     # Hypercorn's own way to stop waits for clients to close their idle TLS connections, up to half a minute.
     server = asyncio.create_task(hypercorn_serve(gate, config, shutdown_trigger=asyncio.Event().wait))
+    checkpoints = Checkpoints()
     checkpoints.save_regularly(lambda: gate.passed)
     await asyncio.wait({server, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
     if server.done():

@@ -96,7 +96,8 @@ class Runner:
         self._fail(job, "InternalServerError: the embedded cloud ended while the job ran")
 
     def _run(self, job: TrainingJob) -> None:
-        work = OptMl(self._home.jobs / job.name / "opt" / "ml")
+        folder = self._home.jobs / job.name
+        work = OptMl(folder / "opt" / "ml")
         try:
             with self._slot(job):
                 self._work(job, work)
@@ -111,7 +112,7 @@ class Runner:
         finally:
             self._stops.pop(job.arn, None)
             # Weights and data are in S3 by now; the folder would only fill the disk.
-            shutil.rmtree(work.root, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _fail(self, job: TrainingJob, reason: str) -> None:
         job.failure_reason = reason

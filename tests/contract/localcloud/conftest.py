@@ -1,4 +1,4 @@
-"""One embedded cloud for these tests, with scripted programs in place of the models, in a folder with spaces."""
+"""One embedded cloud for these tests: scripted programs in place of models, in a folder with spaces."""
 
 from __future__ import annotations
 

@@ -15,6 +15,8 @@ from localcloud.home import Home
 from localcloud.processes import command_of
 from tests.contract.localcloud.account import SCRIPTED, Account, policy, until
 
+SS = shutil.which("ss")
+
 
 @pytest.fixture
 def own_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
@@ -47,7 +49,7 @@ def test_up_starts_anew_when_the_recorded_process_was_killed(own_home: Home) -> 
 def test_down_leaves_a_process_alone_that_only_has_the_recorded_id(own_home: Home) -> None:
     cloud = control.up(own_home)
     control.down(own_home)
-    with subprocess.Popen(["sleep", "60"]) as stranger:
+    with subprocess.Popen(["/bin/sleep", "60"]) as stranger:
         record = dataclasses.replace(cloud, pid=stranger.pid)
         own_home.record.write_text(json.dumps(dataclasses.asdict(record)))
         assert not control.down(own_home)
@@ -55,9 +57,9 @@ def test_down_leaves_a_process_alone_that_only_has_the_recorded_id(own_home: Hom
         stranger.kill()
 
 
-@pytest.mark.skipif(shutil.which("ss") is None, reason="ss lists the sockets of a process")
+@pytest.mark.skipif(SS is None, reason="ss lists the sockets of a process")
 def test_everything_listens_on_loopback_only(account: Account) -> None:
-    listed = subprocess.run(["ss", "-ltnpH"], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run([str(SS), "-ltnpH"], capture_output=True, text=True, check=True).stdout
     ours = [line.split()[3] for line in listed.splitlines() if f"pid={account.cloud.pid}," in line]
     assert ours
     assert all(address.startswith("127.0.0.1:") for address in ours)

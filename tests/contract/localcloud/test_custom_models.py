@@ -191,12 +191,10 @@ def test_a_model_under_a_deployment_cannot_be_deleted(bedrock: Bedrock) -> None:
         bedrock.control.delete_custom_model(modelIdentifier=model)
     bedrock.control.delete_custom_model_deployment(customModelDeploymentIdentifier=name)
     bedrock.control.delete_custom_model(modelIdentifier=model)
-    for gone in (
-        lambda: bedrock.control.get_custom_model_deployment(customModelDeploymentIdentifier=name),
-        lambda: bedrock.control.get_custom_model(modelIdentifier=model),
-    ):
-        with pytest.raises(bedrock.control.exceptions.ResourceNotFoundException):
-            gone()
+    with pytest.raises(bedrock.control.exceptions.ResourceNotFoundException):
+        bedrock.control.get_custom_model_deployment(customModelDeploymentIdentifier=name)
+    with pytest.raises(bedrock.control.exceptions.ResourceNotFoundException):
+        bedrock.control.get_custom_model(modelIdentifier=model)
 
 
 def test_two_deployments_cannot_have_one_name(bedrock: Bedrock) -> None:

@@ -44,13 +44,14 @@ def test_the_escrow_bucket_cannot_be_read_by_anyone_in_the_account(
     uri = _manifest(account, request["TrainingJobName"])["checkpoint_s3_bucket"]
     bucket, _, prefix = uri.removeprefix("s3://").partition("/")
     s3 = account.client("s3")
-    for refused in (
-        lambda: s3.get_object(Bucket=bucket, Key=f"{prefix}/weights"),
-        lambda: s3.list_objects_v2(Bucket=bucket),
-        lambda: s3.delete_object(Bucket=bucket, Key=f"{prefix}/weights"),
+    weights = {"Bucket": bucket, "Key": f"{prefix}/weights"}
+    for refused, arguments in (
+        (s3.get_object, weights),
+        (s3.list_objects_v2, {"Bucket": bucket}),
+        (s3.delete_object, weights),
     ):
         with pytest.raises(ClientError, match="AccessDenied"):
-            refused()
+            refused(**arguments)
 
 
 def test_a_job_continues_from_a_checkpoint_in_escrow(account: Account, training_role: str) -> None:
@@ -206,15 +207,24 @@ def test_a_request_that_sagemaker_would_refuse_is_refused_naming_the_field(
     assert said in str(refused.value)
 
 
+NOTHING = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{BUCKET}/nothing/"}
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"HyperParameters": {"base_model": "nova-micro/prod"}}, "the embedded cloud only trains 'atelier-tiny/prod'"),
-        ({"HyperParameters": {"base_model_location": "s3://customer-escrow-1-smtj-2/j"}}, "not a checkpoint of this account"),
-        ({"InputDataConfig": [{"ChannelName": "train", "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://{BUCKET}/nothing/"}}}]}, "No S3 objects found"),
+        ({"HyperParameters": {"base_model": "nova-micro/prod"}}, "cloud only trains 'atelier-tiny/prod'"),
+        (
+            {"HyperParameters": {"base_model_location": "s3://customer-escrow-1-smtj-2/j"}},
+            "not a checkpoint of this account",
+        ),
+        (
+            {"InputDataConfig": [{"ChannelName": "train", "DataSource": {"S3DataSource": NOTHING}}]},
+            "No S3 objects found",
+        ),
         ({"OutputDataConfig": {"S3OutputPath": "s3://no-such-bucket-here/out"}}, "Artifact upload failed"),
     ],
-)  # fmt: skip
+)
 def test_what_goes_wrong_in_a_job_is_its_failure_reason(
     account: Account, training_role: str, change: dict[str, Any], reason: str
 ) -> None:

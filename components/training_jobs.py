@@ -35,13 +35,14 @@ class TrainingJobs(Construct):
             ),
         )
         self._jobs = stack.format_arn(service="sagemaker", resource="training-job", resource_name="*")
-        self._log_group = stack.format_arn(
+        log_group = stack.format_arn(
             service="logs",
             resource="log-group",
             resource_name=LOG_GROUP,
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
-        self._log_streams = f"{self._log_group}:*"
+        # Both spellings: some actions of CloudWatch Logs name the group, others what is in it.
+        self._logs = [log_group, f"{log_group}:*"]
         bucket.grant_train(self.role)
         self._let_log()
         self._let_pull_images()
@@ -81,7 +82,7 @@ class TrainingJobs(Construct):
             "logs:DescribeLogStreams",
             "logs:GetLogEvents",
             "logs:FilterLogEvents",
-            on=[self._log_streams],
+            on=self._logs,
             because="One log stream a job, named by SageMaker",
         )
 
@@ -91,13 +92,13 @@ class TrainingJobs(Construct):
         self.grant_read_logs(grantee)
 
     def _let_log(self) -> None:
-        allow(self.role, "logs:CreateLogGroup", on=[self._log_group])
         allow(
             self.role,
+            "logs:CreateLogGroup",
             "logs:CreateLogStream",
             "logs:DescribeLogStreams",
             "logs:PutLogEvents",
-            on=[self._log_streams],
+            on=self._logs,
             because="One log stream a job, named by SageMaker",
         )
         allow(

@@ -41,7 +41,11 @@ class JobLog:
             logger.warning("no logs for %s: %s", self._stream, error)
 
     def _open(self) -> None:
-        with suppress(self._client.exceptions.ResourceAlreadyExistsException):
-            self._client.create_log_group(logGroupName=GROUP)
-        self._client.create_log_stream(logGroupName=GROUP, logStreamName=self._stream)
+        """Create the stream, and the group before it in the account's first job."""
+        try:
+            self._client.create_log_stream(logGroupName=GROUP, logStreamName=self._stream)
+        except self._client.exceptions.ResourceNotFoundException:
+            with suppress(self._client.exceptions.ResourceAlreadyExistsException):
+                self._client.create_log_group(logGroupName=GROUP)
+            self._client.create_log_stream(logGroupName=GROUP, logStreamName=self._stream)
         self._is_open = True

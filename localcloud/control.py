@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 KILL_SECONDS = 5.0
+# A server that makes others wait is not a dead one.
+BUSY_SECONDS = 20.0
 POLL_SECONDS = 0.05
 HEALTH_PATH = "/_ministack/health"
 
@@ -101,8 +103,8 @@ def up(home: Home | None = None, **settings: str) -> Cloud:
     home = home or Home.from_environ()
     home.root.mkdir(parents=True, exist_ok=True)
     with _only_one(home):
-        running = status(home)
-        if running is not None:
+        running = _recorded(home)
+        if running is not None and _is_server(running.pid) and _answers(running, BUSY_SECONDS):
             return running
         _end_leftover(home)
         return _start(home, settings)
@@ -212,11 +214,11 @@ def _is_server(pid: int) -> bool:
     return False
 
 
-def _answers(cloud: Cloud) -> bool:
+def _answers(cloud: Cloud, patience: float = 5.0) -> bool:
     try:
         context = ssl.create_default_context(cafile=cloud.ca_bundle)
         with urllib.request.urlopen(  # noqa: S310 - the URL is https, and ours
-            cloud.endpoint_url + HEALTH_PATH, timeout=5, context=context
+            cloud.endpoint_url + HEALTH_PATH, timeout=patience, context=context
         ) as response:
             return bool(response.status == 200)
     except (OSError, urllib.error.URLError):

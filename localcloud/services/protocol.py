@@ -122,6 +122,8 @@ class Protocol:
     def to_wire(self, value: Any, shape: Shape) -> Any:
         """A result as JSON: members under their wire names, times and bytes in the protocol's form."""
         if isinstance(shape, StructureShape):
+            if shape.is_document_type:
+                return value
             return {
                 shape.members[name].serialization.get("name", name): self.to_wire(member, shape.members[name])
                 for name, member in value.items()

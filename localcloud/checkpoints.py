@@ -1,7 +1,7 @@
 """Keep MiniStack's state on disk while it runs: by itself it saves only when it ends well.
 
-S3 objects and the records of our own services are written as they change; the rest is saved here, every few
-seconds in which somebody asked for something. A killed cloud therefore forgets at most those seconds.
+S3 objects and the records of our own services are written as they change; the rest is saved here, every
+quarter of a minute in which somebody asked for something. A killed cloud forgets no more than that.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import ministack.app
 from ministack.core import persistence
 
 logger = logging.getLogger("atelier.cloud")
-INTERVAL_SECONDS = 5.0
+INTERVAL_SECONDS = 15.0
 
 
 class Checkpoints:

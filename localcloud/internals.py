@@ -53,7 +53,6 @@ INTERNALS: Mapping[str, Mapping[str, Check]] = {
     },
     "ministack.core.iam_actions": {
         "SERVICE_TO_IAM_NAMESPACE": containing("bedrock"),
-        "identity_denial_message": function("action", "principal_arn", "resource", "explicit_deny"),
     },
     "ministack.core.iam_evaluator": {
         "AuthError": has("__dataclass_fields__"),

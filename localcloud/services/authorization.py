@@ -15,7 +15,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from ministack.core import iam_actions, iam_evaluator, responses, router
+from ministack.core import iam_evaluator, responses, router
 from ministack.services import iam, sts
 
 from localcloud.home import ROOT_SECRET_KEY, SERVICE_ACCOUNT_ID
@@ -55,13 +55,7 @@ class Caller:
             return
         if isinstance(denied, iam_evaluator.AuthError):
             raise ServiceError("UnrecognizedClientException", denied.message, status=403)
-        raise ServiceError(
-            "AccessDeniedException",
-            iam_actions.identity_denial_message(
-                action, denied.principal_arn, resource, denied.decision == "Deny"
-            ),
-            status=403,
-        )
+        raise access_denied(denied.principal_arn, action, resource, explicitly=denied.decision == "Deny")
 
     def require_pass_role(self, role_arn: str, service: str) -> None:
         """iam:PassRole on the role, for the service it is passed to."""
@@ -111,12 +105,7 @@ class ServiceRole:
             context, iam_evaluator._gather_role_policies(self.name, self.account_id)
         )
         if result.decision != "Allow":
-            reason = (
-                "with an explicit deny in an identity-based policy"
-                if result.decision == "Deny"
-                else f"because no identity-based policy allows the {action} action"
-            )
-            raise access_denied(context.principal_arn, action, resource, reason)
+            raise access_denied(context.principal_arn, action, resource, explicitly=result.decision == "Deny")
 
     def session(self, name: str, region: str) -> boto3.Session:
         """Temporary credentials of the role, as STS hands them to a service that assumes it."""

@@ -13,8 +13,13 @@ class ServiceError(Exception):
         self.status = status
 
 
-def access_denied(principal: str, action: str, resource: str, reason: str) -> ServiceError:
-    """AWS's wording, which names who, what and on what."""
+def access_denied(principal: str, action: str, resource: str, *, explicitly: bool) -> ServiceError:
+    """AWS's wording, which names who, what, on what and why."""
+    reason = (
+        "with an explicit deny in an identity-based policy"
+        if explicitly
+        else f"because no identity-based policy allows the {action} action"
+    )
     return ServiceError(
         "AccessDeniedException",
         f"User: {principal} is not authorized to perform: {action} on resource: {resource} {reason}",

@@ -16,7 +16,7 @@ from rich.table import Table
 from cli.cdk import REPOSITORY, run_cdk
 from cli.chatting import one_turn, read_tools
 from cli.connection import connect
-from cli.console import out
+from cli.console import out, wide
 from cli.conversation import Conversation
 from cli.exit_codes import ExitCode
 from cli.failure import CommandFailed
@@ -100,12 +100,12 @@ def _show_results(report: Fetched) -> None:
     baseline, candidate = score_of(scores, 0, "baseline"), score_of(scores, 0, "candidate")
     if baseline and candidate:
         out.print("\n[bold]held-out questions, before and after[/bold]")
-        out.print(_examples(baseline, candidate))
+        wide.print(_examples(baseline, candidate))
         out.print()
         out.print(metrics_table(scores))
-    out.print()
+    out.print(f"\n[bold]gate[/bold]: {report.document.get('sentence', '')}", soft_wrap=True)
     for verdict in verdicts(report.document.get("decision") or {}):
-        out.print(verdict)
+        out.print(verdict, soft_wrap=True)
 
 
 def _examples(baseline: Mapping[str, Any], candidate: Mapping[str, Any]) -> Table:

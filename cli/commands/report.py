@@ -21,7 +21,7 @@ def report(
 
     line = connect(environment)
     fetched = fetch(line, line.run_id(run))
-    out.print(summary(fetched.document))
+    out.print(summary(fetched.document), soft_wrap=True)
     out.print(f"report: {fetched.path}\n        {fetched.uri}", soft_wrap=True)
     if open_it:
         typer.launch(fetched.path.as_uri())

@@ -1,0 +1,41 @@
+"""One embedded cloud for all system tests: its own folder, every stack deployed once, IAM enforced."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from cli.cdk import run_cdk
+from cli.connection import clients, connect
+from cli.demo import make_base_model, make_datasets
+from config.environments import LOCAL
+from localcloud import control
+from localcloud.home import REPOSITORY, Home
+from tests.support.deployed_line import DeployedLine
+
+SHARED = Home(REPOSITORY / ".atelier")
+
+
+@pytest.fixture(scope="session")
+def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedLine]:
+    """The deployed line. Slow once (about a minute): starts the cloud, runs `cdk deploy`."""
+    folder = tmp_path_factory.mktemp("line")
+    home = Home(folder / "home")
+    home.root.mkdir()
+    # Made where demos keep it, because it takes half a minute and is always the same.
+    make_base_model(SHARED.base_models / "atelier-tiny")
+    shutil.copytree(SHARED.base_models, home.base_models)
+    make_datasets()
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            patch.delenv(name)
+        patch.setenv("ATELIER_HOME", str(home.root))
+        control.up()
+        try:
+            assert run_cdk(LOCAL, ["deploy", "--all"], quiet=True) == 0
+            yield DeployedLine(connect("local"), clients(LOCAL), folder)
+        finally:
+            control.down()

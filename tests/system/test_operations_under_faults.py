@@ -1,0 +1,216 @@
+"""Events that are lost or doubled, functions that die, jobs that fail, people who stop: the line holds.
+
+Slow because every test drives a whole run through the deployed workflow.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from components.bundles import code_bundle
+from tests.support.deployed_line import DeployedLine, eventually, quick
+
+pytestmark = pytest.mark.system
+
+DIES_BEFORE_THE_CALL = """
+import os
+
+from lambdas.adapters.sagemaker_training_jobs import SageMakerTrainingJobs
+from lambdas.handlers.submit_training_job import handler
+
+
+def die(self, operation):
+    os._exit(1)
+
+
+SageMakerTrainingJobs.submit = die
+"""
+
+
+def test_the_same_run_started_twice_is_one_run_with_one_job(line: DeployedLine) -> None:
+    run_id = f"twice-{datetime.now(UTC):%Y%m%d%H%M%S}"
+    assert line.start(quick("twice"), run_id=run_id) == line.start(quick("twice"), run_id=run_id)
+    assert line.wait(run_id).status == "ACCEPTED"
+    assert line.start(quick("twice"), run_id=run_id) == run_id
+    jobs = line.client("sagemaker").list_training_jobs(NameContains=run_id)["TrainingJobSummaries"]
+    assert [job["TrainingJobName"] for job in jobs] == [f"{run_id}-s0"]
+
+
+def test_a_run_ends_although_every_event_of_its_job_is_lost(line: DeployedLine) -> None:
+    with _events_lost(line, "aws.sagemaker"):
+        assert line.run(quick("lost-event")).status == "ACCEPTED"
+
+
+def test_an_event_that_arrives_again_after_the_run_changes_nothing(line: DeployedLine) -> None:
+    run = line.run(quick("doubled-event"))
+    before = line.line.operations.get(run.run_id, "s0")
+    job = line.client("sagemaker").describe_training_job(TrainingJobName=f"{run.run_id}-s0")
+    event = {
+        "source": "aws.sagemaker",
+        "detail-type": "SageMaker Training Job State Change",
+        "detail": {name: job[name] for name in ("TrainingJobName", "TrainingJobStatus")},
+    }
+    answer = line.client("lambda").invoke(
+        FunctionName=line.function_name("settle"), Payload=json.dumps(event).encode()
+    )
+    assert "FunctionError" not in answer, answer["Payload"].read()
+    assert line.line.operations.get(run.run_id, "s0") == before
+    assert line.line.executions.get(run.run_id) == run
+
+
+def test_a_job_is_submitted_by_settle_when_the_submitting_function_dies_between_row_and_call(
+    line: DeployedLine,
+) -> None:
+    with _handler_replaced(line, "submit_training_job", DIES_BEFORE_THE_CALL):
+        run = line.run(quick("killed-submit"))
+    assert run.status == "ACCEPTED", run.cause
+    jobs = line.client("sagemaker").list_training_jobs(NameContains=run.run_id)["TrainingJobSummaries"]
+    assert len(jobs) == 1
+
+
+def test_a_job_that_fails_ends_the_run_with_its_reason_and_leaves_nothing_behind(line: DeployedLine) -> None:
+    before = line.served()
+    document = quick("failing-job")
+    document["stages"][0]["hyperparameters"]["max_length"] = 16
+    run = line.run(document)
+    assert (run.status, run.error) == ("FAILED", "JobFailed")
+    assert "training_config.max_length allows 16" in run.cause
+    assert line.served() == before
+    assert line.report(run.run_id)["failure"]["error"] == "JobFailed"
+
+
+def test_a_job_that_runs_into_its_time_limit_ends_the_run_with_that_reason(line: DeployedLine) -> None:
+    document = quick("slow-job")
+    document["stages"][0]["max_runtime_hours"] = 0.0003
+    run = line.run(document)
+    assert (run.status, run.error) == ("FAILED", "JobFailed")
+    assert "ran into its limit of 2 s" in run.cause
+
+
+def test_a_stopped_run_stops_its_job_and_says_so(line: DeployedLine) -> None:
+    document = quick("stopped")
+    document["stages"][0]["hyperparameters"]["max_epochs"] = 100
+    run_id = line.start(document)
+    line.wait_until_started(run_id, "s0")
+    line.line.operations.request_stop(run_id)
+    line.line.look_now(run_id)
+    run = line.wait(run_id)
+    assert (run.status, run.error) == ("FAILED", "RunStopped")
+    status = eventually(
+        lambda: line.client("sagemaker").describe_training_job(TrainingJobName=f"{run_id}-s0")[
+            "TrainingJobStatus"
+        ],
+        lambda status: status != "Stopping",
+        "the job to stop",
+    )
+    assert status == "Stopped"
+
+
+@pytest.mark.parametrize(("approved", "status"), [(True, "ACCEPTED"), (False, "REJECTED")])
+def test_a_run_waits_for_a_person_and_does_as_they_say(
+    line: DeployedLine, approved: bool, status: str
+) -> None:
+    run_id = line.start(quick("approval-yes" if approved else "approval-no", approval="required"))
+    line.wait_until_started(run_id, "approval")
+    line.line.operations.decide(run_id, approved=approved, by="a person", comment="looked at the answers")
+    line.line.look_now(run_id)
+    assert line.wait(run_id).status == status
+    assert line.report(run_id)["approval"]["by"] == "a person"
+
+
+def test_a_candidate_that_fails_its_smoke_test_is_rolled_back_and_leaves_nothing_behind(
+    line: DeployedLine,
+) -> None:
+    before = line.served()
+    scenarios = line.folder / "scenarios.jsonl"
+    scenarios.write_text(
+        json.dumps({"prompt": "hello", "expect_contains": "words it was never taught"}) + "\n"
+    )
+    deployment = {
+        "target": "bedrock-on-demand",
+        "name": "never-promoted",
+        "canary": {"scenarios": str(scenarios)},
+    }
+    run = line.run(quick("unhealthy", deployment=deployment))
+    assert run.status == "ROLLED_BACK", run.cause
+    assert line.served() == before
+
+
+def test_a_role_without_one_grant_fails_the_run_with_the_action_named(line: DeployedLine) -> None:
+    with _without_action(line, "submit_training_job", "sagemaker:CreateTrainingJob"):
+        run = line.run(quick("missing-grant"))
+    assert (run.status, run.error) == ("FAILED", "AccessRefused")
+    assert "sagemaker:CreateTrainingJob" in run.cause
+
+
+@contextmanager
+def _events_lost(line: DeployedLine, source: str) -> Iterator[None]:
+    events = line.client("events")
+    rule = next(rule for rule in events.list_rules()["Rules"] if source in rule.get("EventPattern", ""))
+    events.disable_rule(Name=rule["Name"])
+    try:
+        yield
+    finally:
+        events.enable_rule(Name=rule["Name"])
+
+
+@contextmanager
+def _handler_replaced(line: DeployedLine, module: str, source: str) -> Iterator[None]:
+    """The deployed function with another handler, and with its own again afterwards."""
+    functions, name = line.client("lambda"), line.function_name(module)
+    code = io.BytesIO(code_bundle().read_bytes())
+    with zipfile.ZipFile(code, "a") as archive:
+        archive.writestr("lambdas/handlers/replaced.py", source)
+    functions.update_function_code(FunctionName=name, ZipFile=code.getvalue())
+    functions.update_function_configuration(FunctionName=name, Handler="lambdas.handlers.replaced.handler")
+    try:
+        yield
+    finally:
+        functions.update_function_configuration(
+            FunctionName=name, Handler=f"lambdas.handlers.{module}.handler"
+        )
+        functions.update_function_code(FunctionName=name, ZipFile=code_bundle().read_bytes())
+
+
+@contextmanager
+def _without_action(line: DeployedLine, module: str, action: str) -> Iterator[None]:
+    """The function's deployed role without one action, and with it again afterwards."""
+    iam = line.client("iam")
+    function = line.client("lambda").get_function_configuration(FunctionName=line.function_name(module))
+    role = function["Role"].rpartition("/")[2]
+    policies = {
+        name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
+    }
+    assert any(
+        action in _actions(statement) for document in policies.values() for statement in document["Statement"]
+    )
+    for name, document in policies.items():
+        kept = [
+            {**statement, "Action": [each for each in _actions(statement) if each != action]}
+            for statement in document["Statement"]
+            if _actions(statement) != [action]
+        ]
+        _put(iam, role, name, {**document, "Statement": kept})
+    try:
+        yield
+    finally:
+        for name, document in policies.items():
+            _put(iam, role, name, document)
+
+
+def _actions(statement: dict[str, Any]) -> list[str]:
+    actions = statement["Action"]
+    return [actions] if isinstance(actions, str) else list(actions)
+
+
+def _put(iam: Any, role: str, name: str, document: dict[str, Any]) -> None:
+    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 
-import jax
-
 from localcloud.jobs.recipe import TrainedModel
 from localcloud.model import lora
 from localcloud.model.checkpoint import Adapter, Checkpoint
@@ -38,7 +36,7 @@ class Adaptation:
         return cls(
             start,
             frozen=weights,
-            trainable=lora.initial_adapter(start.config, jax.random.key(seed)),
+            trainable=lora.initial_adapter(start.config, seed),
             dropout=dataclasses.replace(dropout, adapter=tuning.adapter_dropout),
             adapter_scale=lora.scale(tuning.alpha),
             alpha=tuning.alpha,

@@ -20,10 +20,10 @@ from localcloud.model.batches import IntArray, Sequences, epochs
 from localcloud.model.checkpoint import Checkpoint
 from localcloud.model.losses import answer_log_probability, dpo_loss, dpo_margins
 from localcloud.model.training import train
-from localcloud.model.transformer import Parameters, forward
+from localcloud.model.transformer import AnyArray, Parameters, forward
 
 log = logging.getLogger(__name__)
-REFERENCE_ROWS = 32
+REFERENCE_ROWS = 16
 
 
 @functools.partial(jax.tree_util.register_dataclass, data_fields=["sequences", "reference"], meta_fields=[])
@@ -32,7 +32,7 @@ class Pairs:
     """Chosen answers, then rejected ones [2 N, S], and the reference's log probability of each [2 N]."""
 
     sequences: Sequences
-    reference: Array
+    reference: AnyArray
 
     def take(self, indices: IntArray) -> Pairs:
         both = np.concatenate([indices, indices + len(self.sequences) // 2])
@@ -87,12 +87,12 @@ def _with_reference(reference: Checkpoint, rows: list[Pair]) -> Pairs:
     weights = reference.merged()
 
     @jax.jit
-    def log_probability(tokens: Array, answered: Array) -> Array:
+    def log_probability(tokens: AnyArray, answered: AnyArray) -> Array:
         return answer_log_probability(forward(reference.config, weights, tokens), tokens, answered)
 
     found = []
     for indices in np.array_split(np.arange(len(sequences)), math.ceil(len(sequences) / REFERENCE_ROWS)):
         padded = np.resize(indices, REFERENCE_ROWS).astype(np.int32)
         part = sequences.take(padded)
-        found.append(log_probability(part.tokens, part.weights)[: len(indices)])
-    return Pairs(sequences, jnp.concatenate(found))
+        found.append(np.asarray(log_probability(part.tokens, part.weights))[: len(indices)])
+    return Pairs(sequences, np.concatenate(found))

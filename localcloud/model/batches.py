@@ -8,14 +8,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jax import Array
 
 from localcloud.model.chat import Encoded
+from localcloud.model.transformer import AnyArray
 
 IntArray = np.ndarray[Any, np.dtype[np.int32]]
-FloatArray = np.ndarray[Any, np.dtype[np.float32]]
 
 
 @functools.partial(jax.tree_util.register_dataclass, data_fields=["tokens", "weights"], meta_fields=[])
@@ -23,8 +21,8 @@ FloatArray = np.ndarray[Any, np.dtype[np.float32]]
 class Sequences:
     """Rows of tokens [N, S], padded on the right, and how much predicting each of them counts."""
 
-    tokens: Array
-    weights: Array
+    tokens: AnyArray
+    weights: AnyArray
 
     @classmethod
     def of(cls, rows: Sequence[Encoded], width: int | None = None) -> Sequences:
@@ -35,7 +33,7 @@ class Sequences:
         for index, row in enumerate(rows):
             tokens[index, : len(row.ids)] = row.ids
             weights[index, : len(row.ids)] = row.learned
-        return cls(jnp.asarray(tokens), jnp.asarray(weights))
+        return cls(tokens, weights)
 
     def __len__(self) -> int:
         return len(self.tokens)

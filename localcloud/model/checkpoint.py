@@ -11,7 +11,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
@@ -54,21 +53,21 @@ class Checkpoint:
         settings = {"model": dataclasses.asdict(self.config), "adapter": adapter, **provenance}
         (folder / "config.json").write_text(json.dumps(settings, indent=2) + "\n")
         self.tokenizer.save(folder / "tokenizer.json")
-        save_file(_on_host(self.parameters), folder / "model.safetensors")
+        save_file(_host(self.parameters), folder / "model.safetensors")
         if self.adapter is not None:
-            save_file(_on_host(self.adapter.parameters), folder / "adapter.safetensors")
+            save_file(_host(self.adapter.parameters), folder / "adapter.safetensors")
 
     @classmethod
     def load(cls, folder: Path) -> Checkpoint:
         try:
             settings = json.loads((folder / "config.json").read_text())
             adapter = settings["adapter"] and Adapter(
-                _on_device(folder / "adapter.safetensors"), settings["adapter"]["alpha"]
+                load_file(folder / "adapter.safetensors"), settings["adapter"]["alpha"]
             )
             return cls(
                 config=ModelConfig(**settings["model"]),
                 tokenizer=Tokenizer.load(folder / "tokenizer.json"),
-                parameters=_on_device(folder / "model.safetensors"),
+                parameters=load_file(folder / "model.safetensors"),
                 adapter=adapter,
             )
         except (OSError, KeyError, TypeError, ValueError, SafetensorError) as error:
@@ -77,9 +76,5 @@ class Checkpoint:
             ) from error
 
 
-def _on_host(parameters: Parameters) -> dict[str, np.ndarray[Any, Any]]:
+def _host(parameters: Parameters) -> dict[str, np.ndarray[Any, Any]]:
     return {name: np.asarray(value) for name, value in parameters.items()}
-
-
-def _on_device(path: Path) -> Parameters:
-    return {name: jnp.asarray(value) for name, value in load_file(path).items()}

@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import math
 
-import jax
-import jax.numpy as jnp
-from jax import Array
+import numpy as np
 
 from localcloud.model.config import ModelConfig
-from localcloud.model.transformer import Parameters, projections
+from localcloud.model.transformer import AnyArray, Parameters, normal, projections
 
 RANK = 16
 """Nova recipes fix the rank of their adapters and let one choose alpha only; so does atelier-tiny."""
 
 
-def initial_adapter(config: ModelConfig, key: Array) -> Parameters:
+def initial_adapter(config: ModelConfig, seed: int) -> Parameters:
     """For each linear map W [in, out] a random A [in, r] and a zero B [r, out]: training starts at the
     base."""
-    adapter: Parameters = {}
-    shapes = projections(config)
-    for (name, (inputs, outputs)), a_key in zip(
-        shapes.items(), jax.random.split(key, len(shapes)), strict=True
-    ):
-        adapter[f"{name}.a"] = jax.random.normal(a_key, (inputs, RANK)) / math.sqrt(inputs)
-        adapter[f"{name}.b"] = jnp.zeros((RANK, outputs))
+    random = np.random.default_rng(seed)
+    adapter: dict[str, AnyArray] = {}
+    for name, (inputs, outputs) in projections(config).items():
+        adapter[f"{name}.a"] = normal(random, (inputs, RANK), 1 / math.sqrt(inputs))
+        adapter[f"{name}.b"] = np.zeros((RANK, outputs), np.float32)
     return adapter
 
 
@@ -38,5 +34,6 @@ def merge(parameters: Parameters, adapter: Parameters, alpha: float) -> Paramete
     for name in adapter:
         if name.endswith(".b"):
             weight = name.removesuffix(".b")
-            merged[weight] = parameters[weight] + scale(alpha) * adapter[f"{weight}.a"] @ adapter[name]
+            update = np.asarray(adapter[f"{weight}.a"]) @ np.asarray(adapter[name])
+            merged[weight] = np.asarray(parameters[weight]) + np.float32(scale(alpha)) * update
     return merged

@@ -17,8 +17,6 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
@@ -91,7 +89,7 @@ def pretrain(settings: Pretraining) -> Checkpoint:
     optimizer = OptimizerSettings(
         settings.learning_rate, settings.learning_rate / 20, warmup_steps=20, betas=(0.9, 0.98)
     )
-    parameters = initial_parameters(config, jax.random.key(settings.seed))
+    parameters = initial_parameters(config, settings.seed)
     for step in train(parameters, loss, batches, settings.steps, optimizer, settings.seed):
         if step.number % 100 == 0:
             log.info("step %d of %d, loss %.3f", step.number, settings.steps, step.loss)
@@ -110,9 +108,9 @@ def config_hash(settings: Pretraining) -> str:
 def _weighted(rows: list[Encoded], settings: Pretraining) -> Sequences:
     """Answers count in full, questions a little: enough to know the words they are made of."""
     sequences = Sequences.of(rows, settings.length)
-    is_token = jnp.arange(settings.length)[None] < jnp.array([[len(row.ids)] for row in rows])
-    weights = jnp.where(is_token, jnp.maximum(sequences.weights, settings.question_weight), 0.0)
-    return Sequences(sequences.tokens, weights)
+    is_token = np.arange(settings.length)[None] < np.array([[len(row.ids)] for row in rows])
+    weights = np.where(is_token, np.maximum(sequences.weights, settings.question_weight), 0.0)
+    return Sequences(sequences.tokens, weights.astype(np.float32))
 
 
 def _hash_of(folder: Path) -> str | None:

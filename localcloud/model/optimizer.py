@@ -36,6 +36,8 @@ def learning_rates(settings: OptimizerSettings, steps: int) -> optax.Schedule:
     cosine = optax.cosine_decay_schedule(
         settings.learning_rate, decay, alpha=settings.min_learning_rate / settings.learning_rate
     )
+    if settings.warmup_steps == 0:
+        return cosine
     start = settings.learning_rate / (settings.warmup_steps + 1)
     warmup = optax.linear_schedule(start, settings.learning_rate, settings.warmup_steps)
     return optax.join_schedules([warmup, cosine], [settings.warmup_steps])

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import jax
+import numpy as np
 import optax
 from jax import Array
 
@@ -45,20 +46,20 @@ def train(
     optimizer = adam(settings, rates)
 
     @functools.partial(jax.jit, donate_argnums=(0, 1))
-    def take_step(trainable: Parameters, state: optax.OptState, batch: Any, key: Array) -> Any:
+    def take_step(trainable: Parameters, state: optax.OptState, batch: Any, index: Any) -> Any:
+        key = jax.random.fold_in(jax.random.key(seed), index)
         (value, figures), gradients = jax.value_and_grad(loss, has_aux=True)(trainable, batch, key)
         updates, state = optimizer.update(gradients, state, trainable)
-        return optax.apply_updates(trainable, updates), state, value, figures
+        return optax.apply_updates(trainable, updates), state, value, rates(index), figures
 
-    trainable = jax.tree.map(lambda array: array.copy(), trainable)  # the step donates its arguments' memory
-    state = optimizer.init(trainable)
-    key = jax.random.key(seed)
+    trainable = {name: np.array(value) for name, value in trainable.items()}  # a step donates its arguments
+    state = jax.jit(optimizer.init)(trainable)
     for index, batch in enumerate(batches):
-        trainable, state, value, figures = take_step(trainable, state, batch, jax.random.fold_in(key, index))
+        trainable, state, value, rate, figures = take_step(trainable, state, batch, np.int32(index))
         yield Step(
             number=index + 1,
             loss=float(value),
-            learning_rate=float(rates(index)),
+            learning_rate=float(rate),
             figures={name: float(figure) for name, figure in figures.items()},
             parameters=trainable,
         )

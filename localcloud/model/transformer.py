@@ -12,6 +12,7 @@ import dataclasses
 import functools
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -20,7 +21,10 @@ from jax import Array, lax
 
 from localcloud.model.config import ModelConfig
 
-Parameters = dict[str, Array]
+AnyArray = Array | np.ndarray[Any, Any]
+"""Device or host: what only passes through or is looked up stays with NumPy, which compiles nothing."""
+
+Parameters = Mapping[str, AnyArray]
 
 ROTARY_BASE = 100.0
 """Wavelengths of 6 to 350 positions; with the usual 10,000 most would be longer than the context."""
@@ -64,29 +68,33 @@ def projections(config: ModelConfig) -> dict[str, tuple[int, int]]:
     return shapes
 
 
-def initial_parameters(config: ModelConfig, key: Array) -> Parameters:
+def initial_parameters(config: ModelConfig, seed: int) -> Parameters:
     """Random weights that keep the variance of what they map; additions to the residual shrink with depth."""
-    keys = iter(jax.random.split(key, len(projections(config)) + 1))
-    scale = 1 / math.sqrt(config.width)
-    parameters: Parameters = {
-        "embedding": jax.random.normal(next(keys), (config.vocabulary, config.width)) * scale,
-        "norm": jnp.ones(config.width),
+    random = np.random.default_rng(seed)
+    parameters: dict[str, AnyArray] = {
+        "embedding": normal(random, (config.vocabulary, config.width), 1 / math.sqrt(config.width)),
+        "norm": np.ones(config.width, np.float32),
     }
     for layer in range(config.layers):
-        parameters[f"layers.{layer}.attention.norm"] = jnp.ones(config.width)
-        parameters[f"layers.{layer}.ffn.norm"] = jnp.ones(config.width)
+        parameters[f"layers.{layer}.attention.norm"] = np.ones(config.width, np.float32)
+        parameters[f"layers.{layer}.ffn.norm"] = np.ones(config.width, np.float32)
     for name, shape in projections(config).items():
         scale = 1 / math.sqrt(shape[0])
         if name.endswith((".output", ".down")):
             scale /= math.sqrt(2 * config.layers)
-        parameters[name] = jax.random.normal(next(keys), shape) * scale
+        parameters[name] = normal(random, shape, scale)
     return parameters
+
+
+def normal(random: np.random.Generator, shape: tuple[int, int], scale: float) -> np.ndarray[Any, Any]:
+    """Drawn on the host: on the device every new shape would be a program to compile."""
+    return random.standard_normal(shape, np.float32) * np.float32(scale)
 
 
 def forward(
     config: ModelConfig,
-    parameters: Mapping[str, Array],
-    tokens: Array,
+    parameters: Parameters,
+    tokens: AnyArray,
     *,
     adapter_scale: float = 1.0,
     dropout: Dropout | None = None,
@@ -101,7 +109,7 @@ def forward(
     drop = _Drop(dropout or Dropout(), key)
     linear = _Linear(parameters, adapter_scale, drop)
     positions = jnp.arange(length)[None]
-    hidden = drop(parameters["embedding"][tokens.reshape(-1)], drop.rates.hidden, "embedding")
+    hidden = drop(jnp.asarray(parameters["embedding"])[tokens.reshape(-1)], drop.rates.hidden, "embedding")
     for layer in range(config.layers):
         query, keys, values = _attention_inputs(config, linear, layer, hidden, positions, rows)
         attended = _attend(query, keys, values, positions, positions, drop, f"{layer}.attention")
@@ -112,7 +120,7 @@ def forward(
 
 
 def extend(
-    config: ModelConfig, parameters: Mapping[str, Array], cache: Cache, tokens: Array, positions: Array
+    config: ModelConfig, parameters: Parameters, cache: Cache, tokens: Array, positions: Array
 ) -> tuple[Array, Cache]:
     """Read tokens [B, S] at positions [B, S] into the cache; logits [B, S, V] of what follows each.
 
@@ -124,7 +132,7 @@ def extend(
     row = jnp.arange(rows)[:, None]
     every_position = jnp.arange(config.context)[None]
     extended = Cache([], [])
-    hidden = parameters["embedding"][tokens.reshape(-1)]
+    hidden = jnp.asarray(parameters["embedding"])[tokens.reshape(-1)]
     for layer in range(config.layers):
         query, keys, values = _attention_inputs(config, linear, layer, hidden, positions, rows)
         extended.keys.append(cache.keys[layer].at[row, positions].set(keys))
@@ -156,7 +164,7 @@ class _Drop:
 class _Linear:
     """Applies a linear map and, where there is one, its low-rank update: x W + scale * drop(x) A B."""
 
-    parameters: Mapping[str, Array]
+    parameters: Parameters
     adapter_scale: float
     drop: _Drop
 
@@ -204,7 +212,7 @@ def _ffn(linear: _Linear, layer: int, hidden: Array, drop: _Drop) -> Array:
     return linear(f"layers.{layer}.ffn.down", drop(activated, drop.rates.ffn, f"{layer}.activated"))
 
 
-def _rms_norm(hidden: Array, weight: Array) -> Array:
+def _rms_norm(hidden: Array, weight: AnyArray) -> Array:
     return hidden * lax.rsqrt(jnp.mean(hidden * hidden, axis=-1, keepdims=True) + 1e-6) * weight
 
 
@@ -222,5 +230,5 @@ def _rotate(config: ModelConfig, heads: Array, positions: Array) -> Array:
     return jnp.concatenate([first * cos - second * sin, first * sin + second * cos], axis=-1)
 
 
-def _logits(parameters: Mapping[str, Array], hidden: Array) -> Array:
+def _logits(parameters: Parameters, hidden: Array) -> Array:
     return _rms_norm(hidden, parameters["norm"]) @ parameters["embedding"].T

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import jax
 import pytest
 import yaml
 
@@ -20,6 +20,11 @@ from localcloud.model.transformer import initial_parameters
 
 Recipe = dict[str, Any]
 
+# Most of such a test is compiling; unoptimised programs take half the time to make and run well enough.
+os.environ.setdefault(
+    "XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+)
+
 
 @pytest.fixture(scope="session")
 def tokenizer() -> Tokenizer:
@@ -30,7 +35,7 @@ def tokenizer() -> Tokenizer:
 def untrained(tokenizer: Tokenizer) -> Checkpoint:
     """A model with random weights: 64 tokens of context, one narrow layer."""
     config = ModelConfig(tokenizer.size, context=64, width=16, layers=1, heads=2, hidden=16)
-    return Checkpoint(config, tokenizer, initial_parameters(config, jax.random.key(0)))
+    return Checkpoint(config, tokenizer, initial_parameters(config, seed=0))
 
 
 class Job:

@@ -70,7 +70,10 @@ def test_numbers_that_yaml_reads_as_text_are_numbers(job: Job) -> None:
         ([], "train.jsonl: the dataset is empty"),
         ([conversation("a", "b"), {"messages": []}], "train.jsonl line 2: messages must alternate"),
         ([{"turns": []}], "train.jsonl line 1: field 'messages' is missing"),
-        ([conversation("word " * 60, "b")], "train.jsonl line 1: the row is 12"),
+        (
+            [conversation("word " * 60, "b")],
+            "train.jsonl line 1: the row is 244 tokens long; training_config.max_length allows 64",
+        ),
         (
             [
                 {

@@ -88,7 +88,7 @@ class DeployedLine:
     def function_name(self, module: str) -> str:
         """Physical name of the deployed function of a handler module."""
         return next(
-            function["FunctionName"]
+            str(function["FunctionName"])
             for page in self.client("lambda").get_paginator("list_functions").paginate()
             for function in page["Functions"]
             if function["Handler"] == f"lambdas.handlers.{module}.handler"

@@ -1,7 +1,7 @@
 """What events gain: from a job's end to the start of the next state, against a poll every five minutes.
 
-One run of the example goes down the line in an embedded cloud of its own; its training and evaluation jobs
-count. A poll that knows nothing of the job finds its end after half its interval on average.
+A run of short training stages goes down the line in an embedded cloud of its own. A poll that knows nothing
+of a job finds its end after half its interval on average.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from statistics import mean
 from typing import Any
 from unittest.mock import patch
 
-from atelier.operations.model import Kind
+import yaml
+
+from atelier import names
 from benchmarks.result import Result
 from cli.cdk import run_cdk
 from cli.connection import clients, connect
-from cli.demo import RUN_FILE, make_base_model, make_datasets
+from cli.demo import EXAMPLE, make_base_model, make_datasets
 from cli.line import Line
 from cli.observing import Observer
 from cli.starting import start_run
@@ -29,18 +31,17 @@ from localcloud import control
 
 POLL_SECONDS = 300.0
 MOST_SECONDS = 2.0
-NEXT_STATES = {"s": "ReadCheckpoint", "e": "ReadMetrics"}
+STAGES = 5
 
 
 def measure() -> Result:
     """Mean seconds over the run's jobs."""
-    with _deployed_line() as line:
-        make_datasets()
-        run_id = start_run(line, RUN_FILE, now=datetime.now(UTC)).run_id
+    with _deployed_line() as line, tempfile.TemporaryDirectory() as folder:
+        run_id = start_run(line, _run_file(Path(folder)), now=datetime.now(UTC)).run_id
         for progress in Observer(line, run_id).until_over():
-            status = progress.execution.status
-        if status != "PROMOTED":
-            raise SystemExit(f"run {run_id} ended as {status}: {progress.execution.cause}")
+            run = progress.execution
+        if run.status != "ACCEPTED":
+            raise SystemExit(f"run {run_id} ended as {run.status}: {run.cause}")
         latencies = list(_latencies(line, run_id, clients(LOCAL)("sagemaker")))
     return Result(
         name="job_end_latency",
@@ -53,19 +54,30 @@ def measure() -> Result:
     )
 
 
+def _run_file(folder: Path) -> Path:
+    """A run of stages that are over in a few seconds each."""
+    make_datasets()
+    stage = {
+        "technique": "sft",
+        "train": str(EXAMPLE / "data" / "validation.jsonl"),
+        "hyperparameters": {"max_epochs": 1},
+    }
+    file = folder / "run.yaml"
+    file.write_text(
+        yaml.safe_dump({"name": "job-end-latency", "base_model": "atelier-tiny", "stages": [stage] * STAGES})
+    )
+    return file
+
+
 def _latencies(line: Line, run_id: str, sagemaker: Any) -> Iterator[float]:
-    """Seconds from each job's end to the entry into the state that reads its result, in the order of both."""
-    jobs = [row for row in line.operations.of_run(run_id) if row.kind is Kind.TRAINING_JOB]
-    visits = line.executions.visits(run_id)
-    for prefix, state in NEXT_STATES.items():
-        ends = sorted(
-            sagemaker.describe_training_job(TrainingJobName=row.name)["TrainingEndTime"]
-            for row in jobs
-            if row.step.startswith(prefix)
-        )
-        entries = sorted(visit.entered_at for visit in visits if visit.state == state)
-        for end, entry in zip(ends, entries, strict=True):
-            yield (entry - end).total_seconds()
+    """Seconds from each job's end to the entry into the state that reads its result."""
+    jobs = [
+        sagemaker.describe_training_job(TrainingJobName=names.operation_name(run_id, names.stage_step(index)))
+        for index in range(STAGES)
+    ]
+    entries = [visit for visit in line.executions.visits(run_id) if visit.state == "ReadCheckpoint"]
+    for job, visit in zip(jobs, entries, strict=True):
+        yield (visit.entered_at - job["TrainingEndTime"]).total_seconds()
 
 
 @contextmanager

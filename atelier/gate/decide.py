@@ -71,16 +71,16 @@ def decide(rules: Iterable[GateRule], scores: Scores) -> Decision:
 def _result(rule: GateRule, scores: Scores) -> RuleResult:
     candidate = scores.get(CANDIDATE, rule.metric)
     if rule.at_least is not None:
-        return _judge(rule, f"at least {_number(rule.at_least)}", rule.at_least, candidate)
+        return _judge(rule, f"must be at least {_number(rule.at_least)}", rule.at_least, candidate)
     baseline = scores.get(BASELINE, rule.metric)
     if rule.better_than_baseline_by is not None:
         gain = rule.better_than_baseline_by
         return _judge(
-            rule, f"better than the baseline by at least {_number(gain)}", gain, candidate, baseline
+            rule, f"must be better than the baseline by at least {_number(gain)}", gain, candidate, baseline
         )
     assert rule.worse_than_baseline_by_at_most is not None
     loss = rule.worse_than_baseline_by_at_most
-    wanted = f"worse than the baseline by at most {_number(loss)}"
+    wanted = f"may be worse than the baseline by at most {_number(loss)}"
     return _judge(rule, wanted, loss, candidate, baseline, least=-loss)
 
 
@@ -103,7 +103,7 @@ def _judge(
     if rule.confidence and not problem:
         reason += f";{confidence} {'the difference' if baseline else 'it'} is at least {_number(bound)}"
     return RuleResult(
-        rule=f"{rule.metric} must be {wanted}{confidence}",
+        rule=f"{rule.metric} {wanted}{confidence}",
         metric=rule.metric,
         candidate=_finite(candidate.value),
         baseline=_finite(baseline.value) if baseline else None,
@@ -146,7 +146,7 @@ def _comparison(metric: str, wanted: str, threshold: float, candidate: Score, ba
     else:
         relation = "better" if difference > 0 else "worse"
         found = f"is {relation} than the baseline's {_number(baseline.value)} by {_number(abs(difference))}"
-    return f"{metric} {_number(candidate.value)} {found} (must be {wanted})"
+    return f"{metric} {_number(candidate.value)} {found} ({wanted})"
 
 
 def _number(value: float) -> str:

@@ -60,7 +60,7 @@ def judge(rule: dict[str, float], measured: Scores) -> RuleResult:
             0.94,
             True,
             "gen_qa.exact_match 0.93 is worse than the baseline's 0.94 by 0.01 "
-            "(must be worse than the baseline by at most 0.01)",
+            "(may be worse than the baseline by at most 0.01)",
         ),
         (
             {"worse_than_baseline_by_at_most": 0.01},
@@ -68,7 +68,7 @@ def judge(rule: dict[str, float], measured: Scores) -> RuleResult:
             0.94,
             False,
             "gen_qa.exact_match 0.929 is worse than the baseline's 0.94 by 0.011 "
-            "(must be worse than the baseline by at most 0.01)",
+            "(may be worse than the baseline by at most 0.01)",
         ),
         (
             {"worse_than_baseline_by_at_most": 0},
@@ -76,7 +76,7 @@ def judge(rule: dict[str, float], measured: Scores) -> RuleResult:
             0.94,
             True,
             "gen_qa.exact_match 0.94 equals the baseline's 0.94 "
-            "(must be worse than the baseline by at most 0.00)",
+            "(may be worse than the baseline by at most 0.00)",
         ),
     ],
 )

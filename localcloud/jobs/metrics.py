@@ -1,9 +1,9 @@
 """Scores of generated answers against gold ones, as the task gen_qa of AWS's evaluation container names them.
 
-Exact match, quasi-exact match and F1 follow lighteval, which that container runs: quasi means after HELM's
-normalisation (lower case, no punctuation, no articles, numbers in one form), F1 compares the sets of words.
-ROUGE is rouge-score's F-measure with stemming, BLEU is sacrebleu's corpus score (0 to 100; all others are 0
-to 1).
+Every metric is that of lighteval, which the container runs (metrics_sample.py and metrics_corpus.py there):
+an empty answer matches nothing; quasi means after HELM's normalisation (lower case, no punctuation, no
+articles, numbers in one form); F1 compares the sets of words; ROUGE is rouge-score's F-measure without
+stemming; BLEU is sacrebleu's corpus score (0 to 100; all others are 0 to 1).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ BOOTSTRAP_RESAMPLES = 200
 
 def score(golds: Sequence[str], inferences: Sequence[str]) -> dict[str, float]:
     """Every metric and its standard error, `<metric>_stderr`."""
-    rouge = RougeScorer(ROUGE, use_stemmer=True)
+    rouge = RougeScorer(ROUGE)
     per_row = [
         {name: found.fmeasure for name, found in rouge.score(gold, inference).items()}
         | {name: metric(gold, inference) for name, metric in ROW_METRICS.items()}
@@ -40,11 +40,11 @@ def score(golds: Sequence[str], inferences: Sequence[str]) -> dict[str, float]:
 
 
 def exact_match(gold: str, inference: str) -> float:
-    return float(gold.strip() == inference.strip())
+    return float(bool(inference) and gold.strip() == inference.strip())
 
 
 def quasi_exact_match(gold: str, inference: str) -> float:
-    return float(normalize(gold) == normalize(inference))
+    return float(bool(inference) and normalize(gold) == normalize(inference))
 
 
 def f1_score(gold: str, inference: str) -> float:

@@ -30,6 +30,12 @@ def test_quasi_exact_match_ignores_case_articles_punctuation_and_the_form_of_num
     assert normalize("A re-run of THE 7 tests") == "re run of 7.0 tests"
 
 
+def test_an_empty_answer_matches_nothing_even_where_normalisation_leaves_nothing_of_the_gold_one() -> None:
+    assert normalize("The") == ""
+    assert quasi_exact_match("The", "") == 0.0
+    assert exact_match(" ", "") == 0.0
+
+
 def test_f1_is_the_harmonic_mean_of_the_words_precision_and_recall() -> None:
     # three of four gold words, three of five written ones: 2 * 3 / (4 + 5)
     assert f1_score("a b c d", "a b c x y") == pytest.approx(6 / 9)
@@ -48,6 +54,11 @@ def test_rouge_counts_words_pairs_and_the_longest_common_subsequence() -> None:
     assert found["rouge1"] == pytest.approx(1.0)
     assert found["rouge2"] == pytest.approx(1 / 3)  # of three pairs only "one two" is shared
     assert found["rougeL"] == pytest.approx(3 / 4)  # "one two three"
+
+
+def test_rouge_weighs_precision_and_recall_and_takes_words_as_they_are() -> None:
+    assert score(["one two"], ["one two three four"])["rouge1"] == pytest.approx(2 / 3)  # 2 * 2 / (2 + 4)
+    assert score(["two orders"], ["two order"])["rouge1"] == pytest.approx(1 / 2)  # no stemming
 
 
 def test_bleu_is_a_percentage_of_the_whole_corpus() -> None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from atelier.errors import AccessRefused, ServiceUnavailable
@@ -79,6 +82,36 @@ def test_settle_makes_the_call_that_the_submitting_function_died_before() -> Non
     line = Line(ABSENT, OperationState.RECORDED)
     assert isinstance(line.settle(), Submit)
     assert line.service.starts == [JOB]
+    assert line.row.state is OperationState.STARTED
+
+
+def test_settle_stops_what_it_started_when_the_row_was_closed_meanwhile() -> None:
+    line = Line(ABSENT, OperationState.RECORDED)
+
+    class ClosedDuringTheCall(FakeService):
+        def submit(self, operation: Operation) -> None:
+            super().submit(operation)
+            line.operations.close(operation, at=1, error="RunStopped")
+
+    line.service = ClosedDuringTheCall()
+    line.settle()
+    assert line.service.stops == [JOB]
+
+
+@pytest.mark.parametrize("status", [SUCCEEDED, FAILED])
+def test_settle_keeps_the_row_open_until_the_token_is_finished(status: Status) -> None:
+    line = Line(status)
+
+    class Unreachable(FakeTokens):
+        def succeed(self, token: str, result: Mapping[str, Any]) -> None:
+            raise ServiceUnavailable("Step Functions does not answer")
+
+        def fail(self, token: str, *, error: str, cause: str) -> None:
+            raise ServiceUnavailable("Step Functions does not answer")
+
+    line.tokens = Unreachable()
+    with pytest.raises(ServiceUnavailable):
+        line.settle()
     assert line.row.state is OperationState.STARTED
 
 

@@ -14,9 +14,8 @@ from atelier import names
 from atelier.recipes import Recipe
 
 RECIPE_FOLDER = "/opt/ml/input/data/recipe"
-_VOLUME_GIB = (
-    30  # the SDK's own default: weights stay in AWS's escrow account, the volume holds data and logs
-)
+# The SDK's own default: weights stay in AWS's escrow account, the volume holds data and logs.
+_VOLUME_GIB = 30
 _RECIPE_CHANNEL = "recipe"
 
 
@@ -77,7 +76,7 @@ def training_job_request(
             "VolumeSizeInGB": _VOLUME_GIB,
         },
         "StoppingCondition": {"MaxRuntimeInSeconds": math.ceil(max_runtime_hours * 3600)},
-        "Tags": [{"Key": names.RUN_TAG, "Value": run_id}, {"Key": "atelier:step", "Value": step}],
+        "Tags": [{"Key": names.RUN_TAG, "Value": run_id}, {"Key": names.STEP_TAG, "Value": step}],
     }
     if environment.subnet_ids:
         request["VpcConfig"] = {

@@ -91,6 +91,7 @@ DONE = {"deployment_arn": ARN, "previous_model_arn": OLD}
         ({"model": NEW}, Status(Phase.SUCCEEDED, DONE, detail="Active")),
         ({"model": NEW, "updateDetails": update(THIRD, "Updating")}, Status(Phase.ABSENT)),
         ({"model": THIRD, "updateDetails": update(THIRD, "UpdateCompleted")}, Status(Phase.ABSENT)),
+        ({"model": OLD, "updateDetails": update(THIRD, "UpdateFailed")}, Status(Phase.ABSENT)),
         ({"model": NEW, "status": "Creating"}, Status(Phase.RUNNING, detail="Creating")),
     ],
 )

@@ -101,6 +101,10 @@ def test_good_use_of_tools_passes() -> None:
             "messages.0.content: found ['toolUse']; accepted: one of text, image",
         ),
         (sft(user(text("User: a")), assistant(text("b"))), "messages.0 reserved words: found User:"),
+        (
+            sft(user(text("a")), assistant(text("b")), system=[text("Bot: be kind")]),
+            "system reserved words: found Bot:",
+        ),
         (sft(user(text("a")), assistant(text("b")), system="short"), "system: found 'short'"),
         (
             sft(user(text("a")), assistant({"toolUse": "buy"}), toolConfig=TOOLS),

@@ -39,6 +39,11 @@ def test_a_text_stays_that_text(text: str) -> None:
     assert yaml.safe_load(dump({"name": text})) == {"name": text}
 
 
+def test_equal_values_are_written_out_each() -> None:
+    betas = [0.9, 0.999]
+    assert dump({"first": betas, "second": betas}).count("- 0.999") == 2
+
+
 def test_small_numbers_are_written_with_a_dot() -> None:
     text = render(recipe(settings={"learning_rate": 2e-5}), job_name="job", model="nova-micro/prod")
     assert "lr: 2.0e-05\n" in text

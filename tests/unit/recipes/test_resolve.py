@@ -105,6 +105,10 @@ def test_a_value_of_the_wrong_type_is_refused(name: str, wrong: object) -> None:
     assert f"stages.0.hyperparameters.{name} = {wrong!r}: must be a" in refusal(settings={name: wrong})
 
 
+def test_a_bound_that_a_value_must_lie_above_is_itself_refused() -> None:
+    assert "learning_rate = 0.0: must be above 0 and at most 1" in refusal(settings={"learning_rate": 0})
+
+
 def test_the_lowest_learning_rate_must_be_below_the_learning_rate_even_by_default() -> None:
     message = refusal(settings={"learning_rate": 1e-7})
     assert (

@@ -51,6 +51,13 @@ def test_a_stage_starts_from_the_base_model_or_from_the_checkpoint_and_never_fro
     assert continued == shared | {"base_model_location": CHECKPOINT}
 
 
+def test_a_job_says_whose_it_is() -> None:
+    assert stage_job().request["Tags"] == [
+        {"Key": "atelier:run_id", "Value": RUN_ID},
+        {"Key": "atelier:step", "Value": "s0"},
+    ]
+
+
 def test_what_the_job_writes_is_encrypted_with_the_environments_key() -> None:
     assert stage_job().request["OutputDataConfig"] == {
         "S3OutputPath": f"s3://{BUCKET}/runs/{RUN_ID}/output/",

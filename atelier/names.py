@@ -21,6 +21,9 @@ CUSTOM_MODEL = "model"
 DEPLOYMENT = "deployment"
 PROMOTION = "promotion"
 
+DATASETS_PREFIX = "datasets/"
+RUNS_PREFIX = "runs/"
+
 _JOB_NAME = re.compile(rf"(?P<run_id>{RUN_ID_PATTERN})-(?P<step>s\d+|e\d+[cb])")
 
 
@@ -57,34 +60,34 @@ def candidate_deployment_name(run_id: str) -> str:
 
 def dataset_key(sha256: str, file_name: str) -> str:
     """Key of an uploaded dataset: named by its content, so an upload is repeatable and never overwrites."""
-    return f"datasets/{sha256[:16]}/{file_name}"
+    return f"{DATASETS_PREFIX}{sha256[:16]}/{file_name}"
 
 
 def run_key(run_id: str) -> str:
     """Key of the run file as submitted."""
-    return f"runs/{run_id}/run.json"
+    return f"{RUNS_PREFIX}{run_id}/run.json"
 
 
 def recipe_key(run_id: str, step: str) -> str:
     """Key of the rendered recipe of a step; alone in its prefix because the recipe channel is a prefix."""
-    return f"runs/{run_id}/recipe/{step}/recipe.yaml"
+    return f"{RUNS_PREFIX}{run_id}/recipe/{step}/recipe.yaml"
 
 
 def training_output_prefix(run_id: str) -> str:
     """Prefix under which SageMaker writes what a run's training jobs leave: `<prefix><job>/output/`."""
-    return f"runs/{run_id}/output/"
+    return f"{RUNS_PREFIX}{run_id}/output/"
 
 
 def evaluation_output_prefix(run_id: str) -> str:
     """Prefix under which SageMaker writes what a run's evaluation jobs leave."""
-    return f"runs/{run_id}/evaluation/"
+    return f"{RUNS_PREFIX}{run_id}/evaluation/"
 
 
 def model_record_key(run_id: str) -> str:
     """Key of the record that ties a custom model to its checkpoint and metrics."""
-    return f"runs/{run_id}/model.json"
+    return f"{RUNS_PREFIX}{run_id}/model.json"
 
 
 def report_key(run_id: str, file_name: str) -> str:
     """Key of a file of the run's report."""
-    return f"runs/{run_id}/report/{file_name}"
+    return f"{RUNS_PREFIX}{run_id}/report/{file_name}"

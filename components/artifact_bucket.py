@@ -5,8 +5,18 @@ from __future__ import annotations
 from aws_cdk import Duration, RemovalPolicy, Stack, aws_kms as kms, aws_s3 as s3
 from constructs import Construct
 
+from atelier import names
 from components.permissions import Grantee, allow, allow_key, arn_in, policy_owner
 
+# Objects as policies name them: of every run, of every step.
+DATASETS = f"{names.DATASETS_PREFIX}*"
+RUNS = f"{names.RUNS_PREFIX}*"
+RUN_FILES = names.run_key("*")
+RECIPES = names.recipe_key("*", "*")
+TRAINING_OUTPUT = f"{names.training_output_prefix('*')}*"
+EVALUATION_OUTPUT = f"{names.evaluation_output_prefix('*')}*"
+MODEL_RECORDS = names.model_record_key("*")
+REPORTS = names.report_key("*", "*")
 PREFIXES = "S3 permissions end at a prefix; object names below it are not known before a run"
 
 
@@ -54,7 +64,7 @@ class ArtifactBucket(Construct):
                 s3.LifecycleRule(id="OldVersions", noncurrent_version_expiration=Duration.days(90)),
                 s3.LifecycleRule(
                     id="ColdRuns",
-                    prefix="runs/",
+                    prefix=names.RUNS_PREFIX,
                     transitions=[
                         s3.Transition(
                             storage_class=s3.StorageClass.INTELLIGENT_TIERING,
@@ -75,42 +85,42 @@ class ArtifactBucket(Construct):
 
     def grant_read_datasets(self, grantee: Grantee) -> None:
         """Read what people uploaded."""
-        self._read(grantee, "datasets/*")
+        self._read(grantee, DATASETS)
 
     def grant_read_models(self, grantee: Grantee) -> None:
         """Read the records that tie custom models to their checkpoints."""
-        self._read(grantee, "runs/*/model.json")
+        self._read(grantee, MODEL_RECORDS)
 
     def grant_write_models(self, grantee: Grantee) -> None:
         """Write the record of a model."""
-        self._write(grantee, "runs/*/model.json")
+        self._write(grantee, MODEL_RECORDS)
 
     def grant_write_recipes(self, grantee: Grantee) -> None:
         """Write the rendered recipes of a run's steps."""
-        self._write(grantee, "runs/*/recipe/*")
+        self._write(grantee, RECIPES)
 
     def grant_read_training_output(self, grantee: Grantee) -> None:
         """Read what training jobs left: the manifest that names the checkpoint."""
-        self._read(grantee, "runs/*/output/*")
+        self._read(grantee, TRAINING_OUTPUT)
 
     def grant_read_evaluation_output(self, grantee: Grantee) -> None:
         """Read what evaluation jobs left: metrics and single answers."""
-        self._read(grantee, "runs/*/evaluation/*")
+        self._read(grantee, EVALUATION_OUTPUT)
 
     def grant_write_reports(self, grantee: Grantee) -> None:
         """Write a run's report, and read the recipes that it shows."""
-        self._write(grantee, "runs/*/report/*")
-        self._read(grantee, "runs/*/recipe/*")
+        self._write(grantee, REPORTS)
+        self._read(grantee, RECIPES)
 
     def grant_submit_runs(self, grantee: Grantee) -> None:
         """What a person needs who uploads datasets and run files, and reads everything that came of them."""
-        self._write(grantee, "datasets/*", "runs/*/run.json")
-        self._read(grantee, "datasets/*", "runs/*")
+        self._write(grantee, DATASETS, RUN_FILES)
+        self._read(grantee, DATASETS, RUNS)
 
     def grant_train(self, grantee: Grantee) -> None:
         """What SageMaker needs under a job's role: read data and recipes, write outputs."""
-        self._read(grantee, "datasets/*", "runs/*/recipe/*")
-        self._write(grantee, "runs/*/output/*", "runs/*/evaluation/*")
+        self._read(grantee, DATASETS, RECIPES)
+        self._write(grantee, TRAINING_OUTPUT, EVALUATION_OUTPUT)
         allow(grantee, "s3:GetBucketLocation", on=[self.bucket.bucket_arn])
 
     def _read(self, grantee: Grantee, *prefixes: str) -> None:

@@ -29,7 +29,6 @@ SERVICE_MODELS = (
     "sagemaker",
     "sns",
     "stepfunctions",
-    "sts",
 )
 """AWS services that functions call. botocore ships four hundred; the others are 80 MB that nothing reads."""
 

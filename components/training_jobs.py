@@ -49,11 +49,12 @@ class TrainingJobs(Construct):
         self._let_join(security_group)
 
     def grant_submit(self, grantee: Grantee) -> None:
-        """Start a job, or find the one already started under its name."""
+        """Start a job, or find the one already started under its name; stop it if its run ended meanwhile."""
         allow(
             grantee,
             "sagemaker:CreateTrainingJob",
             "sagemaker:DescribeTrainingJob",
+            "sagemaker:StopTrainingJob",
             "sagemaker:AddTags",
             on=[self._jobs],
             because=ANY_RUN,
@@ -79,8 +80,6 @@ class TrainingJobs(Construct):
         """Read the jobs' log lines, which carry the loss curves."""
         allow(
             grantee,
-            "logs:DescribeLogStreams",
-            "logs:GetLogEvents",
             "logs:FilterLogEvents",
             on=self._logs,
             because="One log stream a job, named by SageMaker",

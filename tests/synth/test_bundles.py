@@ -75,9 +75,7 @@ def test_the_layer_holds_the_service_models_that_adapters_use_and_no_others(laye
         and (call.func.attr if isinstance(call.func, ast.Attribute) else call.func.id) == "client"
         and isinstance(call.args[0], ast.Constant)
     }
-    assert packed == set(bundles.SERVICE_MODELS)
-    assert used
-    assert used <= packed
+    assert packed == used == set(bundles.SERVICE_MODELS)
 
 
 def test_bundles_hold_no_tests_and_no_installation_records(

@@ -75,6 +75,14 @@ def test_only_settle_finishes_task_tokens(every: Synthesis) -> None:
     assert finishing == {"<HandlersSettleRole>"}
 
 
+def test_whoever_starts_a_job_may_stop_it_because_its_run_may_have_ended_meanwhile(every: Synthesis) -> None:
+    def may(action: str) -> set[str]:
+        return {who for who, statement in statements(every) if action in listed(statement["Action"])}
+
+    assert may("sagemaker:CreateTrainingJob")
+    assert may("sagemaker:CreateTrainingJob") <= may("sagemaker:StopTrainingJob")
+
+
 @pytest.mark.parametrize("function", ["ValidateRun", "DecideGate"])
 def test_a_pure_decision_may_only_write_its_log(every: Synthesis, function: str) -> None:
     may = {

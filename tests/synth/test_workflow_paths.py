@@ -260,6 +260,19 @@ def test_the_sentence_of_a_functions_error_is_reported_without_its_stack(play: P
     assert outcome.report["run"] == SUBMITTED
 
 
+@pytest.mark.parametrize(
+    "cause",
+    [
+        'training job j failed: AlgorithmError: {"errorMessage": "out of memory"}, exit code: 1',
+        '{"errorMessage": "a document that was cut at 32,768 charact',
+    ],
+)
+def test_a_cause_that_only_looks_like_a_functions_is_reported_as_it_is(play: Play, cause: str) -> None:
+    outcome = play(submit_training_job=JobFailed(cause))
+    assert outcome.asked("release_run")[0]["failure"] == {"error": "JobFailed", "cause": cause}
+    assert outcome.output == {"Error": "JobFailed", "Cause": cause}
+
+
 def test_a_throttled_call_is_made_again(play: Play) -> None:
     outcome = play(submit_training_job=[Throttled("slow down"), ANSWERS["submit_training_job"]])
     assert len(outcome.asked("submit_training_job")) == 2

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from atelier.gate.scores import BASELINE, CANDIDATE
 from atelier.runs.check import CheckedRun
-
-SUBJECTS = ("candidate", "baseline")
 
 
 def plan_of(checked: CheckedRun) -> dict[str, Any]:
@@ -18,7 +17,7 @@ def plan_of(checked: CheckedRun) -> dict[str, Any]:
         "evaluations": [
             {"evaluation_index": index, "subject": subject}
             for index in range(len(run.evaluation))
-            for subject in SUBJECTS
+            for subject in (CANDIDATE, BASELINE)
         ],
         "approval_required": run.approval == "required",
         "deployment_wanted": run.deployment is not None,

@@ -56,14 +56,6 @@ class DeployedLine:
             f"operation {step} of {run_id} to start",
         )
 
-    def wait_until_open(self, run_id: str, step: str) -> None:
-        """Wait until the run's operation is on record."""
-        eventually(
-            lambda: self.line.operations.get(run_id, step),
-            lambda operation: operation is not None,
-            f"operation {step} of {run_id} to be recorded",
-        )
-
     def report(self, run_id: str) -> dict[str, Any]:
         """The run's report.json."""
         report: dict[str, Any] = json.loads(

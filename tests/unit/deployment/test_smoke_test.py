@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 
-from atelier.deployment.scenarios import Scenario
+from atelier.deployment.scenarios import MAX_SCENARIOS, Scenario
 from atelier.deployment.smoke_test import SmokeTest, smoke_test
 from atelier.errors import AccessRefused, RequestRefused, Throttled
 from tests.support.deployments import FakeDeployments, says
@@ -75,7 +77,9 @@ def test_what_says_nothing_about_the_candidate_is_raised(error: Exception) -> No
         ask(WEATHER, answer=answer)
 
 
-def test_a_long_reply_is_cut_for_the_workflows_payload() -> None:
-    assert (
-        len(ask(Scenario.from_json({"prompt": "x" * 5000}), answer=says("y" * 5000)).replies[0].reply) == 600
-    )
+def test_the_longest_result_leaves_room_in_the_workflows_payload_of_256_kib() -> None:
+    longest = "\N{GRINNING FACE}" * 5000
+    scenario = Scenario.from_json({"prompt": longest, "expect_contains": longest + "!"})
+    result = ask(*[scenario] * MAX_SCENARIOS, answer=says(longest))
+    assert len(json.dumps(asdict(result), ensure_ascii=False).encode()) < 200_000
+    assert [len(text) for text in (result.replies[0].reply, result.replies[0].problem)] == [300, 300]

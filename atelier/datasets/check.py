@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NoReturn
 
 from atelier.datasets.converse import OPTIONAL_KEYS, check_dpo, check_sft
 from atelier.datasets.fault import Fault
@@ -62,13 +62,21 @@ def check(lines: Iterable[bytes], format: Format) -> Report:  # noqa: A002 - the
 
 
 def _read(line: bytes) -> dict[str, Any] | Fault:
+    accepted = "one JSON object a line, in UTF-8"
+    if not line.strip():
+        return Fault("json", "a blank line", accepted)
     try:
-        sample = json.loads(line)
-    except ValueError as error:
-        return Fault("json", str(error), "one JSON object a line, in UTF-8")
+        # Decoded here: from bytes json guesses the encoding, and takes what training containers refuse.
+        sample = json.loads(line.decode(), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        return Fault("json", str(error), accepted)
     if not isinstance(sample, dict):
         return Fault("json", type(sample).__name__, "one JSON object a line")
     return sample
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name}, which is not JSON")
 
 
 def _listed(keys: Set[str]) -> str:

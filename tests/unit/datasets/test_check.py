@@ -195,7 +195,23 @@ def test_a_question_that_breaks_a_rule_is_found(sample: dict[str, Any], expected
     assert expected in "\n".join(findings(Format.GEN_QA, sample))
 
 
-@pytest.mark.parametrize("line", [b"", b"{", b"[]", b'"text"', b"\xff\xfe", b"null"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b" \r",
+        b"{",
+        b"[]",
+        b'"text"',
+        b"\xff\xfe",
+        b"null",
+        b"[" * 100_000,
+        json.dumps(GOOD_SFT[0]).encode("utf-8-sig"),
+        json.dumps(GOOD_SFT[0]).encode("utf-16-le"),
+        json.dumps(GOOD_SFT[0] | {"system": [{"text": float("nan")}]}).encode(),
+    ],
+    ids=["empty", "blank", "cut", "list", "text", "binary", "null", "deep", "utf-8-bom", "utf-16", "nan"],
+)
 def test_a_line_that_is_no_json_object_is_found(line: bytes) -> None:
     report = check(iter([json.dumps(GOOD_SFT[0]).encode(), line]), Format.SFT)
     assert [(finding.line, finding.rule) for finding in report.findings] == [(2, "json")]

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from heapq import nlargest
 from typing import TYPE_CHECKING, Any
 
 from atelier.errors import UnknownRun
@@ -91,22 +91,25 @@ class Executions:
 
     def latest(self, count: int) -> list[Execution]:
         """The newest runs, newest first."""
-        return [self.get(name) for name in islice(self._names(), count)]
+        found = nlargest(count, self._listed(), key=lambda execution: execution["startDate"])
+        return [self.get(execution["name"]) for execution in found]
 
     def latest_named(self, run_name: str) -> str | None:
         """Id of the newest run of a run file's name."""
         prefix = f"{run_name}-"
-        return next(
-            (name for name in self._names() if name.startswith(prefix) and name[len(prefix) :].isdigit()),
-            None,
+        listed = (execution["name"] for execution in self._listed())
+        return max(
+            (name for name in listed if name.startswith(prefix) and name[len(prefix) :].isdigit()),
+            default=None,
         )
 
-    def _names(self) -> Iterator[str]:
+    def _listed(self) -> Iterator[Mapping[str, Any]]:
+        """Every execution. Step Functions lists the ones that are over by their end, not by their start."""
         pages = self._stepfunctions.get_paginator("list_executions").paginate(
             stateMachineArn=self._state_machine_arn
         )
-        executions = (execution for page in pages for execution in page["executions"])
-        return (execution["name"] for execution in executions)
+        for page in pages:
+            yield from page["executions"]
 
     def _history(self, run_id: str) -> Iterator[Mapping[str, Any]]:
         pages = self._stepfunctions.get_paginator("get_execution_history").paginate(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import boto3
@@ -147,8 +147,7 @@ def test_visits_pair_each_entry_with_its_exit(stub: Stubber) -> None:
     ]
 
 
-def test_the_latest_run_of_a_name_is_not_one_of_a_longer_name(stub: Stubber) -> None:
-    names = ["tool-calling-v2-20261124000000", RUN_ID, "tool-calling-20261101000000"]
+def lists(stub: Stubber, started: dict[str, datetime]) -> None:
     stub.add_response(
         "list_executions",
         {
@@ -158,12 +157,25 @@ def test_the_latest_run_of_a_name_is_not_one_of_a_longer_name(stub: Stubber) -> 
                     "stateMachineArn": MACHINE,
                     "name": name,
                     "status": "RUNNING",
-                    "startDate": START,
+                    "startDate": start,
                 }
-                for name in names
+                for name, start in started.items()
             ]
         },
         {"stateMachineArn": MACHINE},
     )
 
+
+def test_the_latest_run_of_a_name_is_the_last_started_and_not_one_of_a_longer_name(stub: Stubber) -> None:
+    ended_last_started_first = "tool-calling-20261101000000"
+    names = ["tool-calling-v2-20261124000000", ended_last_started_first, RUN_ID]
+    lists(stub, dict.fromkeys(names, START))
+
     assert executions(stub).latest_named("tool-calling") == RUN_ID
+
+
+def test_the_latest_runs_are_those_started_last_whatever_ended_last(stub: Stubber) -> None:
+    lists(stub, {"a-20261123140000": START - timedelta(minutes=5), RUN_ID: START})
+    describes(stub)
+
+    assert [run.run_id for run in executions(stub).latest(1)] == [RUN_ID]

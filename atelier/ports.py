@@ -67,7 +67,7 @@ class Operations(Protocol):
     def decide(self, run_id: str, *, approved: bool, by: str, comment: str) -> Mapping[str, Any]:
         """Record a person's decision on the run's open approval; returns the one that stands: the first.
 
-        UnknownRun when no approval is open.
+        UnknownRun when no approval is open and nobody has decided.
         """
 
     def decision(self, run_id: str) -> Mapping[str, Any] | None:

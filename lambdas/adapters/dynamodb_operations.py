@@ -106,16 +106,17 @@ class DynamoDbOperations:
         return self._item(run_id, _MARKER) is not None
 
     def decide(self, run_id: str, *, approved: bool, by: str, comment: str) -> Mapping[str, Any]:
-        """Put the first decision on the open approval; returns the one that stands."""
+        """Put the first decision on the open approval; returns the one that stands, open or ended."""
         decision = json.dumps({"approved": approved, "by": by, "comment": comment})
         item = self._update(
             {"run_id": run_id, "step": names.APPROVAL},
             {"decision": decision},
             condition="attribute_exists(#open) AND attribute_not_exists(#decision)",
         ) or self._item(run_id, names.APPROVAL)
-        if item is None or "open" not in item:
+        stands = _decision(item) if item else None
+        if stands is None:
             raise UnknownRun(f"run {run_id} does not wait for an approval")
-        return _decision(item) or {}
+        return stands
 
     def decision(self, run_id: str) -> Mapping[str, Any] | None:
         """What a person decided, if anyone has."""

@@ -81,7 +81,8 @@ class FakeOperations:
 
     def decide(self, run_id: str, *, approved: bool, by: str, comment: str) -> Mapping[str, Any]:
         row = self.rows.get((run_id, names.APPROVAL))
-        if row is None or row.state is OperationState.ENDED:
+        is_open = row is not None and row.state is not OperationState.ENDED
+        if not is_open and run_id not in self.decisions:
             raise UnknownRun(f"no approval is open for {run_id}")
         return self.decisions.setdefault(run_id, {"approved": approved, "by": by, "comment": comment})
 

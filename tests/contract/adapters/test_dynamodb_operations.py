@@ -130,6 +130,8 @@ def test_the_first_decision_on_an_open_approval_stands(operations: Operations) -
     second = operations.decide(RUN_ID, approved=False, by="noor", comment="")
     assert first == second == operations.decision(RUN_ID)
     assert first == {"approved": True, "by": "mara", "comment": "good"}
+    operations.close(APPROVAL, at=100)
+    assert operations.decide(RUN_ID, approved=False, by="noor", comment="") == first
 
 
 def test_nothing_is_decided_where_no_approval_is_open(operations: Operations) -> None:

@@ -44,6 +44,14 @@ def test_a_second_decision_does_not_overrule_the_first(waiting: FakeLine) -> Non
     assert waiting.operations.decisions[RUN_ID]["approved"] is True
 
 
+def test_a_decision_repeated_after_settle_acted_on_it_is_the_one_that_stands(waiting: FakeLine) -> None:
+    atelier("approve", RUN_ID)
+    waiting.operations.close(waiting.operations.rows[RUN_ID, "approval"], at=2)
+
+    assert atelier("approve", RUN_ID).exit_code == ExitCode.OK
+    assert "was approved before" in atelier("reject", RUN_ID).stderr
+
+
 def test_a_run_that_waits_for_nobody_cannot_be_approved(line: FakeLine) -> None:
     line.executions.start(RUN_ID, {})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from atelier.runs.model import DEPLOYMENT_NAME_FORM
 from cli.exit_codes import ExitCode
 from cli.failure import CommandFailed
 from lambdas.adapters.client_errors import domain_errors, error_code
@@ -55,6 +57,9 @@ class Deployed:
         """
         if "." in deployment:
             return deployment
+        if not re.fullmatch(rf"{DEPLOYMENT_NAME_FORM}|arn:\S+", deployment):
+            message = "a deployment's name or ARN, or a base model's id"
+            raise CommandFailed(f"deployment {deployment!r}: accepted: {message}", ExitCode.INVALID)
         with domain_errors("bedrock:GetCustomModelDeployment", deployment):
             found = self._find(deployment)
             if found is None:

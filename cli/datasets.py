@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from atelier import names
-from cli.exit_codes import ExitCode
-from cli.failure import CommandFailed
+from atelier.problems import Problem, raise_for
+from atelier.runs.parse import SUBJECT
 from lambdas.adapters.client_errors import domain_errors, error_code
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _STAGE_FIELDS = ("train", "validation")
 _REMOTE = "s3://"
+_FILE_NAME = r"\S+\.jsonl"
 
 
 class DatasetUploads:
@@ -59,22 +61,25 @@ def with_remote_datasets(
     """The run file's document with local dataset paths (relative to `folder`) replaced; what to upload where.
 
     A document of another shape is passed on as it is: what is wrong with it is for the validation to say.
+    InvalidRun names every local path that no dataset lies at, as the run file has it.
     """
     document = copy.deepcopy(document)
     uploads: dict[str, Path] = {}
+    problems: list[Problem] = []
     for holder, key, field in _dataset_fields(document):
         value = holder.get(key)
         if not isinstance(value, str) or value.startswith(_REMOTE):
             continue
         path = folder / value
-        if not path.is_file():
-            raise CommandFailed(
-                f"{field} = {value!r}: no such file ({path}); a dataset is a file, relative to the run file, "
-                f"or an s3:// address",
-                ExitCode.INVALID,
-            )
-        holder[key] = address(path)
-        uploads[holder[key]] = path
+        if not re.fullmatch(_FILE_NAME, path.name):
+            problems.append(Problem(field, "accepted: <name>.jsonl, without spaces, or s3://…", value))
+        elif not path.is_file():
+            message = f"no such file ({path}); accepted: a file, relative to the run file, or s3://…"
+            problems.append(Problem(field, message, value))
+        else:
+            holder[key] = address(path)
+            uploads[holder[key]] = path
+    raise_for(problems, subject=SUBJECT)
     return document, uploads
 
 

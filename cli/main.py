@@ -30,7 +30,7 @@ class Commands(TyperGroup):
             message, code = explained
             from cli.console import err
 
-            err.print(message, style="red", markup=False)
+            err.print(message, style="red", markup=False, soft_wrap=True)
             raise typer.Exit(code) from error
 
 

@@ -53,10 +53,7 @@ def summary(document: Mapping[str, Any]) -> RenderableType:
         Text.assemble((document["run_id"], "bold"), "  ", rendering.status(document["status"]))
     ]
     if document.get("sentence"):
-        parts.append(Text(document["sentence"]))
-    failure = document.get("failure")
-    if failure:
-        parts.append(Text(f"{failure.get('error')}: {failure.get('cause')}", style="red"))
+        parts.append(Text(document["sentence"], style="red" if document.get("failure") else ""))
     scores = document.get("scores") or []
     if scores:
         parts.append(metrics_table(scores))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -43,6 +45,20 @@ def start_run(line: Line, file: Path, *, now: datetime, run_id: str | None = Non
         run_id=run_id,
     )
     run_id = run_id or f"{checked.run.name}-{now:%Y%m%d%H%M%S}"
+    try:
+        is_new = _send(line, run_id, document, uploads)
+    except KeyboardInterrupt as interrupt:
+        # Whether Step Functions heard of the run is not known: the same id makes a repetition harmless.
+        again = f"atelier run {shlex.quote(str(file))} --run-id {run_id} --env {line.environment.name}"
+        raise CommandFailed(
+            f"interrupted while {run_id} was being started; to finish the start, or to find the run:\n"
+            f"  {again}",
+            ExitCode.INTERRUPTED,
+        ) from interrupt
+    return Started(run_id, is_new, checked.warnings)
+
+
+def _send(line: Line, run_id: str, document: Any, uploads: Mapping[str, Path]) -> bool:
     for uri, path in uploads.items():
         line.datasets.upload(path, uri)
     line.objects.write(
@@ -50,8 +66,7 @@ def start_run(line: Line, file: Path, *, now: datetime, run_id: str | None = Non
         json.dumps(document, indent=2).encode(),
         content_type="application/json",
     )
-    is_new = line.executions.start(run_id, document)
-    return Started(run_id, is_new, checked.warnings)
+    return line.executions.start(run_id, document)
 
 
 def read_run_file(file: Path) -> Any:

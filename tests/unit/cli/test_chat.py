@@ -10,6 +10,7 @@ import pytest
 
 from cli.conversation import Conversation, Deployed, Reply, ToolCall
 from cli.exit_codes import ExitCode
+from cli.failure import CommandFailed
 from tests.support.commands import atelier
 from tests.support.line import FakeDeployed, FakeLine
 
@@ -52,6 +53,14 @@ def test_chat_without_a_message_talks_until_an_empty_line(line: FakeLine) -> Non
     assert outcome.exit_code == ExitCode.OK, outcome.output
     assert "tool result >" in outcome.stdout
     assert "It rains." in outcome.stdout
+
+
+def test_what_cannot_be_a_deployment_s_name_is_refused_without_asking_bedrock() -> None:
+    nobody: Any = None
+
+    with pytest.raises(CommandFailed, match="deployment 'a b': accepted: a deployment's name") as failure:
+        Deployed(bedrock=nobody, runtime=nobody).model_id("a b")
+    assert failure.value.code is ExitCode.INVALID
 
 
 def test_chat_names_what_is_deployed_when_the_name_is_wrong(line: FakeLine) -> None:

@@ -85,6 +85,43 @@ def test_run_names_the_field_of_a_dataset_that_is_not_there(line: FakeLine, run_
     assert "evaluation.0.dataset = 'gen_qa.jsonl'" in outcome.stderr
 
 
+def test_run_names_every_dataset_it_cannot_take_as_the_file_has_it(line: FakeLine, run_file: Path) -> None:
+    (run_file.parent / "gen_qa.jsonl").unlink()
+    (run_file.parent / "my train.jsonl").write_text("{}\n")
+    run_file.write_text(run_file.read_text().replace("train.jsonl", "my train.jsonl"))
+
+    outcome = atelier("run", run_file)
+
+    assert "run file: 2 problems" in outcome.stderr
+    assert "stages.0.train = 'my train.jsonl': accepted: <name>.jsonl, without spaces" in outcome.stderr
+
+
+def test_a_message_is_not_broken_at_the_terminal_s_width(line: FakeLine, run_file: Path) -> None:
+    (run_file.parent / "gen_qa.jsonl").unlink()
+
+    message = atelier("run", run_file).stderr.splitlines()[1]
+
+    assert message.endswith("or s3://…")
+    assert len(message) > 100
+
+
+def test_an_interrupt_while_starting_says_how_to_finish_the_start(
+    line: FakeLine, run_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_path: Path, _uri: str) -> bool:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as once:
+        once.setattr(line.datasets, "upload", interrupted)
+        outcome = atelier("run", run_file)
+
+    assert outcome.exit_code == ExitCode.INTERRUPTED
+    command = outcome.stderr.splitlines()[-1].split()
+    assert command[:2] == ["atelier", "run"]
+    assert atelier(*command[1:]).exit_code == ExitCode.OK
+    assert list(line.executions.runs) == [command[4]]
+
+
 @pytest.mark.parametrize(
     ("status", "code"),
     [

@@ -122,6 +122,9 @@ class ArtifactBucket(Construct):
         self._read(grantee, DATASETS, RECIPES)
         self._write(grantee, TRAINING_OUTPUT, EVALUATION_OUTPUT)
         allow(grantee, "s3:GetBucketLocation", on=[self.bucket.bucket_arn])
+        # SageMaker's own demand on the role of a job that names a key for its output ("SageMaker AI Roles",
+        # CreateTrainingJob); whether it calls by S3 or by itself it does not say.
+        allow(grantee, "kms:Encrypt", on=[self._key.key_arn])
 
     def _read(self, grantee: Grantee, *prefixes: str) -> None:
         # Without ListBucket S3 answers 403 for a missing object: "missing" would look like "forbidden".

@@ -10,6 +10,11 @@ from components.permissions import Grantee, allow, allow_key
 BEDROCK = "bedrock.amazonaws.com"
 BY_SERVICE = "Bedrock gives models and deployments their ids"
 
+# What Bedrock does with a model's key in its caller's name. Amazon Nova user guide, "Encryption of Amazon
+# Nova model customization jobs and artifacts": PermissionsModelCustomization, PermissionsModelInvocation.
+MAKING = ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
+ASKING = ("kms:Decrypt", "kms:GenerateDataKey")
+
 
 class CustomModels(Construct):
     """Custom models made from checkpoints. `role` is what Bedrock assumes to read a checkpoint."""
@@ -38,7 +43,7 @@ class CustomModels(Construct):
         in_our_name = "SageMaker names the escrow bucket; the account number in its name is ours"
         allow(self.role, "s3:ListBucket", "s3:GetBucketLocation", on=[escrow], because=in_our_name)
         allow(self.role, "s3:GetObject", on=[f"{escrow}/*"], because=in_our_name)
-        self._use_key(self.role, "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
+        self._use_key(self.role, *MAKING)
 
     def grant_create(self, grantee: Grantee) -> None:
         """Make a custom model of a checkpoint, or find the one already made."""
@@ -49,7 +54,7 @@ class CustomModels(Construct):
             because="Bedrock has no resource to name for CreateCustomModel",
         )
         self._on_models(grantee, "GetCustomModel", "ListTagsForResource", "TagResource")
-        self._use_key(grantee, "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
+        self._use_key(grantee, *MAKING)
         allow(
             grantee,
             "iam:PassRole",
@@ -61,7 +66,7 @@ class CustomModels(Construct):
         """Make a deployment of a custom model, or find the one already made."""
         self._on_models(grantee, "CreateCustomModelDeployment")
         self._on_deployments(grantee, "GetCustomModelDeployment", "ListTagsForResource", "TagResource")
-        self._use_key(grantee, "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey")
+        self._use_key(grantee, *MAKING)
 
     def grant_read(self, grantee: Grantee) -> None:
         """See which model a deployment serves."""
@@ -73,6 +78,7 @@ class CustomModels(Construct):
         self.grant_read(grantee)
         self._on_models(grantee, "UpdateCustomModelDeployment")
         self._on_deployments(grantee, "UpdateCustomModelDeployment")
+        self._use_key(grantee, *MAKING)
 
     def grant_delete_deployments(self, grantee: Grantee) -> None:
         """Delete deployments that a run made."""
@@ -87,7 +93,7 @@ class CustomModels(Construct):
     def grant_converse(self, grantee: Grantee) -> None:
         """Ask a deployed model and wait for its whole answer."""
         self._on_deployments(grantee, "InvokeModel")
-        self._use_key(grantee, "kms:Decrypt")
+        self._use_key(grantee, *ASKING)
 
     def grant_chat(self, grantee: Grantee) -> None:
         """Find a deployed model, and talk to it as it answers."""
@@ -109,5 +115,5 @@ class CustomModels(Construct):
         )
 
     def _use_key(self, grantee: Grantee, *actions: str) -> None:
-        """Models lie under our key; Bedrock uses it for its caller (docs: "Encryption of custom models")."""
+        """Models lie under our key, and Bedrock uses it for whoever makes, swaps or asks one."""
         allow_key(grantee, self._key, *actions, through="bedrock")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from aws_cdk import ArnFormat, RemovalPolicy, Stack, aws_iam as iam, aws_kms as kms
 from constructs import Construct
+
+USE = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey")
 
 
 class EncryptionKey(kms.Key):
@@ -36,18 +39,19 @@ class EncryptionKey(kms.Key):
         )
         # Step Functions writes the workflow's encrypted log through this delivery service.
         self._let_use("delivery.logs.amazonaws.com", of_this_account)
+        # To serve a Nova model Bedrock optimizes it in its own name (Amazon Nova user guide, "Encryption of
+        # Amazon Nova model customization jobs and artifacts", which wants this statement in every such key).
+        self._let_use(
+            "bedrock.amazonaws.com",
+            {"ForAnyValue:StringEquals": {"kms:EncryptionContextKeys": "aws:bedrock:custom-model"}},
+            actions=["kms:Decrypt", "kms:GenerateDataKey"],
+        )
 
-    def _let_use(self, service: str, when: dict[str, Any]) -> None:
+    def _let_use(self, service: str, when: dict[str, Any], *, actions: Sequence[str] = USE) -> None:
         self.add_to_resource_policy(
             iam.PolicyStatement(
                 principals=[iam.ServicePrincipal(service)],
-                actions=[
-                    "kms:Encrypt",
-                    "kms:Decrypt",
-                    "kms:ReEncrypt*",
-                    "kms:GenerateDataKey*",
-                    "kms:DescribeKey",
-                ],
+                actions=[*actions],
                 resources=["*"],
                 conditions=when,
             )

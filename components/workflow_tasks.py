@@ -31,12 +31,13 @@ LAMBDA_TROUBLE = [
 TRANSIENT = ["Throttled", "ServiceUnavailable"]
 RETRY_WHILE_IN_USE = {"Promote", "RetireCandidate", "RollBack", "ReleaseRun"}
 
-# A function's Cause is JSON with a stack trace, of which people want the sentence; a timeout has no Cause. Only
-# a whole document is parsed: Step Functions cuts long ones, services quote JSON in theirs, and an expression
-# that fails here would end the execution with nothing released.
+# A function's Cause is JSON with a stack trace, of which people want the sentence; a timeout has no Cause.
+# Only a whole document is parsed: Step Functions cuts long ones, services quote JSON in theirs, and an
+# expression that fails here would end the execution with nothing released.
 CAUSE = (
     "($cause := $states.errorOutput.Cause; $exists($cause) ? "
-    "($substring($cause, 0, 1) = '{' and $substring($cause, -1) = '}' and $contains($cause, '\"errorMessage\"') "
+    "($substring($cause, 0, 1) = '{' and $substring($cause, -1) = '}' "
+    "and $contains($cause, '\"errorMessage\"') "
     "? $parse($cause).errorMessage : $cause) : 'The state timed out')"
 )
 FAILED = {

@@ -11,9 +11,9 @@ from atelier.deployment.scenarios import Scenario
 from atelier.errors import RequestRefused
 from atelier.ports import Deployments
 
-# Replies travel through the workflow's payload, which holds 256 KiB in all: three texts for each of 50 scenarios,
-# of characters of up to four bytes, are 180 kB, which leaves room for the scores. Step Functions catches nothing
-# when a payload is too large, so the run would end with its deployment left behind.
+# Replies travel through the workflow's payload, which holds 256 KiB in all: three texts for each of 50
+# scenarios, of characters of up to four bytes, are 180 kB, which leaves room for the scores. States.ALL does
+# not catch a payload that is too large, so the run would end with its deployment left behind.
 _SHOWN_CHARACTERS = 300
 
 

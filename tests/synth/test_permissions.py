@@ -102,3 +102,47 @@ def test_the_escrow_bucket_is_not_expected_in_our_account(every: Synthesis) -> N
     )
     assert "Condition" not in statement
     assert "customer-escrow-" in every.flat(statement["Resource"])
+
+
+def key_actions(synthesis: Synthesis, who: str, *, through: str) -> set[str]:
+    """What `who` may do with the key where the service `through` uses it in their name."""
+    return {
+        action
+        for name, statement in statements(synthesis)
+        if name == who
+        and f"{through}.{synthesis.environment.region}.amazonaws.com"
+        == statement.get("Condition", {}).get("StringEquals", {}).get("kms:ViaService")
+        for action in listed(statement["Action"])
+    }
+
+
+def test_whoever_makes_or_swaps_a_model_may_have_its_key_used(every: Synthesis) -> None:
+    makers = {
+        who
+        for who, statement in statements(every)
+        for action in listed(statement["Action"])
+        if action.startswith(("bedrock:CreateCustomModel", "bedrock:UpdateCustomModel"))
+    }
+    assert {"<HandlersCreateModelRole>", "<HandlersRollBackRole>", "<HandlersReleaseRunRole>"} <= makers
+    needed = {"kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"}
+    for maker in makers | {"<CustomModelsModelRole>"}:
+        assert key_actions(every, maker, through="bedrock") == needed
+
+
+def test_whoever_asks_a_model_may_have_its_key_used(every: Synthesis) -> None:
+    askers = {
+        who for who, statement in statements(every) if "bedrock:InvokeModel" in listed(statement["Action"])
+    }
+    assert "<HandlersSmokeTestRole>" in askers
+    for asker in askers:
+        assert key_actions(every, asker, through="bedrock") == {"kms:Decrypt", "kms:GenerateDataKey"}
+
+
+def test_a_job_that_names_a_key_for_its_output_may_encrypt_with_it(every: Synthesis) -> None:
+    (encrypt,) = (
+        statement
+        for who, statement in statements(every)
+        if who == "<TrainingJobsTrainingRole>" and "kms:Encrypt" in listed(statement["Action"])
+    )
+    assert every.flat(encrypt["Resource"]) == "<Key>"
+    assert "Condition" not in encrypt

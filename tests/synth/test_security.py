@@ -187,6 +187,19 @@ def test_alarms_can_publish_to_the_encrypted_topic(every: Synthesis) -> None:
         assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": every.environment.account}}
 
 
+def test_bedrock_can_optimize_a_nova_model_under_the_key(every: Synthesis) -> None:
+    (key,) = every.resources("AWS::KMS::Key")
+    (use,) = (
+        statement
+        for statement in key["Properties"]["KeyPolicy"]["Statement"]
+        if "bedrock.amazonaws.com" in principals(statement)
+    )
+    assert set(use["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}
+    assert use["Condition"] == {
+        "ForAnyValue:StringEquals": {"kms:EncryptionContextKeys": "aws:bedrock:custom-model"}
+    }
+
+
 def test_every_alarm_tells_somebody(every: Synthesis) -> None:
     alarms = list(every.resources("AWS::CloudWatch::Alarm"))
     assert alarms

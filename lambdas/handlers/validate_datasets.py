@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 from atelier.datasets import check_datasets
+from atelier.deployment.scenarios import scenarios_of
 from atelier.runs import parse_run
 from lambdas import wiring
 
@@ -14,6 +15,9 @@ logger = logging.getLogger(__name__)
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """{run_id, run} → {datasets: [{uri, role, rows, bytes}]}."""
-    datasets = check_datasets(parse_run(event["run"]), objects=wiring.objects())
+    run = parse_run(event["run"])
+    datasets = check_datasets(run, objects=wiring.objects())
+    # The smoke test comes after training: what it could not read is better known now.
+    scenarios_of(run, wiring.objects())
     logger.info("datasets_validated", extra={"run_id": event["run_id"], "datasets": len(datasets)})
     return {"datasets": datasets}

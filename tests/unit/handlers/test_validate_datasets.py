@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from atelier.errors import InvalidDataset
+from atelier.errors import InvalidDataset, InvalidScenarios
 from lambdas.handlers.validate_datasets import handler
 from tests.support.runs import BUCKET, RUN_ID, a_run, a_stage
 from tests.unit.handlers.conftest import World
@@ -54,3 +54,14 @@ def test_validate_datasets_tells_the_findings_of_all_files_at_once(world: World)
     assert f"{TRAIN}, line 3, json: found " in message
     assert f"{GEN_QA}, file, exists: found no such object" in message
     assert f"{SCENARIOS}, file, exists: found no such object" in message
+
+
+def test_validate_datasets_refuses_scenarios_that_the_smoke_test_could_not_read(world: World) -> None:
+    world.objects.stored = {
+        TRAIN: lines(TALK),
+        GEN_QA: lines({"query": "q", "response": "r"}),
+        SCENARIOS: lines({"prompt": "Hello"}, {"prompt": "Hello", "expects": "Hi"}),
+    }
+    deployment = {"target": "bedrock-on-demand", "name": "agent", "canary": {"scenarios": SCENARIOS}}
+    with pytest.raises(InvalidScenarios, match=f"{SCENARIOS} line 2: unknown key 'expects'"):
+        handler({"run_id": RUN_ID, "run": a_run(deployment=deployment)}, None)

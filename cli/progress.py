@@ -130,7 +130,12 @@ class _View:
         seconds = (ended - visits[0].entered_at).total_seconds()
         if last.exited_at is None:
             return Step(title, StepState.FAILED if self.execution.is_over else StepState.RUNNING, seconds)
-        return Step(title, StepState.DONE, seconds)
+        return Step(title, StepState.FAILED if self._was_caught(last) else StepState.DONE, seconds)
+
+    def _was_caught(self, visit: StateVisit) -> bool:
+        """True when the state's error led to ReleaseRun: a state is left by its Catch as by its result."""
+        following = self.visits[self.visits.index(visit) + 1 :]
+        return bool(following) and following[0].state == "ReleaseRun"
 
     def _visited(self, state: str) -> bool:
         return any(visit.state == state for visit in self.visits)

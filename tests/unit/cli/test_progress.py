@@ -96,6 +96,24 @@ def test_a_run_between_operations_waits_for_the_state_it_is_in() -> None:
     assert seen(visits=visits).waiting_for == "ValidateDatasets"
 
 
+def test_a_state_whose_error_was_caught_has_failed() -> None:
+    at = [START + timedelta(seconds=second) for second in range(4)]
+    visits = [
+        StateVisit("ValidateRun", at[0], at[1]),
+        StateVisit("ValidateDatasets", at[1], at[2]),
+        StateVisit("ReleaseRun", at[2], at[3]),
+        StateVisit("PublishReport", at[3], at[3]),
+    ]
+
+    told = {step.title: step.state for step in seen(status="FAILED", visits=visits).steps}
+
+    assert (told["validate"], told["release"], told["report"]) == (
+        StepState.FAILED,
+        StepState.DONE,
+        StepState.DONE,
+    )
+
+
 def test_a_roll_back_appears_only_when_it_happens() -> None:
     visits = [StateVisit("RollBack", START, START)]
 

@@ -144,6 +144,17 @@ def test_a_candidate_that_fails_its_smoke_test_is_rolled_back_and_leaves_nothing
     assert line.served() == before
 
 
+def test_a_run_that_fails_after_its_promotion_brings_the_previous_model_back(line: DeployedLine) -> None:
+    deployment = {"target": "bedrock-on-demand", "name": "taken-back"}
+    first = line.run(quick("serves", deployment=deployment))
+    assert first.status == "PROMOTED", first.cause
+    before, serving = line.served(), line.serving("taken-back")
+    with _without_action(line, "retire_candidate", "bedrock:DeleteCustomModelDeployment"):
+        run = line.run(quick("fails-late", deployment=deployment))
+    assert (run.status, run.error) == ("FAILED", "AccessRefused"), run.cause
+    assert (line.served(), line.serving("taken-back")) == (before, serving)
+
+
 def test_a_role_without_one_grant_fails_the_run_with_the_action_named(line: DeployedLine) -> None:
     with _without_action(line, "submit_training_job", "sagemaker:CreateTrainingJob"):
         run = line.run(quick("missing-grant"))

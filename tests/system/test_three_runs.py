@@ -42,6 +42,10 @@ def test_the_sft_run_is_promoted_because_the_candidate_answers_nine_in_ten_calls
     assert _metric(report, "baseline", "exact_match") <= 0.1
     assert _metric(report, "candidate", "exact_match") >= 0.9
     assert report["decision"]["passed"] is True
+    # Curves and recipe are left out where they cannot be read: a missing permission shows only here.
+    (training,) = report["training"]
+    assert training["curves"]["reduced_train_loss"]
+    assert "peft_scheme: lora" in training["recipe"]
 
 
 def test_the_promoted_model_serves_behind_the_stable_name_and_the_temporary_deployment_is_gone(

@@ -49,6 +49,7 @@ def talk(conversation: Conversation) -> None:
         try:
             text = out.input("tool result > " if conversation.awaits_tool_result else "you > ")
         except EOFError:
+            out.print()
             return
         if not text.strip():
             return

@@ -41,6 +41,8 @@ def explain(error: BaseException) -> tuple[str, ExitCode] | None:
             return f"no answer: {error}", ExitCode.UNREACHABLE
         case botocore_errors.ClientError():
             return _explain_client_error(error)
+        case OSError(strerror=str(reason), filename=str(name)):
+            return f"{name}: {reason}", ExitCode.FAILED
         case _:
             return None
 

@@ -18,9 +18,16 @@ GEN_QA_METRICS = (
     "bleu",
 )
 METRICS_BY_TASK = {"gen_qa": GEN_QA_METRICS}
+# sacrebleu's scale; every other metric is a share.
+_HIGHEST = {"bleu": 100.0}
 STRATEGIES_BY_TASK = {"gen_qa": "gen_qa"}
 
 _LONG_NAMES = {"em": "exact_match", "qem": "quasi_exact_match"}
+
+
+def highest(metric: str) -> float:
+    """The best value a metric can have; the worst is 0."""
+    return _HIGHEST.get(metric, 1.0)
 
 
 def long_name(metric: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from atelier.evaluation.metrics import GEN_QA_FILE, METRICS_BY_TASK, long_name
+from atelier.evaluation.metrics import GEN_QA_FILE, METRICS_BY_TASK, highest, long_name
 from atelier.problems import Problem, nearest
 from atelier.runs.model import CONDITIONS, SERVING
 from atelier.runs.parts import Parts
@@ -67,3 +67,8 @@ def _gate(parts: Parts) -> Iterator[Problem]:
             hint = nearest(f"{task}.{long_name(metric)}", known)
             message = hint if known else "the run has no evaluation that measures it"
             yield Problem(f"gate.{index}.metric", message, rule.metric)
+        best = highest(rule.metric.rpartition(".")[2])
+        for condition, value in rule.conditions().items():
+            if value > best and rule.metric in known:
+                message = f"{rule.metric} lies between 0 and {best:g}"
+                yield Problem(f"gate.{index}.{condition}", message, value)

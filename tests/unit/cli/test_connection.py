@@ -83,6 +83,17 @@ def test_what_keeps_aws_from_answering_is_one_message(error: Exception, says: st
     assert explained[1] is ExitCode.UNREACHABLE
 
 
+def test_a_folder_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.touch()
+    monkeypatch.setenv("ATELIER_HOME", str(in_the_way))
+
+    outcome = atelier("up")
+
+    assert outcome.exit_code == ExitCode.FAILED
+    assert outcome.stderr == f"{in_the_way}: File exists\n"
+
+
 def test_a_defect_of_ours_is_not_explained_away() -> None:
     assert explain(KeyError("run")) is None
 

@@ -175,6 +175,22 @@ def test_a_gate_rule_has_exactly_one_condition(conditions: dict[str, float]) -> 
     assert "exactly one of at_least, better_than_baseline_by" in refusal(a_run(gate=gate))
 
 
+@pytest.mark.parametrize(
+    ("metric", "condition", "value", "limit"),
+    [
+        ("exact_match", "at_least", 90, "between 0 and 1"),
+        ("bleu", "at_least", 101, "between 0 and 100"),
+        ("rougeL", "better_than_baseline_by", 5, "between 0 and 1"),
+    ],
+)
+def test_a_gate_rule_that_no_model_could_pass_is_refused(
+    metric: str, condition: str, value: float, limit: str
+) -> None:
+    message = refusal(a_run(gate=[{"metric": f"gen_qa.{metric}", condition: value}]))
+
+    assert f"gate.0.{condition} = {float(value)}: gen_qa.{metric} lies {limit}" in message
+
+
 def test_a_gate_without_an_evaluation_is_refused() -> None:
     assert "gate.0.metric = 'gen_qa.exact_match': the run has no evaluation" in refusal(a_run(evaluation=[]))
 

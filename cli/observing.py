@@ -33,6 +33,7 @@ class Observer:
             self._line.executions.visits(self._run_id),
             operations,
             {row.name: self._job(row) for row in operations if row.kind is Kind.TRAINING_JOB},
+            environment=self._line.environment.name,
             now=datetime.now(UTC),
         )
 

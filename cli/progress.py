@@ -57,6 +57,7 @@ def progress(
     operations: Sequence[Operation],
     jobs: Mapping[str, JobView],
     *,
+    environment: str,
     now: datetime,
 ) -> Progress:
     """The run's steps in the order in which it takes them; `jobs` by job name."""
@@ -65,7 +66,7 @@ def progress(
     return Progress(
         execution=execution,
         steps=tuple(view.steps()),
-        waiting_for="" if execution.is_over else _waiting_for(visits, operations),
+        waiting_for="" if execution.is_over else _waiting_for(visits, operations, environment),
         seconds=((execution.ended_at or now) - execution.started_at).total_seconds(),
     )
 
@@ -144,17 +145,17 @@ class _View:
         return StepState.SKIPPED if self.execution.is_over else StepState.PENDING
 
 
-def _waiting_for(visits: Sequence[StateVisit], operations: Sequence[Operation]) -> str:
+def _waiting_for(visits: Sequence[StateVisit], operations: Sequence[Operation], environment: str) -> str:
     waiting = [operation for operation in operations if operation.state is not OperationState.ENDED]
     if waiting:
-        return "; ".join(_WAITING[operation.kind].format(operation) for operation in waiting)
+        return "; ".join(_WAITING[operation.kind].format(operation, environment) for operation in waiting)
     inside = [visit.state for visit in visits if visit.exited_at is None]
     return inside[-1] if inside else "Step Functions"
 
 
 _WAITING = {
     Kind.TRAINING_JOB: "job {0.name}",
-    Kind.APPROVAL: "a person: `atelier approve {0.run_id}` or `atelier reject {0.run_id}`",
+    Kind.APPROVAL: "a person: `atelier approve {0.run_id} --env {1}`, or `reject`",
     Kind.CUSTOM_MODEL: "Bedrock to create the custom model",
     Kind.DEPLOYMENT: "Bedrock to deploy the candidate",
     Kind.PROMOTION: "Bedrock to swap the model behind the deployment",

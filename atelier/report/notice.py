@@ -19,15 +19,15 @@ class Notice:
     message: str
 
 
-def approval_notice(run_id: str, decision: Decision) -> Notice:
+def approval_notice(run_id: str, decision: Decision, *, environment: str) -> Notice:
     """Asks a person to approve what passed the gate, with the numbers and the two commands."""
     lines = [
         f"Run {run_id} passed its gate and waits for your approval.",
         "",
         *gate_lines(decision),
         "",
-        f"Approve: atelier approve {run_id}",
-        f"Reject:  atelier reject {run_id}",
+        f"Approve: atelier approve {run_id} --env {environment}",
+        f"Reject:  atelier reject {run_id} --env {environment}",
     ]
     return Notice(f"Atelier: {run_id} waits for approval", "\n".join(lines))
 

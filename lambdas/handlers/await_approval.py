@@ -15,6 +15,8 @@ from lambdas.token_states import start
 
 def handler(event: dict[str, Any], _context: object) -> None:
     """{run_id, run, decision, task_token}; the result, {approved, by, comment}, comes with the token."""
-    notice = approval_notice(event["run_id"], Decision.from_json(event["decision"]))
-    request = {"TopicArn": wiring.settings().topic_arn, "Subject": notice.subject, "Message": notice.message}
+    settings = wiring.settings()
+    decision = Decision.from_json(event["decision"])
+    notice = approval_notice(event["run_id"], decision, environment=settings.environment)
+    request = {"TopicArn": settings.topic_arn, "Subject": notice.subject, "Message": notice.message}
     start(event, step=names.APPROVAL, kind=Kind.APPROVAL, request=request, within=deadlines.APPROVAL)

@@ -37,6 +37,7 @@ def seen(*operations: object, status: str = RUNNING, visits: list[StateVisit] | 
         visits or [],
         list(operations),  # type: ignore[arg-type]
         {f"{RUN_ID}-s0": JobView("Training", (0.9, 0.4))},
+        environment="local",
         now=START + timedelta(seconds=30),
     )
 
@@ -87,7 +88,7 @@ def test_what_a_run_never_came_to_is_skipped_once_it_is_over() -> None:
 def test_a_run_that_waits_for_a_person_says_which_commands_go_on() -> None:
     view = seen(an_operation("approval", kind=Kind.APPROVAL))
 
-    assert f"atelier approve {RUN_ID}" in view.waiting_for
+    assert f"atelier approve {RUN_ID} --env local" in view.waiting_for
 
 
 def test_a_run_between_operations_waits_for_the_state_it_is_in() -> None:
@@ -128,6 +129,7 @@ def test_the_view_shows_the_last_figures_and_the_loss_as_a_sparkline() -> None:
         [],
         [an_operation("s0", recorded_at=STARTED)],
         {f"{RUN_ID}-s0": job},
+        environment="local",
         now=START + timedelta(seconds=65),
     )
     console = Console(file=StringIO(), width=120)

@@ -14,7 +14,7 @@ LONGEST_RUN_ID = "a" * 41 + "-20261123140500"
 @pytest.mark.parametrize(
     "notice",
     [
-        approval_notice(LONGEST_RUN_ID, Decision.from_json(a_decision())),
+        approval_notice(LONGEST_RUN_ID, Decision.from_json(a_decision()), environment="staging"),
         end_notice(LONGEST_RUN_ID, "ROLLED_BACK", sentence="é", decision=None, report_uri="s3://b/k"),
     ],
 )
@@ -25,10 +25,10 @@ def test_a_subject_is_one_that_sns_takes(notice: Notice) -> None:
 
 
 def test_the_question_has_the_numbers_and_both_answers() -> None:
-    message = approval_notice(RUN_ID, Decision.from_json(a_decision())).message
+    message = approval_notice(RUN_ID, Decision.from_json(a_decision()), environment="dev").message
     assert "passed  gen_qa.exact_match 0.94 is at least 0.90" in message.splitlines()
-    assert f"Approve: atelier approve {RUN_ID}" in message
-    assert f"Reject:  atelier reject {RUN_ID}" in message
+    assert f"Approve: atelier approve {RUN_ID} --env dev" in message
+    assert f"Reject:  atelier reject {RUN_ID} --env dev" in message
 
 
 def test_the_last_notice_says_how_the_run_ended_and_where_its_report_is() -> None:

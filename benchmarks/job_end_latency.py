@@ -1,6 +1,7 @@
 """What events gain: from a job's end to the start of the next state, against a poll every five minutes.
 
-A run of short training stages goes down the line in an embedded cloud of its own. A poll that knows nothing
+A run of short training stages goes down the line in an embedded cloud of its own, whose schedule keeps real
+time: what is prompt is the event. The reference is no measurement but a definition: a poll that knows nothing
 of a job finds its end after half its interval on average.
 """
 
@@ -49,7 +50,8 @@ def measure() -> Result:
         ours=mean(latencies),
         reference=POLL_SECONDS / 2,
         better="lower",
-        promise=f"every job's end is acted on within {MOST_SECONDS:.0f} s",
+        promise=f"every job's end is acted on within {MOST_SECONDS:.0f} s; "
+        f"the slowest of {STAGES} took {max(latencies):.1f} s",
         kept=max(latencies) <= MOST_SECONDS,
     )
 
@@ -85,7 +87,7 @@ def _deployed_line() -> Iterator[Line]:
     """A line in an embedded cloud that lives as long as the measurement."""
     with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, ATELIER_HOME=folder):
         make_base_model(Path(folder) / "base-models" / "atelier-tiny")
-        control.up()
+        control.up(ATELIER_RATE_SCALE="1")
         try:
             if run_cdk(LOCAL, ["deploy", "--all"], quiet=True):
                 raise SystemExit("cdk deploy failed")

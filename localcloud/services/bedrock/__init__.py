@@ -22,7 +22,7 @@ def start(
     """The control plane, the runtime, and what ends the serving processes."""
     models = Records(home.state / "custom-models", CustomModel)
     deployed = Records(home.state / "custom-model-deployments", Deployment)
-    serving = Serving(home, programs)
+    serving = Serving(programs)
     custom_models = CustomModels(home, endpoint, models, deployed)
     deployments = Deployments(models, deployed, serving)
     control = Service(

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from localcloud.home import REPOSITORY, Home, project_python
+from localcloud.home import REPOSITORY, project_python
 from localcloud.programs import Programs, clean_environ
 
 END_SECONDS = 5.0
@@ -32,8 +32,7 @@ class RequestUnanswerable(Exception):
 class Serving:
     """Served models by the folder of their weights; a process is started when a model is first needed."""
 
-    def __init__(self, home: Home, programs: Programs) -> None:
-        self._home = home
+    def __init__(self, programs: Programs) -> None:
         self._module = programs.serving
         self._lock = threading.Lock()
         self._workers: dict[Path, _Worker] = {}
@@ -61,7 +60,7 @@ class Serving:
         with self._lock:
             worker = self._workers.get(folder)
             if worker is None or not worker.is_alive:
-                worker = _Worker(self._module, folder, self._home.base_models)
+                worker = _Worker(self._module, folder)
                 self._workers[folder] = worker
         try:
             worker.wait_until_ready()
@@ -74,14 +73,14 @@ class Serving:
 class _Worker:
     """One serving process. It answers one request at a time."""
 
-    def __init__(self, module: str, folder: Path, base_models: Path) -> None:
+    def __init__(self, module: str, folder: Path) -> None:
         self._lock = threading.Lock()
         self._ids = itertools.count(1)
         self._is_ready = False
         self._process = subprocess.Popen(
             [str(project_python()), "-m", module, "--checkpoint", str(folder)],
             cwd=REPOSITORY,
-            env=clean_environ({"ATELIER_BASE_MODELS": str(base_models)}),
+            env=clean_environ({}),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -164,21 +164,30 @@ def _start(home: Home, settings: dict[str, str]) -> Cloud:
         region=REGION,
         account_id=ACCOUNT_ID,
     )
+    try:
+        _await_answer(cloud, process, home)
+        home.port.write_text(str(port))
+        written = home.record.with_suffix(".new")
+        written.write_text(json.dumps(asdict(cloud), indent=2) + "\n")
+        written.replace(home.record)
+    except BaseException:
+        # Also when a person interrupts: nothing would find, or stop, a server that is on no record.
+        process.kill()
+        _started.pop(process.pid, process).wait()
+        raise
+    return cloud
+
+
+def _await_answer(cloud: Cloud, process: subprocess.Popen[bytes], home: Home) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not _answers(cloud):
         if process.poll() is not None:
             raise CloudFailed(f"the embedded cloud ended with code {process.returncode}\n{_tail(home)}")
         if time.monotonic() > deadline:
-            process.kill()
             raise CloudFailed(
                 f"the embedded cloud did not answer within {START_SECONDS:.0f} s\n{_tail(home)}"
             )
         time.sleep(POLL_SECONDS)
-    home.port.write_text(str(port))
-    written = home.record.with_suffix(".new")
-    written.write_text(json.dumps(asdict(cloud), indent=2) + "\n")
-    written.replace(home.record)
-    return cloud
 
 
 def _server_environ(home: Home, settings: dict[str, str]) -> dict[str, str]:

@@ -46,6 +46,20 @@ def test_up_starts_anew_when_the_recorded_process_was_killed(own_home: Home) -> 
         control.down(own_home)
 
 
+def test_an_interrupted_up_leaves_no_server(own_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[int] = []
+
+    def interrupted(cloud: control.Cloud, _patience: float = 0) -> bool:
+        started.append(cloud.pid)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(control, "_answers", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        control.up(own_home)
+    assert command_of(started[0]) == ""
+    assert not own_home.record.exists()
+
+
 def test_down_leaves_a_process_alone_that_only_has_the_recorded_id(own_home: Home) -> None:
     cloud = control.up(own_home)
     control.down(own_home)

@@ -74,6 +74,16 @@ def test_report_of_a_run_that_ended_without_one_says_how_it_ended(line: FakeLine
     assert "ended as FAILED without a report" in atelier("report", RUN_ID).stderr
 
 
+def test_report_says_once_why_a_run_failed(reported: FakeLine) -> None:
+    uri = f"s3://{BUCKET}/runs/{RUN_ID}/report/report.json"
+    failure = {"error": "JobFailed", "cause": "no memory"}
+    document = json.loads(reported.objects.stored[uri])
+    document |= {"status": "FAILED", "failure": failure, "sentence": "JobFailed: no memory"}
+    reported.objects.stored[uri] = json.dumps(document).encode()
+
+    assert atelier("report", RUN_ID).output.count("JobFailed: no memory") == 1
+
+
 def test_runs_lists_each_run_with_its_status(reported: FakeLine) -> None:
     reported.executions.script = []
     reported.executions.runs[RUN_ID] = ends("PROMOTED")(reported.executions.runs[RUN_ID])

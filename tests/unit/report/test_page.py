@@ -132,6 +132,13 @@ def test_the_banner_tells_the_end_in_its_tone(changes: dict[str, Any], tone: str
     assert expected in page.text
 
 
+def test_a_cause_of_many_lines_stands_whole_in_one_place() -> None:
+    cause = "datasets: 2 findings\n- line 4\n- line 5"
+    text = Page(render(a_report(status="FAILED", failure={"error": "InvalidDataset", "cause": cause}))).text
+    assert "InvalidDataset: datasets: 2 findings" in text
+    assert text.count("- line 5") == 1
+
+
 def test_answers_of_both_models_stand_beside_the_expected_one() -> None:
     text = " ".join(Page(render(a_report())).text.split())
     assert (

@@ -107,6 +107,20 @@ def test_a_checkpoint_that_is_not_there_fails_the_model(bedrock: Bedrock) -> Non
     )
 
 
+def test_a_role_that_trusts_another_service_makes_no_model(bedrock: Bedrock, training_role: str) -> None:
+    with pytest.raises(ClientError, match=r"allows principal 'bedrock\.amazonaws\.com' to assume"):
+        bedrock.model("w", roleArn=training_role)
+
+
+def test_a_role_that_may_list_but_not_read_the_checkpoint_fails_the_model(
+    account: Account, bedrock: Bedrock
+) -> None:
+    role = account.role("bedrock", policy((["s3:ListBucket"], "arn:aws:s3:::customer-escrow-*")))
+    model = bedrock.model("w", roleArn=role)
+    assert model["modelStatus"] == "Failed"
+    assert "s3:GetObject" in model["failureMessage"]
+
+
 def test_a_role_that_may_not_read_the_checkpoint_fails_the_model(account: Account, bedrock: Bedrock) -> None:
     blind = account.role("bedrock", policy((["s3:GetObject"], "arn:aws:s3:::customer-escrow-*")))
     model = bedrock.model("w1", roleArn=blind)

@@ -221,6 +221,12 @@ def test_a_value_on_which_aws_contradicts_itself_is_accepted_with_a_warning() ->
     )
 
 
+def test_a_deployment_that_no_gate_guards_is_accepted_with_a_warning() -> None:
+    assert check(a_run(gate=[])).warnings == (
+        "gate: there is none, so whatever training gives will serve if it passes the smoke test",
+    )
+
+
 @pytest.mark.parametrize(
     "content", [None, [], "name: x", {"stages": "sft"}, {"stages": [None]}, {"gate": {}}]
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given, strategies as st
@@ -15,6 +17,7 @@ from atelier.runs.plan import plan_of
 from atelier.runs.schema import run_schema
 from tests.support.runs import BUCKET, a_run
 
+REPOSITORY = Path(__file__).resolve().parents[3]
 _BEDROCK_NAME = re.compile(r"([0-9a-zA-Z][_-]?){1,63}")
 _SAGEMAKER_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 
@@ -33,6 +36,11 @@ def test_every_accepted_name_makes_names_that_sagemaker_and_bedrock_accept(name:
 def test_a_normalised_run_is_read_back_as_the_same_run() -> None:
     run = parse_run(a_run())
     assert parse_run(run.model_dump(mode="json")) == run
+
+
+def test_the_published_schema_is_the_models() -> None:
+    """To publish anew: python -m atelier.runs.schema > docs/run.schema.json"""
+    assert json.loads((REPOSITORY / "docs" / "run.schema.json").read_text()) == run_schema()
 
 
 def test_the_schema_refuses_unknown_keys_as_the_model_does() -> None:

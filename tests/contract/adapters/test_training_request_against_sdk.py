@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,8 @@ from atelier.training.jobs import Job, evaluation_job, training_job
 from tests.support.runs import BUCKET, RUN_ID, SETTINGS, a_run, a_stage
 from tests.support.sagemaker_sdk import sent_by_model_trainer
 
-pytestmark = [
-    pytest.mark.skipif(find_spec("sagemaker") is None, reason="requirements-sagemaker.txt is not installed"),
-    pytest.mark.filterwarnings("ignore"),  # the SDK uses what its own dependencies deprecate
-]
+# The SDK uses what its own dependencies deprecate.
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 HERE = replace(SETTINGS, subnet_ids=("subnet-1",), security_group_ids=("sg-1",))
 CHECKPOINT = "s3://customer-escrow-111122223333-smtj-x/earlier/step_40"

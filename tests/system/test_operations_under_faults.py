@@ -163,26 +163,6 @@ def test_a_role_without_one_grant_fails_the_run_with_the_action_named(line: Depl
     assert "not authorized to perform: sagemaker:CreateTrainingJob" in run.cause
 
 
-def test_no_log_of_any_function_holds_a_task_token(line: DeployedLine) -> None:
-    run = line.run(quick("silent"))
-    operation = line.line.operations.get(run.run_id, "s0")
-    assert operation is not None
-    logs = line.client("logs")
-    groups = [
-        group["logGroupName"]
-        for page in logs.get_paginator("describe_log_groups").paginate()
-        for group in page["logGroups"]
-    ]
-    messages = [
-        event["message"]
-        for group in groups
-        for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group)
-        for event in page["events"]
-    ]
-    assert messages, "nothing was logged, so nothing is proven"
-    assert [message for message in messages if operation.token in message] == []
-
-
 @contextmanager
 def _events_lost(line: DeployedLine, source: str) -> Iterator[None]:
     events = line.client("events")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
+from atelier.operations.early_stopping import EarlyStop
 from atelier.operations.model import Operation, Status
 
 
@@ -22,11 +23,18 @@ class LongRunning(Protocol):
         """Ask the service to stop it; stopping what has ended or never was is success."""
 
 
-class TrainingJobs(LongRunning, Protocol):
-    """Jobs that train or evaluate on one platform."""
+class JobLogs(Protocol):
+    """What training jobs log."""
 
-    def logs(self, job_name: str) -> Iterable[str]:
-        """The job's log lines so far, oldest first; none when there is no log yet."""
+    def logs(self, job_name: str, *, containing: Sequence[str] = ()) -> Iterable[str]:
+        """The job's log lines so far, oldest first; none when there is no log yet.
+
+        With `containing` only the lines that have one of these texts.
+        """
+
+
+class TrainingJobs(LongRunning, JobLogs, Protocol):
+    """Jobs that train or evaluate on one platform."""
 
 
 class Operations(Protocol):
@@ -41,6 +49,12 @@ class Operations(Protocol):
 
     def mark_started(self, operation: Operation) -> bool:
         """The service accepted. False when the row was closed meanwhile: nobody waits for it."""
+
+    def stop_early(self, operation: Operation, decision: EarlyStop) -> EarlyStop | None:
+        """Record the decision to stop the job; returns the one that stands: the first.
+
+        None when the row was closed meanwhile: nobody waits for the job. A retried step keeps the decision.
+        """
 
     def close(self, operation: Operation, *, at: int, error: str = "") -> None:
         """The token is finished: the row leaves the open index, with the time and the error's name.
@@ -93,8 +107,14 @@ class Objects(Protocol):
     def lines(self, uri: str) -> Iterable[bytes]:
         """The object's lines, streamed. FileNotFoundError when there is none."""
 
-    def open(self, uri: str) -> BinaryIO:
-        """The object as a stream, closed by the caller. FileNotFoundError when there is none."""
+    def size(self, uri: str) -> int:
+        """The object's length in bytes. FileNotFoundError when there is none."""
+
+    def open(self, uri: str, start: int = 0, end: int | None = None) -> BinaryIO:
+        """Its bytes [start, end) as a stream, closed by the caller: fewer where it ends before.
+
+        `start` lies within the object, except in an empty one. FileNotFoundError when there is none.
+        """
 
     def write(self, uri: str, body: bytes, *, content_type: str) -> None:
         """Create or replace the object."""

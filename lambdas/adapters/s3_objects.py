@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO, cast
 
@@ -12,6 +13,8 @@ from lambdas.adapters.client_errors import domain_errors, error_code
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
+    from typing_extensions import Buffer
 
 _READ_AHEAD_BYTES = 1 << 18
 
@@ -34,9 +37,20 @@ class S3Objects:
         with domain_errors("s3:GetObject", uri):
             yield from body.iter_lines(chunk_size=_READ_AHEAD_BYTES)
 
-    def open(self, uri: str) -> BinaryIO:
-        """The object as a stream, closed by the caller. FileNotFoundError when there is none."""
-        return cast("BinaryIO", self._body(uri))
+    def size(self, uri: str) -> int:
+        """The object's length in bytes. FileNotFoundError when there is none."""
+        head = self._head(uri)
+        if head is None:
+            raise FileNotFoundError(uri)
+        return head["ContentLength"]
+
+    def open(self, uri: str, start: int = 0, end: int | None = None) -> BinaryIO:
+        """Its bytes [start, end) as a stream, closed by the caller. FileNotFoundError when there is none."""
+        # S3 refuses a range of an empty object: the whole object is asked for without one.
+        whole = start == 0 and end is None
+        last = "" if end is None else end - 1
+        body = self._body(uri) if whole else self._body(uri, Range=f"bytes={start}-{last}")
+        return cast("BinaryIO", _Stream(body, uri))
 
     def write(self, uri: str, body: bytes, *, content_type: str) -> None:
         """Create or replace the object; the bucket's own default encrypts it."""
@@ -46,25 +60,46 @@ class S3Objects:
 
     def exists(self, uri: str) -> bool:
         """True when the object is there."""
+        return self._head(uri) is not None
+
+    def _head(self, uri: str) -> HeadObjectOutputTypeDef | None:
         bucket, key = _split(uri)
         with domain_errors("s3:GetObject", uri):
             try:
-                self._s3.head_object(Bucket=bucket, Key=key)
+                return self._s3.head_object(Bucket=bucket, Key=key)
             except ClientError as error:
                 if error_code(error) in ("404", "NoSuchKey"):
-                    return False
+                    return None
                 raise
-        return True
 
-    def _body(self, uri: str) -> StreamingBody:
+    def _body(self, uri: str, **span: str) -> StreamingBody:
         bucket, key = _split(uri)
         with domain_errors("s3:GetObject", uri):
             try:
-                return self._s3.get_object(Bucket=bucket, Key=key)["Body"]
+                return self._s3.get_object(Bucket=bucket, Key=key, **span)["Body"]  # type: ignore[arg-type]
             except ClientError as error:
                 if error_code(error) in ("NoSuchKey", "NoSuchBucket"):
                     raise FileNotFoundError(uri) from error
                 raise
+
+
+class _Stream(io.RawIOBase):
+    """An object's body; a connection that breaks while it is read is a failure of ours too."""
+
+    def __init__(self, body: StreamingBody, uri: str) -> None:
+        self._body = body
+        self._uri = uri
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer) -> int:
+        with domain_errors("s3:GetObject", self._uri):
+            return int(self._body.readinto(buffer))  # type: ignore[arg-type]  # the stubs want a file
+
+    def close(self) -> None:
+        self._body.close()
+        super().close()
 
 
 def _split(uri: str) -> tuple[str, str]:

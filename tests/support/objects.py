@@ -23,8 +23,11 @@ class FakeObjects:
     def lines(self, uri: str) -> Iterable[bytes]:
         return iter(self.read(uri).splitlines())
 
-    def open(self, uri: str) -> BinaryIO:
-        return io.BytesIO(self.read(uri))
+    def size(self, uri: str) -> int:
+        return len(self.read(uri))
+
+    def open(self, uri: str, start: int = 0, end: int | None = None) -> BinaryIO:
+        return io.BytesIO(self.read(uri)[start:end])
 
     def write(self, uri: str, body: bytes, *, content_type: str) -> None:
         self.stored[uri] = body

@@ -53,6 +53,32 @@ def test_open_is_a_stream_that_the_caller_closes(s3: tuple[S3Objects, Stubber]) 
         assert (stream.read(3), stream.read()) == (b"con", b"tent")
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "asked"),
+    [(100, 200, "bytes=100-199"), (0, 200, "bytes=0-199"), (100, None, "bytes=100-")],
+)
+def test_open_asks_for_the_part_that_is_wanted_and_no_more(
+    s3: tuple[S3Objects, Stubber], start: int, end: int | None, asked: str
+) -> None:
+    objects, stubber = s3
+    stubber.add_response("get_object", body(b"part"), KEY | {"Range": asked})
+    with objects.open(URI, start, end) as stream:
+        assert stream.read() == b"part"
+
+
+def test_the_size_is_that_of_the_head(s3: tuple[S3Objects, Stubber]) -> None:
+    objects, stubber = s3
+    stubber.add_response("head_object", {"ContentLength": 7}, KEY)
+    assert objects.size(URI) == 7
+
+
+def test_an_object_that_is_not_there_has_no_size(s3: tuple[S3Objects, Stubber]) -> None:
+    objects, stubber = s3
+    stubber.add_client_error("head_object", "404", http_status_code=404)
+    with pytest.raises(FileNotFoundError, match=URI):
+        objects.size(URI)
+
+
 @pytest.mark.parametrize("code", ["NoSuchKey", "NoSuchBucket"])
 @pytest.mark.parametrize(
     "call",
@@ -109,6 +135,15 @@ def test_a_broken_connection_can_be_retried(monkeypatch: pytest.MonkeyPatch, err
     monkeypatch.setattr(client, "get_object", fail)
     with pytest.raises(ServiceUnavailable):
         S3Objects(s3=client).read(URI)
+
+
+def test_a_connection_that_breaks_while_an_object_is_streamed_can_be_retried(
+    s3: tuple[S3Objects, Stubber],
+) -> None:
+    objects, stubber = s3
+    stubber.add_response("get_object", {"Body": StreamingBody(io.BytesIO(b"cut"), 300)}, KEY)
+    with objects.open(URI) as stream, pytest.raises(ServiceUnavailable, match=f"s3:GetObject on {URI}"):
+        stream.read()
 
 
 @pytest.mark.parametrize(

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from atelier.problems import Problem, nearest
-from atelier.recipes.catalogue import Key, RecipeRow
+from atelier.recipes.rows import Key, RecipeRow
 
 _WRONG_TYPE = object()
 
 
 @dataclass(frozen=True)
 class Merged:
-    """Values by document path; problems and warnings by field of the run file."""
+    """Values by document path, settings by name; problems and warnings by field of the run file."""
 
     values: Mapping[str, Any]
+    settings: Mapping[str, Any]
     problems: tuple[Problem, ...]
     warnings: tuple[str, ...]
 
 
 def merge(
-    row: RecipeRow, keys: Sequence[Key], instance_type: str, settings: Mapping[str, Any], *, path: str
+    row: RecipeRow, keys: Sequence[Key], instance_type: str | None, settings: Mapping[str, Any], *, path: str
 ) -> Merged:
     """Defaults of the row and its template, overridden by `settings` (by name) where they are allowed."""
     named = {key.name: key for key in keys if key.name}
@@ -40,19 +42,32 @@ def merge(
             value = row.default_of(key)
         chosen[name] = value
     for name, key in named.items():
-        if key.same_as and name not in settings:
+        if key.same_as and name not in settings and name not in row.defaults:
             chosen[name] = chosen[key.same_as]
     warnings = []
     for name, key in named.items():
         bounds, dispute = row.bounds_of(key, instance_type), row.dispute_of(key)
         if not bounds.allow(chosen[name], chosen):
             origin = "" if name in settings else " (the default)"
-            message = f"must be {bounds}{origin} in {row.name} on {instance_type}"
+            place = f" on {instance_type}" if instance_type else ""
+            message = f"must be {bounds}{origin} in {row.name}{place}"
             problems.append(Problem(f"{path}.{name}", message, chosen[name]))
         elif dispute and not dispute.allow(chosen[name], chosen):
             warnings.append(f"{path}.{name} = {chosen[name]!r}: accepted, although {dispute.note}")
-    values = {key.path: chosen[key.name] if key.name else key.default for key in keys if not key.filled_with}
-    return Merged(values, tuple(problems), tuple(warnings))
+    values = {key.path: _value(key, row, chosen) for key in keys if not key.filled_with}
+    known = {name: chosen[name] for name in settings if name in chosen}
+    return Merged(values, known, tuple(problems), tuple(warnings))
+
+
+def _value(key: Key, row: RecipeRow, chosen: Mapping[str, Any]) -> Any:
+    source = key.name or key.same_as
+    value = chosen[source] if source else row.default_of(key)
+    return as_text(value) if key.as_text else value
+
+
+def as_text(value: Any) -> str:
+    """A value for those that read texts only: whole numbers without a point, `true`, `1e-05`."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 _TYPE_NAMES = {

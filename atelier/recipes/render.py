@@ -6,11 +6,13 @@ nothing while `"null"` is the word by which Nova 2 recipes switch LoRA off.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
 
 from atelier.recipes.resolve import Recipe
+from atelier.recipes.rows import Key
 
 _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
@@ -22,14 +24,22 @@ class _PlainDumper(_Dumper):  # type: ignore[misc, valid-type]
         return True
 
 
-def render(recipe: Recipe, *, job_name: str, model: str) -> str:
-    """The recipe as YAML. `model` is a base model path (`nova-micro/prod`) or a checkpoint (`s3://customer-escrow-…`)."""
-    return dump(document(recipe, job_name=job_name, model=model))
+def render(recipe: Recipe, *, job_name: str, model: str, given: Mapping[str, Any] | None = None) -> str:
+    """The recipe as YAML.
+
+    `model` is a base model path (`nova-micro/prod`) or a checkpoint (`s3://customer-escrow-…`); `given` is what else
+    the recipe's keys are filled with (rows.Fill), such as the customer_bucket of a distillation.
+    """
+    return dump(document(recipe, job_name=job_name, model=model, given=given))
 
 
-def document(recipe: Recipe, *, job_name: str, model: str) -> dict[str, Any]:
+def document(
+    recipe: Recipe, *, job_name: str, model: str, given: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """The recipe as nested mappings, in the template's order."""
     filled = {
+        **recipe.given,
+        **(given or {}),
         "job_name": job_name,
         "model_type": recipe.base_model.model_type,
         "model": model,
@@ -41,8 +51,16 @@ def document(recipe: Recipe, *, job_name: str, model: str) -> dict[str, Any]:
         block = root
         for parent in parents:
             block = block.setdefault(parent, {})
-        block[leaf] = filled[key.filled_with] if key.filled_with else recipe.values[key.path]
+        block[leaf] = _filled(key, recipe, filled) if key.filled_with else recipe.values[key.path]
     return root
+
+
+def _filled(key: Key, recipe: Recipe, filled: Mapping[str, Any]) -> Any:
+    if key.filled_with in filled:
+        return filled[key.filled_with]
+    if not key.has_default:
+        raise ValueError(f"{recipe.row.name}: {key.path} must be given as {key.filled_with}")
+    return recipe.row.default_of(key)
 
 
 def dump(content: dict[str, Any]) -> str:

@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from atelier.problems import Problem, raise_for
-from atelier.recipes.catalogue import BaseModelRow, Catalogue, Key, RecipeRow
-from atelier.recipes.combinations import matching_rows, with_instance_type, with_replicas
-from atelier.recipes.hyperparameters import Merged, merge
-from atelier.recipes.wanted import Wanted
+from atelier.recipes.catalogue import Catalogue
+from atelier.recipes.combinations import Candidate, candidates, with_instance_type, with_replicas
+from atelier.recipes.hyperparameters import Merged, as_text, merge
+from atelier.recipes.rows import BaseModelRow, Key, RecipeRow, Template
+from atelier.recipes.wanted import AUTO, Wanted
+
+SHIPPED = "shipped"
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A recipe row with its choices made. `values` has every key but those that a job fills in."""
+    """A recipe row with its choices made. `values` has every key but those that a job fills in.
+
+    `settings` is what the run file set, by name, in the keys' types; `given` what it gives keys to be filled
+    with. Without an instance type the platform chooses one. `origin`: the shipped row, or one of AWS's hub.
+    """
 
     row: RecipeRow
     base_model: BaseModelRow
+    template: Template
     keys: tuple[Key, ...]
-    instance_type: str
-    replicas: int
+    platform: str
+    image: str | None
+    instance_type: str | None
+    replicas: int | None
     values: Mapping[str, Any]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    origin: str = SHIPPED
 
 
 @dataclass(frozen=True)
@@ -43,37 +56,72 @@ def resolve(wanted: Wanted, catalogue: Catalogue) -> Recipe:
 
 
 def examine(wanted: Wanted, catalogue: Catalogue) -> Examination:
-    """The first, cheapest row that is what is wanted, with the settings asked for; or all that is wrong."""
-    matching, problems = matching_rows(wanted, catalogue)
+    """The cheapest row that is what is wanted, with the settings asked for; or all that is wrong."""
+    matching, problems = candidates(wanted, catalogue)
     if not matching:
         return Examination(None, tuple(problems))
-    rows, wrong_instance_type = with_instance_type(matching, wanted)
-    rows, wrong_replicas = with_replicas(rows, wanted)
-    row = rows[0]
-    instance_type = (
-        wanted.instance_type if wanted.instance_type in row.instance_types else row.instance_types[0]
-    )
-    merged = _merged(row, instance_type, wanted, catalogue)
+    narrowed, wrong_instance_type = with_instance_type(matching, wanted)
+    narrowed, wrong_replicas = with_replicas(narrowed, wanted)
+    chosen, instance_type = _chosen(narrowed, wanted, catalogue)
+    merged = _merged(chosen, instance_type, wanted, catalogue)
     problems = [*wrong_instance_type, *wrong_replicas, *merged.problems]
     if merged.problems:
         problems += _accepted_elsewhere(matching, instance_type, wanted, catalogue)
     if problems:
         return Examination(None, tuple(problems))
+    row = chosen.row
     recipe = Recipe(
         row=row,
         base_model=catalogue.base_models[row.base_model],
+        template=catalogue.templates[row.template],
         keys=_keys(row, wanted, catalogue),
+        platform=chosen.platform,
+        image=chosen.image,
         instance_type=instance_type,
-        replicas=wanted.replicas or row.replicas[0],
+        replicas=wanted.replicas or next(iter(chosen.replicas), None),
         values=merged.values,
+        settings=merged.settings,
+        given=wanted.given,
         warnings=(*merged.warnings, *_disputed_replicas(row, wanted)),
     )
     return Examination(recipe, ())
 
 
-def _merged(row: RecipeRow, instance_type: str, wanted: Wanted, catalogue: Catalogue) -> Merged:
-    keys = _keys(row, wanted, catalogue)
-    return merge(row, keys, instance_type, wanted.settings, path=f"{wanted.path}.{wanted.settings_field}")
+def flat(recipe: Recipe) -> dict[str, str]:
+    """What the run file set, as the flat texts that serverless jobs take instead of a recipe file."""
+    names = {key.name: key.flat_name or key.name for key in recipe.keys if key.name}
+    return {names[name]: as_text(value) for name, value in recipe.settings.items()}
+
+
+def _chosen(found: Sequence[Candidate], wanted: Wanted, catalogue: Catalogue) -> tuple[Candidate, str | None]:
+    """The candidate and what it runs on: AWS's own default, or with platform `auto` the cheapest of all."""
+    if wanted.platform != AUTO:
+        first = found[0]
+        return first, _instance_types(first, wanted)[0]
+    choices = [(candidate, name) for candidate in found for name in _instance_types(candidate, wanted)]
+    return min(choices, key=lambda choice: _cost(*choice, wanted, catalogue))
+
+
+def _instance_types(candidate: Candidate, wanted: Wanted) -> tuple[str | None, ...]:
+    if wanted.instance_type in candidate.instance_types:
+        return (wanted.instance_type,)
+    return candidate.instance_types or (None,)
+
+
+def _cost(
+    candidate: Candidate, instance_type: str | None, wanted: Wanted, catalogue: Catalogue
+) -> tuple[bool, tuple[int, ...]]:
+    """Managed platforms bill tokens, which nothing here compares with instances: they come last."""
+    if instance_type is None:
+        return True, ()
+    replicas = wanted.replicas or candidate.replicas[0]
+    return False, tuple(replicas * part for part in catalogue.instance_types[instance_type].cost)
+
+
+def _merged(candidate: Candidate, instance_type: str | None, wanted: Wanted, catalogue: Catalogue) -> Merged:
+    keys = _keys(candidate.row, wanted, catalogue)
+    path = f"{wanted.path}.{wanted.settings_field}"
+    return merge(candidate.row, keys, instance_type, wanted.settings, path=path)
 
 
 def _keys(row: RecipeRow, wanted: Wanted, catalogue: Catalogue) -> tuple[Key, ...]:
@@ -81,15 +129,15 @@ def _keys(row: RecipeRow, wanted: Wanted, catalogue: Catalogue) -> tuple[Key, ..
 
 
 def _accepted_elsewhere(
-    rows: Sequence[RecipeRow], instance_type: str, wanted: Wanted, catalogue: Catalogue
+    found: Sequence[Candidate], instance_type: str | None, wanted: Wanted, catalogue: Catalogue
 ) -> list[Problem]:
     """A hint when the same settings are fine on other instances: they may be dearer, so a person chooses."""
-    others = [
+    others = dict.fromkeys(
         name
-        for row in rows
-        for name in row.instance_types
-        if not _merged(row, name, wanted, catalogue).problems
-    ]
+        for candidate in found
+        for name in candidate.instance_types
+        if not _merged(candidate, name, wanted, catalogue).problems
+    )
     message = f"the same {wanted.settings_field} are accepted on {', '.join(others)}"
     return [Problem(f"{wanted.path}.instance_type", message, instance_type)] if others else []
 

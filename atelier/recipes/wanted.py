@@ -6,26 +6,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+AUTO = "auto"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
     """A wish. `path` is its field in the run file, for messages.
 
     A stage has `technique` and `adaptation`, an evaluation `task`. `settings` are hyperparameters by name,
-    which the run file calls `settings_field`.
+    which the run file calls `settings_field`. `platform` may be `auto`: the cheapest of `platforms_here`, to
+    which jobs can be submitted (none given: all that this release submits to).
     """
 
     path: str
     base_model: str
     environment: str
     platform: str = "training-job"
+    platforms_here: tuple[str, ...] = ()
     technique: str | None = None
     adaptation: str | None = None
+    teacher: str | None = None
     task: str | None = None
     instance_type: str | None = None
     replicas: int | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     settings_field: str = "hyperparameters"
+    given: Mapping[str, Any] = field(default_factory=dict)
+    data_mixing: Mapping[str, Any] | None = None
 
     def __str__(self) -> str:
         return " ".join(filter(None, (self.base_model, self.technique, self.adaptation, self.task)))

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from atelier.errors import InvalidRun
 from atelier.problems import Problem, raise_for
-from atelier.recipes import Catalogue, Wanted, catalogue, examine
+from atelier.recipes import Catalogue, Recipe, Wanted, catalogue, examine
 from atelier.runs.model import Run
 from atelier.runs.parse import SUBJECT, shape_problems
 from atelier.runs.parts import Parts
@@ -47,7 +47,7 @@ def check_run(
         problems += found.problems
         if found.recipe:
             warnings += found.recipe.warnings
-            problems += _not_published(found.recipe.row.image, region)
+            problems += _not_offered_in(region, found.recipe)
     problems += _not_deployable(parts, catalogue())
     if run and run_id and not re.fullmatch(rf"{run.name}-\d{{14}}", run_id):
         problems.append(Problem("run_id", f"must be {run.name}-<yyyymmddhhmmss>", run_id))
@@ -77,10 +77,13 @@ def _wishes(parts: Parts, environment: str) -> Iterator[Wanted]:
         yield wanted_by_evaluation(parts.base_model, evaluation, index, environment=environment)
 
 
-def _not_published(image: str, region: str) -> Iterator[Problem]:
-    regions = catalogue().regions_of(image)
-    if region not in regions:
-        message = f"AWS publishes the container {image} in {', '.join(regions)}"
+def _not_offered_in(region: str, recipe: Recipe) -> Iterator[Problem]:
+    regions = recipe.row.platforms[recipe.platform].regions
+    message = f"{recipe.row.name} runs on {recipe.platform} in {', '.join(regions)}"
+    if recipe.image and not regions:
+        regions = catalogue().images.regions_of(recipe.image)
+        message = f"AWS publishes the container {recipe.image} in {', '.join(regions)}"
+    if regions and region not in regions:
         yield Problem("region of the environment", message, region, is_combination=True)
 
 
@@ -89,13 +92,14 @@ def _not_deployable(parts: Parts, rows: Catalogue) -> Iterator[Problem]:
     if parts.deployment is None:
         return
     target = parts.deployment.target
-    offered = dict.fromkeys(name for row in rows.base_models.values() for name in row.deployments)
+    offered = rows.release.available_targets
     if target not in offered:
         message = f"not available in this release; accepted: {', '.join(offered)}"
         yield Problem("deployment.target", message, target, is_combination=True)
     elif base_model and parts.stages:
         adaptation = parts.stages[max(parts.stages)].adaptation
-        accepted = base_model.deployments.get(target, ())
+        served = base_model.deployments.get(target)
+        accepted = served.adaptations if served else ()
         if adaptation not in accepted:
             message = f"serves {base_model.name} with adaptation {' or '.join(accepted)}, not {adaptation}"
             yield Problem("deployment.target", message, target, is_combination=True)

@@ -91,11 +91,12 @@ def evaluation_job(
 def _job(
     recipe: Recipe, *, run_id: str, step: str, model: str, environment: JobEnvironment, **rest: Any
 ) -> Job:
+    assert recipe.image
     request = training_job_request(
         run_id=run_id,
         step=step,
         recipe=recipe,
-        image_uri=catalogue().image_uri(recipe.row.image, environment.region),
+        image_uri=catalogue().image_uri(recipe.image, environment.region),
         model=model,
         environment=environment,
         **rest,

@@ -11,8 +11,9 @@ import yaml
 
 from atelier.errors import UnsupportedCombination
 from atelier.recipes import Recipe, Wanted, catalogue, resolve
-from atelier.recipes.catalogue import EvaluationRow, RecipeRow, TrainingRow, load
+from atelier.recipes.catalogue import load
 from atelier.recipes.render import document
+from atelier.recipes.rows import EvaluationRow, RecipeRow, TrainingRow
 
 REFERENCE = Path(__file__).parents[4] / "shared" / "reference" / "recipes"
 ROWS: list[RecipeRow] = [*catalogue().training, *catalogue().evaluation]
@@ -126,5 +127,5 @@ def test_a_row_that_names_nothing_is_refused_at_load_time(tmp_path: Path) -> Non
         copy = tmp_path / path.relative_to(source)
         copy.parent.mkdir(exist_ok=True)
         copy.write_text(path.read_text().replace("template: nova_1_dpo", "template: nova_9_dpo"))
-    with pytest.raises(ValueError, match="names a base model, template or image that has no row"):
+    with pytest.raises(ValueError, match="names a base model, template, platform or image that has no row"):
         load(tmp_path)

@@ -101,10 +101,14 @@ def test_a_key_of_a_later_release_is_named_as_such() -> None:
     )
 
 
-@pytest.mark.parametrize("platform", ["serverless", "hyperpod-eks", "hyperpod-slurm", "bedrock", "auto"])
+@pytest.mark.parametrize("platform", ["serverless", "hyperpod-eks", "hyperpod-slurm", "bedrock"])
 def test_a_later_platform_is_an_unsupported_combination(platform: str) -> None:
-    with pytest.raises(UnsupportedCombination, match="not available in this release; accepted: training-job"):
+    with pytest.raises(UnsupportedCombination, match=rf"platform = '{platform}'.* training-job"):
         check(a_run(stages=[a_stage(platform=platform)]))
+
+
+def test_platform_auto_is_a_platform_that_this_release_submits_to() -> None:
+    assert check(a_run(stages=[a_stage(platform="auto")])).run.stages[0].platform == "auto"
 
 
 @pytest.mark.parametrize("technique", ["ppo", "rft", "cpt", "distillation"])

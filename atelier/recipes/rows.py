@@ -1,0 +1,231 @@
+"""The catalogue's rows as types: one row a fact, each with its source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from atelier.recipes.bounds import Bounds, Dispute, Value
+
+Fill = Literal[
+    "job_name",
+    "model_type",
+    "model",
+    "replicas",
+    "data_s3_path",
+    "validation_data_s3_path",
+    "output_s3_path",
+    "reward_lambda_arn",
+    "customer_bucket",
+    "kms_key",
+]
+
+
+class Frozen(BaseModel):
+    """A row: unknown keys are refused, so that a typo in a data file fails at load time."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class OnTarget(Frozen):
+    """Which adaptations of a model are served, and where (no `regions`: wherever it is trained)."""
+
+    adaptations: tuple[str, ...]
+    regions: tuple[str, ...] = ()
+    note: str | None = None
+
+
+class BaseModelRow(Frozen):
+    """A base model. `model` is what a recipe calls it; no `environments` means that all have it.
+
+    One that nobody can customize has neither recipes nor deployments: `instead` says what it is and what to
+    use.
+    """
+
+    name: str
+    family: str
+    model_type: str = ""
+    model: str = ""
+    environments: tuple[str, ...] = ()
+    customizable: bool = True
+    instead: str | None = None
+    deployments: Mapping[str, OnTarget] = {}
+    source: str
+
+    def is_available_in(self, environment: str) -> bool:
+        """True when the environment can customize it."""
+        return not self.environments or environment in self.environments
+
+
+class Key(Frozen):
+    """One key of a recipe document, at a dotted path; settable from a run file when it has a `name`.
+
+    Its value is, in this order: what the job is `filled_with`, what a run file sets, what the row says
+    (`defaults` by name, `document` by path), the value of the key `same_as` (by name), `default`.
+    """
+
+    path: str
+    name: str | None = None
+    type: Literal["int", "float", "bool", "str"] | None = None
+    adaptation: str | None = None
+    default: Value = None
+    flat_name: str | None = None
+    filled_with: Fill | None = None
+    same_as: str | None = None
+    as_text: bool = False
+    bounds: Bounds = Bounds()
+    disputed: Dispute | None = None
+
+    @property
+    def has_default(self) -> bool:
+        """True when the template states a value; null may be one."""
+        return "default" in self.model_fields_set
+
+
+class Checkpoints(Frozen):
+    """That a recipe saves checkpoints before its end, and the hyperparameter that says how often."""
+
+    saved_by: str
+
+
+class Template(Frozen):
+    """The keys of a kind of recipe, in the order in which AWS writes them.
+
+    `dataset`: the format of a stage's training data. No `checkpoints`: only the finished model is saved.
+    """
+
+    name: str
+    source: str
+    dataset: str | None = None
+    checkpoints: Checkpoints | None = None
+    keys: tuple[Key, ...]
+
+    def keys_of(self, adaptation: str | None) -> tuple[Key, ...]:
+        """The keys that a recipe of this adaptation has."""
+        return tuple(key for key in self.keys if key.adaptation in (None, adaptation))
+
+
+class DisputedReplicas(Frozen):
+    """Replica counts that only some of AWS's own sources allow."""
+
+    values: tuple[int, ...]
+    note: str
+
+
+class OnPlatform(Frozen):
+    """How a recipe runs on a platform; instance types and replicas, where given, replace the row's.
+
+    No `regions`: wherever the image is published.
+    """
+
+    image: str | None = None
+    regions: tuple[str, ...] = ()
+    instance_types: tuple[str, ...] = ()
+    replicas: tuple[int, ...] = ()
+    note: str | None = None
+
+
+class RecipeRow(Frozen):
+    """A recipe that trains or evaluates; its bounds and defaults, by name, override the template's.
+
+    The first instance type and number of replicas are the defaults; both are empty where the platform chooses.
+    `document` sets keys, by path, that have no name.
+    """
+
+    name: str
+    base_model: str
+    platforms: Mapping[str, OnPlatform]
+    template: str
+    instance_types: tuple[str, ...] = ()
+    replicas: tuple[int, ...] = ()
+    disputed_replicas: DisputedReplicas | None = None
+    defaults: Mapping[str, Value] = {}
+    document: Mapping[str, Value] = {}
+    bounds: Mapping[str, Bounds] = {}
+    instance_bounds: Mapping[str, Mapping[str, Bounds]] = {}
+    disputed: Mapping[str, Dispute] = {}
+    source: str
+
+    def replicas_on(self, platform: str) -> tuple[int, ...]:
+        """How many instances it may run on, the default first."""
+        return self.platforms[platform].replicas or self.replicas
+
+    def accepted_replicas(self, platform: str) -> tuple[int, ...]:
+        """Replica counts that at least one of AWS's sources allows."""
+        return self.replicas_on(platform) + (self.disputed_replicas.values if self.disputed_replicas else ())
+
+    def instance_types_on(self, platform: str) -> tuple[str, ...]:
+        """What it may run on, the default first."""
+        return self.platforms[platform].instance_types or self.instance_types
+
+    def default_of(self, key: Key) -> Value:
+        """The value of a key that nobody set."""
+        if key.name in self.defaults:
+            return self.defaults[key.name]
+        return self.document.get(key.path, key.default)
+
+    def bounds_of(self, key: Key, instance_type: str | None) -> Bounds:
+        """What a key may be on an instance type."""
+        name = key.name or ""
+        on_instance = self.instance_bounds.get(instance_type or "", {})
+        return on_instance.get(name) or self.bounds.get(name, key.bounds)
+
+    def dispute_of(self, key: Key) -> Dispute | None:
+        """The narrower limits that some sources state."""
+        return self.disputed.get(key.name or "", key.disputed)
+
+
+class TrainingRow(RecipeRow):
+    """A recipe that trains."""
+
+    technique: str
+    adaptation: str
+
+
+class EvaluationRow(RecipeRow):
+    """A recipe that evaluates."""
+
+    task: str
+
+
+class Offer(Frozen):
+    """A platform or a deployment target: what it is, and whether this release can use it."""
+
+    name: str
+    is_available: bool
+    is_managed: bool = False
+    note: str
+
+
+class Release(Frozen):
+    """What exists on AWS and what this release of Atelier submits to."""
+
+    platforms: tuple[Offer, ...]
+    deployment_targets: tuple[Offer, ...]
+
+    @property
+    def available_platforms(self) -> tuple[str, ...]:
+        """What jobs can be submitted to."""
+        return tuple(offer.name for offer in self.platforms if offer.is_available)
+
+    @property
+    def available_targets(self) -> tuple[str, ...]:
+        """Where a model can be deployed."""
+        return tuple(offer.name for offer in self.deployment_targets if offer.is_available)
+
+
+class InstanceType(Frozen):
+    """What a job may run on, and what is rented with it."""
+
+    name: str
+    accelerators: int
+    accelerator_memory_gib: int
+    vcpus: int
+    source: str
+
+    @property
+    def cost(self) -> tuple[int, int]:
+        """Orders instances by what they cost to rent, without a price."""
+        return self.accelerator_memory_gib, self.vcpus

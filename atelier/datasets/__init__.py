@@ -1,7 +1,29 @@
 """Datasets: whether a file is what its technique or task needs, before a job is paid for."""
 
-from atelier.datasets.check import Format, check
-from atelier.datasets.report import Finding, Report
+from atelier.datasets.check import check, check_file
+from atelier.datasets.demands import Bound, Demands
+from atelier.datasets.fault import Fault
+from atelier.datasets.finding import Finding
+from atelier.datasets.formats import Format
+from atelier.datasets.merge import merge
+from atelier.datasets.part import Part
+from atelier.datasets.report import Report
+from atelier.datasets.rule import Rule
 from atelier.datasets.run_datasets import check_datasets
+from atelier.datasets.scan import scan
 
-__all__ = ["Finding", "Format", "Report", "check", "check_datasets"]
+__all__ = [
+    "Bound",
+    "Demands",
+    "Fault",
+    "Finding",
+    "Format",
+    "Part",
+    "Report",
+    "Rule",
+    "check",
+    "check_datasets",
+    "check_file",
+    "merge",
+    "scan",
+]

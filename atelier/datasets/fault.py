@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from atelier.datasets.rule import Rule
+
 _LONGEST_VALUE = 60
 
 
 class Fault(NamedTuple):
-    """A broken rule: its name, what is there, what is accepted."""
+    """A broken rule; `at` is a path in the sample, such as `messages[3].content[0].text`; "" is the line."""
 
-    rule: str
+    rule: Rule
+    at: str
     found: str
     accepted: str
 

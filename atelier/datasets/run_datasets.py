@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Any
 
-from atelier.datasets.check import Format, check
-from atelier.datasets.report import Finding, Report, summary
+from atelier.datasets.check import check
+from atelier.datasets.fault import Fault
+from atelier.datasets.finding import Finding
+from atelier.datasets.formats import Format
+from atelier.datasets.report import Report, summary
+from atelier.datasets.rule import Rule
 from atelier.errors import InvalidDataset
 from atelier.ports import Objects
 from atelier.runs.model import Run
+
+EXISTS = Rule("exists", "A dataset that a run names is there.", "Amazon S3")
 
 
 def check_datasets(run: Run, *, objects: Objects) -> list[dict[str, Any]]:
@@ -23,9 +30,9 @@ def check_datasets(run: Run, *, objects: Objects) -> list[dict[str, Any]]:
         report = reports.get((uri, format_)) or _check(uri, format_, objects)
         reports[uri, format_] = report
         described.append({"uri": uri, "role": role, "rows": report.rows, "bytes": report.bytes})
-    files = [(uri, report) for (uri, _), report in reports.items()]
-    files += [(uri, _missing()) for uri in _scenarios(run) if not objects.exists(uri)]
-    if any(not report.is_valid for _, report in files):
+    files = list(reports.values())
+    files += [_missing(uri) for uri in _scenarios(run) if not objects.exists(uri)]
+    if any(not report.is_valid for report in files):
         raise InvalidDataset(summary(files))
     return described
 
@@ -47,12 +54,12 @@ def _scenarios(run: Run) -> list[str]:
 
 def _check(uri: str, format_: Format, objects: Objects) -> Report:
     try:
-        return check(objects.lines(uri), format_)
+        return check(BytesIO(b"".join(line + b"\n" for line in objects.lines(uri))), format_, file=uri)
     except FileNotFoundError:
-        return _missing()
+        return _missing(uri)
 
 
-def _missing() -> Report:
-    report = Report()
-    report.add(Finding(0, "exists", "no such object", "an object that was uploaded"))
+def _missing(uri: str) -> Report:
+    report = Report(file=uri)
+    report.add(Finding.of(Fault(EXISTS, "", "no such object", "an object that was uploaded"), file=uri))
     return report

@@ -6,6 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from atelier.datasets.fault import Fault, shown
+from atelier.datasets.rule import Rule
+
+SHAPE = Rule(
+    "converse-shape", "A sample is a conversation.", "Amazon Nova user guide, Preparing data for fine-tuning"
+)
 
 
 def tool_names(sample: dict[str, Any]) -> frozenset[str]:
@@ -31,10 +36,13 @@ def check_tool_use(messages: list[Any], known: frozenset[str]) -> Iterator[Fault
         results = {str(block["toolResult"].get("toolUseId")) for block in blocks if _is(block, "toolResult")}
         for call in sorted(open_calls - results):
             found = f"no result of call {call!r}"
-            yield Fault(f"{where}.toolResult", found, "a result for every call in the turn after it")
+            yield Fault(SHAPE, f"{where}.toolResult", found, "a result for every call in the turn after it")
         for result in sorted(results - open_calls):
             yield Fault(
-                f"{where}.toolResult.toolUseId", shown(result), "the id of a call in the turn before it"
+                SHAPE,
+                f"{where}.toolResult.toolUseId",
+                shown(result),
+                "the id of a call in the turn before it",
             )
         open_calls = set()
         for block in blocks:
@@ -47,12 +55,14 @@ def check_tool_use(messages: list[Any], known: frozenset[str]) -> Iterator[Fault
 def _check_call(call: dict[str, Any], known: frozenset[str], seen: set[str], where: str) -> Iterator[Fault]:
     if call.get("name") not in known:
         accepted = ", ".join(sorted(known)) or "a toolConfig that defines the tools"
-        yield Fault(f"{where}.toolUse.name", shown(call.get("name")), accepted)
+        yield Fault(SHAPE, f"{where}.toolUse.name", shown(call.get("name")), accepted)
     identifier = call.get("toolUseId")
     if not _is_name(identifier) or identifier in seen:
-        yield Fault(f"{where}.toolUse.toolUseId", shown(identifier), "an id that is used once in the sample")
+        yield Fault(
+            SHAPE, f"{where}.toolUse.toolUseId", shown(identifier), "an id that is used once in the sample"
+        )
     if not isinstance(call.get("input"), dict):
-        yield Fault(f"{where}.toolUse.input", shown(call.get("input")), "an object")
+        yield Fault(SHAPE, f"{where}.toolUse.input", shown(call.get("input")), "an object")
 
 
 def _blocks(message: Any) -> list[Any]:

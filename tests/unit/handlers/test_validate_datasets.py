@@ -51,9 +51,9 @@ def test_validate_datasets_tells_the_findings_of_all_files_at_once(world: World)
     message = str(refused.value)
     assert message.startswith("datasets: 4 findings\n")
     assert f"{TRAIN}, line 2, messages: found 1 turns" in message
-    assert f"{TRAIN}, line 3, json: found " in message
-    assert f"{GEN_QA}, file, exists: found no such object" in message
-    assert f"{SCENARIOS}, file, exists: found no such object" in message
+    assert f"{TRAIN}, line 3: found " in message
+    assert f"{GEN_QA}, file: found no such object" in message
+    assert f"{SCENARIOS}, file: found no such object" in message
 
 
 def test_validate_datasets_refuses_scenarios_that_the_smoke_test_could_not_read(world: World) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import pytest
 from hypothesis import example, given, strategies as st
 
 from atelier.datasets import Format, check
+from atelier.datasets.registry import DEFINITIONS
 from atelier.errors import InvalidRun, UnsupportedCombination
 from atelier.runs import check_run, parse_run
 from tests.support.runs import BUCKET, a_run
@@ -69,12 +71,12 @@ def test_hyperparameters_of_any_content_are_right_or_refused(content: dict[str, 
     assert message == "" or "stages.0.hyperparameters" in message
 
 
-@pytest.mark.parametrize("format_", Format)
+@pytest.mark.parametrize("format_", DEFINITIONS)
 @pytest.mark.parametrize("wrap", [lambda x: x, lambda x: {"messages": x}, lambda x: {"messages": [x, x]}])
 @given(content=JSON)
 def test_a_sample_of_any_content_is_right_or_found(
     format_: Format, wrap: Callable[[Any], Any], content: Any
 ) -> None:
-    report = check(iter([json.dumps(wrap(content)).encode()]), format_)
+    report = check(BytesIO(json.dumps(wrap(content)).encode()), format_)
     assert report.rows == 1
-    assert all(str(finding).startswith("line 1, ") for finding in report.findings)
+    assert all(str(finding).startswith("line 1") for finding in report.findings)

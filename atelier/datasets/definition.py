@@ -1,0 +1,45 @@
+"""What a format is: its rules for one sample, its rules across samples, and a fast way to say clean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from atelier.datasets.demands import Demands
+from atelier.datasets.fault import Fault
+from atelier.datasets.rule import Rule
+from atelier.datasets.tally import Tally, Traits
+
+NO_TRAITS: Traits = frozenset()
+
+
+class Acceptor(Protocol):
+    """A shortcut that may only say "clean".
+
+    It gives the row's traits only where `explain` would find nothing in it, and the same as `traits` would;
+    anything else, and anything it is not sure of, is None: then the row is parsed and explained.
+    """
+
+    def __call__(self, line: bytes) -> Traits | None: ...
+
+
+def no_traits(_sample: dict[str, Any]) -> Traits:
+    """For a format without rules across samples."""
+    return NO_TRAITS
+
+
+def nothing_across(_tally: Tally) -> Iterable[Fault]:
+    """For a format without rules across samples."""
+    return ()
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One format. `explain` is the truth: every fault of one sample, in an order that never changes."""
+
+    rules: tuple[Rule, ...]
+    explain: Callable[[dict[str, Any], Demands], Iterable[Fault]]
+    traits: Callable[[dict[str, Any]], Traits] = no_traits
+    across: Callable[[Tally], Iterable[Fault]] = nothing_across
+    acceptor: Callable[[Demands], Acceptor] | None = None

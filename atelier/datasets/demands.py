@@ -1,0 +1,27 @@
+"""What a recipe asks of a file beyond what its format asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A number of rows, and why just that: "the rows of one batch (global_batch_size 32)"."""
+
+    rows: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Demands:
+    """`Demands()` asks for nothing more. `media` is images and video, `documents` are pdf files."""
+
+    min_rows: Bound | None = None
+    max_rows: Bound | None = None
+    reasoning: Literal["required", "refused", "allowed"] = "allowed"
+    documents: bool = True
+    media: bool = True
+    max_line_bytes: int | None = None
+    max_file_bytes: int | None = None

@@ -1,0 +1,18 @@
+"""A named demand on a dataset. Every rule is a constant beside the code that checks it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["refuse", "warn"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`name` is kebab-case and unique, `demands` one sentence, `source` who says so."""
+
+    name: str
+    demands: str
+    source: str
+    severity: Severity = "refuse"

@@ -17,7 +17,7 @@ from ministack.services import stepfunctions as engine
 from atelier.operations.model import Kind, Operation, Phase, Status
 from atelier.operations.submit import submit
 from atelier.operations.sweep import sweep
-from tests.support.operations import FakeOperations
+from tests.support.operations import FakeLogs, FakeOperations
 
 MINUTE = 60
 DEADLINE = 28 * 24 * 60 * MINUTE
@@ -102,6 +102,7 @@ class Functions:
                 open_steps,
                 operations=self.operations,
                 service_of=lambda _kind: self.job,
+                logs=FakeLogs(),
                 tokens=EngineTokens(),
                 now=self.job.now,
             )

@@ -75,7 +75,8 @@ def _stop(row: Operation, *, operations: Operations, jobs: LongRunning, now: int
     else:
         phase = Phase.ABSENT
     operations.close(row, at=now, error=RunStopped.__name__)
-    return phase is Phase.RUNNING or (phase is Phase.FAILED and row.error == RunStopped.__name__)
+    has_ended = phase in (Phase.STOPPED, Phase.FAILED)
+    return phase is Phase.RUNNING or (has_ended and row.error == RunStopped.__name__)
 
 
 def _restore(promotion: Mapping[str, Any], deployments: Deployments) -> str | None:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from atelier import names
+from atelier.operations.early_stopping import EarlyStop, StopPolicy
 
 
 class Kind(StrEnum):
@@ -39,7 +40,8 @@ class Operation:
     `request` is the exact request for the service, so that `settle` can submit it when the submitting
     function died between writing the row and calling. `recorded_at`, `deadline` and `ended_at` are seconds
     since the epoch; `error` is the class name of atelier/errors.py that an ENDED operation failed its token
-    with, empty when it succeeded.
+    with, empty when it succeeded. `stop_policy` says when to stop a training job early, `early_stop` is the
+    decision to do so, on record before the job is stopped.
     """
 
     run_id: str
@@ -52,6 +54,8 @@ class Operation:
     state: OperationState = OperationState.RECORDED
     ended_at: int | None = None
     error: str = ""
+    stop_policy: StopPolicy | None = None
+    early_stop: EarlyStop | None = None
 
     @property
     def name(self) -> str:
@@ -60,11 +64,15 @@ class Operation:
 
 
 class Phase(StrEnum):
-    """Where an operation stands at its service. ABSENT: the service does not know it."""
+    """Where an operation stands at its service.
+
+    ABSENT: the service does not know it. STOPPED: somebody asked it to stop; what it had by then is there.
+    """
 
     ABSENT = "ABSENT"
     RUNNING = "RUNNING"
     SUCCEEDED = "SUCCEEDED"
+    STOPPED = "STOPPED"
     FAILED = "FAILED"
 
 
@@ -72,9 +80,9 @@ class Phase(StrEnum):
 class Status:
     """What a service says of an operation now.
 
-    `result` is what the workflow's state returns when the phase is SUCCEEDED (JSON). `error` is a class
-    name of atelier/errors.py when it is FAILED, `cause` its message. `detail` is for people, e.g. a
-    secondary status.
+    `result` is what the workflow's state returns when the phase is SUCCEEDED, or STOPPED as Atelier wanted
+    (JSON). `error` is a class name of atelier/errors.py when it is FAILED, or STOPPED by somebody else,
+    `cause` its message. `detail` is for people, e.g. a secondary status.
     """
 
     phase: Phase
@@ -86,4 +94,4 @@ class Status:
     @property
     def is_terminal(self) -> bool:
         """True when nothing more will happen at the service."""
-        return self.phase in (Phase.SUCCEEDED, Phase.FAILED)
+        return self.phase in (Phase.SUCCEEDED, Phase.STOPPED, Phase.FAILED)

@@ -7,7 +7,9 @@ what the last one left.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from atelier.errors import (
     AtelierError,
@@ -18,8 +20,10 @@ from atelier.errors import (
     StillInUse,
     Throttled,
 )
+from atelier.operations.early_stopping import EarlyStop
 from atelier.operations.model import Operation, OperationState, Phase, Status
-from atelier.ports import LongRunning, Operations, TaskTokens
+from atelier.ports import JobLogs, LongRunning, Operations, TaskTokens
+from atelier.training.loss_log import validation_losses
 
 # A service may need a moment before it shows what it just accepted.
 SECONDS_UNTIL_LOST = 300
@@ -29,7 +33,9 @@ _TRANSIENT = (Throttled, ServiceUnavailable, StillInUse)
 
 @dataclass(frozen=True)
 class Succeed:
-    """Finish the token with the service's result."""
+    """Finish the token with `result`."""
+
+    result: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -51,14 +57,23 @@ class Wait:
     """Nothing to do until the service moves."""
 
 
-Due = Succeed | Fail | Submit | Wait
+@dataclass(frozen=True)
+class StopEarly:
+    """Stop the job, which no longer improves; its best checkpoint counts once it has stopped."""
+
+    decision: EarlyStop
+
+
+Due = Succeed | Fail | Submit | Wait | StopEarly
 
 
 def due(operation: Operation, status: Status, *, stop_requested: bool, now: int) -> Due:
     """What an operation needs now. A result that is there counts, even past the deadline or after a stop."""
     if status.phase is Phase.SUCCEEDED:
-        return Succeed()
-    if status.phase is Phase.FAILED:
+        return Succeed(status.result)
+    if status.phase is Phase.STOPPED and operation.early_stop:
+        return Succeed({**status.result, "early_stop": operation.early_stop.to_json()})
+    if status.phase in (Phase.STOPPED, Phase.FAILED):
         return Fail(status.error, status.cause)
     if stop_requested:
         return Fail(
@@ -72,7 +87,7 @@ def due(operation: Operation, status: Status, *, stop_requested: bool, now: int)
         )
         return Fail(DeadlineExceeded.__name__, cause, stop=True)
     if status.phase is Phase.RUNNING:
-        return Wait()
+        return StopEarly(operation.early_stop) if operation.early_stop else Wait()
     if operation.state is OperationState.RECORDED:
         return Submit()
     if now < operation.recorded_at + SECONDS_UNTIL_LOST:
@@ -81,7 +96,13 @@ def due(operation: Operation, status: Status, *, stop_requested: bool, now: int)
 
 
 def settle(
-    operation: Operation, *, operations: Operations, service: LongRunning, tokens: TaskTokens, now: int
+    operation: Operation,
+    *,
+    operations: Operations,
+    service: LongRunning,
+    logs: JobLogs,
+    tokens: TaskTokens,
+    now: int,
 ) -> Due:
     """Do what is due for an open operation and return it. `now` in seconds since the epoch.
 
@@ -89,11 +110,18 @@ def settle(
     that is gone, which is success, while the other order would leave the workflow waiting.
     """
     status = service.describe(operation)
+    if status.phase is Phase.STOPPED and operation.stop_policy:
+        # The decision came before the stop, but perhaps after this row was read.
+        operation = operations.get(operation.run_id, operation.step) or operation
     step = due(operation, status, stop_requested=operations.stop_requested(operation.run_id), now=now)
     if isinstance(step, Submit):
         step = _submit(operation, operations=operations, service=service)
+    elif isinstance(step, Wait) and status.phase is Phase.RUNNING:
+        step = _consider_stopping(operation, operations=operations, logs=logs)
+    if isinstance(step, StopEarly):
+        service.stop(operation)
     if isinstance(step, Succeed):
-        tokens.succeed(operation.token, status.result)
+        tokens.succeed(operation.token, step.result)
         operations.close(operation, at=now)
     elif isinstance(step, Fail):
         if step.stop:
@@ -103,6 +131,18 @@ def settle(
     elif operation.state is OperationState.RECORDED and status.phase is Phase.RUNNING:
         operations.mark_started(operation)
     return step
+
+
+def _consider_stopping(operation: Operation, *, operations: Operations, logs: JobLogs) -> Due:
+    """Hold the job's validation losses to its policy. The decision is on record before anything is stopped:
+    what stopped the job can then be told from the row, whenever this function dies."""
+    policy = operation.stop_policy
+    if policy is None:
+        return Wait()
+    lines = logs.logs(operation.name, containing=policy.loss_keys)
+    decision = policy.decide(validation_losses(lines, policy.loss_keys))
+    standing = decision and operations.stop_early(operation, decision)
+    return StopEarly(standing) if standing else Wait()
 
 
 def _submit(operation: Operation, *, operations: Operations, service: LongRunning) -> Due:

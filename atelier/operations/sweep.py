@@ -9,7 +9,7 @@ from typing import Any
 from atelier import names
 from atelier.operations.model import Kind, OperationState
 from atelier.operations.settle import settle
-from atelier.ports import LongRunning, Operations, TaskTokens
+from atelier.ports import JobLogs, LongRunning, Operations, TaskTokens
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +42,7 @@ def sweep(
     *,
     operations: Operations,
     service_of: Callable[[Kind], LongRunning],
+    logs: JobLogs,
     tokens: TaskTokens,
     now: int,
 ) -> int:
@@ -60,7 +61,12 @@ def sweep(
                 continue
             looked_at += 1
             outcome = settle(
-                operation, operations=operations, service=service_of(operation.kind), tokens=tokens, now=now
+                operation,
+                operations=operations,
+                service=service_of(operation.kind),
+                logs=logs,
+                tokens=tokens,
+                now=now,
             )
             logger.info("operation_settled", extra={**fields, "due": type(outcome).__name__})
         except Exception as error:

@@ -2,8 +2,8 @@
 
 Keys: `run_id` (partition) and `step` (sort). An open row also has `open` = "yes" and `run_step`, the keys
 of the sparse index `open`. The row of step `run` is no operation but the run's marker. Rows go by TTL
-(`expires_at`) once nobody can retry them. Requests and decisions are stored as JSON text, so that floats
-survive.
+(`expires_at`) once nobody can retry them. Requests, policies and decisions are stored as JSON text, so that
+floats survive.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from atelier import names
 from atelier.errors import ServiceUnavailable, UnknownRun
+from atelier.operations.early_stopping import EarlyStop, StopPolicy
 from atelier.operations.model import Kind, Operation, OperationState
 from lambdas.adapters.client_errors import domain_errors, error_code
 
@@ -50,6 +51,19 @@ class DynamoDbOperations:
         """STARTED; False when the row was closed meanwhile."""
         started: _Attributes = {"state": OperationState.STARTED.value}
         return self._update(_key(operation), started, condition="attribute_exists(#open)") is not None
+
+    def stop_early(self, operation: Operation, decision: EarlyStop) -> EarlyStop | None:
+        """Put the decision where none is; the one that stands, None when the row is closed."""
+        item = self._update(
+            _key(operation),
+            {"early_stop": json.dumps(decision.to_json())},
+            condition="attribute_exists(#open) AND attribute_not_exists(#early_stop)",
+        )
+        if item is not None:
+            return decision
+        standing = self.get(operation.run_id, operation.step)
+        is_open = standing is not None and standing.state is not OperationState.ENDED
+        return standing.early_stop if standing and is_open else None
 
     def close(self, operation: Operation, *, at: int, error: str = "") -> None:
         """ENDED and out of the open index, unless a retry's token has taken the row over."""
@@ -125,6 +139,8 @@ class DynamoDbOperations:
 
     def _take_token(self, operation: Operation) -> Operation | None:
         first: _Attributes = {"kind": operation.kind.value, "request": json.dumps(operation.request)}
+        if operation.stop_policy:
+            first["stop_policy"] = json.dumps(operation.stop_policy.to_json())
         item = self._update(
             _key(operation),
             {"token": operation.token, **_open_keys(operation)},
@@ -227,18 +243,22 @@ def _operation(item: Mapping[str, Any]) -> Operation:
         run_id=item["run_id"]["S"],
         step=item["step"]["S"],
         kind=Kind(item["kind"]["S"]),
-        request=json.loads(item["request"]["S"]),
+        request=_json(item, "request"),
         token=item["token"]["S"],
         recorded_at=int(item["recorded_at"]["N"]),
         deadline=int(item["deadline"]["N"]),
         state=OperationState(item["state"]["S"]),
         ended_at=int(item["ended_at"]["N"]) if "ended_at" in item else None,
         error=item["error"]["S"] if "error" in item else "",
+        stop_policy=StopPolicy.from_json(_json(item, "stop_policy")) if "stop_policy" in item else None,
+        early_stop=EarlyStop.from_json(_json(item, "early_stop")) if "early_stop" in item else None,
     )
 
 
 def _decision(item: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    if "decision" not in item:
-        return None
-    decision: Mapping[str, Any] = json.loads(item["decision"]["S"])
-    return decision
+    return _json(item, "decision") if "decision" in item else None
+
+
+def _json(item: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    content: Mapping[str, Any] = json.loads(item[name]["S"])
+    return content

@@ -6,7 +6,7 @@ under the name is the one we asked for. Shapes and states: botocore, service mod
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -59,10 +59,12 @@ class SageMakerTrainingJobs:
                 if job and job["TrainingJobStatus"] == "InProgress":
                     raise
 
-    def logs(self, job_name: str) -> Iterator[str]:
+    def logs(self, job_name: str, *, containing: Sequence[str] = ()) -> Iterator[str]:
         """The job's log lines so far, oldest first; none when there is no log yet."""
+        # "Using filter patterns to match terms": `?"a" ?"b"` is any of them.
+        pattern = {"filterPattern": " ".join(f'?"{text}"' for text in containing)} if containing else {}
         pages = self._logs.get_paginator("filter_log_events").paginate(
-            logGroupName=_LOG_GROUP, logStreamNamePrefix=f"{job_name}/"
+            logGroupName=_LOG_GROUP, logStreamNamePrefix=f"{job_name}/", **pattern
         )
         with domain_errors("logs:FilterLogEvents", _LOG_GROUP):
             try:
@@ -110,7 +112,9 @@ def status_of(job: Mapping[str, Any]) -> Status:
             f"it ran into its limit of {limit} s" if detail == "MaxRuntimeExceeded" else "someone stopped it"
         )
         cause = f"training job {job['TrainingJobName']} was stopped: {why}"
-        return Status(Phase.FAILED, error=JobFailed.__name__, cause=cause, detail=detail)
+        return Status(
+            Phase.STOPPED, result=_result(job), error=JobFailed.__name__, cause=cause, detail=detail
+        )
     return Status(Phase.RUNNING, detail=detail or phase)
 
 
@@ -126,6 +130,8 @@ def _result(job: Mapping[str, Any]) -> dict[str, Any]:
 def _seconds(job: Mapping[str, Any]) -> int:
     if "TrainingTimeInSeconds" in job:
         return int(job["TrainingTimeInSeconds"])
+    if "TrainingStartTime" not in job:
+        return 0
     elapsed: timedelta = job["TrainingEndTime"] - job["TrainingStartTime"]
     return round(elapsed.total_seconds())
 

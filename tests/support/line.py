@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from cli.failure import CommandFailed
 from cli.line import Line
 from config.environments import LOCAL
 from tests.support.objects import FakeObjects
-from tests.support.operations import FakeOperations, FakeService
+from tests.support.operations import FakeLogs, FakeOperations, FakeService
 
 START = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
 BUCKET = "atelier-local-artifacts"
@@ -89,8 +89,8 @@ class FakeTrainingJobs(FakeService):
 
     log_lines: dict[str, list[str]] = field(default_factory=dict)
 
-    def logs(self, job_name: str) -> Iterable[str]:
-        return self.log_lines.get(job_name, [])
+    def logs(self, job_name: str, *, containing: Sequence[str] = ()) -> Iterable[str]:
+        return FakeLogs(self.log_lines).logs(job_name, containing=containing)
 
 
 @dataclass

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from atelier import names
 from atelier.errors import AtelierError, UnknownRun
+from atelier.operations.early_stopping import EarlyStop, StopPolicy
 from atelier.operations.model import Kind, Operation, OperationState, Phase, Status
 
 ABSENT = Status(Phase.ABSENT)
 RUNNING = Status(Phase.RUNNING, detail="Training")
 SUCCEEDED = Status(Phase.SUCCEEDED, result={"job_name": "demo"})
+STOPPED = Status(
+    Phase.STOPPED,
+    result={"job_name": "demo"},
+    error="JobFailed",
+    cause="someone stopped the job",
+)
 FAILED = Status(Phase.FAILED, error="JobFailed", cause="AlgorithmError: loss is NaN, exit code: 1")
+
+POLICY = StopPolicy(patience=2, min_delta=0.01, saved_every=10, loss_keys=("val_loss", "validation_loss"))
+OVERFITTING = (
+    "global_step=10 val_loss=0.9",
+    "global_step=20 val_loss=0.5",
+    "global_step=30 val_loss=0.6",
+    "global_step=40 val_loss=0.7",
+)
 
 RUN_ID = "tool-calling-20261123140500"
 
@@ -46,7 +61,8 @@ class FakeOperations:
         if old is None:
             self.rows[key] = operation
         elif old.state is OperationState.ENDED:
-            self.rows[key] = replace(operation, request=old.request)
+            kept = {"request": old.request, "stop_policy": old.stop_policy, "early_stop": old.early_stop}
+            self.rows[key] = replace(operation, **kept)
         else:
             self.rows[key] = replace(old, token=operation.token)
         return self.rows[key]
@@ -57,6 +73,14 @@ class FakeOperations:
             return False
         self.rows[key] = replace(self.rows[key], state=OperationState.STARTED)
         return True
+
+    def stop_early(self, operation: Operation, decision: EarlyStop) -> EarlyStop | None:
+        key = (operation.run_id, operation.step)
+        if self.rows[key].state is OperationState.ENDED:
+            return None
+        if self.rows[key].early_stop is None:
+            self.rows[key] = replace(self.rows[key], early_stop=decision)
+        return self.rows[key].early_stop
 
     def close(self, operation: Operation, *, at: int, error: str = "") -> None:
         key = (operation.run_id, operation.step)
@@ -112,7 +136,20 @@ class FakeService:
     def stop(self, operation: Operation) -> None:
         self.stops.append(operation.name)
         if self.jobs.get(operation.name) == RUNNING:
-            self.jobs[operation.name] = Status(Phase.FAILED, error="JobFailed", cause="Stopped")
+            self.jobs[operation.name] = STOPPED
+
+
+@dataclass
+class FakeLogs:
+    """Port `JobLogs`: lines by job, and how often somebody read them."""
+
+    lines: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    reads: int = 0
+
+    def logs(self, job_name: str, *, containing: Sequence[str] = ()) -> Iterable[str]:
+        self.reads += 1
+        lines = self.lines.get(job_name, ())
+        return [line for line in lines if not containing or any(text in line for text in containing)]
 
 
 @dataclass

@@ -16,11 +16,12 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from atelier.errors import AccessRefused, Throttled, UnknownRun
+from atelier.operations.early_stopping import EarlyStop
 from atelier.operations.model import Kind, OperationState
 from atelier.ports import Operations
 from lambdas.adapters.dynamodb_operations import OPEN_INDEX, DynamoDbOperations
 from tests.support.clients import client
-from tests.support.operations import RUN_ID, FakeOperations, an_operation
+from tests.support.operations import POLICY, RUN_ID, FakeOperations, an_operation
 
 TABLE = "operations"
 REQUEST = {"TrainingJobName": f"{RUN_ID}-s0", "HyperParameters": {"learning_rate": 1e-05}, "empty": None}
@@ -150,6 +151,24 @@ def test_a_decision_survives_the_retry_of_its_step(operations: Operations) -> No
     operations.close(APPROVAL, at=100)
     operations.record(replace(APPROVAL, token="token-2"))
     assert operations.decision(RUN_ID) == {"approved": False, "by": "mara", "comment": "no"}
+
+
+def test_the_first_decision_to_stop_early_stands_and_survives_a_retry(operations: Operations) -> None:
+    watched = replace(STAGE, stop_policy=POLICY)
+    first = EarlyStop(step=40, best_step=20, best_loss=0.1 + 0.2, reason="no better")
+    assert operations.record(watched) == watched
+    assert operations.stop_early(watched, first) == first
+    assert operations.stop_early(watched, replace(first, best_step=30)) == first
+    assert operations.get(RUN_ID, "s0") == replace(watched, early_stop=first)
+    operations.close(watched, at=100)
+    retry = replace(STAGE, token="token-2")
+    assert operations.record(retry) == replace(watched, token="token-2", early_stop=first)
+
+
+def test_a_job_that_nobody_waits_for_is_not_stopped_early(operations: Operations) -> None:
+    operations.record(STAGE)
+    operations.close(STAGE, at=100)
+    assert operations.stop_early(STAGE, EarlyStop(40, 20, 0.3, "no better")) is None
 
 
 def test_rows_of_many_runs_are_read_whole(operations: Operations) -> None:

@@ -179,11 +179,14 @@ def test_a_failed_job_says_why(stubs: Stubs, changes: dict[str, Any], error: str
     ("secondary", "cause"),
     [("MaxRuntimeExceeded", "it ran into its limit of 86400 s"), ("Stopped", "someone stopped it")],
 )
-def test_a_stopped_job_is_a_failure(stubs: Stubs, secondary: str, cause: str) -> None:
+def test_a_stopped_job_says_what_stopped_it_and_where_its_output_is(
+    stubs: Stubs, secondary: str, cause: str
+) -> None:
     answers(stubs, described("Stopped", SecondaryStatus=secondary))
     status = stubs.jobs.describe(OPERATION)
-    assert (status.phase, status.error) == (Phase.FAILED, "JobFailed")
+    assert (status.phase, status.error) == (Phase.STOPPED, "JobFailed")
     assert cause in status.cause
+    assert status.result["output_s3_path"] == OPERATION.request["OutputDataConfig"]["S3OutputPath"]
 
 
 @pytest.mark.parametrize("code", ["ValidationException", "ResourceNotFound"])
@@ -238,6 +241,16 @@ def test_logs_come_page_by_page_for_this_job_alone(stubs: Stubs) -> None:
     stubs.logs.add_response("filter_log_events", pages[0], asked)
     stubs.logs.add_response("filter_log_events", pages[1], asked | {"nextToken": "more"})
     assert list(stubs.jobs.logs(NAME)) == ["global_step=1", "global_step=2"]
+
+
+def test_only_the_lines_that_are_wanted_are_asked_for(stubs: Stubs) -> None:
+    asked = {
+        "logGroupName": "/aws/sagemaker/TrainingJobs",
+        "logStreamNamePrefix": f"{NAME}/",
+        "filterPattern": '?"val_loss" ?"validation_loss"',
+    }
+    stubs.logs.add_response("filter_log_events", {"events": [{"message": "val_loss=1"}]}, asked)
+    assert list(stubs.jobs.logs(NAME, containing=("val_loss", "validation_loss"))) == ["val_loss=1"]
 
 
 def test_a_job_that_has_not_logged_yet_has_no_lines(stubs: Stubs) -> None:

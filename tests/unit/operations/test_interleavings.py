@@ -3,7 +3,7 @@
 The machine plays the workflow engine (which retries a step with a new token when it learns that its function
 died), the events, a person and the service. Each call of a port passes two boundaries, before and after its
 effect; at any of them the function may die, or others may act: a concurrent sweep, a retry, a person who
-stops the run.
+stops the run. The job may stop to improve, or be stopped by somebody who is not us.
 """
 
 from __future__ import annotations
@@ -23,9 +23,13 @@ from atelier.operations.sweep import sweep
 from tests.support.deployments import FakeDeployments
 from tests.support.operations import (
     FAILED,
+    OVERFITTING,
+    POLICY,
     RUN_ID,
     RUNNING,
+    STOPPED,
     SUCCEEDED,
+    FakeLogs,
     FakeOperations,
     FakeService,
     FakeTokens,
@@ -68,6 +72,8 @@ class Interleavings(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.operations, self.service, self.tokens = FakeOperations(), FakeService(), FakeTokens()
+        self.logs = FakeLogs()
+        self.was_stopped_by_a_stranger = False
         self.now = 0
         self.issued: list[str] = []
         self.gave_up = False
@@ -107,7 +113,9 @@ class Interleavings(RuleBasedStateMachine):
         token = f"token-{len(self.issued)}"
         self.issued.append(token)
         self.plan, self.boundary = plan, 0
-        operation = an_operation(token=token, recorded_at=self.now, deadline=self.now + 3600)
+        operation = an_operation(
+            token=token, recorded_at=self.now, deadline=self.now + 3600, stop_policy=POLICY
+        )
         operations: Any = Boundary(self.operations, self)
         service: Any = Boundary(self.service, self)
         try:
@@ -129,8 +137,16 @@ class Interleavings(RuleBasedStateMachine):
         operations: Any = Boundary(self.operations, self)
         service: Any = Boundary(self.service, self)
         tokens: Any = Boundary(self.tokens, self)
+        logs: Any = Boundary(self.logs, self)
         with suppress(FunctionDied):
-            sweep([KEY], operations=operations, service_of=lambda _: service, tokens=tokens, now=self.now)
+            sweep(
+                [KEY],
+                operations=operations,
+                service_of=lambda _: service,
+                logs=logs,
+                tokens=tokens,
+                now=self.now,
+            )
         self.plan = {}
 
     @precondition(lambda self: self.must_try)
@@ -143,9 +159,15 @@ class Interleavings(RuleBasedStateMachine):
         self.look(plan)
 
     @precondition(lambda self: self.service.jobs.get(JOB) == RUNNING)
-    @rule(status=st.sampled_from([SUCCEEDED, FAILED]))
+    @rule(status=st.sampled_from([SUCCEEDED, FAILED, STOPPED]))
     def the_job_ends(self, status: Any) -> None:
         self.service.jobs[JOB] = status
+        self.was_stopped_by_a_stranger = status == STOPPED
+
+    @precondition(lambda self: self.service.jobs.get(JOB) == RUNNING)
+    @rule(seen=st.integers(1, len(OVERFITTING)))
+    def the_job_logs(self, seen: int) -> None:
+        self.logs.lines = {JOB: OVERFITTING[:seen]}
 
     @precondition(lambda self: self.has_died_unnoticed)
     @rule()
@@ -165,6 +187,11 @@ class Interleavings(RuleBasedStateMachine):
         assert self.service.starts == [] or KEY in self.operations.rows
 
     @invariant()
+    def a_job_that_a_stranger_stopped_has_no_result(self) -> None:
+        if self.was_stopped_by_a_stranger and self.operations.rows[KEY].early_stop is None:
+            assert not any(isinstance(outcome, dict) for outcome in self.tokens.outcomes.values())
+
+    @invariant()
     def at_most_one_token_has_an_outcome(self) -> None:
         assert len(self.tokens.outcomes) <= 1
 
@@ -182,7 +209,12 @@ class Interleavings(RuleBasedStateMachine):
         assert self.is_over
         (outcome,) = self.tokens.outcomes.values() or [("RunStopped", "")]
         if isinstance(outcome, dict):
-            assert self.service.jobs[JOB].phase is Phase.SUCCEEDED
+            decision = self.operations.rows[KEY].early_stop
+            phase = self.service.jobs[JOB].phase
+            assert phase is Phase.SUCCEEDED or (phase is Phase.STOPPED and decision)
+            assert outcome.get("early_stop") == (
+                decision.to_json() if phase is Phase.STOPPED and decision else None
+            )
         else:
             assert outcome[0] in {"RunStopped", "DeadlineExceeded", "JobFailed"}
             release(

@@ -14,6 +14,7 @@ from tests.support.operations import (
     RUN_ID,
     RUNNING,
     SUCCEEDED,
+    FakeLogs,
     FakeOperations,
     FakeService,
     FakeTokens,
@@ -31,13 +32,21 @@ class Line:
         self.operations.rows[RUN_ID, "s0"] = an_operation(state=state)
         self.service = FakeService(jobs={} if status == ABSENT else {JOB: status})
         self.tokens = FakeTokens()
+        self.logs = FakeLogs()
 
     @property
     def row(self) -> Operation:
         return self.operations.rows[RUN_ID, "s0"]
 
-    def settle(self, now: int = 60) -> Due:
-        return settle(self.row, operations=self.operations, service=self.service, tokens=self.tokens, now=now)
+    def settle(self, now: int = 60, *, row: Operation | None = None) -> Due:
+        return settle(
+            row or self.row,
+            operations=self.operations,
+            service=self.service,
+            logs=self.logs,
+            tokens=self.tokens,
+            now=now,
+        )
 
 
 def test_settle_waits_while_the_job_runs() -> None:
@@ -65,7 +74,7 @@ def test_settle_finishes_the_token_once_when_the_event_arrives_twice() -> None:
     line = Line(SUCCEEDED)
     stale = line.row
     line.settle()
-    settle(stale, operations=line.operations, service=line.service, tokens=line.tokens, now=90)
+    line.settle(now=90, row=stale)
     assert line.tokens.outcomes == {"token-1": SUCCEEDED.result}
     assert line.row.ended_at == 60
 
@@ -181,9 +190,7 @@ def test_a_retry_that_came_between_look_and_close_is_still_waited_for() -> None:
     line = Line(SUCCEEDED)
     seen_before_the_retry = line.row
     line.operations.record(an_operation(token="token-2"))
-    settle(
-        seen_before_the_retry, operations=line.operations, service=line.service, tokens=line.tokens, now=60
-    )
+    line.settle(row=seen_before_the_retry)
     assert line.row.state is OperationState.STARTED
     line.settle()
     assert line.tokens.outcomes["token-2"] == SUCCEEDED.result

@@ -12,6 +12,7 @@ from tests.support.operations import (
     RUN_ID,
     RUNNING,
     SUCCEEDED,
+    FakeLogs,
     FakeOperations,
     FakeService,
     FakeTokens,
@@ -65,7 +66,14 @@ def test_a_sweep_settles_what_is_open_and_leaves_what_has_ended() -> None:
     operations, tokens = three_operations(), FakeTokens()
     service = FakeService(jobs={f"{RUN_ID}-{step}": SUCCEEDED for step in ("s0", "e0b", "e0c")})
     everything = [*operations.rows, ("unknown-20260101000000", "s0")]
-    looked_at = sweep(everything, operations=operations, service_of=lambda _: service, tokens=tokens, now=60)
+    looked_at = sweep(
+        everything,
+        operations=operations,
+        service_of=lambda _: service,
+        logs=FakeLogs(),
+        tokens=tokens,
+        now=60,
+    )
     assert looked_at == 2
     assert set(tokens.outcomes) == {"token-e0b", "token-e0c"}
 
@@ -87,6 +95,7 @@ def test_one_failing_operation_does_not_keep_the_sweep_from_the_others(
             operations.open_steps(),
             operations=operations,
             service_of=lambda _: service,
+            logs=FakeLogs(),
             tokens=tokens,
             now=60,
         )
@@ -105,7 +114,14 @@ def test_a_sweep_asks_the_service_of_each_kind() -> None:
         asked.append(kind)
         return FakeService(jobs={f"{RUN_ID}-model": RUNNING})
 
-    sweep(operations.open_steps(), operations=operations, service_of=service_of, tokens=FakeTokens(), now=60)
+    sweep(
+        operations.open_steps(),
+        operations=operations,
+        service_of=service_of,
+        logs=FakeLogs(),
+        tokens=FakeTokens(),
+        now=60,
+    )
     assert asked == [Kind.CUSTOM_MODEL]
 
 
@@ -117,6 +133,7 @@ def test_the_log_of_a_sweep_names_the_operation_and_never_its_token(caplog: pyte
             operations.open_steps(),
             operations=operations,
             service_of=lambda _: service,
+            logs=FakeLogs(),
             tokens=FakeTokens(),
             now=60,
         )

@@ -10,10 +10,8 @@ from atelier.problems import Problem, raise_for
 from atelier.recipes.catalogue import Catalogue
 from atelier.recipes.combinations import Candidate, candidates, with_instance_type, with_replicas
 from atelier.recipes.hyperparameters import Merged, as_text, merge
-from atelier.recipes.rows import BaseModelRow, Key, RecipeRow, Template
+from atelier.recipes.rows import SHIPPED, BaseModelRow, Key, RecipeRow, Template
 from atelier.recipes.wanted import AUTO, Wanted
-
-SHIPPED = "shipped"
 
 
 @dataclass(frozen=True)
@@ -77,6 +75,7 @@ def examine(wanted: Wanted, catalogue: Catalogue) -> Examination:
         keys=_keys(row, wanted, catalogue),
         platform=chosen.platform,
         image=chosen.image,
+        origin=row.origin,
         instance_type=instance_type,
         replicas=wanted.replicas or next(iter(chosen.replicas), None),
         values=merged.values,

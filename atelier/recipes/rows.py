@@ -22,6 +22,8 @@ Fill = Literal[
     "kms_key",
 ]
 
+SHIPPED = "shipped"
+
 
 class Frozen(BaseModel):
     """A row: unknown keys are refused, so that a typo in a data file fails at load time."""
@@ -40,6 +42,7 @@ class OnTarget(Frozen):
 class BaseModelRow(Frozen):
     """A base model. `model` is what a recipe calls it; no `environments` means that all have it.
 
+    `hub_name` is its name in SageMakerPublicHub, where AWS publishes it there.
     One that nobody can customize has neither recipes nor deployments: `instead` says what it is and what to
     use.
     """
@@ -51,6 +54,7 @@ class BaseModelRow(Frozen):
     environments: tuple[str, ...] = ()
     customizable: bool = True
     instead: str | None = None
+    hub_name: str | None = None
     deployments: Mapping[str, OnTarget] = {}
     source: str
 
@@ -147,6 +151,7 @@ class RecipeRow(Frozen):
     instance_bounds: Mapping[str, Mapping[str, Bounds]] = {}
     disputed: Mapping[str, Dispute] = {}
     source: str
+    origin: str = SHIPPED
 
     def replicas_on(self, platform: str) -> tuple[int, ...]:
         """How many instances it may run on, the default first."""

@@ -57,6 +57,8 @@ class Settlement(Construct):
         # It finishes what a submitting function could not, so it may do whatever those may.
         operations.grant_settle(self.function)
         jobs.grant_submit(self.function)
+        # Validation losses, by which jobs are stopped early.
+        jobs.grant_read_logs(self.function)
         models.grant_create(self.function)
         models.grant_deploy(self.function)
         models.grant_switch(self.function)

@@ -89,9 +89,16 @@ class Key(Frozen):
 
 
 class Checkpoints(Frozen):
-    """That a recipe saves checkpoints before its end, and the hyperparameter that says how often."""
+    """That a recipe saves checkpoints before its end, and what early stopping must know of it.
+
+    `saved_by` and `measured_by` are the hyperparameters that say after how many steps a checkpoint is saved and
+    the validation loss is measured; `loss_keys` are the names under which the job's log may give that loss
+    (AWS documents none for Nova).
+    """
 
     saved_by: str
+    measured_by: str
+    loss_keys: tuple[str, ...]
 
 
 class Template(Frozen):

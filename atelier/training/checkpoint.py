@@ -8,12 +8,14 @@ is a reference for the next job and for Bedrock and is never downloaded.
 from __future__ import annotations
 
 import json
+import re
 import tarfile
 import zlib
 from collections.abc import Mapping
 from typing import Any
 
 from atelier.errors import CheckpointMissing
+from atelier.operations.early_stopping import EarlyStop
 from atelier.ports import Objects
 from atelier.training.output import archive_uri, members
 
@@ -21,10 +23,39 @@ _MANIFEST = "manifest.json"
 _FIELD = "checkpoint_s3_bucket"
 _LARGEST_MANIFEST_BYTES = 1 << 20
 _NAMES_SHOWN = 10
+_STEP = re.compile(r"(?P<before>.*/[^/0-9]*)[0-9]+/?")
 
 
 def read_checkpoint(job: Mapping[str, Any], *, objects: Objects) -> str:
-    """URI of the checkpoint of a finished job. CheckpointMissing says what was found instead."""
+    """URI of the checkpoint of a finished job, of the step to keep if it was stopped early.
+
+    `job` is the result of a submit state. CheckpointMissing says what was found instead.
+    """
+    if "early_stop" not in job:
+        return _named_by_manifest(job, objects)
+    stop = EarlyStop.from_json(job["early_stop"])
+    try:
+        return _of_step(_named_by_manifest(job, objects), stop.best_step)
+    except CheckpointMissing as error:
+        raise CheckpointMissing(
+            f"{error}. The job was stopped early at step {stop.step} to keep step {stop.best_step}"
+        ) from error
+
+
+def _of_step(checkpoint: str, step: int) -> str:
+    """The checkpoint of another step of the same job.
+
+    The only place that knows how checkpoints lie beside each other: AWS documents the last part of a
+    manifest's URI as the step, and does not say where the other steps' are. That they are its siblings is
+    an inference (docs/adr/0068).
+    """
+    named = _STEP.fullmatch(checkpoint)
+    if named is None:
+        raise CheckpointMissing(f"{checkpoint} does not end in a step, so step {step} cannot be found by it")
+    return f"{named['before']}{step}"
+
+
+def _named_by_manifest(job: Mapping[str, Any], objects: Objects) -> str:
     uri = archive_uri(job)
     seen: list[str] = []
     try:

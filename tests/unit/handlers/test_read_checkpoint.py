@@ -32,3 +32,12 @@ def test_read_checkpoint_returns_what_the_manifest_names(world: World) -> None:
 def test_read_checkpoint_names_the_archive_that_is_missing(world: World) -> None:
     with pytest.raises(CheckpointMissing, match=r"output\.tar\.gz: there is no such object"):
         handler({"run_id": RUN_ID, "stage_index": 0, "job": JOB}, None)
+
+
+def test_read_checkpoint_keeps_the_best_step_of_a_job_that_was_stopped_early(world: World) -> None:
+    manifest = json.dumps({"checkpoint_s3_bucket": CHECKPOINT}).encode()
+    world.objects.stored[ARCHIVE] = tar_gz({"manifest.json": manifest})
+    stop = {"step": 40, "best_step": 20, "best_loss": 0.5, "reason": "no better"}
+    result = handler({"run_id": RUN_ID, "stage_index": 0, "job": JOB | {"early_stop": stop}}, None)
+    assert result["checkpoint"] == CHECKPOINT.replace("step_40", "step_20")
+    assert result["early_stop"] == stop

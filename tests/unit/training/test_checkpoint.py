@@ -52,6 +52,40 @@ def test_an_archive_without_a_usable_manifest_says_what_it_holds(archive: bytes,
         read(archive)
 
 
+EARLY = {"early_stop": {"step": 70, "best_step": 30, "best_loss": 0.4, "reason": "no better"}}
+
+
+@pytest.mark.parametrize(
+    ("named", "kept"),
+    [
+        (CHECKPOINT, "s3://customer-escrow-111122223333-smtj-x/job/step_30"),
+        ("s3://escrow/job-2/70", "s3://escrow/job-2/30"),
+        ("s3://escrow/job/step70/", "s3://escrow/job/step30"),
+    ],
+)
+def test_a_job_that_was_stopped_early_gives_the_checkpoint_of_its_best_step(named: str, kept: str) -> None:
+    manifest = json.dumps({"checkpoint_s3_bucket": named}).encode()
+    objects = FakeObjects({ARCHIVE: tar_gz({"manifest.json": manifest})})
+    assert read_checkpoint(JOB | EARLY, objects=objects) == kept
+
+
+@pytest.mark.parametrize(
+    ("manifest", "message"),
+    [
+        (
+            b'{"checkpoint_s3_bucket": "s3://escrow/job/final"}',
+            "s3://escrow/job/final does not end in a step",
+        ),
+        (b"{}", "must have checkpoint_s3_bucket"),
+    ],
+)
+def test_a_stop_that_left_no_checkpoint_says_what_was_to_be_kept(manifest: bytes, message: str) -> None:
+    objects = FakeObjects({ARCHIVE: tar_gz({"manifest.json": manifest})})
+    expected = rf"{message}.*\. The job was stopped early at step 70 to keep step 30"
+    with pytest.raises(CheckpointMissing, match=expected):
+        read_checkpoint(JOB | EARLY, objects=objects)
+
+
 def test_a_missing_archive_is_named() -> None:
     with pytest.raises(CheckpointMissing, match=f"{ARCHIVE}: there is no such object"):
         read_checkpoint(JOB, objects=FakeObjects())

@@ -90,6 +90,7 @@ INTERNALS: Mapping[str, Mapping[str, Check]] = {
         "_ec2_apply_tags": function("physical_id", "props"),
     },
     "ministack.services.cloudwatch_logs": {
+        "_compile_filter_pattern": function("raw"),
         "_filter_log_events": function("data"),
         "_log_groups": STORE,
         "_resolve_log_group_name": function("data"),
@@ -128,6 +129,17 @@ INTERNALS: Mapping[str, Mapping[str, Check]] = {
     "ministack.services.sns": {"_topic_by_arn_any_scope": function("topic_arn")},
     "ministack.services.stepfunctions": {
         "_ExecutionError": function("error", "cause"),
+        "_apply_jsonata_output": function(
+            "state_def", "raw_input", "ctx", "result", "error_output", "default"
+        ),
+        "_apply_jsonata_template": function("value", "raw_input", "ctx"),
+        "_apply_state_assign": function("state_def", "raw_input", "ctx", "result"),
+        "_jsonata_state_field": function("state_def", "field", "expected", "raw_input", "ctx"),
+        "_run_distributed_map": function(
+            "state_def", "raw_input", "effective", "iterator", "execution", "ctx"
+        ),
+        "_run_sub_machine": function("states", "start_at", "input_data", "execution", "ctx"),
+        "_state_query_language": function("state_def", "ctx"),
         "_SERVICE_DISPATCH": containing("arn:aws:states:::sns:publish"),
         "_call_lambda": function("func_ref", "event"),
         "_executions": STORE,

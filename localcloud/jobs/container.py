@@ -2,15 +2,17 @@
 
 Reads the job's folder as a SageMaker container does (SM_ML_ROOT stands for /opt/ml), runs the recipe it finds
 there, and leaves weights, manifest or evaluation results behind. What goes wrong is one message in
-output/failure and exit code 1; SIGTERM ends it at once, since nothing it has half-written is read before it
-exits with 0.
+output/failure and exit code 1. SIGTERM ends a training that saves checkpoints on its way after its current
+step, with a manifest that names the last one saved; it ends anything else at once.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,7 +20,8 @@ from localcloud.jobs.dpo import prefer
 from localcloud.jobs.evaluation import evaluate
 from localcloud.jobs.failures import JobFailed
 from localcloud.jobs.opt_ml import OptMl
-from localcloud.jobs.recipe import TrainingRecipe, read_recipe
+from localcloud.jobs.recipe import EvaluationRecipe, StepsConfig, StepsRecipe, TrainingRecipe, read_recipe
+from localcloud.jobs.saved_steps import SavedSteps
 from localcloud.jobs.sft import fine_tune
 from localcloud.model.checkpoint import Checkpoint, UnreadableCheckpoint
 
@@ -49,24 +52,38 @@ def run(opt_ml: OptMl, environment: Mapping[str, str]) -> None:
     hyperparameters = opt_ml.hyperparameters()
     recipe = read_recipe(opt_ml.recipe_path(hyperparameters))
     model = _model(hyperparameters, environment)
-    if not isinstance(recipe, TrainingRecipe):
+    if isinstance(recipe, EvaluationRecipe):
         evaluate(model, recipe, opt_ml, SEED)
         return
-    trained, steps = _train(model, recipe, opt_ml)
-    trained.save(opt_ml.escrow_step(steps), trained_by=recipe.run.name)
-    opt_ml.write_manifest(environment["ATELIER_ESCROW_URI"], steps)
+    last = _train(model, recipe, opt_ml)
+    if last is not None:
+        opt_ml.write_manifest(environment["ATELIER_ESCROW_URI"], last)
 
 
-def _train(model: Checkpoint, recipe: TrainingRecipe, opt_ml: OptMl) -> tuple[Checkpoint, int]:
+def _train(model: Checkpoint, recipe: TrainingRecipe | StepsRecipe, opt_ml: OptMl) -> int | None:
+    """The step whose checkpoint was saved last; None for a training that was stopped before its first."""
     config = recipe.training_config
     if config.max_length > model.config.context:
         raise JobFailed(
             f"recipe: training_config.max_length is {config.max_length}; "
             f"{recipe.run.model_type} takes at most {model.config.context}"
         )
-    if config.model.dpo_cfg is not None:
-        return prefer(model, config, config.model.dpo_cfg, opt_ml, SEED)
-    return fine_tune(model, config, opt_ml, SEED)
+    keep = config.save_top_k if isinstance(config, StepsConfig) else 1
+    saved = SavedSteps(opt_ml, keep=keep, run_name=recipe.run.name)
+    if isinstance(config, StepsConfig):
+        fine_tune(model, config, opt_ml, SEED, save=saved.save, is_stopped=_sigterm().is_set)
+    elif config.model.dpo_cfg is not None:
+        prefer(model, config, config.model.dpo_cfg, opt_ml, SEED, save=saved.save)
+    else:
+        fine_tune(model, config, opt_ml, SEED, save=saved.save)
+    return saved.last
+
+
+def _sigterm() -> threading.Event:
+    """Set by SIGTERM, which from now on ends nothing by itself."""
+    asked = threading.Event()
+    signal.signal(signal.SIGTERM, lambda _number, _frame: asked.set())
+    return asked
 
 
 def _model(hyperparameters: Mapping[str, str], environment: Mapping[str, str]) -> Checkpoint:

@@ -16,6 +16,7 @@ from localcloud.jobs.adaptation import Adaptation, optimizer_settings
 from localcloud.jobs.datasets import Pair, read_preferences
 from localcloud.jobs.opt_ml import OptMl
 from localcloud.jobs.recipe import DpoSettings, TrainingConfig
+from localcloud.jobs.saved_steps import Save
 from localcloud.model.batches import IntArray, Sequences, epochs
 from localcloud.model.checkpoint import Checkpoint
 from localcloud.model.losses import answer_log_probability, dpo_loss, dpo_margins
@@ -40,9 +41,9 @@ class Pairs:
 
 
 def prefer(
-    start: Checkpoint, config: TrainingConfig, dpo: DpoSettings, opt_ml: OptMl, seed: int
-) -> tuple[Checkpoint, int]:
-    """The trained model and the number of steps it took."""
+    start: Checkpoint, config: TrainingConfig, dpo: DpoSettings, opt_ml: OptMl, seed: int, *, save: Save
+) -> None:
+    """Train, and `save` the finished model."""
     adaptation = Adaptation.of(start, config.model, seed)
 
     def loss(trainable: Parameters, batch: Pairs, key: Array | None) -> tuple[Array, dict[str, Array]]:
@@ -66,7 +67,6 @@ def prefer(
     batch = min(config.global_batch_size, len(rows))
     steps = math.ceil(len(rows) / batch) * config.trainer.max_epochs
     batches = (pairs.take(indices) for indices in epochs(len(rows), batch, config.trainer.max_epochs, seed))
-    trained = adaptation.trainable
     for step in train(adaptation.trainable, loss, batches, steps, optimizer_settings(config.model), seed):
         log.info(
             "global_step=%d reduced_train_loss=%.6f learning_rate=%.3e "
@@ -77,8 +77,8 @@ def prefer(
             step.figures["reward_accuracy"],
             step.figures["reward_margin"],
         )
-        trained = step.parameters
-    return adaptation.checkpoint(trained), steps
+        if step.number == steps:
+            save(steps, adaptation.checkpoint(step.parameters), None)
 
 
 def _with_reference(reference: Checkpoint, rows: list[Pair]) -> Pairs:

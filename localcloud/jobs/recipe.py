@@ -1,4 +1,5 @@
-"""The recipe that a job received: exactly the keys of the Nova 1.0 SFT, DPO and evaluation recipes.
+"""The recipe that a job received: exactly the keys of the Nova 1.0 SFT, DPO and evaluation recipes, and of
+the Nova 2 SFT recipe, which counts steps and saves checkpoints on the way.
 
 A key that is not listed here is refused: a container that ignored it would train something other than what
 was asked for.
@@ -7,7 +8,7 @@ was asked for.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -91,6 +92,76 @@ class TrainingRecipe(_Section):
     training_config: TrainingConfig
 
 
+class StepsRun(Run):
+    validation_data_s3_path: str = ""
+    validation_data_s3_path_list: dict[str, str] = {}
+
+
+class StepsSchedule(_Section):
+    warmup_steps: NotNegative = 0
+    min_lr: Rate = 0.0
+
+
+class StepsOptimizer(_Section):
+    lr: Annotated[float, Field(gt=0, le=1)]
+    weight_decay: Rate = 0.0
+    adam_beta1: Rate = 0.9
+    adam_beta2: Rate = 0.95
+
+
+class StepsLoraTuning(_Section):
+    alpha: Positive = 64
+    lora_plus_lr_ratio: Annotated[float, Field(ge=0, le=100)] = 1.0
+
+
+class StepsPeft(_Section):
+    peft_scheme: Literal["lora", "null"]
+    lora_tuning: StepsLoraTuning = StepsLoraTuning()
+
+
+class Merging(_Section):
+    """How much of the trained model the result is; merging it with the model before is not built here."""
+
+    fine_tuned_model: Annotated[float, Field(ge=1, le=1)] = 1.0
+
+
+class StepsConfig(_Section):
+    max_steps: Positive
+    save_steps: Positive
+    save_top_k: Positive = 5
+    max_length: Positive
+    global_batch_size: Positive
+    reasoning_enabled: Literal[False] = False
+    val_check_interval: Positive = 2500
+    limit_val_batches: NotNegative = 2
+    lr_scheduler: StepsSchedule = StepsSchedule()
+    optim_config: StepsOptimizer
+    peft: StepsPeft
+    model_importance_score: Merging = Merging()
+
+    @property
+    def model(self) -> TrainedModel:
+        """What is trained and how, in the words of Nova 1.0."""
+        optim, tuning = self.optim_config, self.peft.lora_tuning
+        return TrainedModel(
+            optim=Optimizer(
+                lr=optim.lr,
+                weight_decay=optim.weight_decay,
+                betas=(optim.adam_beta1, optim.adam_beta2),
+                sched=Schedule(warmup_steps=self.lr_scheduler.warmup_steps, min_lr=self.lr_scheduler.min_lr),
+            ),
+            peft=Peft(
+                peft_scheme="lora" if self.peft.peft_scheme == "lora" else None,
+                lora_tuning=LoraTuning(alpha=tuning.alpha, loraplus_lr_ratio=tuning.lora_plus_lr_ratio),
+            ),
+        )
+
+
+class StepsRecipe(_Section):
+    run: StepsRun
+    training_config: StepsConfig
+
+
 class Evaluation(_Section):
     task: Literal["gen_qa"]
     strategy: Literal["gen_qa"] = "gen_qa"
@@ -128,7 +199,10 @@ class EvaluationRecipe(_Section):
     processor: Processor = Processor()
 
 
-def read_recipe(path: Path) -> TrainingRecipe | EvaluationRecipe:
+Recipe = TrainingRecipe | StepsRecipe | EvaluationRecipe
+
+
+def read_recipe(path: Path) -> Recipe:
     """The recipe at `path`; JobFailed names the first key that is wrong, its value and what would be
     accepted."""
     try:
@@ -137,11 +211,17 @@ def read_recipe(path: Path) -> TrainingRecipe | EvaluationRecipe:
         raise JobFailed(f"the recipe cannot be read: {error}") from error
     if not isinstance(content, dict):
         raise JobFailed("the recipe must be a mapping with 'run' and 'training_config' or 'evaluation'")
-    kind = EvaluationRecipe if "evaluation" in content else TrainingRecipe
     try:
-        return kind.model_validate(content)
+        return _kind_of(content).model_validate(content)
     except ValidationError as error:
         raise JobFailed(_first_problem(error)) from error
+
+
+def _kind_of(content: dict[str, Any]) -> type[Recipe]:
+    if "evaluation" in content:
+        return EvaluationRecipe
+    config = content.get("training_config")
+    return StepsRecipe if isinstance(config, dict) and "max_steps" in config else TrainingRecipe
 
 
 def _first_problem(error: ValidationError) -> str:

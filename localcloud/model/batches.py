@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -42,13 +43,13 @@ class Sequences:
         return Sequences(self.tokens[indices], self.weights[indices])
 
 
-def epochs(rows: int, batch: int, count: int, seed: int) -> Iterator[IntArray]:
-    """Indices of every batch of `count` epochs, each epoch in an order of its own.
+def epochs(rows: int, batch: int, count: int | None, seed: int) -> Iterator[IntArray]:
+    """Indices of every batch of `count` epochs (None: without end), each epoch in an order of its own.
 
     Every batch is full: an epoch's last one is completed with rows from the start of that epoch's order.
     """
     random = np.random.default_rng(seed)
-    for _ in range(count):
+    for _ in itertools.count() if count is None else range(count):
         order = random.permutation(rows).astype(np.int32)
         filled = np.resize(order, -(-rows // batch) * batch)
         yield from filled.reshape(-1, batch)

@@ -1,6 +1,7 @@
 """Run training jobs: as AWS does in what is seen from outside, as local processes underneath.
 
 Starting → (Pending behind two others) → Downloading → Training → Uploading → Completed | Failed | Stopped.
+A job that is told to stop, or runs into its limit, gets SIGTERM and some time; what it left is uploaded.
 """
 
 from __future__ import annotations
@@ -137,9 +138,12 @@ class Runner:
         self._download(job, work, s3)
         self._raise_if_stopped(job)
         self._jobs.advance(job, "Training", "Training image download completed. Training in progress.")
-        self._train(job, work, log)
-        self._jobs.advance(job, "Uploading", "Uploading generated training model")
+        ending = self._train(job, work, log)
+        if ending is None:
+            self._jobs.advance(job, "Uploading", "Uploading generated training model")
         self._upload(job, work, s3)
+        if ending is not None:
+            raise JobStopped(ending)
 
     def _download(self, job: TrainingJob, work: OptMl, s3: Any) -> None:
         try:
@@ -164,7 +168,8 @@ class Runner:
         except BaseModelMissing as error:
             raise JobFailed(f"InternalServerError: {error}") from error
 
-    def _train(self, job: TrainingJob, work: OptMl, log: JobLog) -> None:
+    def _train(self, job: TrainingJob, work: OptMl, log: JobLog) -> str | None:
+        """Run the job's process; the secondary status of a stop, or None when it ended by itself."""
         environ = {
             **job.request.get("Environment", {}),
             "TRAINING_JOB_NAME": job.name,
@@ -179,11 +184,10 @@ class Runner:
         job.process_id = container.pid
         self._jobs.save(job)
         ending = self._follow(job, container, log)
-        if ending is not None:
-            raise JobStopped(ending)
-        if container.exit_code != 0:
+        if ending is None and container.exit_code != 0:
             message = work.failure.read_text().strip() if work.failure.exists() else ""
             raise JobFailed(f"AlgorithmError: {message}, exit code: {container.exit_code}")
+        return ending
 
     def _follow(self, job: TrainingJob, container: Container, log: JobLog) -> str | None:
         """Ship lines until the process ends; the secondary status of a stop, or None when it ended itself."""

@@ -1,4 +1,7 @@
-"""A training container that does what its hyperparameter `script` says: train, fail, or wait for SIGTERM."""
+"""A training container that does what its hyperparameter `script` says: train, fail, or go on until SIGTERM.
+
+`wait` leaves nothing when it is stopped, `wait-and-save` leaves what it has.
+"""
 
 from __future__ import annotations
 
@@ -27,12 +30,21 @@ def main() -> int:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         while True:
             time.sleep(0.02)
+    if script == "wait-and-save":
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(_save(step=1)))
+        _say("global_step=1 val_loss=0.5000")
+        while True:
+            time.sleep(0.02)
     for step in (1, 2):
         _say(f"global_step={step} reduced_train_loss={1 / step:.4f}")
-    checkpoint = ROOT / "escrow" / "step_2"
+    return _save(step=2)
+
+
+def _save(step: int) -> int:
+    checkpoint = ROOT / "escrow" / f"step_{step}"
     checkpoint.mkdir(parents=True)
     (checkpoint / "weights").write_text("weights of " + os.environ["TRAINING_JOB_NAME"])
-    manifest = {"checkpoint_s3_bucket": os.environ["ATELIER_ESCROW_URI"] + "/step_2"}
+    manifest = {"checkpoint_s3_bucket": os.environ["ATELIER_ESCROW_URI"] + f"/step_{step}"}
     (ROOT / "output/data/manifest.json").write_text(json.dumps(manifest))
     return 0
 

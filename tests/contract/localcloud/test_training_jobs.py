@@ -104,6 +104,33 @@ def test_a_stopped_job_is_stopped_and_a_second_stop_is_refused(account: Account,
         sagemaker.stop_training_job(TrainingJobName=name)
 
 
+def test_a_stopped_job_leaves_what_it_saved_within_its_grace_period(
+    account: Account, training_role: str
+) -> None:
+    request = account.job(training_role, "wait-and-save")
+    name = request["TrainingJobName"]
+    sagemaker = account.client("sagemaker")
+    sagemaker.create_training_job(**request)
+    until(lambda: any("val_loss" in line for line in _log(account, name)))
+    sagemaker.stop_training_job(TrainingJobName=name)
+    job = account.ended(name)
+    assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "Stopped")
+    assert _manifest(account, name)["checkpoint_s3_bucket"].endswith(f"/{name}/step_1")
+
+
+def test_log_lines_are_found_by_any_of_several_texts(account: Account, training_role: str) -> None:
+    request = account.job(training_role)
+    account.client("sagemaker").create_training_job(**request)
+    account.ended(request["TrainingJobName"])
+    found = account.client("logs").filter_log_events(
+        logGroupName="/aws/sagemaker/TrainingJobs",
+        logStreamNamePrefix=f"{request['TrainingJobName']}/",
+        filterPattern='?"global_step=2" ?"credentials"',
+    )
+    messages = [event["message"] for event in found["events"]]
+    assert messages == ["credentials=", "global_step=2 reduced_train_loss=0.5000"]
+
+
 def test_a_job_past_its_stopping_condition_is_stopped_as_max_runtime_exceeded(
     account: Account, training_role: str
 ) -> None:
@@ -263,9 +290,13 @@ def _manifest(account: Account, job_name: str) -> dict[str, Any]:
 
 
 def _log(account: Account, job_name: str) -> list[str]:
-    found = account.client("logs").filter_log_events(
-        logGroupName="/aws/sagemaker/TrainingJobs", logStreamNamePrefix=f"{job_name}/"
-    )
+    logs = account.client("logs")
+    try:
+        found = logs.filter_log_events(
+            logGroupName="/aws/sagemaker/TrainingJobs", logStreamNamePrefix=f"{job_name}/"
+        )
+    except logs.exceptions.ResourceNotFoundException:
+        return []  # the account's first job makes the group
     return [event["message"] for event in found["events"]]
 
 

@@ -135,6 +135,33 @@ def training_recipe(*, lora: bool = True, beta: float | None = None, **changes: 
     return {"run": _run(), "training_config": config}
 
 
+def steps_recipe(*, lora: bool = True, **changes: Any) -> Recipe:
+    """A Nova 2 recipe with `changes` to its training_config; the learning rate is `lr`."""
+    config: dict[str, Any] = {
+        "max_steps": 8,
+        "save_steps": 2,
+        "save_top_k": 5,
+        "max_length": 64,
+        "global_batch_size": 4,
+        "reasoning_enabled": False,
+        "val_check_interval": 2,
+        "limit_val_batches": 2,
+        "lr_scheduler": {"warmup_steps": 0, "min_lr": 0.0},
+        "optim_config": {
+            "lr": changes.pop("lr", 1e-2),
+            "weight_decay": 0.0,
+            "adam_beta1": 0.9,
+            "adam_beta2": 0.95,
+        },
+        "peft": {"peft_scheme": "lora", "lora_tuning": {"alpha": 32, "lora_plus_lr_ratio": 4.0}}
+        if lora
+        else {"peft_scheme": "null"},
+        "model_importance_score": {"fine_tuned_model": 1.0},
+    }
+    run = _run() | {"validation_data_s3_path": "", "validation_data_s3_path_list": {}}
+    return {"run": run, "training_config": config | changes}
+
+
 def evaluation_recipe(**inference: Any) -> Recipe:
     return {
         "run": _run(),

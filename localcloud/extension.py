@@ -13,6 +13,7 @@ from ministack.core import iam_actions, lambda_runtime, router
 from localcloud import cloudformation, internals
 from localcloud.home import Home
 from localcloud.patches import (
+    distributed_map,
     lambda_errors,
     lambda_events,
     log_streams,
@@ -41,7 +42,15 @@ class Services:
 def install(home: Home, port: int) -> Services:
     """Check the internals we rely on, then extend. InternalsMoved when MiniStack is not as expected."""
     internals.verify()
-    for patch in (lambda_errors, lambda_events, log_streams, schedule, task_tokens, state_machine_role):
+    for patch in (
+        lambda_errors,
+        lambda_events,
+        log_streams,
+        schedule,
+        task_tokens,
+        distributed_map,
+        state_machine_role,
+    ):
         patch.apply()
     cloudformation.register()
     endpoint = Endpoint(f"https://127.0.0.1:{port}", str(home.certificate))

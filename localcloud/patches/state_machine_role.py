@@ -1,7 +1,8 @@
-"""A state machine may only do what its role allows: invoke these functions, publish to these topics.
+"""A state machine may only do what its role allows: invoke these functions, publish to these topics, run Maps.
 
-MiniStack runs every integration with no identity at all. Enforced here for the two that Atelier's workflow
-uses, `lambda:invoke` and `sns:publish`, with the error names Step Functions gives.
+MiniStack runs every integration with no identity at all. Enforced here for what Atelier's workflow uses:
+`lambda:invoke` and `sns:publish`, with the error names Step Functions gives, and Distributed Maps, whose
+children are executions of the machine itself.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ def apply() -> None:
     run_execution = stepfunctions._run_execution
     call_lambda = stepfunctions._call_lambda
     publish = stepfunctions._SERVICE_DISPATCH[PUBLISH]
+    run_distributed_map = stepfunctions._run_distributed_map
 
     def run(execution_arn: str) -> None:
         execution = stepfunctions._executions.get(execution_arn) or {}
@@ -50,7 +52,14 @@ def apply() -> None:
                 _require(action, _key_arn(key), "SNS.KMSAccessDeniedException")
         return publish(resource, message)
 
+    def run_map_as_role(
+        state: Any, raw_input: Any, effective: Any, iterator: Any, execution: dict[str, Any], context: Any
+    ) -> Any:
+        _require("states:StartExecution", execution["stateMachineArn"], "States.Permissions")
+        return run_distributed_map(state, raw_input, effective, iterator, execution, context)
+
     stepfunctions._run_execution = run
+    stepfunctions._run_distributed_map = run_map_as_role
     stepfunctions._call_lambda = call
     stepfunctions._SERVICE_DISPATCH[PUBLISH] = publish_as_role
 

@@ -17,7 +17,7 @@ os.environ["SFN_WAIT_SCALE"] = "0"
 
 from ministack.services import stepfunctions as engine
 
-from localcloud.patches import task_tokens
+from localcloud.patches import distributed_map, task_tokens
 
 
 class Script:
@@ -52,6 +52,7 @@ def main() -> None:
     script = Script(request["scenario"]["functions"])
     engine._call_lambda = script.call
     task_tokens.apply()
+    distributed_map.apply()
     engine._SERVICE_DISPATCH["arn:aws:states:::sns:publish"] = script.publish
     role = "arn:aws:iam::000000000000:role/workflow"
     made = engine._create_state_machine(

@@ -43,14 +43,14 @@ class Stack:
         described = account.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
         self.outputs = {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
 
-    def run(self, **states: Any) -> dict[str, Any]:
-        """The end of an execution of these states, beginning with the first."""
+    def run(self, *, role: str = "WorkflowRole", **states: Any) -> dict[str, Any]:
+        """The end of an execution of these states, beginning with the first, in a role of the stack."""
         stepfunctions = self._account.client("stepfunctions")
         definition = {"QueryLanguage": "JSONata", "StartAt": next(iter(states)), "States": states}
         machine = stepfunctions.create_state_machine(
             name=self._account.fresh("machine"),
             definition=json.dumps(definition),
-            roleArn=self.outputs["WorkflowRole"],
+            roleArn=self.outputs[role],
         )
         execution = stepfunctions.start_execution(stateMachineArn=machine["stateMachineArn"])["executionArn"]
 
@@ -141,6 +141,48 @@ def test_a_state_machine_does_what_its_role_allows_and_no_more(stack: Stack) -> 
     end = stack.run(Publish=publish)
     assert end["error"] == "SNS.AuthorizationErrorException"
     assert f"sns:Publish on resource: {stack.outputs['ForbiddenTopic']}" in end["cause"]
+
+
+def mapped(**fields: Any) -> dict[str, Any]:
+    """States that set a variable and run a Distributed Map over [1, 2], whose child does `fields`."""
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "Child",
+        "States": {"Child": {"Type": "Pass", "End": True, **fields}},
+    }
+    return {
+        "Set": {"Type": "Pass", "Assign": {"wanted": [1, 2]}, "Next": "Map"},
+        "Map": {
+            "Type": "Map",
+            "Items": "{% $wanted %}",
+            "ItemSelector": {"number": "{% $states.context.Map.Item.Value * 10 %}"},
+            "ItemProcessor": processor,
+            "Assign": {"results": "{% $states.result %}"},
+            "Next": "Show",
+        },
+        "Show": {"Type": "Pass", "Output": "{% $results %}", "End": True},
+    }
+
+
+def test_a_distributed_map_takes_its_items_and_their_form_from_jsonata(stack: Stack) -> None:
+    end = stack.run(role="MapRole", **mapped(Output="{% $states.input.number + 1 %}"))
+    assert json.loads(end["output"]) == [11, 21]
+
+
+def test_a_child_of_a_distributed_map_is_an_execution_with_its_own_input(stack: Stack) -> None:
+    end = stack.run(role="MapRole", **mapped(Output="{% $states.context.Execution.Input %}"))
+    assert json.loads(end["output"]) == [{"number": 10}, {"number": 20}]
+
+
+def test_a_child_of_a_distributed_map_sees_no_variable_of_its_parent(stack: Stack) -> None:
+    end = stack.run(role="MapRole", **mapped(Output="{% $exists($wanted) %}"))
+    assert json.loads(end["output"]) == [False, False]
+
+
+def test_a_distributed_map_needs_the_permission_to_start_its_own_machine(stack: Stack) -> None:
+    end = stack.run(**mapped())
+    assert end["error"] == "States.Permissions"
+    assert "not authorized to perform: states:StartExecution on resource: arn:aws:states:" in end["cause"]
 
 
 def test_an_event_whose_function_keeps_failing_ends_in_the_dead_letter_queue(
@@ -305,6 +347,7 @@ def template() -> dict[str, Any]:
             (["sns:Publish"], _ref("Topic")),
             (key_actions, _get("Key", "Arn")),
         ),
+        "MapRole": _role("states", (["states:StartExecution"], "*")),
         "Function": _function(
             "FunctionRole",
             Environment={"Variables": {"TABLE": _ref("Table")}},
@@ -355,7 +398,8 @@ def template() -> dict[str, Any]:
     outputs = {
         name: _ref(name) for name in ("Topic", "ForbiddenTopic", "Subscriber", "DeadLetters", "Table", "Vpc")
     }
-    outputs |= {name: _get(name, "Arn") for name in ("Function", "Powerless", "Forbidden", "WorkflowRole")}
+    with_arn = ("Function", "Powerless", "Forbidden", "WorkflowRole", "MapRole")
+    outputs |= {name: _get(name, "Arn") for name in with_arn}
     outputs |= {
         "Allocation": _get("Address", "AllocationId"),
         "Group": _get("Group", "GroupId"),

@@ -29,7 +29,7 @@ def no_traits(_sample: dict[str, Any]) -> Traits:
     return NO_TRAITS
 
 
-def nothing_across(_tally: Tally) -> Iterable[Fault]:
+def nothing_across(_tally: Tally, _demands: Demands) -> Iterable[Fault]:
     """For a format without rules across samples."""
     return ()
 
@@ -41,5 +41,5 @@ class Definition:
     rules: tuple[Rule, ...]
     explain: Callable[[dict[str, Any], Demands], Iterable[Fault]]
     traits: Callable[[dict[str, Any]], Traits] = no_traits
-    across: Callable[[Tally], Iterable[Fault]] = nothing_across
+    across: Callable[[Tally, Demands], Iterable[Fault]] = nothing_across
     acceptor: Callable[[Demands], Acceptor] | None = None

@@ -16,7 +16,10 @@ class Bound:
 
 @dataclass(frozen=True)
 class Demands:
-    """`Demands()` asks for nothing more. `media` is images and video, `documents` are pdf files."""
+    """`Demands()` asks for nothing more. `media` is images and video, `documents` are pdf files.
+
+    `bucket` is the dataset's own: media has to lie in it.
+    """
 
     min_rows: Bound | None = None
     max_rows: Bound | None = None
@@ -25,3 +28,4 @@ class Demands:
     media: bool = True
     max_line_bytes: int | None = None
     max_file_bytes: int | None = None
+    bucket: str | None = None

@@ -28,7 +28,7 @@ def merge(parts: Iterable[Part], format: Format, demands: Demands = Demands()) -
     """
     whole = _joined(sorted(parts, key=lambda part: part.start))
     report = Report(file=whole.file, rows=whole.rows, bytes=whole.bytes)
-    for fault in _file_faults(whole, demands, DEFINITIONS[format].across(whole.tally)):
+    for fault in _file_faults(whole, demands, DEFINITIONS[format].across(whole.tally, demands)):
         report.add(Finding.of(fault, file=whole.file))
     report.counts += whole.counts
     report.refused += whole.refused

@@ -24,6 +24,10 @@ class InvalidDataset(AtelierError):
     """A dataset that is missing, unreadable or not in the format its technique needs."""
 
 
+class DatasetUnchecked(AtelierError):
+    """A part of a dataset could not be checked; the message names the part and what went wrong."""
+
+
 class InvalidScenarios(AtelierError):
     """The smoke test's scenarios are missing or malformed."""
 

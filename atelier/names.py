@@ -68,6 +68,11 @@ def run_key(run_id: str) -> str:
     return f"{RUNS_PREFIX}{run_id}/run.json"
 
 
+def validation_key(run_id: str, file_name: str) -> str:
+    """Key of what validation found in the run's datasets, or of what its functions hand to each other."""
+    return f"{RUNS_PREFIX}{run_id}/validation/{file_name}"
+
+
 def recipe_key(run_id: str, step: str) -> str:
     """Key of the rendered recipe of a step; alone in its prefix because the recipe channel is a prefix."""
     return f"{RUNS_PREFIX}{run_id}/recipe/{step}/recipe.yaml"

@@ -17,6 +17,7 @@ TRAINING_OUTPUT = f"{names.training_output_prefix('*')}*"
 EVALUATION_OUTPUT = f"{names.evaluation_output_prefix('*')}*"
 MODEL_RECORDS = names.model_record_key("*")
 REPORTS = names.report_key("*", "*")
+VALIDATION = names.validation_key("*", "*")
 PREFIXES = "S3 permissions end at a prefix; object names below it are not known before a run"
 
 
@@ -86,6 +87,14 @@ class ArtifactBucket(Construct):
     def grant_read_datasets(self, grantee: Grantee) -> None:
         """Read what people uploaded."""
         self._read(grantee, DATASETS)
+
+    def grant_read_validation(self, grantee: Grantee) -> None:
+        """Read what was found in datasets, and what the functions that look leave for each other."""
+        self._read(grantee, VALIDATION)
+
+    def grant_write_validation(self, grantee: Grantee) -> None:
+        """Write what was found in datasets, or a part of it."""
+        self._write(grantee, VALIDATION)
 
     def grant_read_models(self, grantee: Grantee) -> None:
         """Read the records that tie custom models to their checkpoints."""

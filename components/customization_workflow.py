@@ -17,6 +17,7 @@ from aws_cdk import (
 )
 from constructs import Construct
 
+from components.dataset_validation import DatasetValidation
 from components.notice_topic import NoticeTopic
 from components.permissions import Grantee, allow, allow_key
 from components.workflow_role import WorkflowRole
@@ -28,7 +29,10 @@ REPORTED = (
     "run", "status", "failure", "stages", "scores", "decision", "approval", "smoke_test", "model_arn",
     "promotion", "baseline",
 )  # fmt: skip
-VARIABLES = (*REPORTED, "plan", "checkpoint", "job", "stage_index", "deployment_arn", "report")
+VARIABLES = (
+    *REPORTED, "plan", "dataset_parts", "unchecked_parts", "checkpoint", "job", "stage_index",
+    "deployment_arn", "report",
+)  # fmt: skip
 
 # Backstops behind the deadlines of operations: reached only when Settlement itself does not run.
 JOB_BACKSTOP = Duration.days(30)
@@ -80,6 +84,9 @@ class CustomizationWorkflow(Construct):
             logs=sfn.LogOptions(destination=log_group, level=sfn.LogLevel.ALL, include_execution_data=False),
             tracing_enabled=True,
         )
+        # The library's own would let children be redriven too, which a run that was released must not be.
+        self.state_machine.node.try_remove_child("DistributedMapPolicy")
+        role.grant_map_runs(self.state_machine)
 
     def grant_finish_tokens(self, grantee: Grantee) -> None:
         """Finish the task tokens of waiting states."""
@@ -124,9 +131,10 @@ class CustomizationWorkflow(Construct):
         deployment_wanted = self._question("DeploymentWanted?", no="ACCEPTED")
         healthy = self._question("Healthy?")
 
-        start = (
-            self._validate_run().next(self._validate_datasets()).next(self._find_baseline()).next(stages_left)
-        )
+        find_baseline = self._find_baseline()
+        datasets = DatasetValidation(self, "Datasets", tasks=self._tasks, following=find_baseline)
+        start = self._validate_run().next(datasets.start)
+        find_baseline.next(stages_left)
         stages_left.when(
             holds("$stage_index < $plan.stage_count"),
             self._submit_training_job().next(self._read_checkpoint()).next(stages_left),
@@ -159,9 +167,6 @@ class CustomizationWorkflow(Construct):
             assign=unset | {"run": "{% $states.result.Payload.run %}", "plan": PAYLOAD},
             on_failure=unset | submitted | FAILED,
         )
-
-    def _validate_datasets(self) -> tasks.LambdaInvoke:
-        return self._tasks.invoke("ValidateDatasets", {"run": "{% $run %}"})
 
     def _find_baseline(self) -> tasks.LambdaInvoke:
         found = {

@@ -36,9 +36,17 @@ class LineFunctions:
 
     def _validate(self) -> None:
         self._function("ValidateRun")
-        # A dataset may have gigabytes; it is streamed, and Lambda gives processors in proportion to memory.
-        datasets = self._function("ValidateDatasets", timeout=Duration.minutes(15), memory_mib=1769)
-        self.bucket.grant_read_datasets(datasets)
+        # Datasets are streamed: the memory is for the processor, of which Lambda gives one whole at 1769 MiB.
+        datasets, part, merge = (
+            self._function(state, timeout=Duration.minutes(15), memory_mib=1769)
+            for state in ("ValidateDatasets", "ValidateDatasetPart", "MergeFindings")
+        )
+        for check in (datasets, part):
+            self.bucket.grant_read_datasets(check)
+        for reader in (part, merge):
+            self.bucket.grant_read_validation(reader)
+        for writer in (datasets, part, merge):
+            self.bucket.grant_write_validation(writer)
         baseline = self._function("FindBaseline")
         self.bucket.grant_read_models(baseline)
         self.models.grant_read(baseline)
@@ -89,6 +97,7 @@ class LineFunctions:
     def _report(self) -> None:
         report = self._function("PublishReport", timeout=Duration.minutes(5), memory_mib=1024)
         self.bucket.grant_write_reports(report)
+        self.bucket.grant_read_validation(report)
         self.operations.grant_read(report)
         self.jobs.grant_read_logs(report)
 

@@ -8,8 +8,8 @@ from typing import Any, cast
 from aws_cdk import Acknowledgment, Stack, Validations, aws_iam as iam, aws_kms as kms, aws_lambda as lambda_
 from constructs import Construct, IConstruct
 
-Grantee = iam.Role | iam.ManagedPolicy | lambda_.Function
-"""Who gets permission: a role, people through a policy, or a function through its role."""
+Grantee = iam.Role | iam.Policy | iam.ManagedPolicy | lambda_.Function
+"""Who gets permission: a role, also by a further policy, people by a managed one, a function by its role."""
 
 
 def allow(

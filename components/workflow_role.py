@@ -1,10 +1,17 @@
-"""What the state machine itself may do: invoke its functions, send one notice, write its log and trace."""
+"""What the state machine itself may do: invoke its functions, run its Maps, send a notice, log and trace."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from aws_cdk import Stack, aws_iam as iam, aws_kms as kms, aws_lambda as lambda_
+from aws_cdk import (
+    ArnFormat,
+    Stack,
+    aws_iam as iam,
+    aws_kms as kms,
+    aws_lambda as lambda_,
+    aws_stepfunctions as sfn,
+)
 from constructs import Construct
 
 from components.notice_topic import NoticeTopic
@@ -51,4 +58,26 @@ class WorkflowRole(Construct):
             "xray:PutTraceSegments",
             on=["*"],
             because="CloudWatch Logs' delivery actions and X-Ray have no resources to name",
+        )
+
+    def grant_map_runs(self, machine: sfn.IStateMachine) -> None:
+        """Run Distributed Maps: their children are executions of the machine itself.
+
+        Step Functions developer guide, "IAM policies for using Distributed Map states". A policy of its own,
+        because the machine waits for the role's first policy and this one names the machine.
+        """
+        children = iam.Policy(self, "MapRuns", roles=[self.role])
+        allow(children, "states:StartExecution", on=[machine.state_machine_arn])
+        executions = Stack.of(self).format_arn(
+            service="states",
+            resource="execution",
+            resource_name=f"{machine.state_machine_name}:*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        allow(
+            children,
+            "states:DescribeExecution",
+            "states:StopExecution",
+            on=[executions],
+            because="Step Functions names the children of a Map Run when it starts them",
         )

@@ -13,6 +13,8 @@ LOCAL = Environment(
     network=NewNetwork(cidr="10.40.0.0/16", availability_zones=("us-east-1a", "us-east-1b")),
     functions=FunctionPlatform.of_this_host(),
     log_retention_days=7,
+    # So small that the example's training file is checked in parts, as one of gigabytes is on AWS.
+    dataset_part_bytes=1_000_000,
     data_may_be_destroyed=True,
     assets_bucket="atelier-assets-000000000000-us-east-1",
     tags={"application": "atelier", "environment": "local"},

@@ -139,6 +139,9 @@ class FunctionPlatform:
 class Environment:
     """One deployment of Atelier.
 
+    `dataset_part_bytes` is what one function checks of a run's datasets; what is over it is cut into parts
+    of that size, for a function each. The default is checked well inside a function's 15 minutes even where
+    every row is wrong.
     `assets_bucket` is set where there is no CDK bootstrap stack: files are then published to that bucket with
     the caller's own credentials. `data_may_be_destroyed` is the first of two keys to the deletion of data;
     the second is `-c destroy_data=true` at deployment.
@@ -150,6 +153,7 @@ class Environment:
     network: NewNetwork | ExistingNetwork
     functions: FunctionPlatform
     log_retention_days: int
+    dataset_part_bytes: int = 1_000_000_000
     data_may_be_destroyed: bool = False
     assets_bucket: str | None = None
     notify: tuple[str, ...] = ()
@@ -179,6 +183,10 @@ class Environment:
                 f"one of {', '.join(map(str, LOG_RETENTION_DAYS))}",
                 self.log_retention_days,
             ),
+        )
+        _require(
+            1 << 10 <= self.dataset_part_bytes <= 10**10,
+            field_error("dataset_part_bytes", "1,024 to 10,000,000,000", self.dataset_part_bytes),
         )
         strangers = [
             address for address in self.notify if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", address)

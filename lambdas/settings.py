@@ -20,6 +20,7 @@ class Settings:
     key_arn: str
     training_role_arn: str
     model_role_arn: str
+    dataset_part_bytes: int
     subnet_ids: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
 
@@ -27,15 +28,18 @@ class Settings:
         """Environment variables for the function's configuration."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {
-            PREFIX + name.upper(): ",".join(value) if isinstance(value, tuple) else value
+            PREFIX + name.upper(): ",".join(value) if isinstance(value, tuple) else str(value)
             for name, value in values.items()
         }
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
         """Read them back; KeyError names a variable that the deployment forgot."""
-        values: dict[str, str | tuple[str, ...]] = {}
+        values: dict[str, str | int | tuple[str, ...]] = {}
         for field in fields(cls):
             text = environ[PREFIX + field.name.upper()]
-            values[field.name] = tuple(filter(None, text.split(","))) if field.name.endswith("_ids") else text
+            if field.name.endswith("_ids"):
+                values[field.name] = tuple(filter(None, text.split(",")))
+            else:
+                values[field.name] = int(text) if field.name.endswith("_bytes") else text
         return cls(**values)  # type: ignore[arg-type]

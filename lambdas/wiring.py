@@ -14,7 +14,9 @@ from atelier.operations.model import Kind
 from lambdas.settings import Settings
 
 if TYPE_CHECKING:
+    from atelier.datasets.validation import Validation
     from atelier.ports import Deployments, LongRunning, Objects, Operations, TaskTokens, TrainingJobs
+    from atelier.runs.model import Run
 
 # The workflow retries a state that fails; a call that hangs must fail well inside a function's own time.
 _CLIENT_CONFIG = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "max_attempts": 4})
@@ -43,6 +45,16 @@ def objects() -> Objects:
     from lambdas.adapters.s3_objects import S3Objects
 
     return S3Objects(s3=client("s3"))
+
+
+def validation(run: Run, *, run_id: str) -> Validation:
+    """The check of a run's datasets, here."""
+    from atelier.datasets.validation import Validation
+
+    here = settings()
+    return Validation.of(
+        run, run_id=run_id, environment=here.environment, bucket=here.bucket, objects=objects()
+    )
 
 
 @cache

@@ -52,6 +52,7 @@ class PipelineStack(Stack):
             key_arn=key.key_arn,
             training_role_arn=jobs.role.role_arn,
             model_role_arn=models.role.role_arn,
+            dataset_part_bytes=environment.dataset_part_bytes,
             subnet_ids=tuple(network.subnet_ids),
             security_group_ids=(network.security_group.security_group_id,),
         )

@@ -9,7 +9,6 @@ from atelier.datasets.merge import merge
 from atelier.datasets.part import Part
 from atelier.datasets.report import Report
 from atelier.datasets.rule import Rule
-from atelier.datasets.run_datasets import check_datasets
 from atelier.datasets.scan import scan
 
 __all__ = [
@@ -22,7 +21,6 @@ __all__ = [
     "Report",
     "Rule",
     "check",
-    "check_datasets",
     "check_file",
     "merge",
     "scan",

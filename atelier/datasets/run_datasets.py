@@ -1,65 +1,62 @@
-"""The datasets of a run, checked before anything is trained on them."""
+"""The datasets that a run reads, each with what its stage or evaluation asks of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from io import BytesIO
-from typing import Any
+from dataclasses import dataclass
 
-from atelier.datasets.check import check
-from atelier.datasets.fault import Fault
-from atelier.datasets.finding import Finding
+from atelier.datasets.demands import Demands
 from atelier.datasets.formats import Format
-from atelier.datasets.report import Report, summary
-from atelier.datasets.rule import Rule
-from atelier.errors import InvalidDataset
-from atelier.ports import Objects
+from atelier.datasets.recipe_demands import evaluation_demands, training_demands, validation_demands
+from atelier.recipes import catalogue, resolve
 from atelier.runs.model import Run
-
-EXISTS = Rule("exists", "A dataset that a run names is there.", "Amazon S3")
-
-
-def check_datasets(run: Run, *, objects: Objects) -> list[dict[str, Any]]:
-    """[{uri, role, rows, bytes}] of every dataset; `role` is its field in the run file.
-
-    InvalidDataset tells the findings of all files at once. A file that two fields name is read once.
-    """
-    reports: dict[tuple[str, Format], Report] = {}
-    described = []
-    for role, uri, format_ in _datasets(run):
-        report = reports.get((uri, format_)) or _check(uri, format_, objects)
-        reports[uri, format_] = report
-        described.append({"uri": uri, "role": role, "rows": report.rows, "bytes": report.bytes})
-    files = list(reports.values())
-    files += [_missing(uri) for uri in _scenarios(run) if not objects.exists(uri)]
-    if any(not report.is_valid for report in files):
-        raise InvalidDataset(summary(files))
-    return described
+from atelier.runs.wanted import wanted_by_evaluation, wanted_by_stage
 
 
-def _datasets(run: Run) -> Iterator[tuple[str, str, Format]]:
+@dataclass(frozen=True)
+class Dataset:
+    """A file that must be of one format; `fields` are those of the run file that name it for that."""
+
+    fields: tuple[str, ...]
+    uri: str
+    format: Format
+    demands: Demands
+    is_trained_on: bool = False
+
+    @property
+    def label(self) -> str:
+        """What messages call it: `stages.0.train (train.jsonl)`."""
+        return f"{', '.join(self.fields)} ({self.uri.rpartition('/')[2]})"
+
+
+def datasets_of(run: Run, *, environment: str) -> tuple[Dataset, ...]:
+    """In the run file's order; a file that several fields name for the same thing is there once."""
+    merged: dict[tuple[str, Format, Demands], Dataset] = {}
+    for dataset in _named(run, environment):
+        key = (dataset.uri, dataset.format, dataset.demands)
+        fields = (*merged[key].fields, *dataset.fields) if key in merged else dataset.fields
+        trained = dataset.is_trained_on or (key in merged and merged[key].is_trained_on)
+        merged[key] = Dataset(fields, *key, is_trained_on=trained)
+    return tuple(merged.values())
+
+
+def _named(run: Run, environment: str) -> Iterator[Dataset]:
     for index, stage in enumerate(run.stages):
-        yield f"stages.{index}.train", stage.train, Format(stage.technique)
+        wanted = wanted_by_stage(run.base_model, stage, index, environment=environment)
+        recipe = resolve(wanted, catalogue())
+        format_ = Format(recipe.template.dataset or stage.technique)
+        if stage.train:
+            demands = training_demands(recipe, stage.technique)
+            yield Dataset((f"stages.{index}.train",), stage.train, format_, demands, is_trained_on=True)
         if stage.validation:
-            yield f"stages.{index}.validation", stage.validation, Format(stage.technique)
+            yield Dataset(
+                (f"stages.{index}.validation",), stage.validation, format_, validation_demands(recipe)
+            )
     for index, evaluation in enumerate(run.evaluation):
-        yield f"evaluation.{index}.dataset", evaluation.dataset, Format(evaluation.task)
-
-
-def _scenarios(run: Run) -> list[str]:
-    """The smoke test's scenarios: read after training, so a missing file is better known now."""
-    canary = run.deployment.canary if run.deployment else None
-    return [canary.scenarios] if canary else []
-
-
-def _check(uri: str, format_: Format, objects: Objects) -> Report:
-    try:
-        return check(BytesIO(b"".join(line + b"\n" for line in objects.lines(uri))), format_, file=uri)
-    except FileNotFoundError:
-        return _missing(uri)
-
-
-def _missing(uri: str) -> Report:
-    report = Report(file=uri)
-    report.add(Finding.of(Fault(EXISTS, "", "no such object", "an object that was uploaded"), file=uri))
-    return report
+        if evaluation.dataset:
+            asked = wanted_by_evaluation(run.base_model, evaluation, index, environment=environment)
+            recipe = resolve(asked, catalogue())
+            format_ = Format(recipe.template.dataset or evaluation.task)
+            yield Dataset(
+                (f"evaluation.{index}.dataset",), evaluation.dataset, format_, evaluation_demands(recipe)
+            )

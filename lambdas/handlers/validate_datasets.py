@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from atelier.datasets import check_datasets
 from atelier.deployment.scenarios import scenarios_of
 from atelier.runs import parse_run
 from lambdas import wiring
@@ -14,10 +13,14 @@ logger = logging.getLogger(__name__)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """{run_id, run} → {datasets: [{uri, role, rows, bytes}]}."""
+    """{run_id, run} → {datasets: [{uri, role, rows, bytes}], parts: [numbers that others must check before]}."""
     run = parse_run(event["run"])
-    datasets = check_datasets(run, objects=wiring.objects())
+    validation = wiring.validation(run, run_id=event["run_id"])
+    datasets, parts = validation.begin(piece_bytes=wiring.settings().dataset_part_bytes)
     # The smoke test comes after training: what it could not read is better known now.
     scenarios_of(run, wiring.objects())
-    logger.info("datasets_validated", extra={"run_id": event["run_id"], "datasets": len(datasets)})
-    return {"datasets": datasets}
+    logger.info(
+        "datasets_validated",
+        extra={"run_id": event["run_id"], "datasets": len(datasets), "parts": len(parts)},
+    )
+    return {"datasets": datasets, "parts": parts}

@@ -18,6 +18,7 @@ SETTINGS = Settings(
     key_arn="arn:aws:kms:us-east-1:111122223333:key/1",
     training_role_arn="arn:aws:iam::111122223333:role/training",
     model_role_arn="arn:aws:iam::111122223333:role/model",
+    dataset_part_bytes=1_000_000_000,
 )
 
 

@@ -30,6 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
         ({"region": "useast1"}, "dev: region must be a region such as us-east-1, got 'useast1'"),
         ({"region": "eu-west-1"}, "dev: availability_zones must be zones of eu-west-1, got .*1b.*"),
         ({"log_retention_days": 8}, "dev: log_retention_days must be one of 1, 3, 5, 7, .*, got 8"),
+        ({"dataset_part_bytes": 1023}, "dev: dataset_part_bytes must be 1,024 to 10,000,000,000, got 1023"),
         ({"notify": ("nobody",)}, "dev: notify must be e-mail addresses, got \\['nobody'\\]"),
         ({"name": "My Env"}, "environment: name must be lower-case letters and digits, got 'My Env'"),
     ],

@@ -19,7 +19,8 @@ pytestmark = pytest.mark.synth
 
 GOLDEN = Path(__file__).with_name("golden") / "workflow.json"
 STATES = [
-    "ValidateRun", "ValidateDatasets", "FindBaseline", "StagesLeft?", "SubmitTrainingJob", "ReadCheckpoint",
+    "ValidateRun", "ValidateDatasets", "DatasetsSplit?", "ValidateDatasetParts", "ValidateDatasetPart",
+    "PartUnchecked", "MergeFindings", "FindBaseline", "StagesLeft?", "SubmitTrainingJob", "ReadCheckpoint",
     "EvaluateModels", "SubmitEvaluation", "ReadMetrics", "DecideGate", "GatePassed?", "ApprovalRequired?",
     "AwaitApproval", "Approved?", "RegisterModel", "DeploymentWanted?", "CreateModel", "Deploy", "SmokeTest",
     "Healthy?", "Promote", "RetireCandidate", "RollBack", "ReleaseRun", "PublishReport", "Notify",

@@ -32,7 +32,9 @@ PLAN = {
 BASELINE = {"source": "base-model", "model": "nova-micro/prod", "run_id": None, "model_arn": None}
 ANSWERS: Mapping[str, Any] = {
     "validate_run": PLAN,
-    "validate_datasets": {"datasets": []},
+    "validate_datasets": {"datasets": [], "parts": []},
+    "validate_dataset_part": {"part": 0, "rows": 1, "findings": 0},
+    "merge_findings": {"datasets": []},
     "find_baseline": {"baseline": BASELINE, "checkpoint": None},
     "submit_training_job": {"job_name": "job"},
     "read_checkpoint": {"checkpoint": "s3://escrow/1", "stage_index": 0, "job_name": "job"},
@@ -129,6 +131,10 @@ def play(rendered: Callable[[str], Synthesis]) -> Play:
 
 class InvalidRun(Exception):
     """As a function raises it: the name is what counts."""
+
+
+class DatasetUnchecked(Exception):
+    """As MergeFindings raises it."""
 
 
 class JobFailed(Exception):
@@ -231,13 +237,46 @@ def test_the_notice_is_the_reports(play: Play) -> None:
     assert (notice["Subject"], notice["Message"]) == ("Subject", "Message")
 
 
+SPLIT = {"datasets": [], "parts": [1, 2, 4]}
+
+
+def test_parts_of_large_datasets_are_checked_by_themselves_and_merged(play: Play) -> None:
+    outcome = play(validate_datasets=SPLIT)
+    checks = sorted(outcome.asked("validate_dataset_part"), key=lambda payload: payload["part"])
+    about = {"run_id": RUN_ID, "run": NORMALISED}
+    assert checks == [{**about, "part": part} for part in (1, 2, 4)]
+    assert outcome.asked("merge_findings") == [{**about, "unchecked_parts": []}]
+    assert outcome.output["status"] == "PROMOTED"
+
+
+def test_one_part_is_a_list_of_one(play: Play) -> None:
+    outcome = play(validate_datasets=SPLIT | {"parts": [1]})
+    assert [payload["part"] for payload in outcome.asked("validate_dataset_part")] == [1]
+
+
+def test_a_part_that_cannot_be_checked_is_told_to_the_merge_with_its_cause(play: Play) -> None:
+    refusal = AccessRefused("s3:GetObject on s3://bucket/train.jsonl was refused")
+    fine = ANSWERS["validate_dataset_part"]
+    outcome = play(
+        validate_datasets=SPLIT,
+        validate_dataset_part=[fine, refusal, fine],
+        merge_findings=DatasetUnchecked("1 part"),
+    )
+    ((unchecked,),) = (payload["unchecked_parts"] for payload in outcome.asked("merge_findings"))
+    assert unchecked["part"] in SPLIT["parts"]
+    assert (unchecked["error"], unchecked["cause"]) == ("AccessRefused", str(refusal))
+    assert outcome.output["Error"] == "DatasetUnchecked"
+
+
 @pytest.mark.parametrize(
-    "failing", [name for name in ANSWERS if name not in ("release_run", "publish_report")]
+    "failing",
+    [name for name in ANSWERS if name not in ("release_run", "publish_report", "validate_dataset_part")],
 )
 def test_whatever_fails_the_run_is_released_and_reported(play: Play, failing: str) -> None:
     unhealthy = {"healthy": False, "reason": "", "replies": []}
     script: dict[str, Any] = {
         "validate_run": PLAN | {"approval_required": True},
+        "validate_datasets": SPLIT if failing == "merge_findings" else ANSWERS["validate_datasets"],
         failing: JobFailed("out of memory"),
     }
     if failing == "roll_back":

@@ -1,0 +1,163 @@
+"""The datasets of a run, checked in one function or in several that hand their parts over through S3.
+
+`runs/<id>/validation/` has for each dataset with findings `<field>.jsonl`, a line a finding (the first 10,000 of
+them), and `summary.json`, which the report shows; `plan.json` and `parts/` are what functions exchange.
+Everything is named by the run and the plan, so a retried function writes what it wrote.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from atelier import names
+from atelier.datasets.merge import merge
+from atelier.datasets.part import FINDINGS_KEPT, Part
+from atelier.datasets.pieces import Piece, elsewhere, share_out
+from atelier.datasets.report import Report
+from atelier.datasets.run_datasets import Dataset, datasets_of
+from atelier.datasets.scan import scan
+from atelier.datasets.verdict import missing, refuse_for, summary_of
+from atelier.errors import DatasetUnchecked
+from atelier.ports import Objects
+from atelier.runs.model import Run
+
+
+@dataclass(frozen=True)
+class Validation:
+    """The check of one run's datasets."""
+
+    run_id: str
+    datasets: tuple[Dataset, ...]
+    bucket: str
+    objects: Objects
+
+    @classmethod
+    def of(cls, run: Run, *, run_id: str, environment: str, bucket: str, objects: Objects) -> Validation:
+        """The check of a run in an environment."""
+        return cls(run_id, datasets_of(run, environment=environment), bucket, objects)
+
+    def begin(self, *, piece_bytes: int) -> tuple[list[dict[str, Any]], list[int]]:
+        """Check everything that one function surely can: `conclude`'s result and no pieces, if that is all.
+
+        Otherwise nothing yet, and the numbers of the pieces that other functions must check before.
+        """
+        pieces = share_out(self._sizes(), piece_bytes=piece_bytes)
+        others = elsewhere(pieces)
+        if not others:
+            return self._concluded(pieces, (self._scanned(piece) for piece in pieces)), []
+        self._write("plan.json", {"pieces": [piece.to_json() for piece in pieces]})
+        for number, piece in enumerate(pieces):
+            if piece.here:
+                self._check(number, piece)
+        return [], others
+
+    def check_piece(self, number: int) -> Part:
+        """Check a piece of the plan, and leave the result for `conclude`."""
+        return self._check(number, self._plan()[number])
+
+    def conclude(self, unchecked: Sequence[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
+        """[{uri, role, rows, bytes}] of every field that names a dataset; the findings are written before.
+
+        InvalidDataset tells the first findings of all files. DatasetUnchecked names pieces that could not be
+        checked: `unchecked` has {part, error, cause} of each.
+        """
+        pieces = self._plan()
+        if unchecked:
+            raise DatasetUnchecked(self._why_unchecked(pieces, unchecked))
+        return self._concluded(pieces, (self._read_part(number) for number in range(len(pieces))))
+
+    def _sizes(self) -> dict[int, int]:
+        """Sizes of the datasets that exist, by their places."""
+        sizes = {}
+        for place, dataset in enumerate(self.datasets):
+            try:
+                sizes[place] = self.objects.size(dataset.uri)
+            except FileNotFoundError:
+                continue
+        return sizes
+
+    def _scanned(self, piece: Piece) -> Part:
+        dataset = self.datasets[piece.dataset]
+        # From the byte before, which says whether a line begins at `start`; past `end`, because a line may.
+        with self.objects.open(dataset.uri, max(piece.start - 1, 0)) as stream:
+            return scan(
+                stream,
+                dataset.format,
+                dataset.demands,
+                file=dataset.label,
+                start=piece.start,
+                end=piece.end,
+            )
+
+    def _check(self, number: int, piece: Piece) -> Part:
+        part = self._scanned(piece)
+        self._write(_part_name(number), part.to_json())
+        return part
+
+    def _read_part(self, number: int) -> Part:
+        return Part.from_json(self._read(_part_name(number)))
+
+    def _concluded(self, pieces: Sequence[Piece], parts: Iterable[Part]) -> list[dict[str, Any]]:
+        by_dataset: dict[int, list[Part]] = {}
+        for piece, part in zip(pieces, parts, strict=True):
+            _keep_first(by_dataset.setdefault(piece.dataset, []), part)
+        reports = [
+            merge(by_dataset[place], dataset.format, dataset.demands)
+            if place in by_dataset
+            else missing(dataset)
+            for place, dataset in enumerate(self.datasets)
+        ]
+        uris = [self._written(*pair) for pair in zip(self.datasets, reports, strict=True)]
+        self._write("summary.json", summary_of(self.datasets, reports, uris))
+        refuse_for(reports, uris)
+        return list(_described(self.datasets, reports))
+
+    def _written(self, dataset: Dataset, report: Report) -> str | None:
+        """Address of the dataset's findings; None when there are none."""
+        if not report.findings:
+            return None
+        lines = (json.dumps(finding.to_json(), ensure_ascii=False) + "\n" for finding in report.findings)
+        uri = self._uri(f"{dataset.fields[0]}.jsonl")
+        self.objects.write(uri, "".join(lines).encode(), content_type="application/jsonl")
+        return uri
+
+    def _why_unchecked(self, pieces: Sequence[Piece], unchecked: Sequence[Mapping[str, Any]]) -> str:
+        lines = []
+        for failed in unchecked:
+            piece = pieces[failed["part"]]
+            where = f"{self.datasets[piece.dataset].label}, bytes {piece.start:,} to {piece.end:,}"
+            lines.append(f"- {where}: {failed['error']}: {failed['cause']}")
+        return "\n".join([f"datasets: {len(lines):,} of {len(pieces):,} parts could not be checked", *lines[:10]])
+
+    def _plan(self) -> list[Piece]:
+        return [Piece.from_json(piece) for piece in self._read("plan.json")["pieces"]]
+
+    def _uri(self, file_name: str) -> str:
+        return f"s3://{self.bucket}/{names.validation_key(self.run_id, file_name)}"
+
+    def _read(self, file_name: str) -> Any:
+        return json.loads(self.objects.read(self._uri(file_name)))
+
+    def _write(self, file_name: str, document: Any) -> None:
+        body = json.dumps(document, ensure_ascii=False).encode()
+        self.objects.write(self._uri(file_name), body, content_type="application/json")
+
+
+def _part_name(number: int) -> str:
+    return f"parts/{number}.json"
+
+
+def _keep_first(parts: list[Part], part: Part) -> None:
+    """Add the next part of a file, without findings that a report would not keep: memory stays flat."""
+    kept = sum(len(before.findings) for before in parts)
+    part.findings = part.findings[: max(FINDINGS_KEPT - kept, 0)]
+    parts.append(part)
+
+
+def _described(datasets: Iterable[Dataset], reports: Iterable[Report]) -> Iterator[dict[str, Any]]:
+    for dataset, report in zip(datasets, reports, strict=True):
+        for field in dataset.fields:
+            yield {"uri": dataset.uri, "role": field, "rows": report.rows, "bytes": report.bytes}

@@ -1,0 +1,76 @@
+"""What is said of a run's datasets: the refusal, for people in a hurry, and the summary that the report shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from atelier.datasets.all_rules import ALL_RULES
+from atelier.datasets.fault import Fault
+from atelier.datasets.finding import Finding
+from atelier.datasets.report import Report
+from atelier.datasets.rule import Rule
+from atelier.datasets.run_datasets import Dataset
+from atelier.errors import InvalidDataset
+
+SUMMARY_SCHEMA = "atelier.validation/1"
+FINDINGS_TOLD = 5
+FINDINGS_SUMMARISED = 20
+
+EXISTS = Rule("exists", "A dataset that a run names was uploaded.", "a job reads it")
+
+_SEVERITIES = {rule.name: rule.severity for rule in (*ALL_RULES, EXISTS)}
+
+
+def missing(dataset: Dataset) -> Report:
+    """The report of a file that is not there."""
+    report = Report(file=dataset.label)
+    fault = Fault(EXISTS, "", f"no object {dataset.uri}", "an object that was uploaded")
+    report.add(Finding.of(fault, file=dataset.label))
+    return report
+
+
+def refuse_for(reports: Sequence[Report], uris: Sequence[str | None]) -> None:
+    """InvalidDataset when a rule that refuses is broken; it tells the first findings of each such file."""
+    refused = [(report, uri) for report, uri in zip(reports, uris, strict=True) if not report.is_valid]
+    if not refused:
+        return
+    lines = [f"datasets: {len(refused)} of {len(reports)} {'file' if len(reports) == 1 else 'files'} refused"]
+    for report, uri in refused:
+        lines += _told(report, uri)
+    raise InvalidDataset("\n".join(lines))
+
+
+def _told(report: Report, uri: str | None) -> Iterator[str]:
+    total = report.counts.total()
+    counted = ", ".join(f"{rule} {count:,}" for rule, count in report.counts.most_common())
+    yield f"{report.file}: {total:,} finding{'' if total == 1 else 's'} ({counted})"
+    told = sorted(report.findings, key=lambda finding: finding.severity != "refuse")[:FINDINGS_TOLD]
+    yield from (f"- {finding}" for finding in told)
+    yield f"- {'and ' + format(total - len(told), ',') + ' more' if total > len(told) else 'all'} in {uri}"
+
+
+def summary_of(
+    datasets: Sequence[Dataset], reports: Sequence[Report], uris: Sequence[str | None]
+) -> dict[str, Any]:
+    """summary.json. Fields are only ever added within a schema version."""
+    return {
+        "schema": SUMMARY_SCHEMA,
+        "datasets": [
+            {
+                "fields": list(dataset.fields),
+                "uri": dataset.uri,
+                "format": dataset.format.value,
+                "rows": report.rows,
+                "bytes": report.bytes,
+                "is_valid": report.is_valid,
+                "rules": [
+                    {"rule": rule, "severity": _SEVERITIES[rule], "count": count}
+                    for rule, count in report.counts.most_common()
+                ],
+                "findings": [finding.to_json() for finding in report.findings[:FINDINGS_SUMMARISED]],
+                "findings_uri": uri,
+            }
+            for dataset, report, uri in zip(datasets, reports, uris, strict=True)
+        ],
+    }

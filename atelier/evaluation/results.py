@@ -16,8 +16,9 @@ from pathlib import PurePosixPath
 from typing import IO, Any
 
 from atelier.errors import MetricsMissing
-from atelier.evaluation.metrics import METRICS_BY_TASK, STRATEGIES_BY_TASK, long_name
+from atelier.evaluation.metrics import long_name
 from atelier.ports import Objects
+from atelier.recipes import Task, catalogue
 from atelier.training.output import archive_uri, members
 
 _EXAMPLES = 5
@@ -71,28 +72,27 @@ def read_scores(job: Mapping[str, Any], *, objects: Objects) -> Scores:
         raise MetricsMissing(f"{uri} has no results_*.json; found: {', '.join(seen) or 'nothing'}")
     task, values = _task_values(results[max(results)], uri)
     metrics = {name: value for name, value in values.items() if not name.endswith(_STDERR)}
-    if not metrics.keys() & set(METRICS_BY_TASK[task]):
+    if not metrics or not (task.names_its_metrics or metrics.keys() & task.metrics.keys()):
         found = ", ".join(metrics) or "no finite number"
-        raise MetricsMissing(f"{uri}: {task} has none of {', '.join(METRICS_BY_TASK[task])}; found: {found}")
+        raise MetricsMissing(f"{uri}: {task.name} has none of {', '.join(task.metrics)}; found: {found}")
     stderr = {name.removesuffix(_STDERR): value for name, value in values.items() if name.endswith(_STDERR)}
-    return Scores(task, metrics, stderr, rows, examples)
+    return Scores(task.name, metrics, stderr, rows, examples)
 
 
-def _task_values(report: Any, uri: str) -> tuple[str, dict[str, float]]:
+def _task_values(report: Any, uri: str) -> tuple[Task, dict[str, float]]:
     """The task and its finite numbers by long name, from `results["custom|<task>_<strategy>|0"]`."""
     results = report.get("results") if isinstance(report, dict) else None
     results = results if isinstance(results, dict) else {}
-    for task, strategy in STRATEGIES_BY_TASK.items():
+    tasks = catalogue().tasks
+    for task in tasks.values():
         for key in results:
-            if key.split("|")[1:2] == [f"{task}_{strategy}"]:
+            if key.split("|")[1:2] == [f"{task.name}_{task.strategy}"]:
                 return task, {
                     _long(name): float(value)
                     for name, value in results[key].items()
                     if isinstance(value, int | float) and math.isfinite(value)
                 }
-    raise MetricsMissing(
-        f"{uri}: no results of a known task ({', '.join(STRATEGIES_BY_TASK)}); found: {list(results)}"
-    )
+    raise MetricsMissing(f"{uri}: no results of a known task ({', '.join(tasks)}); found: {list(results)}")
 
 
 def _long(name: str) -> str:

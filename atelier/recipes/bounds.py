@@ -11,7 +11,10 @@ Value = bool | int | float | str | list[Any] | dict[str, Any] | None
 
 
 class Bounds(BaseModel):
-    """Limits of one value; none allow everything. `less_than` and `at_most` name another hyperparameter."""
+    """Limits of one value; none allow everything, and null where `choices` are none or name it.
+
+    `less_than`, `at_most` and `divisible_by` name other hyperparameters.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -22,11 +25,14 @@ class Bounds(BaseModel):
     multiple_of: int | None = None
     less_than: str | None = None
     at_most: str | None = None
+    divisible_by: tuple[str, ...] = ()
 
     def allow(self, value: Any, others: Mapping[str, Any]) -> bool:
         """True when the value is within the limits; `others` are values it may be compared with."""
         if self.choices:
             return value in self.choices
+        if value is None:
+            return True
         return not (
             (self.minimum is not None and value < self.minimum)
             or (self.above is not None and value <= self.above)
@@ -34,18 +40,20 @@ class Bounds(BaseModel):
             or (self.multiple_of is not None and value % self.multiple_of)
             or (self.less_than is not None and value >= others[self.less_than])
             or (self.at_most is not None and value > others[self.at_most])
+            or any(not others[name] or value % others[name] for name in self.divisible_by)
         )
 
     def __str__(self) -> str:
         if self.choices:
             return "one of " + ", ".join("null" if choice is None else str(choice) for choice in self.choices)
         parts = [
-            f"at least {self.minimum:g}" if self.minimum is not None else "",
-            f"above {self.above:g}" if self.above is not None else "",
-            f"at most {self.maximum:g}" if self.maximum is not None else "",
+            f"at least {self.minimum:.12g}" if self.minimum is not None else "",
+            f"above {self.above:.12g}" if self.above is not None else "",
+            f"at most {self.maximum:.12g}" if self.maximum is not None else "",
             f"a multiple of {self.multiple_of}" if self.multiple_of is not None else "",
             f"less than {self.less_than}" if self.less_than is not None else "",
             f"at most {self.at_most}" if self.at_most is not None else "",
+            f"divisible by {', '.join(self.divisible_by)}" if self.divisible_by else "",
         ]
         return " and ".join(filter(None, parts))
 

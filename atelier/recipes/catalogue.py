@@ -1,23 +1,28 @@
-"""The catalogue's rows, read from the data files in recipes/ and checked against each other."""
+"""The catalogue: the rows of the data files in recipes/, each file read when it is first needed.
+
+A function that starts a job asks for one base model; reading what every other family has would cost it more
+than all the rest of its start.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 import yaml
-from pydantic import BaseModel, TypeAdapter, model_validator
+from pydantic import BaseModel, TypeAdapter
 
 from atelier.recipes.images import Images
 from atelier.recipes.rows import (
     BaseModelRow,
     EvaluationRow,
-    Frozen,
     InstanceType,
     RecipeRow,
     Release,
+    Task,
     Template,
     TrainingRow,
 )
@@ -26,43 +31,86 @@ DATA = Path(__file__).parents[2] / "recipes"
 
 # libyaml where the wheel brings it: ten times faster, which a cold function feels.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_Row = TypeVar("_Row", bound=BaseModel)
+_Row = TypeVar("_Row", bound=RecipeRow)
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
-class Catalogue(Frozen):
-    """All rows, with every reference between them resolved at load time."""
+class Rows(Sequence[_Row], Generic[_Row]):
+    """Recipe rows by family of base models, read when first asked for."""
+
+    def __init__(self, families: Sequence[str], read: Callable[[str], tuple[_Row, ...]]) -> None:
+        self._families = families
+        self._read = cache(read)
+
+    @classmethod
+    def fixed(cls, rows: Sequence[_Row]) -> Rows[_Row]:
+        """Rows that are known already, looked through for every family."""
+        return cls(("",), lambda _family: tuple(rows))
+
+    def of(self, family: str) -> tuple[_Row, ...]:
+        """The rows of a family; none when it has none."""
+        if self._families == ("",):
+            return self._read("")
+        return self._read(family) if family in self._families else ()
+
+    def __iter__(self) -> Iterator[_Row]:
+        return (row for family in self._families for row in self._read(family))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    @overload
+    def __getitem__(self, index: int) -> _Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[_Row]: ...
+    def __getitem__(self, index: int | slice) -> _Row | Sequence[_Row]:
+        return tuple(self)[index]
+
+
+class Templates(Mapping[str, Template]):
+    """Templates by name, each read from the file of that name when first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files = {path.stem: path for path in _files(folder)}
+        self._read: dict[str, Template] = {}
+
+    def __getitem__(self, name: str) -> Template:
+        if name not in self._read:
+            self._read[name] = Template.model_validate(_read(self._files[name]))
+        return self._read[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._files
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalogue:
+    """All rows. That every name in them has its row is a test's to say (references.py), not each process's."""
 
     base_models: Mapping[str, BaseModelRow]
     templates: Mapping[str, Template]
-    training: tuple[TrainingRow, ...]
-    evaluation: tuple[EvaluationRow, ...]
+    training: Rows[TrainingRow]
+    evaluation: Rows[EvaluationRow]
+    tasks: Mapping[str, Task]
     images: Images
-    release: Release
     instance_types: Mapping[str, InstanceType]
+    release: Release
 
-    @model_validator(mode="after")
-    def _references_exist(self) -> Catalogue:
-        images = {image.name for image in self.images.images} | {None}
-        platforms = {platform.name for platform in self.release.platforms}
-        for row in (*self.training, *self.evaluation):
-            if (
-                row.base_model not in self.base_models
-                or row.template not in self.templates
-                or not {on.image for on in row.platforms.values()} <= images
-                or not row.platforms.keys() <= platforms
-            ):
-                raise ValueError(
-                    f"recipe {row.name} names a base model, template, platform or image that has no row"
-                )
-            self._settings_exist(row)
-        return self
+    def training_of(self, base_model: str) -> tuple[TrainingRow, ...]:
+        """The recipes of the stages that a run of this base model may have."""
+        rows = self.training.of(self.base_models[base_model].family)
+        return tuple(row for row in rows if row.is_for(base_model))
 
-    def _settings_exist(self, row: RecipeRow) -> None:
-        keys = self.templates[row.template].keys
-        unknown = (set(row.defaults) | set(row.bounds) | set(row.disputed)) - {key.name for key in keys}
-        unknown |= set(row.document) - {key.path for key in keys}
-        if unknown:
-            raise ValueError(f"recipe {row.name} sets {sorted(unknown)}, which {row.template} does not have")
+    def evaluation_of(self, base_model: str) -> tuple[EvaluationRow, ...]:
+        """The recipes that evaluate this base model, customized or not."""
+        rows = self.evaluation.of(self.base_models[base_model].family)
+        return tuple(row for row in rows if row.base_model == base_model)
 
     def image_uri(self, name: str, region: str) -> str:
         """Address of an image in a region; UnsupportedCombination where it is not published."""
@@ -71,38 +119,46 @@ class Catalogue(Frozen):
 
 @cache
 def catalogue() -> Catalogue:
-    """The catalogue, read once a process."""
+    """The catalogue that Atelier ships, one a process."""
     return load(DATA)
 
 
 def load(folder: Path) -> Catalogue:
-    """Read and check the data files of a folder."""
-    templates = [Template.model_validate(_read(path)) for path in _files(folder / "templates")]
-    base_models = [
+    """The catalogue in a folder."""
+    base_models = (
         BaseModelRow.model_validate({"family": path.stem} | row)
         for path in _files(folder / "base_models")
         for row in _read(path)
-    ]
+    )
     return Catalogue(
-        base_models={row.name: row for row in base_models},
-        templates={template.name: template for template in templates},
+        base_models=_by_name(base_models),
+        templates=Templates(folder / "templates"),
         training=_rows(TrainingRow, folder / "training"),
         evaluation=_rows(EvaluationRow, folder / "evaluation"),
+        tasks=_by_name(_all(Task, folder / "tasks.yaml")),
         images=Images.model_validate(_read(folder / "images.yaml")),
-        instance_types={
-            row["name"]: InstanceType.model_validate(row) for row in _read(folder / "instance_types.yaml")
-        },
+        instance_types=_by_name(_all(InstanceType, folder / "instance_types.yaml")),
         release=Release.model_validate(_read(folder / "release.yaml")),
     )
 
 
+def _rows(kind: type[_Row], folder: Path) -> Rows[_Row]:
+    return Rows(
+        tuple(path.stem for path in _files(folder)),
+        lambda family: _all(kind, folder / f"{family}.yaml"),
+    )
+
+
+def _all(kind: type[_Model], path: Path) -> tuple[_Model, ...]:
+    return TypeAdapter(tuple[kind, ...]).validate_python(_read(path))  # type: ignore[valid-type]
+
+
+def _by_name(rows: Any) -> dict[str, Any]:
+    return {row.name: row for row in rows}
+
+
 def _files(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.yaml"))
-
-
-def _rows(kind: type[_Row], folder: Path) -> tuple[_Row, ...]:
-    rows = [row for path in _files(folder) for row in _read(path)]
-    return TypeAdapter(tuple[kind, ...]).validate_python(rows)  # type: ignore[valid-type]
 
 
 def _read(path: Path) -> Any:

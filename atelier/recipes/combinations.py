@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from atelier.problems import Problem, nearest
+from atelier.problems import Problem
 from atelier.recipes.catalogue import Catalogue
-from atelier.recipes.rows import EvaluationRow, RecipeRow, TrainingRow
+from atelier.recipes.rows import BaseModelRow, EvaluationRow, RecipeRow, TrainingRow
 from atelier.recipes.wanted import AUTO, Wanted
+
+_LONGEST_LIST = 8
 
 
 @dataclass(frozen=True)
@@ -42,28 +44,38 @@ class Candidate:
 Found = tuple[Sequence[Candidate], list[Problem]]
 
 
-def candidates(wanted: Wanted, catalogue: Catalogue) -> Found:
+def candidates(wanted: Wanted, base_model: BaseModelRow, catalogue: Catalogue) -> Found:
     """What is wanted, cheapest first, whatever it runs on; or why there is none."""
-    problem = _not_customizable(wanted, catalogue)
-    if problem:
-        return (), [problem]
-    rows = [row for row in _rows(wanted, catalogue) if _mismatches(row, wanted) == 0]
+    rows = [row for row in _rows_of(base_model, wanted, catalogue) if _fits(row, wanted)]
     if not rows:
-        return (), [Problem(wanted.path, _no_recipe(wanted, catalogue), is_combination=True)]
+        return (), [Problem(wanted.path, _no_recipe(wanted, base_model, catalogue), is_combination=True)]
     here = wanted.platforms_here or catalogue.release.available_platforms
     asked = here if wanted.platform == AUTO else (wanted.platform,)
-    matching = [Candidate(row, platform) for row in rows for platform in asked if platform in row.platforms]
-    exists_on = list(dict.fromkeys(platform for row in rows for platform in row.platforms))
-    if not matching and wanted.platform != AUTO:
-        message = f"{wanted} does not run on {wanted.platform}; it runs on {', '.join(exists_on)}"
-        return (), [Problem(f"{wanted.path}.platform", message, wanted.platform, is_combination=True)]
-    if not matching or matching[0].platform not in here:
-        message = (
-            f"{wanted} runs on {', '.join(exists_on)}, not available in this release; "
-            f"accepted: {', '.join(here)}"
-        )
-        return (), [Problem(f"{wanted.path}.platform", message, wanted.platform, is_combination=True)]
-    return matching, []
+    found = [Candidate(row, platform) for row in rows for platform in asked if platform in row.platforms]
+    if found and found[0].platform in here:
+        return found, []
+    on = ", ".join(dict.fromkeys(platform for row in rows for platform in row.platforms))
+    message = f"{wanted} does not run there; it runs on {on}"
+    if found or wanted.platform == AUTO:
+        message = f"{wanted} runs on {on}; this release submits to {', '.join(here)}"
+    return (), [Problem(f"{wanted.path}.platform", message, wanted.platform, is_combination=True)]
+
+
+def with_data_mixing(found: Sequence[Candidate], wanted: Wanted) -> Found:
+    """What can mix Nova's own data in, where that is asked for; all of it, with the problem, when nothing can."""
+    if wanted.data_mixing is None:
+        return found, []
+    mixing = [candidate for candidate in found if candidate.row.platforms[candidate.platform].data_mixing]
+    if mixing:
+        return mixing, []
+    on = dict.fromkeys(
+        name for candidate in found for name, how in candidate.row.platforms.items() if how.data_mixing
+    )
+    here = ", ".join(dict.fromkeys(candidate.platform for candidate in found))
+    message = (
+        f"{wanted} mixes no data in on {here}; accepted: {', '.join(on) or 'sft and cpt of Nova models'}"
+    )
+    return found, [Problem(f"{wanted.path}.data_mixing", message, is_combination=True)]
 
 
 def with_instance_type(found: Sequence[Candidate], wanted: Wanted) -> Found:
@@ -74,9 +86,10 @@ def with_instance_type(found: Sequence[Candidate], wanted: Wanted) -> Found:
     if narrowed:
         return narrowed, []
     instance_types = dict.fromkeys(name for candidate in found for name in candidate.instance_types)
-    message = f"{wanted} runs on {', '.join(instance_types)}"
+    platforms = ", ".join(dict.fromkeys(candidate.platform for candidate in found))
+    message = f"{wanted} runs on {', '.join(instance_types)} on {platforms}"
     if not instance_types:
-        message = f"{found[0].platform} chooses its instances itself; leave it out"
+        message = f"{platforms} chooses its instances itself; leave it out"
     elsewhere = dict.fromkeys(
         platform
         for candidate in found
@@ -84,7 +97,7 @@ def with_instance_type(found: Sequence[Candidate], wanted: Wanted) -> Found:
         if wanted.instance_type in candidate.row.instance_types_on(platform)
     )
     if elsewhere:
-        message += f" on {wanted.platform}; on {wanted.instance_type} it runs on {', '.join(elsewhere)}"
+        message += f", and on {wanted.instance_type} on {', '.join(elsewhere)}"
     return found, [
         Problem(f"{wanted.path}.instance_type", message, wanted.instance_type, is_combination=True)
     ]
@@ -100,60 +113,55 @@ def with_replicas(found: Sequence[Candidate], wanted: Wanted) -> Found:
     counts = dict.fromkeys(
         f"{', '.join(map(str, sorted(candidate.accepted_replicas)))} on {', '.join(candidate.instance_types)}"
         for candidate in found
-        if candidate.instance_types
+        if candidate.replicas
     )
     message = f"accepted: {'; '.join(counts)}"
     if not counts:
+        message = "the recipe has replicas of its own for each part; leave it out"
+    if not any(candidate.instance_types for candidate in found):
         message = f"{found[0].platform} chooses its instances itself; leave it out"
     return found, [Problem(f"{wanted.path}.replicas", message, wanted.replicas, is_combination=True)]
 
 
-def _not_customizable(wanted: Wanted, catalogue: Catalogue) -> Problem | None:
-    base_model = catalogue.base_models.get(wanted.base_model)
-    if base_model is None:
-        offered = [
-            name
-            for name, row in catalogue.base_models.items()
-            if row.customizable and row.is_available_in(wanted.environment)
-        ]
-        return Problem("base_model", nearest(wanted.base_model, sorted(offered)), wanted.base_model)
-    if not base_model.customizable:
-        message = f"cannot be customized: {base_model.instead}"
-        return Problem("base_model", message, wanted.base_model, is_combination=True)
-    if not base_model.is_available_in(wanted.environment):
-        offered = [
-            name for name, row in catalogue.base_models.items() if row.is_available_in(wanted.environment)
-        ]
-        return Problem("base_model", nearest(wanted.base_model, sorted(offered)), wanted.base_model)
-    return None
+def _rows_of(base_model: BaseModelRow, wanted: Wanted, catalogue: Catalogue) -> Sequence[RecipeRow]:
+    if wanted.task:
+        return catalogue.evaluation_of(base_model.name)
+    return catalogue.training_of(base_model.name)
 
 
-def _rows(wanted: Wanted, catalogue: Catalogue) -> Iterable[RecipeRow]:
-    return catalogue.evaluation if wanted.task else catalogue.training
-
-
-def _mismatches(row: RecipeRow, wanted: Wanted) -> int:
-    """In how many respects a row is not what is wanted."""
-    respects = [row.base_model == wanted.base_model]
-    if isinstance(row, TrainingRow):
-        respects += [row.technique == wanted.technique, row.adaptation == wanted.adaptation]
+def _fits(row: RecipeRow, wanted: Wanted) -> bool:
+    """True when the row is what is wanted, whatever it runs on."""
     if isinstance(row, EvaluationRow):
-        respects += [row.task == wanted.task]
-    return respects.count(False)
+        return wanted.task in row.tasks
+    assert isinstance(row, TrainingRow)
+    is_of_the_teacher = not row.students or wanted.teacher in (None, row.base_model)
+    is_adapted_so = row.adaptation in (None, wanted.adaptation)
+    return row.technique == wanted.technique and is_adapted_so and is_of_the_teacher
 
 
-def _no_recipe(wanted: Wanted, catalogue: Catalogue) -> str:
-    rows = [
-        row
-        for row in _rows(wanted, catalogue)
-        if catalogue.base_models[row.base_model].is_available_in(wanted.environment)
+def _no_recipe(wanted: Wanted, base_model: BaseModelRow, catalogue: Catalogue) -> str:
+    own = [offer for row in _rows_of(base_model, wanted, catalogue) for offer in _offers(row)]
+    message = f"{wanted} does not exist; {base_model.name} has {_listed(own) or 'none of its kind'}"
+    everything: Iterable[RecipeRow] = catalogue.evaluation if wanted.task else catalogue.training
+    others = [
+        row.base_model
+        for row in everything
+        if _fits(row, wanted) and catalogue.base_models[row.base_model].is_available_in(wanted.environment)
     ]
-    fewest = min(_mismatches(row, wanted) for row in rows)
-    near = dict.fromkeys(_combination(row) for row in rows if _mismatches(row, wanted) == fewest)
-    return f"{wanted} does not exist; nearest: {', '.join(near)}"
+    if others:
+        asked = " ".join(filter(None, (wanted.technique, wanted.adaptation, wanted.task)))
+        message += f"; {asked} exists for {_listed(others)}"
+    return message
 
 
-def _combination(row: RecipeRow) -> str:
-    if isinstance(row, TrainingRow):
-        return f"{row.base_model} {row.technique} {row.adaptation}"
-    return f"{row.base_model} {row.task}" if isinstance(row, EvaluationRow) else row.base_model
+def _offers(row: RecipeRow) -> tuple[str, ...]:
+    if isinstance(row, EvaluationRow):
+        return row.tasks
+    assert isinstance(row, TrainingRow)
+    return (" ".join(filter(None, (row.technique, row.adaptation))),)
+
+
+def _listed(words: Iterable[str]) -> str:
+    known = list(dict.fromkeys(words))
+    more = f" and {len(known) - _LONGEST_LIST} more" if len(known) > _LONGEST_LIST else ""
+    return ", ".join(known[:_LONGEST_LIST]) + more

@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from atelier.recipes.catalogue import Catalogue
-from atelier.recipes.hub_template import UnreadableTemplate, keys_of
+from atelier.recipes.catalogue import Catalogue, Rows
+from atelier.recipes.hub_template import keys_of
 from atelier.recipes.images import Image, Images, Registry
 from atelier.recipes.rows import Key, OnPlatform, Template, TrainingRow
 
@@ -120,20 +121,14 @@ def with_hub_recipes(catalogue: Catalogue, recipes: Iterable[HubRecipe]) -> Cata
     """The catalogue with the recipes of the hub in the place of the shipped ones that train."""
     recipes = tuple(recipes)
     images = [found for recipe in recipes if (found := recipe.image())]
-    return Catalogue(
-        **{name: getattr(catalogue, name) for name in Catalogue.model_fields}
-        | {
-            "templates": {
-                **catalogue.templates,
-                **{recipe.row_name: recipe.template_row() for recipe in recipes},
-            },
-            "training": tuple(recipe.row() for recipe in recipes),
-            "images": Images(
-                registries=(*catalogue.images.registries, *(registry for registry, _ in images)),
-                images=(*catalogue.images.images, *(image for _, image in images)),
-            ),
-        }
+    return replace(
+        catalogue,
+        templates=ChainMap(
+            {recipe.row_name: recipe.template_row() for recipe in recipes}, catalogue.templates
+        ),
+        training=Rows.fixed([recipe.row() for recipe in recipes]),
+        images=Images(
+            registries=(*catalogue.images.registries, *(registry for registry, _ in images)),
+            images=(*catalogue.images.images, *(image for _, image in images)),
+        ),
     )
-
-
-__all__ = ["HubRecipe", "UnreadableTemplate", "with_hub_recipes"]

@@ -59,12 +59,6 @@ def merge(
     return Merged(values, known, tuple(problems), tuple(warnings))
 
 
-def _value(key: Key, row: RecipeRow, chosen: Mapping[str, Any]) -> Any:
-    source = key.name or key.same_as
-    value = chosen[source] if source else row.default_of(key)
-    return as_text(value) if key.as_text else value
-
-
 def as_text(value: Any) -> str:
     """A value for those that read texts only: whole numbers without a point, `true`, `1e-05`."""
     return value if isinstance(value, str) else json.dumps(value)
@@ -79,10 +73,16 @@ _TYPE_NAMES = {
 }
 
 
+def _value(key: Key, row: RecipeRow, chosen: Mapping[str, Any]) -> Any:
+    source = key.name or key.same_as
+    value = chosen[source] if source else row.default_of(key)
+    return as_text(value) if key.as_text else value
+
+
 def _typed(key: Key, value: Any) -> Any:
     """The value in the key's type. A float may arrive as text: YAML 1.1 reads `1e-5` as a string."""
     if value is None:
-        return None if None in key.bounds.choices else _WRONG_TYPE
+        return None if key.is_nullable else _WRONG_TYPE
     if key.type == "float":
         return _number(value)
     expected: dict[str | None, type] = {"int": int, "bool": bool, "str": str}
@@ -97,6 +97,6 @@ def _number(value: Any) -> Any:
         return _WRONG_TYPE
     try:
         number = float(value)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, TypeError):
         return _WRONG_TYPE
     return number if math.isfinite(number) else _WRONG_TYPE

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from atelier.recipes import data_mixing
 from atelier.recipes.resolve import Recipe
 from atelier.recipes.rows import Key
 
@@ -52,6 +53,8 @@ def document(
         for parent in parents:
             block = block.setdefault(parent, {})
         block[leaf] = _filled(key, recipe, filled) if key.filled_with else recipe.values[key.path]
+    if recipe.data_mixing:
+        root["data_mixing"] = data_mixing.block(recipe.data_mixing)
     return root
 
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from atelier.problems import Problem, raise_for
+from atelier.recipes import data_mixing
+from atelier.recipes.base_models import customizable
 from atelier.recipes.catalogue import Catalogue
-from atelier.recipes.combinations import Candidate, candidates, with_instance_type, with_replicas
+from atelier.recipes.combinations import (
+    Candidate,
+    candidates,
+    with_data_mixing,
+    with_instance_type,
+    with_replicas,
+)
+from atelier.recipes.fills import given_to
 from atelier.recipes.hyperparameters import Merged, as_text, merge
 from atelier.recipes.rows import SHIPPED, BaseModelRow, Key, RecipeRow, Template
 from atelier.recipes.wanted import AUTO, Wanted
@@ -33,6 +42,7 @@ class Recipe:
     values: Mapping[str, Any]
     settings: Mapping[str, Any] = field(default_factory=dict)
     given: Mapping[str, Any] = field(default_factory=dict)
+    data_mixing: Mapping[str, Any] | None = None
     warnings: tuple[str, ...] = ()
     origin: str = SHIPPED
 
@@ -55,24 +65,30 @@ def resolve(wanted: Wanted, catalogue: Catalogue) -> Recipe:
 
 def examine(wanted: Wanted, catalogue: Catalogue) -> Examination:
     """The cheapest row that is what is wanted, with the settings asked for; or all that is wrong."""
-    matching, problems = candidates(wanted, catalogue)
+    base_model, problems = customizable(wanted.base_model, wanted.environment, catalogue)
+    if base_model is None:
+        return Examination(None, tuple(problems))
+    matching, problems = candidates(wanted, base_model, catalogue)
     if not matching:
         return Examination(None, tuple(problems))
-    narrowed, wrong_instance_type = with_instance_type(matching, wanted)
+    mixing, wrong_mixing = with_data_mixing(matching, wanted)
+    narrowed, wrong_instance_type = with_instance_type(mixing, wanted)
     narrowed, wrong_replicas = with_replicas(narrowed, wanted)
     chosen, instance_type = _chosen(narrowed, wanted, catalogue)
+    row = chosen.row
+    keys = _keys(row, catalogue)
     merged = _merged(chosen, instance_type, wanted, catalogue)
-    problems = [*wrong_instance_type, *wrong_replicas, *merged.problems]
+    given, wrong_given = given_to(row, keys, wanted, catalogue)
+    problems = [*wrong_mixing, *wrong_instance_type, *wrong_replicas, *wrong_given, *merged.problems]
     if merged.problems:
         problems += _accepted_elsewhere(matching, instance_type, wanted, catalogue)
     if problems:
         return Examination(None, tuple(problems))
-    row = chosen.row
     recipe = Recipe(
         row=row,
         base_model=catalogue.base_models[row.base_model],
         template=catalogue.templates[row.template],
-        keys=_keys(row, wanted, catalogue),
+        keys=keys,
         platform=chosen.platform,
         image=chosen.image,
         origin=row.origin,
@@ -80,8 +96,9 @@ def examine(wanted: Wanted, catalogue: Catalogue) -> Examination:
         replicas=wanted.replicas or next(iter(chosen.replicas), None),
         values=merged.values,
         settings=merged.settings,
-        given=wanted.given,
-        warnings=(*merged.warnings, *_disputed_replicas(row, wanted)),
+        given=given,
+        data_mixing=wanted.data_mixing,
+        warnings=(*merged.warnings, *_warnings(row, wanted, catalogue)),
     )
     return Examination(recipe, ())
 
@@ -89,7 +106,8 @@ def examine(wanted: Wanted, catalogue: Catalogue) -> Examination:
 def flat(recipe: Recipe) -> dict[str, str]:
     """What the run file set, as the flat texts that serverless jobs take instead of a recipe file."""
     names = {key.name: key.flat_name or key.name for key in recipe.keys if key.name}
-    return {names[name]: as_text(value) for name, value in recipe.settings.items()}
+    mixed = data_mixing.flat(recipe.data_mixing) if recipe.data_mixing else {}
+    return {names[name]: as_text(value) for name, value in recipe.settings.items()} | mixed
 
 
 def _chosen(found: Sequence[Candidate], wanted: Wanted, catalogue: Catalogue) -> tuple[Candidate, str | None]:
@@ -118,13 +136,13 @@ def _cost(
 
 
 def _merged(candidate: Candidate, instance_type: str | None, wanted: Wanted, catalogue: Catalogue) -> Merged:
-    keys = _keys(candidate.row, wanted, catalogue)
+    keys = _keys(candidate.row, catalogue)
     path = f"{wanted.path}.{wanted.settings_field}"
     return merge(candidate.row, keys, instance_type, wanted.settings, path=path)
 
 
-def _keys(row: RecipeRow, wanted: Wanted, catalogue: Catalogue) -> tuple[Key, ...]:
-    return catalogue.templates[row.template].keys_of(wanted.adaptation)
+def _keys(row: RecipeRow, catalogue: Catalogue) -> tuple[Key, ...]:
+    return catalogue.templates[row.template].keys_of(row.adaptation)
 
 
 def _accepted_elsewhere(
@@ -141,8 +159,12 @@ def _accepted_elsewhere(
     return [Problem(f"{wanted.path}.instance_type", message, instance_type)] if others else []
 
 
-def _disputed_replicas(row: RecipeRow, wanted: Wanted) -> tuple[str, ...]:
+def _warnings(row: RecipeRow, wanted: Wanted, catalogue: Catalogue) -> Iterator[str]:
     disputed = row.disputed_replicas
-    if disputed is None or wanted.replicas not in disputed.values:
-        return ()
-    return (f"{wanted.path}.replicas = {wanted.replicas}: {disputed.note}",)
+    if disputed and wanted.replicas in disputed.values:
+        yield f"{wanted.path}.replicas = {wanted.replicas}: {disputed.note}"
+    task = catalogue.tasks[wanted.task] if wanted.task else None
+    if task and task.disputed:
+        yield f"{wanted.path}.task = {task.name!r}: accepted, although {task.disputed}"
+    if wanted.data_mixing:
+        yield from data_mixing.warnings(wanted.data_mixing, wanted.technique, path=wanted.path)

@@ -20,9 +20,14 @@ Fill = Literal[
     "reward_lambda_arn",
     "customer_bucket",
     "kms_key",
+    "task",
+    "strategy",
+    "metric",
+    "subtask",
 ]
 
 SHIPPED = "shipped"
+EMBEDDED = "local"
 
 
 class Frozen(BaseModel):
@@ -32,19 +37,22 @@ class Frozen(BaseModel):
 
 
 class OnTarget(Frozen):
-    """Which adaptations of a model are served, and where (no `regions`: wherever it is trained)."""
+    """Which adaptations of a model are served, and where (no `regions`: wherever it is trained).
+
+    `disputed_regions` are those of which only some of AWS's sources know.
+    """
 
     adaptations: tuple[str, ...]
     regions: tuple[str, ...] = ()
+    disputed_regions: tuple[str, ...] = ()
     note: str | None = None
 
 
 class BaseModelRow(Frozen):
-    """A base model. `model` is what a recipe calls it; no `environments` means that all have it.
+    """A base model. `model` is what a recipe calls it; no `environments` means all that are in an AWS account.
 
-    `hub_name` is its name in SageMakerPublicHub, where AWS publishes it there.
-    One that nobody can customize has neither recipes nor deployments: `instead` says what it is and what to
-    use.
+    `hub_name` is its name in SageMakerPublicHub, where AWS publishes it there. Of one that is not customizable
+    `instead` says what it is and what to use.
     """
 
     name: str
@@ -59,8 +67,10 @@ class BaseModelRow(Frozen):
     source: str
 
     def is_available_in(self, environment: str) -> bool:
-        """True when the environment can customize it."""
-        return not self.environments or environment in self.environments
+        """True when the environment can customize it; the embedded one has what names it, and nothing of AWS's."""
+        if not self.environments:
+            return self.customizable and environment != EMBEDDED
+        return self.customizable and environment in self.environments
 
 
 class Key(Frozen):
@@ -81,6 +91,12 @@ class Key(Frozen):
     as_text: bool = False
     bounds: Bounds = Bounds()
     disputed: Dispute | None = None
+
+    @property
+    def is_nullable(self) -> bool:
+        """True when a run file may set it to null."""
+        choices = self.bounds.choices
+        return None in choices if choices else self.has_default and self.default is None
 
     @property
     def has_default(self) -> bool:
@@ -128,13 +144,14 @@ class DisputedReplicas(Frozen):
 class OnPlatform(Frozen):
     """How a recipe runs on a platform; instance types and replicas, where given, replace the row's.
 
-    No `regions`: wherever the image is published.
+    No `regions`: wherever the image is published. `data_mixing`: it can mix Nova's own data in.
     """
 
     image: str | None = None
     regions: tuple[str, ...] = ()
     instance_types: tuple[str, ...] = ()
     replicas: tuple[int, ...] = ()
+    data_mixing: bool = False
     note: str | None = None
 
 
@@ -147,6 +164,7 @@ class RecipeRow(Frozen):
 
     name: str
     base_model: str
+    adaptation: str | None = None
     platforms: Mapping[str, OnPlatform]
     template: str
     instance_types: tuple[str, ...] = ()
@@ -190,16 +208,49 @@ class RecipeRow(Frozen):
 
 
 class TrainingRow(RecipeRow):
-    """A recipe that trains."""
+    """A recipe that trains. One that distils belongs to the teacher of its `students` and adapts nothing."""
 
     technique: str
-    adaptation: str
+    students: tuple[str, ...] = ()
+
+    def is_for(self, base_model: str) -> bool:
+        """True when a run that customizes the base model may have it as a stage."""
+        return base_model in (self.students or (self.base_model,))
 
 
 class EvaluationRow(RecipeRow):
-    """A recipe that evaluates."""
+    """A recipe that evaluates, on any of its tasks."""
 
-    task: str
+    tasks: tuple[str, ...]
+
+
+class OwnDataset(Frozen):
+    """The format of a task's dataset, and the file name that the container looks for where it looks for one."""
+
+    format: str
+    file: str | None = None
+
+
+class Task(Frozen):
+    """What an evaluation measures: the strategy and metric of its recipe, the metrics that its container writes.
+
+    `metrics` gives each one's best value (None: unbounded). `disputed`: why AWS's sources disagree on it.
+    """
+
+    name: str
+    strategy: str
+    metric: str
+    metrics: Mapping[str, float | None]
+    names_its_metrics: bool = False
+    dataset: OwnDataset | None = None
+    subtasks: tuple[str, ...] = ()
+    disputed: str | None = None
+    source: str
+
+    @property
+    def fills(self) -> Mapping[str, str]:
+        """What a recipe's keys are filled with."""
+        return {"task": self.name, "strategy": self.strategy, "metric": self.metric}
 
 
 class Offer(Frozen):

@@ -4,56 +4,78 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
 from atelier.errors import InvalidRun
 from atelier.problems import Problem, raise_for
-from atelier.recipes import Catalogue, Recipe, Wanted, catalogue, examine
-from atelier.runs.model import Run
+from atelier.recipes import Catalogue, Recipe, catalogue, examine
+from atelier.runs import early_stopping
+from atelier.runs.model import Evaluation, Run, Stage
 from atelier.runs.parse import SUBJECT, shape_problems
 from atelier.runs.parts import Parts
+from atelier.runs.places import deployment_problems, deployment_warnings, region_problems
 from atelier.runs.rules import problems_of
 from atelier.runs.wanted import wanted_by_evaluation, wanted_by_stage
+
+_JOB_ROLE_PREFIX = "SageMaker"
 
 
 @dataclass(frozen=True)
 class CheckedRun:
-    """A run that may start. `warnings`: what is accepted although risky, or disputed by AWS's own sources."""
+    """A run that may start, and its recipes by field (`stages.0`, `evaluation.0`).
+
+    `warnings`: what is accepted although risky, or disputed by AWS's own sources.
+    """
 
     run: Run
     warnings: tuple[str, ...]
+    recipes: Mapping[str, Recipe]
+
+
+@dataclass
+class _Findings:
+    problems: list[Problem]
+    warnings: list[str] = field(default_factory=list)
+    recipes: dict[str, Recipe] = field(default_factory=dict)
 
 
 def check_run(
-    data: object, *, environment: str, region: str, bucket: str, run_id: str | None = None
+    data: object,
+    *,
+    environment: str,
+    region: str,
+    bucket: str | None,
+    run_id: str | None = None,
+    hub: Catalogue | None = None,
 ) -> CheckedRun:
     """The run with its defaults filled in. InvalidRun or UnsupportedCombination tells every problem at once.
 
     The well-formed parts of a malformed file are held to the rules and the catalogue too: one reading of the
-    message is enough.
+    message is enough. Without a bucket the datasets may lie anywhere; `hub` has the recipes of AWS's hub.
     """
     if not isinstance(data, Mapping):
         problem = Problem("(the file)", "must be a mapping of keys such as name, base_model, stages", data)
         raise InvalidRun(f"{SUBJECT}: {problem}")
     run, problems = _read(data)
     parts = Parts.of(data)
-    problems += problems_of(parts, bucket=bucket)
-    warnings = list(_unguarded(run))
-    for wanted in _wishes(parts, environment):
-        found = examine(wanted, catalogue())
-        problems += found.problems
-        if found.recipe:
-            warnings += found.recipe.warnings
-            problems += _not_offered_in(region, found.recipe)
-    problems += _not_deployable(parts, catalogue())
+    found = _Findings([*problems, *problems_of(parts, bucket=bucket)])
+    if parts.base_model is not None:
+        for index, stage in parts.stages.items():
+            _check_stage(parts.base_model, stage, index, environment, hub, found)
+        for index, evaluation in parts.evaluation.items():
+            _check_evaluation(parts.base_model, evaluation, index, environment, found)
+    for recipe in found.recipes.values():
+        found.problems += region_problems(recipe, region)
+    found.problems += deployment_problems(parts, region)
     if run and run_id and not re.fullmatch(rf"{run.name}-\d{{14}}", run_id):
-        problems.append(Problem("run_id", f"must be {run.name}-<yyyymmddhhmmss>", run_id))
-    raise_for(list({str(problem): problem for problem in problems}.values()), subject=SUBJECT)
+        found.problems.append(Problem("run_id", f"must be {run.name}-<yyyymmddhhmmss>", run_id))
+    raise_for(list({str(problem): problem for problem in found.problems}.values()), subject=SUBJECT)
     assert run is not None
-    return CheckedRun(run, tuple(warnings))
+    warnings = (*_unguarded(run), *deployment_warnings(parts, region), *found.warnings)
+    return CheckedRun(run, tuple(dict.fromkeys(warnings)), found.recipes)
 
 
 def _read(data: Mapping[str, Any]) -> tuple[Run | None, list[Problem]]:
@@ -63,43 +85,48 @@ def _read(data: Mapping[str, Any]) -> tuple[Run | None, list[Problem]]:
         return None, shape_problems(error)
 
 
-def _unguarded(run: Run | None) -> Iterator[str]:
-    if run and run.deployment and not run.gate:
+def _check_stage(
+    base_model: str, stage: Stage, index: int, environment: str, hub: Catalogue | None, found: _Findings
+) -> None:
+    path = f"stages.{index}"
+    if stage.recipe == "hub" and hub is None:
+        message = "no recipes of AWS's hub are here; accepted: shipped, or synchronize them first"
+        found.problems.append(Problem(f"{path}.recipe", message, stage.recipe))
+        return
+    rows = hub if stage.recipe == "hub" and hub else catalogue()
+    wanted = wanted_by_stage(base_model, stage, index, environment=environment)
+    examination = examine(wanted, rows)
+    found.problems += examination.problems
+    if examination.recipe:
+        found.recipes[path] = examination.recipe
+        found.warnings += examination.recipe.warnings
+        found.warnings += _unreachable_function(path, stage.reward_lambda_arn)
+        found.problems += early_stopping.problems_of(stage, examination.recipe, path=path)
+
+
+def _check_evaluation(
+    base_model: str, evaluation: Evaluation, index: int, environment: str, found: _Findings
+) -> None:
+    path = f"evaluation.{index}"
+    wanted = wanted_by_evaluation(base_model, evaluation, index, environment=environment)
+    examination = examine(wanted, catalogue())
+    found.problems += examination.problems
+    if examination.recipe:
+        found.recipes[path] = examination.recipe
+        found.warnings += examination.recipe.warnings
+        found.warnings += _unreachable_function(path, evaluation.reward_lambda_arn)
+
+
+def _unguarded(run: Run) -> Iterator[str]:
+    if run.deployment and not run.gate:
         yield "gate: there is none, so whatever training gives will serve if it passes the smoke test"
 
 
-def _wishes(parts: Parts, environment: str) -> Iterator[Wanted]:
-    if parts.base_model is None:
-        return
-    for index, stage in parts.stages.items():
-        yield wanted_by_stage(parts.base_model, stage, index, environment=environment)
-    for index, evaluation in parts.evaluation.items():
-        yield wanted_by_evaluation(parts.base_model, evaluation, index, environment=environment)
-
-
-def _not_offered_in(region: str, recipe: Recipe) -> Iterator[Problem]:
-    regions = recipe.row.platforms[recipe.platform].regions
-    message = f"{recipe.row.name} runs on {recipe.platform} in {', '.join(regions)}"
-    if recipe.image and not regions:
-        regions = catalogue().images.regions_of(recipe.image)
-        message = f"AWS publishes the container {recipe.image} in {', '.join(regions)}"
-    if regions and region not in regions:
-        yield Problem("region of the environment", message, region, is_combination=True)
-
-
-def _not_deployable(parts: Parts, rows: Catalogue) -> Iterator[Problem]:
-    base_model = rows.base_models.get(parts.base_model or "")
-    if parts.deployment is None:
-        return
-    target = parts.deployment.target
-    offered = rows.release.available_targets
-    if target not in offered:
-        message = f"not available in this release; accepted: {', '.join(offered)}"
-        yield Problem("deployment.target", message, target, is_combination=True)
-    elif base_model and parts.stages:
-        adaptation = parts.stages[max(parts.stages)].adaptation
-        served = base_model.deployments.get(target)
-        accepted = served.adaptations if served else ()
-        if adaptation not in accepted:
-            message = f"serves {base_model.name} with adaptation {' or '.join(accepted)}, not {adaptation}"
-            yield Problem("deployment.target", message, target, is_combination=True)
+def _unreachable_function(path: str, arn: str | None) -> Iterator[str]:
+    """AmazonSageMakerFullAccess may invoke functions whose name begins so; a role of one's own may do more."""
+    name = (arn or "").split(":function:")[-1]
+    if name and not name.startswith(_JOB_ROLE_PREFIX):
+        yield (
+            f"{path}.reward_lambda_arn: the job's role must be allowed to invoke {name}; AWS's managed policy allows "
+            f"names that begin with {_JOB_ROLE_PREFIX}"
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from atelier.problems import Problem, raise_for
+from atelier.runs.chain import DISTILLATION
 from atelier.runs.model import Run
 from atelier.runs.parse import SUBJECT
 
@@ -16,9 +17,10 @@ def ensure_continuable(run: Run, *, base_model: str, adaptation: str, source: st
     if base_model != run.base_model:
         message = f"its base model is {base_model}, not {run.base_model} as in the run; they must agree"
         problems.append(Problem("continue_from", message, source, is_combination=True))
-    if adaptation != run.stages[0].adaptation:
+    first, stage = next((i, stage) for i, stage in enumerate(run.stages) if stage.technique != DISTILLATION)
+    if adaptation != stage.adaptation:
         message = (
-            f"its adaptation is {adaptation}, not {run.stages[0].adaptation} as in stage 0; they must agree"
+            f"its adaptation is {adaptation}, not {stage.adaptation} as in stage {first}; they must agree"
         )
         problems.append(Problem("continue_from", message, source, is_combination=True))
     raise_for(problems, subject=SUBJECT)

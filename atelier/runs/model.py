@@ -18,6 +18,7 @@ RUN_NAME_FORM = rf"^{names.RUN_NAME_PATTERN}$"
 RUN_REFERENCE_FORM = rf"^({SERVING}|{names.RUN_ID_PATTERN})$"
 DATASET_FORM = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/\S+\.jsonl$"
 INSTANCE_TYPE_FORM = r"^ml\.[a-z0-9-]+\.[a-z0-9]+$"
+LAMBDA_FORM = r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[a-zA-Z0-9_-]{1,64}(:[a-zA-Z0-9$_-]+)?$"
 DEPLOYMENT_NAME_FORM = r"^([0-9a-zA-Z][_-]?){1,63}$"
 
 _SHORTEST_NAME, _LONGEST_NAME = names.RUN_NAME_LENGTH
@@ -27,6 +28,8 @@ RunName = Annotated[
 RunReference = Annotated[str, StringConstraints(pattern=RUN_REFERENCE_FORM)]
 DatasetUri = Annotated[str, StringConstraints(pattern=DATASET_FORM)]
 InstanceType = Annotated[str, StringConstraints(pattern=INSTANCE_TYPE_FORM)]
+LambdaArn = Annotated[str, StringConstraints(pattern=LAMBDA_FORM)]
+Percent = Annotated[float, Field(ge=0, le=100)]
 RuntimeHours = Annotated[float, Field(gt=0, le=672, description="at most 28 days, SageMaker's own limit")]
 Hyperparameter = bool | int | float | str | None
 
@@ -35,27 +38,70 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+class DataMixing(_Frozen):
+    """What a stage trains on beside the customer's data: categories of Nova's own, as shares of the Nova part."""
+
+    customer: Percent
+    nova: dict[str, Percent] = {}
+
+
+class EarlyStopping(_Frozen):
+    """The stage's job is stopped when the metric has not fallen by `min_delta` in `patience` reports."""
+
+    metric: Literal["validation_loss"] = "validation_loss"
+    patience: Annotated[int, Field(ge=1)]
+    min_delta: Annotated[float, Field(ge=0)] = 0.0
+
+
 class Stage(_Frozen):
-    """One training job of the run. The names of hyperparameters are the catalogue's (`learning_rate` …)."""
+    """One training job of the run. The names of hyperparameters are the catalogue's (`learning_rate` …).
+
+    `train` is left out exactly where the stage before is a distillation, which makes it. `recipe: hub` takes
+    the recipe that was synchronized from SageMaker's public hub instead of the one that Atelier ships.
+    """
 
     technique: Literal["sft", "dpo", "ppo", "rft", "cpt", "distillation"]
     adaptation: Literal["lora", "full"] = "lora"
     platform: Literal["training-job", "serverless", "hyperpod-eks", "hyperpod-slurm", "bedrock", "auto"] = (
         "training-job"
     )
-    train: DatasetUri
+    recipe: Literal["shipped", "hub"] = "shipped"
+    train: DatasetUri | None = None
     validation: DatasetUri | None = None
     hyperparameters: dict[str, Hyperparameter] = {}
     instance_type: InstanceType | None = None
     replicas: Annotated[int, Field(ge=1)] | None = None
+    data_mixing: DataMixing | None = None
+    early_stopping: EarlyStopping | None = None
+    reward_lambda_arn: LambdaArn | None = None
+    teacher: Literal["nova-pro", "nova-premier"] | None = None
     max_runtime_hours: RuntimeHours = 24
 
 
 class Evaluation(_Frozen):
-    """One task, run on the candidate and on the baseline side by side."""
+    """One task, run on the candidate and on the baseline side by side; a benchmark has its own dataset."""
 
-    task: Literal["gen_qa"]
-    dataset: DatasetUri
+    task: Literal[
+        "mmlu",
+        "mmlu_pro",
+        "bbh",
+        "gpqa",
+        "math",
+        "strong_reject",
+        "ifeval",
+        "mmmu",
+        "humaneval",
+        "aime_2024",
+        "calendar_scheduling",
+        "gen_qa",
+        "llm_judge",
+        "mm_llm_judge",
+        "rubric_llm_judge",
+        "rft_eval",
+    ]
+    subtask: str | None = None
+    dataset: DatasetUri | None = None
+    reward_lambda_arn: LambdaArn | None = None
     inference: dict[str, Hyperparameter] = {}
     instance_type: InstanceType | None = None
     max_runtime_hours: RuntimeHours = 24

@@ -13,14 +13,12 @@ from atelier.runs import model
 
 SUBJECT = "run file"
 
-# Keys of the run file's design that this release does not act on.
-_LATER = {"data_mixing", "early_stopping"}
-
 _ACCEPTED_FORMS = {
     model.RUN_NAME_FORM: "lower-case letters and digits with single hyphens between, a letter first",
     model.RUN_REFERENCE_FORM: "a run id, <name>-<yyyymmddhhmmss>, or serving",
     model.DATASET_FORM: "s3://<bucket>/<key>.jsonl",
     model.INSTANCE_TYPE_FORM: "an instance type such as ml.p5.48xlarge",
+    model.LAMBDA_FORM: "arn:aws:lambda:<region>:<account>:function:<name>",
     model.DEPLOYMENT_NAME_FORM: "1..63 letters and digits, with single hyphens or underscores between",
 }
 
@@ -66,8 +64,6 @@ def _problem(detail: ErrorDetails) -> Problem:
         return Problem(path, "required")
     if kind == "extra_forbidden":
         key = str(detail["loc"][-1])
-        if key in _LATER:
-            return Problem(path, "not available in this release")
         return Problem(path, f"unknown key; {nearest(key, _keys_at(detail['loc'][:-1]))}")
     if kind == "literal_error":
         return Problem(path, f"accepted: {context['expected']}", found)

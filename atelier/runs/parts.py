@@ -20,6 +20,7 @@ class Parts:
     base_model: str | None
     continue_from: str | None
     stages: Mapping[int, Stage]
+    stage_count: int
     evaluation: Mapping[int, Evaluation]
     evaluation_is_readable: bool
     gate: Mapping[int, GateRule]
@@ -34,6 +35,7 @@ class Parts:
             base_model=base_model if isinstance(base_model, str) else None,
             continue_from=continue_from if isinstance(continue_from, str) else None,
             stages=_readable(Stage, data.get("stages")),
+            stage_count=len(_items(data.get("stages"))),
             evaluation=evaluation,
             evaluation_is_readable=len(evaluation) == len(_items(data.get("evaluation"))),
             gate=_readable(GateRule, data.get("gate")),

@@ -12,6 +12,7 @@ import yaml
 from atelier.errors import UnsupportedCombination
 from atelier.recipes import Recipe, Wanted, catalogue, resolve
 from atelier.recipes.catalogue import load
+from atelier.recipes.references import broken_references
 from atelier.recipes.render import document
 from atelier.recipes.rows import EvaluationRow, RecipeRow, TrainingRow
 
@@ -24,13 +25,13 @@ def default_recipe(row: RecipeRow) -> Recipe:
     wanted: dict[str, Any] = {
         "path": "stages.0",
         "base_model": row.base_model,
-        "environment": "local",
+        "environment": (catalogue().base_models[row.base_model].environments or ("dev",))[0],
         "instance_type": row.instance_types[0],
     }
     if isinstance(row, TrainingRow):
         wanted |= {"technique": row.technique, "adaptation": row.adaptation}
     if isinstance(row, EvaluationRow):
-        wanted |= {"task": row.task}
+        wanted |= {"task": row.tasks[0]}
     return resolve(Wanted(**wanted), catalogue())
 
 
@@ -121,11 +122,16 @@ def test_an_image_outside_its_regions_names_the_regions() -> None:
         catalogue().image_uri("nova-1-dpo", "eu-west-1")
 
 
-def test_a_row_that_names_nothing_is_refused_at_load_time(tmp_path: Path) -> None:
+def test_every_name_in_a_row_has_its_row() -> None:
+    assert list(broken_references(catalogue())) == []
+
+
+def test_a_name_that_leads_nowhere_is_found(tmp_path: Path) -> None:
     source = Path(__file__).parents[3] / "recipes"
     for path in source.rglob("*.yaml"):
         copy = tmp_path / path.relative_to(source)
         copy.parent.mkdir(exist_ok=True)
         copy.write_text(path.read_text().replace("template: nova_1_dpo", "template: nova_9_dpo"))
-    with pytest.raises(ValueError, match="names a base model, template, platform or image that has no row"):
-        load(tmp_path)
+    assert "recipe nova_micro_1_0_g5_g6_12x_gpu_lora_dpo: no template nova_9_dpo" in list(
+        broken_references(load(tmp_path))
+    )

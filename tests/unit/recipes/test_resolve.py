@@ -66,7 +66,7 @@ def test_an_unknown_instance_type_names_those_that_work() -> None:
 
 def test_a_combination_that_does_not_exist_names_the_nearest() -> None:
     message = refusal(UnsupportedCombination, base_model="nova-2-lite", technique="dpo")
-    assert "nova-2-lite dpo lora does not exist; nearest: nova-2-lite sft lora" in message
+    assert "nova-2-lite dpo lora does not exist; nova-2-lite has sft lora" in message
 
 
 def test_a_value_that_another_instance_type_allows_says_so() -> None:

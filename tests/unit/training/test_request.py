@@ -104,7 +104,8 @@ def test_botocore_accepts_every_request(base_model: str) -> None:
     sagemaker = botocore.session.get_session().get_service_model("sagemaker")
     shape = sagemaker.operation_model("CreateTrainingJob").input_shape
     assert shape is not None
-    settings = replace(IN_A_VPC, environment="local")
+    environment = "local" if base_model == "atelier-tiny" else "dev"
+    settings = replace(IN_A_VPC, environment=environment)
     run = parse_run(a_run(base_model=base_model))
     jobs = [
         training_job(run, run_id=RUN_ID, stage_index=0, checkpoint=None, environment=settings),

@@ -1,0 +1,30 @@
+"""Whether a base model can be customized in an environment, and what to use where it cannot."""
+
+from __future__ import annotations
+
+from atelier.problems import Problem, nearest
+from atelier.recipes.catalogue import Catalogue
+from atelier.recipes.rows import EMBEDDED, BaseModelRow
+
+PATH = "base_model"
+
+
+def customizable(
+    name: str, environment: str, catalogue: Catalogue
+) -> tuple[BaseModelRow | None, list[Problem]]:
+    """The base model; or None and why it cannot be customized here."""
+    here = [row.name for row in catalogue.base_models.values() if row.is_available_in(environment)]
+    row = catalogue.base_models.get(name)
+    if row is None:
+        return None, [Problem(PATH, nearest(name, here), name)]
+    if not row.customizable:
+        return None, [Problem(PATH, f"cannot be customized here: {row.instead}", name, is_combination=True)]
+    if row.is_available_in(environment):
+        return row, []
+    if environment == EMBEDDED:
+        message = f"the embedded cloud trains {', '.join(here)}; this model is trained in an AWS account"
+    else:
+        message = (
+            f"exists in the environment {' and '.join(row.environments)} only; accepted: {', '.join(here)}"
+        )
+    return None, [Problem(PATH, message, name, is_combination=True)]

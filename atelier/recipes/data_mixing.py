@@ -1,0 +1,62 @@
+"""Nova's own data in a stage's training data.
+
+The customer's data has a share of the whole; the categories of Nova's data share the rest among themselves.
+Source: sagemaker-train 1.27.0 data_mixing_utils.py; the rules, amzn-nova-forge 1.4.10 validator.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from atelier.problems import Problem
+
+_WHOLE = 100.0
+_TOLERANCE = 0.01
+# Published by AWS for Nova 2 Lite; each subscriber's list comes with the recipe, so others are only warned about.
+_KNOWN: Mapping[str, frozenset[str]] = {
+    "sft": frozenset(
+        {
+            *("agents", "baseline", "chat", "code", "factuality", "identity", "instruction-following"),
+            *("long-context", "math", "planning", "rag", "rai", "stem", "translation"),
+            *("reasoning-chat", "reasoning-code", "reasoning-factuality", "reasoning-instruction-following"),
+            *("reasoning-math", "reasoning-planning", "reasoning-rag", "reasoning-rai", "reasoning-stem"),
+            *("charts", "screenshots", "videos"),
+        }
+    ),
+    "cpt": frozenset({"en-entertainment", "en-scientific"}),
+}
+
+
+def problems_of(customer: float, nova: Mapping[str, float], *, path: str) -> Iterator[Problem]:
+    """The shares must be whole: Nova's categories sum to 100, or to 0 where all is the customer's."""
+    total = sum(nova.values())
+    expected = 0.0 if customer == _WHOLE else _WHOLE
+    if abs(total - expected) > _TOLERANCE:
+        message = f"must sum to {expected:g}, has {total:g}: they share what customer = {customer:g} leaves"
+        yield Problem(f"{path}.nova", message, dict(nova))
+
+
+def warnings(mixing: Mapping[str, Any], technique: str | None, *, path: str) -> Iterator[str]:
+    """Categories that AWS has not published."""
+    known = _KNOWN.get(technique or "", frozenset())
+    for category in mixing["nova"]:
+        if known and category not in known:
+            yield (
+                f"{path}.data_mixing.nova.{category}: not among the categories that AWS has published for "
+                f"{technique}: {', '.join(sorted(known))}"
+            )
+    yield f"{path}.data_mixing: needs a subscription to Nova Forge"
+
+
+def block(mixing: Mapping[str, Any]) -> dict[str, Any]:
+    """The recipe's block; its dataset_catalog is AWS's to fill in."""
+    nova = {category: {"percent": percent} for category, percent in mixing["nova"].items()}
+    return {"sources": {"customer_data": {"percent": mixing["customer"]}, "nova_data": nova}}
+
+
+def flat(mixing: Mapping[str, Any]) -> dict[str, str]:
+    """The flat texts that serverless jobs take."""
+    shares = {"customer_data": mixing["customer"]}
+    shares |= {f"nova_{category}": percent for category, percent in mixing["nova"].items()}
+    return {f"{name}_percent": f"{percent:g}" for name, percent in shares.items()}

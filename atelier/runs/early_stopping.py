@@ -1,0 +1,45 @@
+"""Whether a stage can be stopped early without losing its model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from atelier.problems import Problem
+from atelier.recipes import Recipe
+from atelier.runs.model import Stage
+
+_LENGTH = "max_steps"
+
+
+def problems_of(stage: Stage, recipe: Recipe, *, path: str) -> Iterator[Problem]:
+    """Why the policy could not keep the best checkpoint, or would never have a loss to judge by."""
+    if stage.early_stopping is None:
+        return
+    checkpoints = recipe.template.checkpoints
+    if checkpoints is None:
+        message = f"{recipe.row.name} saves only the finished model, so stopping its job would lose it; leave it out"
+        yield Problem(f"{path}.early_stopping", message, is_combination=True)
+        return
+    if stage.validation is None:
+        message = "required by early_stopping, which judges by the loss on it"
+        yield Problem(f"{path}.validation", message)
+    values = {key.name: recipe.values[key.path] for key in recipe.keys if key.name}
+    saved, measured = values[checkpoints.saved_by], values[checkpoints.measured_by]
+    settings = f"{path}.hyperparameters"
+    if _LENGTH in values and saved >= values[_LENGTH]:
+        message = (
+            f"must be less than {_LENGTH} = {values[_LENGTH]} with early_stopping: no checkpoint is saved before "
+            "the end, so stopping the job would lose the model"
+        )
+        yield Problem(f"{settings}.{checkpoints.saved_by}", message, saved)
+    elif measured % saved:
+        message = (
+            f"must be a multiple of {checkpoints.saved_by} = {saved} with early_stopping: the best step is kept "
+            "only if its checkpoint is saved"
+        )
+        yield Problem(f"{settings}.{checkpoints.measured_by}", message, measured)
+    if _LENGTH in values and measured >= values[_LENGTH]:
+        message = (
+            f"must be less than {_LENGTH} = {values[_LENGTH]} with early_stopping, or no loss is reported"
+        )
+        yield Problem(f"{settings}.{checkpoints.measured_by}", message, measured)

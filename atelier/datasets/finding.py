@@ -41,6 +41,6 @@ class Finding(NamedTuple):
         return cls(**document)
 
     def __str__(self) -> str:
-        line = f"line {self.line}" if self.line else "file"
+        line = f"line {self.line:,} (byte {self.offset:,})" if self.line else "file"
         where = ", ".join(filter(None, (self.file, line, self.at)))
         return f"{where}: found {self.found}; accepted: {self.accepted} ({self.rule})"

@@ -11,7 +11,7 @@ MOST_PIECES = 1_000
 
 @dataclass(frozen=True)
 class Piece:
-    """Bytes [start, end) of a dataset, by its place among the run's; checked `here`, in the first function, or not."""
+    """Bytes [start, end) of a dataset, by its place among the run's; `here`: checked in the first function."""
 
     dataset: int
     start: int
@@ -31,8 +31,8 @@ class Piece:
 def share_out(sizes: Mapping[int, int], *, piece_bytes: int) -> list[Piece]:
     """Pieces of the datasets, whose sizes in bytes are given by place.
 
-    The smallest that together have at most `piece_bytes` stay whole and here. Others are cut into pieces of that
-    size, or larger ones where there would be more than MOST_PIECES.
+    The smallest that together have at most `piece_bytes` stay whole and here. Others are cut into pieces of
+    that size, or larger ones where there would be more than MOST_PIECES.
     """
     room, here, cut = piece_bytes, [], []
     for dataset in sorted(sizes, key=lambda place: (sizes[place], place)):

@@ -1,7 +1,7 @@
 """What a recipe asks of its data beyond the format: rows, reasoning, media, sizes.
 
-Sources: Amazon Nova user guides (data preparation for SFT, RFT and distillation), Amazon Bedrock quotas, and the
-row counts that the Nova Forge SDK holds training files to.
+Sources: Amazon Nova user guides (data preparation for SFT, RFT and distillation), Amazon Bedrock quotas, and
+the row counts that the Nova Forge SDK holds training files to.
 """
 
 from __future__ import annotations

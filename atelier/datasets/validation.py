@@ -1,7 +1,7 @@
 """The datasets of a run, checked in one function or in several that hand their parts over through S3.
 
-`runs/<id>/validation/` has for each dataset with findings `<field>.jsonl`, a line a finding (the first 10,000 of
-them), and `summary.json`, which the report shows; `plan.json` and `parts/` are what functions exchange.
+`runs/<id>/validation/` has for each dataset with findings `<field>.jsonl`, a line a finding (the first 10,000
+of them), and `summary.json`, which the report shows; `plan.json` and `parts/` are what functions exchange.
 Everything is named by the run and the plan, so a retried function writes what it wrote.
 """
 
@@ -130,7 +130,9 @@ class Validation:
             piece = pieces[failed["part"]]
             where = f"{self.datasets[piece.dataset].label}, bytes {piece.start:,} to {piece.end:,}"
             lines.append(f"- {where}: {failed['error']}: {failed['cause']}")
-        return "\n".join([f"datasets: {len(lines):,} of {len(pieces):,} parts could not be checked", *lines[:10]])
+        return "\n".join(
+            [f"datasets: {len(lines):,} of {len(pieces):,} parts could not be checked", *lines[:10]]
+        )
 
     def _plan(self) -> list[Piece]:
         return [Piece.from_json(piece) for piece in self._read("plan.json")["pieces"]]

@@ -1,4 +1,4 @@
-"""What is said of a run's datasets: the refusal, for people in a hurry, and the summary that the report shows."""
+"""What is said of a run's datasets: the refusal, for people in a hurry, and the summary for the report."""
 
 from __future__ import annotations
 

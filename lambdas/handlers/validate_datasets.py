@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """{run_id, run} → {datasets: [{uri, role, rows, bytes}], parts: [numbers that others must check before]}."""
+    """{run_id, run} → {datasets: [{uri, role, rows, bytes}], parts: [numbers of what others must check]}."""
     run = parse_run(event["run"])
     validation = wiring.validation(run, run_id=event["run_id"])
     datasets, parts = validation.begin(piece_bytes=wiring.settings().dataset_part_bytes)

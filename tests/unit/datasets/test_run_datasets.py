@@ -1,0 +1,82 @@
+"""The datasets of a run, and what its recipes ask of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from atelier.datasets import Bound, Format
+from atelier.datasets.run_datasets import Dataset, datasets_of
+from atelier.runs import parse_run
+from tests.support.datasets import GEN_QA, TRAIN
+from tests.support.runs import a_run, a_stage
+
+
+def datasets(**changes: Any) -> tuple[Dataset, ...]:
+    return datasets_of(parse_run(a_run(**changes)), environment="dev")
+
+
+def training(base_model: str, **stage: Any) -> Dataset:
+    return datasets(base_model=base_model, stages=[a_stage(**stage)])[0]
+
+
+def test_every_field_that_names_a_dataset_is_one_in_the_order_of_the_run_file() -> None:
+    validation = TRAIN.replace("train", "validation")
+    found = datasets(stages=[a_stage(validation=validation), a_stage(technique="dpo")])
+    assert [(dataset.fields, dataset.format) for dataset in found] == [
+        (("stages.0.train",), Format.SFT),
+        (("stages.0.validation",), Format.SFT),
+        (("stages.1.train",), Format.DPO),
+        (("evaluation.0.dataset",), Format.GEN_QA),
+    ]
+
+
+def test_a_file_that_two_fields_name_for_the_same_thing_is_checked_once() -> None:
+    found = datasets(stages=[a_stage(), a_stage()])
+    assert [dataset.fields for dataset in found] == [
+        ("stages.0.train", "stages.1.train"),
+        ("evaluation.0.dataset",),
+    ]
+    assert found[0].label == "stages.0.train, stages.1.train (train.jsonl)"
+
+
+def test_leakage_is_a_matter_of_what_is_trained_on() -> None:
+    assert [dataset.is_trained_on for dataset in datasets()] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("base_model", "media", "documents"),
+    [("nova-micro", False, False), ("nova-pro", True, False), ("nova-2-lite", True, True)],
+)
+def test_a_model_takes_what_it_can_read(base_model: str, media: bool, documents: bool) -> None:
+    demands = training(base_model).demands
+    assert (demands.media, demands.documents) == (media, documents)
+
+
+@pytest.mark.parametrize(("enabled", "reasoning"), [(True, "required"), (False, "refused")])
+def test_reasoning_is_in_the_data_exactly_when_the_recipe_has_it(enabled: bool, reasoning: str) -> None:
+    demands = training("nova-2-lite", hyperparameters={"reasoning_enabled": enabled}).demands
+    assert demands.reasoning == reasoning
+
+
+def test_nova_1_has_no_reasoning() -> None:
+    assert training("nova-pro").demands.reasoning == "refused"
+
+
+def test_nova_2_needs_a_batch_of_rows_and_says_whose() -> None:
+    demands = training("nova-2-lite", hyperparameters={"global_batch_size": 64}).demands
+    assert demands.min_rows == Bound(64, "one batch (global_batch_size 64)")
+    assert demands.max_rows is None
+
+
+def test_rows_of_a_validation_file_are_not_counted() -> None:
+    _, validation, *_ = datasets(
+        base_model="nova-2-lite", stages=[a_stage(validation=TRAIN.replace("train", "validation"))]
+    )
+    assert validation.demands.min_rows is None
+
+
+def test_an_evaluation_is_held_to_its_tasks_format() -> None:
+    evaluation = datasets()[-1]
+    assert (evaluation.uri, evaluation.format, evaluation.demands.min_rows) == (GEN_QA, Format.GEN_QA, None)

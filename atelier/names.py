@@ -23,6 +23,7 @@ PROMOTION = "promotion"
 
 DATASETS_PREFIX = "datasets/"
 RUNS_PREFIX = "runs/"
+BASE_MODELS_PREFIX = "base-models/"
 
 _JOB_NAME = re.compile(rf"(?P<run_id>{RUN_ID_PATTERN})-(?P<step>s\d+|e\d+[cb])")
 
@@ -61,6 +62,11 @@ def candidate_deployment_name(run_id: str) -> str:
 def dataset_key(sha256: str, file_name: str) -> str:
     """Key of an uploaded dataset: named by its content, so an upload is repeatable and never overwrites."""
     return f"{DATASETS_PREFIX}{sha256[:16]}/{file_name}"
+
+
+def base_model_prefix(base_model: str) -> str:
+    """Prefix of the files of a base model with open weights, which people put there once."""
+    return f"{BASE_MODELS_PREFIX}{base_model}/"
 
 
 def run_key(run_id: str) -> str:

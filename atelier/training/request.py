@@ -1,7 +1,6 @@
-"""The CreateTrainingJob request of a Nova recipe.
+"""The CreateTrainingJob request of a recipe.
 
-Shape: what AWS's SageMaker Python SDK sends for `ModelTrainer.from_recipe` (held to it by a contract test),
-plus hyperparameter `model_type` of its version 2, so that either generation of container finds what it reads.
+Shape: what AWS's SageMaker Python SDK sends for `ModelTrainer.from_recipe` (held to it by a contract test).
 """
 
 from __future__ import annotations
@@ -12,11 +11,13 @@ from typing import Any, Protocol
 
 from atelier import names
 from atelier.recipes import Recipe
+from atelier.training.container import RECIPE, hyperparameters, trains_open_weights
 
-RECIPE_FOLDER = "/opt/ml/input/data/recipe"
 # The SDK's own default: weights stay in AWS's escrow account, the volume holds data and logs.
 _VOLUME_GIB = 30
-_RECIPE_CHANNEL = "recipe"
+# Open weights lie on the volume: the base model, checkpoints and the merged result, of up to 120 billion
+# parameters.
+_OPEN_WEIGHTS_VOLUME_GIB = 1024
 
 
 class JobEnvironment(Protocol):
@@ -43,37 +44,34 @@ def training_job_request(
     run_id: str,
     step: str,
     recipe: Recipe,
+    document: Mapping[str, Any],
     image_uri: str,
-    model: str,
     data: Sequence[Mapping[str, Any]],
     output_prefix: str,
     max_runtime_hours: float,
     environment: JobEnvironment,
 ) -> dict[str, Any]:
-    """The boto3 request. `model` is a base model path or a checkpoint's URI; `data` are made by `channel`."""
+    """The boto3 request. `document` is the recipe as its container reads it; `data` are made by `channel`."""
     bucket = environment.bucket
     recipe_uri = f"s3://{bucket}/{names.recipe_key(run_id, step)}"
-    source = "base_model_location" if model.startswith("s3://") else "base_model"
+    has_open_weights = trains_open_weights(document["run"].get("model_type", ""))
     request: dict[str, Any] = {
         "TrainingJobName": names.operation_name(run_id, step),
         "RoleArn": environment.training_role_arn,
         "AlgorithmSpecification": {"TrainingImage": image_uri, "TrainingInputMode": "File"},
-        "HyperParameters": {
-            "sagemaker_recipe_local_path": f"{RECIPE_FOLDER}/recipe.yaml",
-            "model_type": recipe.base_model.model_type,
-            source: model,
-        },
-        "InputDataConfig": [*data, channel(_RECIPE_CHANNEL, recipe_uri) | {"InputMode": "File"}],
+        "HyperParameters": hyperparameters(document, role_arn=environment.training_role_arn),
+        "InputDataConfig": [*data, channel(RECIPE, recipe_uri) | {"InputMode": "File"}],
         "OutputDataConfig": {
             "S3OutputPath": f"s3://{bucket}/{output_prefix}",
             "KmsKeyId": environment.key_arn,
-            "CompressionType": "GZIP",
+            # Open weights stay files: a next stage reads them and Bedrock imports them; an archive it refuses.
+            "CompressionType": "NONE" if has_open_weights else "GZIP",
         },
         # No VolumeKmsKeyId: GPU instances have local NVMe storage, for which SageMaker refuses one.
         "ResourceConfig": {
             "InstanceType": recipe.instance_type,
             "InstanceCount": recipe.replicas,
-            "VolumeSizeInGB": _VOLUME_GIB,
+            "VolumeSizeInGB": _OPEN_WEIGHTS_VOLUME_GIB if has_open_weights else _VOLUME_GIB,
         },
         "StoppingCondition": {"MaxRuntimeInSeconds": math.ceil(max_runtime_hours * 3600)},
         "Tags": [{"Key": names.RUN_TAG, "Value": run_id}, {"Key": names.STEP_TAG, "Value": step}],

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from atelier.errors import AccessRefused
-from atelier.recipes.hub import HubRecipe, UnreadableTemplate
+from atelier.recipes.hub import HubRecipe
 from atelier.recipes.hub_document import Entry, Skipped, entries_of
+from atelier.recipes.hub_template import UnreadableTemplate
 from atelier.recipes.rows import BaseModelRow
 from cli.failure import CommandFailed
 from cli.hub_cache import Changes, HubCache

@@ -7,7 +7,22 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from cli.commands import approve, cdk, chat, demo, down, reject, report, run, runs, stop, up, watch
+from cli.commands import (
+    approve,
+    cdk,
+    chat,
+    data,
+    demo,
+    down,
+    recipes,
+    reject,
+    report,
+    run,
+    runs,
+    stop,
+    up,
+    watch,
+)
 from cli.exit_codes import MEANINGS, ExitCode
 
 
@@ -45,6 +60,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(recipes.group, name="recipes")
+app.add_typer(data.group, name="data")
 for module in (up, down, run, watch, runs, report, approve, reject, stop, chat, demo):
     app.command()(getattr(module, module.__name__.rpartition(".")[2]))
 app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(cdk.cdk)

@@ -22,3 +22,21 @@ EnvironmentName = Annotated[
     ),
 ]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or a run's name for its latest run.")]
+
+
+def dataset_format(name: str) -> str:
+    """The name of a dataset format; wrong usage for any other."""
+    from atelier.datasets import Format
+    from atelier.problems import nearest
+
+    known = [format_.value for format_ in Format]
+    if name not in known:
+        raise typer.BadParameter(f"{name!r}: {nearest(name, known)}")
+    return name
+
+
+# In words for the help: importing the enumeration would cost every command the import of the datasets.
+DATASET_FORMATS = (
+    "sft, dpo, ppo, cpt, rft, distillation, gen_qa, llm_judge, rft_eval, preference, prompt_completion, "
+    "openai_chat or verl"
+)

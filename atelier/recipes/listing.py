@@ -1,0 +1,173 @@
+"""The catalogue as a person asks for it: which recipes there are, and all that one of them says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from atelier.problems import Problem, nearest, raise_for
+from atelier.recipes.catalogue import Catalogue
+from atelier.recipes.rows import BaseModelRow, Key, RecipeRow, Template, TrainingRow
+
+LIST = "no such list of recipes"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """What a list is narrowed to; None narrows nothing."""
+
+    model: str | None = None
+    technique: str | None = None
+    adaptation: str | None = None
+    platform: str | None = None
+    region: str | None = None
+    task: str | None = None
+
+    def __bool__(self) -> bool:
+        return any(value is not None for value in asdict(self).values())
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A hyperparameter of a recipe. `on_instances` are the bounds that are others there."""
+
+    name: str
+    path: str
+    type: str
+    default: Any
+    bounds: str
+    on_instances: Mapping[str, str]
+    dispute: str | None
+
+
+def listed(catalogue: Catalogue, wanted: Filter) -> tuple[RecipeRow, ...]:
+    """The recipes of a list, those that train before those that evaluate.
+
+    InvalidRun names every word of the filter that nothing in the catalogue has, with the nearest that
+    something has.
+    """
+    rows = (*catalogue.training, *catalogue.evaluation)
+    raise_for(list(_unknown_words(catalogue, rows, wanted)), subject=LIST)
+    return tuple(row for row in rows if _is_in(row, catalogue, wanted))
+
+
+def named(catalogue: Catalogue, name: str) -> RecipeRow:
+    """The recipe of this name. InvalidRun with the nearest name when there is none."""
+    rows = {row.name: row for row in (*catalogue.training, *catalogue.evaluation)}
+    if name not in rows:
+        raise_for([Problem("recipe", nearest(name, rows), name)], subject="no such recipe")
+    return rows[name]
+
+
+def regions_of(row: RecipeRow, platform: str, catalogue: Catalogue) -> tuple[str, ...]:
+    """Where a recipe runs on a platform; empty: nothing narrows it down."""
+    on = row.platforms[platform]
+    return on.regions or (catalogue.images.regions_of(on.image) if on.image else ())
+
+
+def settings_of(row: RecipeRow, template: Template) -> tuple[Setting, ...]:
+    """Every hyperparameter that a run file may set, in the recipe's order."""
+    keys = {key.name: key for key in template.keys_of(row.adaptation) if key.name}
+    return tuple(_setting(row, key) for key in keys.values())
+
+
+def described(row: RecipeRow, catalogue: Catalogue) -> dict[str, Any]:
+    """Everything that the catalogue says of a recipe, for a machine."""
+    template = catalogue.templates[row.template]
+    disputed = row.disputed_replicas
+    return {
+        "name": row.name,
+        "base_model": row.base_model,
+        **({"technique": row.technique} if isinstance(row, TrainingRow) else {"tasks": list(tasks_of(row))}),
+        "adaptation": row.adaptation,
+        "dataset": template.dataset,
+        "platforms": {
+            platform: {
+                "instance_types": list(row.instance_types_on(platform)),
+                "replicas": list(row.replicas_on(platform)),
+                "regions": list(regions_of(row, platform, catalogue)),
+                "image": _images(row, platform, catalogue),
+                "note": on.note,
+            }
+            for platform, on in row.platforms.items()
+        },
+        "disputed_replicas": disputed.model_dump(mode="json") if disputed else None,
+        "hyperparameters": {setting.name: asdict(setting) for setting in settings_of(row, template)},
+        "deployments": {
+            target: on.model_dump(mode="json")
+            for target, on in catalogue.base_models[row.base_model].deployments.items()
+        },
+        "origin": row.origin,
+        "source": row.source,
+    }
+
+
+def tasks_of(row: RecipeRow) -> tuple[str, ...]:
+    """What a recipe measures; nothing when it trains."""
+    return tuple(getattr(row, "tasks", ()))
+
+
+def technique_of(row: RecipeRow) -> str | None:
+    """How a recipe trains; None when it measures."""
+    return row.technique if isinstance(row, TrainingRow) else None
+
+
+def serves(base_model: BaseModelRow, adaptation: str | None) -> tuple[str, ...]:
+    """Where a model that was customized so may be deployed."""
+    return tuple(target for target, on in base_model.deployments.items() if adaptation in on.adaptations)
+
+
+def _is_in(row: RecipeRow, catalogue: Catalogue, wanted: Filter) -> bool:
+    platforms = [name for name in row.platforms if wanted.platform in (None, name)]
+    if wanted.region is not None:
+        regions = {name: regions_of(row, name, catalogue) for name in platforms}
+        platforms = [name for name in platforms if not regions[name] or wanted.region in regions[name]]
+    return (
+        bool(platforms)
+        and wanted.model in (None, row.base_model, *getattr(row, "students", ()))
+        and wanted.technique in (None, technique_of(row))
+        and wanted.adaptation in (None, row.adaptation)
+        and (wanted.task is None or wanted.task in tasks_of(row))
+    )
+
+
+def _unknown_words(catalogue: Catalogue, rows: Iterable[RecipeRow], wanted: Filter) -> Iterable[Problem]:
+    rows = tuple(rows)
+    known: dict[str, Iterable[str | None]] = {
+        "model": catalogue.base_models,
+        "technique": (technique_of(row) for row in rows),
+        "adaptation": (row.adaptation for row in rows),
+        "platform": (platform for row in rows for platform in row.platforms),
+        "region": (
+            region for row in rows for name in row.platforms for region in regions_of(row, name, catalogue)
+        ),
+        "task": (task for row in rows for task in tasks_of(row)),
+    }
+    for option, value in asdict(wanted).items():
+        words = [word for word in dict.fromkeys(known[option]) if word]
+        if value is not None and value not in words:
+            yield Problem(f"--{option}", nearest(value, words), value)
+
+
+def _setting(row: RecipeRow, key: Key) -> Setting:
+    bounds, dispute = row.bounds_of(key, None), row.dispute_of(key)
+    on_instances = {name: row.bounds_of(key, name) for name in row.instance_bounds}
+    return Setting(
+        name=key.name or "",
+        path=key.path,
+        type=key.type or "",
+        default=row.default_of(key),
+        bounds=str(bounds),
+        on_instances={name: str(limits) for name, limits in on_instances.items() if limits != bounds},
+        dispute=f"accepted with a warning unless {dispute}: {dispute.note}" if dispute else None,
+    )
+
+
+def _images(row: RecipeRow, platform: str, catalogue: Catalogue) -> dict[str, str]:
+    image = row.platforms[platform].image
+    return {
+        region: catalogue.images.uri(image, region)
+        for region in regions_of(row, platform, catalogue)
+        if image and region in catalogue.images.regions_of(image)
+    }

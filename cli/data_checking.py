@@ -1,0 +1,99 @@
+"""`atelier data check`: a dataset, checked in one pass where it lies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+
+from atelier.datasets import Finding, Format, Report, check_file
+from atelier.datasets.demands import Demands
+from atelier.datasets.merge import merge
+from atelier.datasets.scan import Watcher, scan
+from cli.console import err
+from cli.data_source import Source
+from cli.exit_codes import ExitCode
+from cli.failure import CommandFailed
+
+Sink = Callable[[Finding], None]
+
+
+def check_source(
+    source: Source,
+    format: Format,  # noqa: A002 - the field's word
+    demands: Demands,
+    *,
+    jobs: int = 1,
+    findings: Path | None = None,
+    watchers: Sequence[Watcher] = (),
+) -> Report:
+    """Check a dataset, with a progress bar on a terminal; `findings` gets every finding as a line of JSON.
+
+    Only a file can be read by several processes, and what watches along reads it in one.
+    """
+    with ExitStack() as stack:
+        sink = stack.enter_context(_written_to(findings, source)) if findings else None
+        advance = stack.enter_context(_progress(source))
+        if source.path and not watchers:
+            return check_file(source.path, format, demands, jobs=jobs, sink=sink, on_progress=advance)
+        stream = cast("BinaryIO", _Counted(stack.enter_context(source.open()), advance))
+        part = scan(stream, format, demands, file=source.name, sink=sink, watchers=watchers)
+        report = merge([part], format, demands)
+        if sink:
+            for finding in report.findings:
+                if finding.line == 0:
+                    sink(finding)
+        return report
+
+
+class _Counted:
+    """A stream that tells how much was read from it."""
+
+    def __init__(self, stream: BinaryIO, advance: Callable[[int], None]) -> None:
+        self._stream = stream
+        self._advance = advance
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(size)
+        self._advance(len(data))
+        return data
+
+
+@contextmanager
+def _progress(source: Source) -> Iterator[Callable[[int], None]]:
+    """A bar by bytes; on standard error, so that it is in nobody's pipe, and only where somebody looks."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+        task = progress.add_task(Path(source.name).name, total=source.size)
+        yield lambda count: progress.advance(task, count)
+
+
+@contextmanager
+def _written_to(path: Path, source: Source) -> Iterator[Sink]:
+    if source.path and path.exists() and path.samefile(source.path):
+        raise CommandFailed(
+            f"--findings = {str(path)!r}: is the dataset itself; accepted: another file", ExitCode.INVALID
+        )
+    try:
+        file = path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise CommandFailed(f"--findings = {str(path)!r}: {error.strerror}", ExitCode.INVALID) from error
+    with file:
+        yield lambda finding: print(json.dumps(finding.to_json(), ensure_ascii=False), file=file)

@@ -1,0 +1,80 @@
+"""What a file is held to beyond its format: the recipe of a base model, the size of a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from atelier.datasets import Bound, Demands, Format
+from atelier.datasets.recipe_demands import evaluation_demands, training_demands
+from atelier.datasets.scan import Watcher
+from atelier.problems import nearest
+from atelier.recipes import Catalogue, Wanted, catalogue, examine
+from atelier.recipes.rows import EvaluationRow, RecipeRow, TrainingRow
+from cli.exit_codes import ExitCode
+from cli.failure import CommandFailed
+
+
+def demanded(format: Format, base_model: str | None, global_batch_size: int | None) -> Demands:  # noqa: A002
+    """The demands on a file of this format. CommandFailed when the base model reads no such file."""
+    demands = _of_recipe(format, base_model) if base_model else Demands()
+    if global_batch_size is None:
+        return demands
+    batch = Bound(global_batch_size, f"one batch (global_batch_size {global_batch_size})")
+    return replace(demands, min_rows=max(batch, demands.min_rows or batch, key=lambda bound: bound.rows))
+
+
+def _of_recipe(format: Format, base_model: str) -> Demands:  # noqa: A002
+    rows = catalogue()
+    known = rows.base_models.get(base_model)
+    if known is None:
+        raise _unknown(base_model, nearest(base_model, rows.base_models))
+    if not known.customizable:
+        raise _unknown(base_model, f"cannot be customized: {known.instead}")
+    for row in _reading(format, base_model, rows):
+        wanted = Wanted(
+            path="--base-model",
+            base_model=base_model,
+            environment=next(iter(known.environments), ""),
+            platform=next(iter(row.platforms)),
+            platforms_here=tuple(row.platforms),
+            technique=row.technique if isinstance(row, TrainingRow) else None,
+            adaptation=row.adaptation if isinstance(row, TrainingRow) else None,
+            task=format.value if isinstance(row, EvaluationRow) else None,
+        )
+        recipe = examine(wanted, rows).recipe
+        if recipe:
+            return (
+                training_demands(recipe, wanted.technique) if wanted.technique else evaluation_demands(recipe)
+            )
+    formats = dict.fromkeys(rows.templates[row.template].dataset or "" for row in _rows_of(base_model, rows))
+    raise _unknown(
+        base_model, f"has no recipe that reads {format}; it has some for {', '.join(filter(None, formats))}"
+    )
+
+
+def _reading(format: Format, base_model: str, rows: Catalogue) -> Iterator[RecipeRow]:  # noqa: A002
+    return (row for row in _rows_of(base_model, rows) if rows.templates[row.template].dataset == format)
+
+
+def _rows_of(base_model: str, rows: Catalogue) -> Iterator[RecipeRow]:
+    return (row for row in (*rows.training, *rows.evaluation) if row.base_model == base_model)
+
+
+def _unknown(base_model: str, message: str) -> CommandFailed:
+    return CommandFailed(f"--base-model = {base_model!r}: {message}", ExitCode.INVALID)
+
+
+def leakage(evaluation: Path | None, evaluation_format: Format, format: Format) -> Sequence[Watcher]:  # noqa: A002
+    """Who sees that a row is in the evaluation too. CommandFailed when the evaluation cannot be read."""
+    if evaluation is None:
+        return ()
+    from atelier.datasets.leakage import Fingerprints, LeakageWatcher
+
+    try:
+        with evaluation.open("rb") as lines:
+            fingerprints = Fingerprints.of(lines, evaluation_format)
+    except OSError as error:
+        raise CommandFailed(f"--against = {str(evaluation)!r}: {error.strerror}", ExitCode.INVALID) from error
+    return (LeakageWatcher(fingerprints, format, str(evaluation)),)

@@ -1,0 +1,80 @@
+"""RecipeCollection of a HubContentDocument."""
+
+from __future__ import annotations
+
+import pytest
+
+from atelier.recipes.hub_document import Entry, Skipped, entries_of
+from tests.support.hub import LORA_SFT, document, entry, for_subscribers
+
+
+def the_entry(described: dict[str, object]) -> Entry | Skipped:
+    (found,) = entries_of(document(described))
+    return found
+
+
+def test_an_entry_says_what_it_trains_and_where_its_files_lie() -> None:
+    found = the_entry(entry())
+
+    assert isinstance(found, Entry)
+    assert (found.name, found.technique, found.adaptation, found.version) == (
+        LORA_SFT,
+        "sft",
+        "lora",
+        "1.0.1",
+    )
+    assert [files.platform for files in found.files] == ["training-job", "hyperpod-eks"]
+    assert not found.needs_subscription
+
+
+def test_an_entry_without_peft_trains_all_weights() -> None:
+    found = the_entry(entry(Peft=None))
+
+    assert isinstance(found, Entry)
+    assert found.adaptation == "full"
+
+
+def test_a_technique_in_small_letters_is_the_same() -> None:
+    found = the_entry(entry(CustomizationTechnique="dpo"))
+
+    assert isinstance(found, Entry)
+    assert found.technique == "dpo"
+
+
+def test_reinforcement_with_verifiable_rewards_is_what_a_run_file_calls_rft() -> None:
+    found = the_entry(entry(CustomizationTechnique="RLVR"))
+
+    assert isinstance(found, Entry)
+    assert found.technique == "rft"
+
+
+def test_an_entry_for_subscribers_says_so() -> None:
+    found = the_entry(for_subscribers())
+
+    assert isinstance(found, Entry)
+    assert found.needs_subscription
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"Type": "Evaluation"}, "type Evaluation: the shipped recipes evaluate"),
+        ({"CustomizationTechnique": "RLAIF"}, "technique RLAIF"),
+        ({"SmtjOverrideParamsS3Uri": None, "HpEksOverrideParamsS3Uri": None}, "no template with an override"),
+    ],
+)
+def test_an_entry_that_cannot_be_used_says_why(changes: dict[str, object], reason: str) -> None:
+    found = the_entry(entry(**changes))
+
+    assert isinstance(found, Skipped)
+    assert reason in found.reason
+
+
+def test_a_model_without_recipes_has_none() -> None:
+    assert list(entries_of('{"Url": "https://aws.amazon.com"}')) == []
+
+
+@pytest.mark.parametrize("text", ["", "not json", '{"RecipeCollection": {}}', '{"RecipeCollection": ["x"]}'])
+def test_a_document_of_another_form_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        list(entries_of(text))

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-Value = bool | int | float | str | list[Any] | dict[str, Any] | None
+Value = bool | int | float | str | list[Any] | dict[Any, Any] | None
 
 
 class Bounds(BaseModel):

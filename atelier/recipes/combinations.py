@@ -136,7 +136,8 @@ def _fits(row: RecipeRow, wanted: Wanted) -> bool:
     assert isinstance(row, TrainingRow)
     is_of_the_teacher = not row.students or wanted.teacher in (None, row.base_model)
     is_adapted_so = row.adaptation in (None, wanted.adaptation)
-    return row.technique == wanted.technique and is_adapted_so and is_of_the_teacher
+    is_scored_so = row.reward in (None, wanted.reward)
+    return row.technique == wanted.technique and is_adapted_so and is_scored_so and is_of_the_teacher
 
 
 def _no_recipe(wanted: Wanted, base_model: BaseModelRow, catalogue: Catalogue) -> str:

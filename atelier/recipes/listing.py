@@ -68,7 +68,7 @@ def regions_of(row: RecipeRow, platform: str, catalogue: Catalogue) -> tuple[str
 
 def settings_of(row: RecipeRow, template: Template) -> tuple[Setting, ...]:
     """Every hyperparameter that a run file may set, in the recipe's order."""
-    keys = {key.name: key for key in template.keys_of(row.adaptation) if key.name}
+    keys = {key.name: key for key in row.keys_of(template) if key.name}
     return tuple(_setting(row, key) for key in keys.values())
 
 

@@ -80,6 +80,7 @@ def examine(wanted: Wanted, catalogue: Catalogue) -> Examination:
     merged = _merged(chosen, instance_type, wanted, catalogue)
     given, wrong_given = given_to(row, keys, wanted, catalogue)
     problems = [*wrong_mixing, *wrong_instance_type, *wrong_replicas, *wrong_given, *merged.problems]
+    problems += _not_rendered(chosen, wanted, catalogue)
     if merged.problems:
         problems += _accepted_elsewhere(matching, instance_type, wanted, catalogue)
     if problems:
@@ -142,7 +143,16 @@ def _merged(candidate: Candidate, instance_type: str | None, wanted: Wanted, cat
 
 
 def _keys(row: RecipeRow, catalogue: Catalogue) -> tuple[Key, ...]:
-    return catalogue.templates[row.template].keys_of(row.adaptation)
+    return row.keys_of(catalogue.templates[row.template])
+
+
+def _not_rendered(candidate: Candidate, wanted: Wanted, catalogue: Catalogue) -> list[Problem]:
+    """Platforms that are not managed read a recipe file, which must be one that this release can write."""
+    why = catalogue.templates[candidate.row.template].not_rendered
+    if why is None or catalogue.release.is_managed(candidate.platform):
+        return []
+    message = f"{candidate.row.name} is not written: {why}"
+    return [Problem(f"{wanted.path}.platform", message, candidate.platform, is_combination=True)]
 
 
 def _accepted_elsewhere(
@@ -160,6 +170,8 @@ def _accepted_elsewhere(
 
 
 def _warnings(row: RecipeRow, wanted: Wanted, catalogue: Catalogue) -> Iterator[str]:
+    if row.note:
+        yield f"{wanted.path}: {row.name}: {row.note}"
     disputed = row.disputed_replicas
     if disputed and wanted.replicas in disputed.values:
         yield f"{wanted.path}.replicas = {wanted.replicas}: {disputed.note}"

@@ -17,6 +17,9 @@ Fill = Literal[
     "data_s3_path",
     "validation_data_s3_path",
     "output_s3_path",
+    "train_file",
+    "validation_file",
+    "output_dir",
     "reward_lambda_arn",
     "customer_bucket",
     "kms_key",
@@ -25,6 +28,8 @@ Fill = Literal[
     "metric",
     "subtask",
 ]
+
+Reward = Literal["verifiable", "judge"]
 
 SHIPPED = "shipped"
 EMBEDDED = "local"
@@ -78,6 +83,7 @@ class Key(Frozen):
 
     Its value is, in this order: what the job is `filled_with`, what a run file sets, what the row says
     (`defaults` by name, `document` by path), the value of the key `same_as` (by name), `default`.
+    An `optional` key is in the recipes of those rows only that set it.
     """
 
     path: str
@@ -89,6 +95,7 @@ class Key(Frozen):
     filled_with: Fill | None = None
     same_as: str | None = None
     as_text: bool = False
+    optional: bool = False
     bounds: Bounds = Bounds()
     disputed: Dispute | None = None
 
@@ -121,17 +128,15 @@ class Template(Frozen):
     """The keys of a kind of recipe, in the order in which AWS writes them.
 
     `dataset`: the format of a stage's training data. No `checkpoints`: only the finished model is saved.
+    `not_rendered`: why this release cannot write the file, of which it then has the settings alone.
     """
 
     name: str
     source: str
     dataset: str | None = None
     checkpoints: Checkpoints | None = None
+    not_rendered: str | None = None
     keys: tuple[Key, ...]
-
-    def keys_of(self, adaptation: str | None) -> tuple[Key, ...]:
-        """The keys that a recipe of this adaptation has."""
-        return tuple(key for key in self.keys if key.adaptation in (None, adaptation))
 
 
 class DisputedReplicas(Frozen):
@@ -159,7 +164,7 @@ class RecipeRow(Frozen):
     """A recipe that trains or evaluates; its bounds and defaults, by name, override the template's.
 
     The first instance type and number of replicas are the defaults; both are empty where the platform chooses.
-    `document` sets keys, by path, that have no name.
+    `document` sets keys, by path, that have no name. `note`: what a user should know of the row's origin.
     """
 
     name: str
@@ -175,8 +180,17 @@ class RecipeRow(Frozen):
     bounds: Mapping[str, Bounds] = {}
     instance_bounds: Mapping[str, Mapping[str, Bounds]] = {}
     disputed: Mapping[str, Dispute] = {}
+    note: str | None = None
     source: str
     origin: str = SHIPPED
+
+    def keys_of(self, template: Template) -> tuple[Key, ...]:
+        """The keys that the recipe has, in the template's order."""
+        return tuple(
+            key
+            for key in template.keys
+            if key.adaptation in (None, self.adaptation) and (not key.optional or key.path in self.document)
+        )
 
     def replicas_on(self, platform: str) -> tuple[int, ...]:
         """How many instances it may run on, the default first."""
@@ -208,9 +222,13 @@ class RecipeRow(Frozen):
 
 
 class TrainingRow(RecipeRow):
-    """A recipe that trains. One that distils belongs to the teacher of its `students` and adapts nothing."""
+    """A recipe that trains. One that distils belongs to the teacher of its `students` and adapts nothing.
+
+    `reward`: what scores the answers, where AWS has a recipe for each.
+    """
 
     technique: str
+    reward: Reward | None = None
     students: tuple[str, ...] = ()
 
     def is_for(self, base_model: str) -> bool:
@@ -272,6 +290,10 @@ class Release(Frozen):
     def available_platforms(self) -> tuple[str, ...]:
         """What jobs can be submitted to."""
         return tuple(offer.name for offer in self.platforms if offer.is_available)
+
+    def is_managed(self, platform: str) -> bool:
+        """True when the platform chooses its machines and reads no recipe file."""
+        return any(offer.is_managed for offer in self.platforms if offer.name == platform)
 
     @property
     def available_targets(self) -> tuple[str, ...]:

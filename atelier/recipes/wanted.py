@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from atelier.recipes.rows import Reward
+
 AUTO = "auto"
+JUDGE = "judge_model_id"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +36,11 @@ class Wanted:
     settings_field: str = "hyperparameters"
     given: Mapping[str, Any] = field(default_factory=dict)
     data_mixing: Mapping[str, Any] | None = None
+
+    @property
+    def reward(self) -> Reward:
+        """What scores the answers in reinforcement learning: a function, unless a judging model is named."""
+        return "judge" if JUDGE in self.settings else "verifiable"
 
     def __str__(self) -> str:
         return " ".join(filter(None, (self.base_model, self.technique, self.adaptation, self.task)))

@@ -68,6 +68,10 @@ class CheckpointMissing(AtelierError):
     """A finished training job left no usable manifest."""
 
 
+class DatasetMissing(AtelierError):
+    """A finished distillation job left no usable manifest of the data it made."""
+
+
 class MetricsMissing(AtelierError):
     """A finished evaluation job left no usable results, or not the metric that the gate needs."""
 

@@ -176,9 +176,11 @@ class CustomizationWorkflow(Construct):
         return self._tasks.invoke("FindBaseline", {"run": "{% $run %}"}, assign=found)
 
     def _submit_training_job(self) -> tasks.LambdaInvoke:
-        stage = {"run": "{% $run %}", "stage_index": "{% $stage_index %}", "checkpoint": "{% $checkpoint %}"}
         return self._tasks.invoke(
-            "SubmitTrainingJob", stage, waits=JOB_BACKSTOP, assign={"job": "{% $states.result %}"}
+            "SubmitTrainingJob",
+            variables("run", "stage_index", "checkpoint", "stages"),
+            waits=JOB_BACKSTOP,
+            assign={"job": "{% $states.result %}"},
         )
 
     def _read_checkpoint(self) -> tasks.LambdaInvoke:
@@ -188,7 +190,7 @@ class CustomizationWorkflow(Construct):
             "stage_index": "{% $stage_index + 1 %}",
         }
         return self._tasks.invoke(
-            "ReadCheckpoint", {"stage_index": "{% $stage_index %}", "job": "{% $job %}"}, assign=advanced
+            "ReadCheckpoint", variables("run", "stage_index", "job", "checkpoint"), assign=advanced
         )
 
     def _evaluate_models(self, release_run: sfn.IChainable) -> sfn.Map:

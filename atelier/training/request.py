@@ -64,7 +64,7 @@ def training_job_request(
         "OutputDataConfig": {
             "S3OutputPath": f"s3://{bucket}/{output_prefix}",
             "KmsKeyId": environment.key_arn,
-            # Open weights stay files: a next stage reads them and Bedrock imports them; an archive it refuses.
+            # Open weights stay files: a next stage reads them, and Bedrock imports no archive.
             "CompressionType": "NONE" if has_open_weights else "GZIP",
         },
         # No VolumeKmsKeyId: GPU instances have local NVMe storage, for which SageMaker refuses one.

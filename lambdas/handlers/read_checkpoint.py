@@ -1,20 +1,25 @@
-"""State ReadCheckpoint: find the checkpoint that a stage made."""
+"""State ReadCheckpoint: find what a stage made, a checkpoint or after a distillation a dataset."""
 
 from __future__ import annotations
 
 import logging
 from typing import Any
 
-from atelier.training.checkpoint import read_checkpoint
+from atelier.runs import parse_run
+from atelier.training.outcome import read_outcome
 from lambdas import wiring
 
 logger = logging.getLogger(__name__)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """{run_id, stage_index, job} → {checkpoint, stage_index, job_name, early_stop?}."""
-    job = event["job"]
-    checkpoint = read_checkpoint(job, objects=wiring.objects())
-    logger.info("checkpoint_found", extra={"run_id": event["run_id"], "job_name": job["job_name"]})
-    kept = {name: job[name] for name in ("job_name", "early_stop") if name in job}
-    return {"checkpoint": checkpoint, "stage_index": event["stage_index"], **kept}
+    """{run_id, run, stage_index, job, checkpoint} → {checkpoint, stage_index, job_name, …} of a stage."""
+    outcome = read_outcome(
+        parse_run(event["run"]),
+        stage_index=event["stage_index"],
+        job=event["job"],
+        checkpoint=event["checkpoint"],
+        objects=wiring.objects(),
+    )
+    logger.info("checkpoint_found", extra={"run_id": event["run_id"], "job_name": outcome["job_name"]})
+    return outcome

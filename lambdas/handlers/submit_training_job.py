@@ -7,6 +7,7 @@ from typing import Any
 
 from atelier.operations.submit import submit
 from atelier.runs import parse_run
+from atelier.runs.sources import hub_of
 from atelier.training.jobs import training_job
 from lambdas import wiring
 
@@ -14,12 +15,14 @@ logger = logging.getLogger(__name__)
 
 
 def handler(event: dict[str, Any], _context: object) -> None:
-    """{run_id, run, stage_index, checkpoint, task_token}; the result comes with the token."""
+    """{run_id, run, stage_index, checkpoint, stages, task_token}; the result comes with the token."""
     job = training_job(
         parse_run(event["run"]),
         run_id=event["run_id"],
         stage_index=event["stage_index"],
         checkpoint=event["checkpoint"],
+        dataset=event["stages"][-1].get("dataset") if event["stages"] else None,
+        hub=hub_of(event["run"], wiring.objects()),
         environment=wiring.settings(),
     )
     job.upload_recipe(wiring.objects())

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from atelier.errors import CapacityUnavailable, RunStopped
+from atelier.operations.early_stopping import StopPolicy
 from atelier.operations.model import Kind, OperationState
 from lambdas.handlers.submit_training_job import handler
 from tests.support.runs import BUCKET, RUN_ID, a_run, a_stage
@@ -18,7 +19,14 @@ CHECKPOINT = "s3://customer-escrow-111122223333-smtj-x/earlier/step_40"
 
 
 def an_event(**changes: Any) -> dict[str, Any]:
-    event = {"run_id": RUN_ID, "run": a_run(), "stage_index": 0, "checkpoint": None, "task_token": "token-1"}
+    event = {
+        "run_id": RUN_ID,
+        "run": a_run(),
+        "stage_index": 0,
+        "checkpoint": None,
+        "stages": [],
+        "task_token": "token-1",
+    }
     return event | changes
 
 
@@ -55,6 +63,29 @@ def test_a_second_stage_continues_from_the_checkpoint(world: World) -> None:
     assert "base_model" not in request["HyperParameters"]
     recipe = yaml.safe_load(world.objects.stored[f"s3://{BUCKET}/runs/{RUN_ID}/recipe/s1/recipe.yaml"])
     assert recipe["run"]["model_name_or_path"] == CHECKPOINT
+
+
+def test_a_stage_after_a_distillation_learns_the_data_that_it_made(world: World) -> None:
+    made = "s3://customer-escrow-111122223333-smtj-x/job/distillation_data/training_data.jsonl"
+    stages = [a_stage(technique="distillation"), {"technique": "sft"}]
+    before = {"stage_index": 0, "job_name": "job", "checkpoint": None, "dataset": made}
+    handler(an_event(run=a_run(stages=stages), stage_index=1, stages=[before]), None)
+    request = world.operations.rows[RUN_ID, "s1"].request
+    assert [channel["ChannelName"] for channel in request["InputDataConfig"]] == ["recipe"]
+    recipe = yaml.safe_load(world.objects.stored[f"s3://{BUCKET}/runs/{RUN_ID}/recipe/s1/recipe.yaml"])
+    assert recipe["run"]["data_s3_path"] == made
+
+
+def test_a_job_that_may_be_stopped_early_has_its_policy_on_record(world: World) -> None:
+    stage = a_stage(
+        validation=f"s3://{BUCKET}/datasets/a/validation.jsonl",
+        early_stopping={"patience": 3, "min_delta": 0.01},
+        hyperparameters={"max_steps": 500, "save_steps": 50, "val_check_interval": 100},
+    )
+    handler(an_event(run=a_run(base_model="nova-2-lite", stages=[stage])), None)
+    assert world.operations.rows[RUN_ID, "s0"].stop_policy == StopPolicy(
+        patience=3, min_delta=0.01, saved_every=50, loss_keys=("val_loss", "validation_loss")
+    )
 
 
 def test_a_retry_starts_no_second_job_and_takes_the_new_token(world: World) -> None:

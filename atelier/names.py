@@ -23,6 +23,8 @@ PROMOTION = "promotion"
 
 DATASETS_PREFIX = "datasets/"
 RUNS_PREFIX = "runs/"
+HUB_RECIPES_PREFIX = "hub-recipes/"
+HUB_RECIPE_ADDRESS = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/hub-recipes/[0-9a-f]{64}\.json")
 BASE_MODELS_PREFIX = "base-models/"
 
 _JOB_NAME = re.compile(rf"(?P<run_id>{RUN_ID_PATTERN})-(?P<step>s\d+|e\d+[cb])")
@@ -67,6 +69,11 @@ def dataset_key(sha256: str, file_name: str) -> str:
 def base_model_prefix(base_model: str) -> str:
     """Prefix of the files of a base model with open weights, which people put there once."""
     return f"{BASE_MODELS_PREFIX}{base_model}/"
+
+
+def hub_recipe_key(sha256: str) -> str:
+    """Key of a recipe of AWS's hub, as it was when a run was started with it."""
+    return f"{HUB_RECIPES_PREFIX}{sha256}.json"
 
 
 def run_key(run_id: str) -> str:

@@ -10,6 +10,7 @@ from components.permissions import Grantee, allow, allow_key, arn_in, policy_own
 
 # Objects as policies name them: of every run, of every step.
 DATASETS = f"{names.DATASETS_PREFIX}*"
+HUB_RECIPES = f"{names.HUB_RECIPES_PREFIX}*"
 RUNS = f"{names.RUNS_PREFIX}*"
 RUN_FILES = names.run_key("*")
 RECIPES = names.recipe_key("*", "*")
@@ -104,6 +105,10 @@ class ArtifactBucket(Construct):
         """Write the record of a model."""
         self._write(grantee, MODEL_RECORDS)
 
+    def grant_read_hub_recipes(self, grantee: Grantee) -> None:
+        """Read the recipes of AWS's hub that runs were started with."""
+        self._read(grantee, HUB_RECIPES)
+
     def grant_write_recipes(self, grantee: Grantee) -> None:
         """Write the rendered recipes of a run's steps."""
         self._write(grantee, RECIPES)
@@ -123,8 +128,8 @@ class ArtifactBucket(Construct):
 
     def grant_submit_runs(self, grantee: Grantee) -> None:
         """What a person needs who uploads datasets and run files, and reads everything that came of them."""
-        self._write(grantee, DATASETS, RUN_FILES)
-        self._read(grantee, DATASETS, RUNS)
+        self._write(grantee, DATASETS, HUB_RECIPES, RUN_FILES)
+        self._read(grantee, DATASETS, HUB_RECIPES, RUNS)
 
     def grant_train(self, grantee: Grantee) -> None:
         """What SageMaker needs under a job's role: read data and recipes, write outputs."""

@@ -35,12 +35,14 @@ class LineFunctions:
         self._report()
 
     def _validate(self) -> None:
-        self._function("ValidateRun")
+        run = self._function("ValidateRun")
         # Datasets are streamed: the memory is for the processor, of which Lambda gives one whole at 1769 MiB.
         datasets, part, merge = (
             self._function(state, timeout=Duration.minutes(15), memory_mib=1769)
             for state in ("ValidateDatasets", "ValidateDatasetPart", "MergeFindings")
         )
+        for resolver in (run, datasets, part, merge):
+            self.bucket.grant_read_hub_recipes(resolver)
         for check in (datasets, part):
             self.bucket.grant_read_datasets(check)
         for reader in (part, merge):
@@ -52,7 +54,9 @@ class LineFunctions:
         self.models.grant_read(baseline)
 
     def _train_and_evaluate(self) -> None:
-        for submit in (self._function("SubmitTrainingJob"), self._function("SubmitEvaluation")):
+        training = self._function("SubmitTrainingJob")
+        self.bucket.grant_read_hub_recipes(training)
+        for submit in (training, self._function("SubmitEvaluation")):
             self.operations.grant_record(submit)
             self.bucket.grant_write_recipes(submit)
             self.jobs.grant_submit(submit)

@@ -10,6 +10,7 @@ from atelier.datasets.formats import Format
 from atelier.datasets.recipe_demands import evaluation_demands, training_demands, validation_demands
 from atelier.recipes import catalogue, resolve
 from atelier.runs.model import Run
+from atelier.runs.sources import NO_HUB, HubCatalogues, known_catalogue_of
 from atelier.runs.wanted import wanted_by_evaluation, wanted_by_stage
 
 
@@ -29,10 +30,10 @@ class Dataset:
         return f"{', '.join(self.fields)} ({self.uri.rpartition('/')[2]})"
 
 
-def datasets_of(run: Run, *, environment: str) -> tuple[Dataset, ...]:
+def datasets_of(run: Run, *, environment: str, hub: HubCatalogues = NO_HUB) -> tuple[Dataset, ...]:
     """In the run file's order; a file that several fields name for the same thing is there once."""
     merged: dict[tuple[str, Format, Demands], Dataset] = {}
-    for dataset in _named(run, environment):
+    for dataset in _named(run, environment, hub):
         key = (dataset.uri, dataset.format, dataset.demands)
         fields = (*merged[key].fields, *dataset.fields) if key in merged else dataset.fields
         trained = dataset.is_trained_on or (key in merged and merged[key].is_trained_on)
@@ -40,11 +41,12 @@ def datasets_of(run: Run, *, environment: str) -> tuple[Dataset, ...]:
     return tuple(merged.values())
 
 
-def _named(run: Run, environment: str) -> Iterator[Dataset]:
+def _named(run: Run, environment: str, hub: HubCatalogues) -> Iterator[Dataset]:
     for index, stage in enumerate(run.stages):
         wanted = wanted_by_stage(run.base_model, stage, index, environment=environment)
-        recipe = resolve(wanted, catalogue())
-        format_ = Format(recipe.template.dataset or stage.technique)
+        recipe = resolve(wanted, known_catalogue_of(stage.recipe, hub))
+        assert recipe.template.dataset is not None
+        format_ = Format(recipe.template.dataset)
         if stage.train:
             demands = training_demands(recipe, stage.technique)
             yield Dataset((f"stages.{index}.train",), stage.train, format_, demands, is_trained_on=True)
@@ -53,10 +55,9 @@ def _named(run: Run, environment: str) -> Iterator[Dataset]:
                 (f"stages.{index}.validation",), stage.validation, format_, validation_demands(recipe)
             )
     for index, evaluation in enumerate(run.evaluation):
-        if evaluation.dataset:
+        own = catalogue().tasks[evaluation.task].dataset
+        if own and evaluation.dataset:
             asked = wanted_by_evaluation(run.base_model, evaluation, index, environment=environment)
-            recipe = resolve(asked, catalogue())
-            format_ = Format(recipe.template.dataset or evaluation.task)
-            yield Dataset(
-                (f"evaluation.{index}.dataset",), evaluation.dataset, format_, evaluation_demands(recipe)
-            )
+            demands = evaluation_demands(resolve(asked, catalogue()))
+            field = f"evaluation.{index}.dataset"
+            yield Dataset((field,), evaluation.dataset, Format(own.format), demands)

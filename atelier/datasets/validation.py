@@ -23,6 +23,7 @@ from atelier.datasets.verdict import missing, refuse_for, summary_of
 from atelier.errors import DatasetUnchecked
 from atelier.ports import Objects
 from atelier.runs.model import Run
+from atelier.runs.sources import hub_of
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class Validation:
     @classmethod
     def of(cls, run: Run, *, run_id: str, environment: str, bucket: str, objects: Objects) -> Validation:
         """The check of a run in an environment."""
-        return cls(run_id, datasets_of(run, environment=environment), bucket, objects)
+        datasets = datasets_of(run, environment=environment, hub=hub_of(run.model_dump(), objects))
+        return cls(run_id, datasets, bucket, objects)
 
     def begin(self, *, piece_bytes: int) -> tuple[list[dict[str, Any]], list[int]]:
         """Check everything that one function surely can: `conclude`'s result and no pieces, if that is all.

@@ -19,6 +19,7 @@ from atelier.recipes.combinations import (
 )
 from atelier.recipes.fills import given_to
 from atelier.recipes.hyperparameters import Merged, as_text, merge
+from atelier.recipes.images import Images
 from atelier.recipes.rows import SHIPPED, BaseModelRow, Key, RecipeRow, Template
 from atelier.recipes.wanted import AUTO, Wanted
 
@@ -37,6 +38,7 @@ class Recipe:
     keys: tuple[Key, ...]
     platform: str
     image: str | None
+    images: Images = field(repr=False)
     instance_type: str | None
     replicas: int | None
     values: Mapping[str, Any]
@@ -92,6 +94,7 @@ def examine(wanted: Wanted, catalogue: Catalogue) -> Examination:
         keys=keys,
         platform=chosen.platform,
         image=chosen.image,
+        images=catalogue.images,
         origin=row.origin,
         instance_type=instance_type,
         replicas=wanted.replicas or next(iter(chosen.replicas), None),

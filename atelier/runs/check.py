@@ -11,13 +11,14 @@ from pydantic import ValidationError
 
 from atelier.errors import InvalidRun
 from atelier.problems import Problem, raise_for
-from atelier.recipes import Catalogue, Recipe, catalogue, examine
+from atelier.recipes import Recipe, catalogue, examine
 from atelier.runs import early_stopping
 from atelier.runs.model import Evaluation, Run, Stage
 from atelier.runs.parse import SUBJECT, shape_problems
 from atelier.runs.parts import Parts
 from atelier.runs.places import deployment_problems, deployment_warnings, region_problems
 from atelier.runs.rules import problems_of
+from atelier.runs.sources import NO_HUB, HubCatalogues, catalogue_of
 from atelier.runs.wanted import wanted_by_evaluation, wanted_by_stage
 
 _JOB_ROLE_PREFIX = "SageMaker"
@@ -49,12 +50,12 @@ def check_run(
     region: str,
     bucket: str | None,
     run_id: str | None = None,
-    hub: Catalogue | None = None,
+    hub: HubCatalogues = NO_HUB,
 ) -> CheckedRun:
     """The run with its defaults filled in. InvalidRun or UnsupportedCombination tells every problem at once.
 
     The well-formed parts of a malformed file are held to the rules and the catalogue too: one reading of the
-    message is enough. Without a bucket the datasets may lie anywhere; `hub` has the recipes of AWS's hub.
+    message is enough. Without a bucket the datasets may lie anywhere; `hub` has recipes of AWS's hub.
     """
     if not isinstance(data, Mapping):
         problem = Problem("(the file)", "must be a mapping of keys such as name, base_model, stages", data)
@@ -86,14 +87,14 @@ def _read(data: Mapping[str, Any]) -> tuple[Run | None, list[Problem]]:
 
 
 def _check_stage(
-    base_model: str, stage: Stage, index: int, environment: str, hub: Catalogue | None, found: _Findings
+    base_model: str, stage: Stage, index: int, environment: str, hub: HubCatalogues, found: _Findings
 ) -> None:
     path = f"stages.{index}"
-    if stage.recipe == "hub" and hub is None:
-        message = "no recipes of AWS's hub are here; accepted: shipped, or synchronize them first"
+    rows = catalogue_of(stage.recipe, hub)
+    if rows is None:
+        message = "no recipe of AWS's hub is here; accepted: shipped, or hub after `atelier recipes --sync`"
         found.problems.append(Problem(f"{path}.recipe", message, stage.recipe))
         return
-    rows = hub if stage.recipe == "hub" and hub else catalogue()
     wanted = wanted_by_stage(base_model, stage, index, environment=environment)
     examination = examine(wanted, rows)
     found.problems += examination.problems

@@ -16,6 +16,7 @@ CONDITIONS = ("at_least", "better_than_baseline_by", "worse_than_baseline_by_at_
 
 RUN_NAME_FORM = rf"^{names.RUN_NAME_PATTERN}$"
 RUN_REFERENCE_FORM = rf"^({SERVING}|{names.RUN_ID_PATTERN})$"
+RECIPE_FORM = rf"^(shipped|hub|{names.HUB_RECIPE_ADDRESS.pattern})$"
 DATASET_FORM = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/\S+\.jsonl$"
 INSTANCE_TYPE_FORM = r"^ml\.[a-z0-9-]+\.[a-z0-9]+$"
 LAMBDA_FORM = r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[a-zA-Z0-9_-]{1,64}(:[a-zA-Z0-9$_-]+)?$"
@@ -26,6 +27,7 @@ RunName = Annotated[
     str, StringConstraints(pattern=RUN_NAME_FORM, min_length=_SHORTEST_NAME, max_length=_LONGEST_NAME)
 ]
 RunReference = Annotated[str, StringConstraints(pattern=RUN_REFERENCE_FORM)]
+RecipeSource = Annotated[str, StringConstraints(pattern=RECIPE_FORM)]
 DatasetUri = Annotated[str, StringConstraints(pattern=DATASET_FORM)]
 InstanceType = Annotated[str, StringConstraints(pattern=INSTANCE_TYPE_FORM)]
 LambdaArn = Annotated[str, StringConstraints(pattern=LAMBDA_FORM)]
@@ -65,7 +67,7 @@ class Stage(_Frozen):
     platform: Literal["training-job", "serverless", "hyperpod-eks", "hyperpod-slurm", "bedrock", "auto"] = (
         "training-job"
     )
-    recipe: Literal["shipped", "hub"] = "shipped"
+    recipe: RecipeSource = "shipped"
     train: DatasetUri | None = None
     validation: DatasetUri | None = None
     hyperparameters: dict[str, Hyperparameter] = {}

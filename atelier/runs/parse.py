@@ -16,6 +16,7 @@ SUBJECT = "run file"
 _ACCEPTED_FORMS = {
     model.RUN_NAME_FORM: "lower-case letters and digits with single hyphens between, a letter first",
     model.RUN_REFERENCE_FORM: "a run id, <name>-<yyyymmddhhmmss>, or serving",
+    model.RECIPE_FORM: "shipped or hub",
     model.DATASET_FORM: "s3://<bucket>/<key>.jsonl",
     model.INSTANCE_TYPE_FORM: "an instance type such as ml.p5.48xlarge",
     model.LAMBDA_FORM: "arn:aws:lambda:<region>:<account>:function:<name>",

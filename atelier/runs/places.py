@@ -19,7 +19,7 @@ def region_problems(recipe: Recipe, region: str) -> Iterator[Problem]:
     regions = recipe.row.platforms[recipe.platform].regions
     message = f"{recipe.row.name} runs on {recipe.platform} in {', '.join(regions)}"
     if recipe.image and not regions:
-        regions = catalogue().images.regions_of(recipe.image)
+        regions = recipe.images.regions_of(recipe.image)
         message = f"AWS publishes the container {recipe.image} in {', '.join(regions)}"
     if regions and region not in regions:
         yield Problem(_REGION, message, region, is_combination=True)

@@ -13,6 +13,7 @@ from atelier.ports import Objects
 from atelier.recipes import Recipe, catalogue, resolve
 from atelier.recipes.render import document, dump
 from atelier.runs.model import EarlyStopping, Run
+from atelier.runs.sources import NO_HUB, HubCatalogues, known_catalogue_of
 from atelier.runs.wanted import wanted_by_evaluation, wanted_by_stage
 from atelier.training.container import INPUT, MODEL, OUTPUT, TRAIN, VALIDATION, path_of, trains_open_weights
 from atelier.training.request import JobEnvironment, channel, training_job_request
@@ -60,6 +61,7 @@ def training_job(
     stage_index: int,
     checkpoint: str | None,
     dataset: str | None = None,
+    hub: HubCatalogues = NO_HUB,
     environment: JobEnvironment,
 ) -> Job:
     """The job of a stage, which continues from `checkpoint` or starts from the base model.
@@ -69,7 +71,7 @@ def training_job(
     """
     stage = run.stages[stage_index]
     wanted = wanted_by_stage(run.base_model, stage, stage_index, environment=environment.environment)
-    recipe = resolve(wanted, catalogue())
+    recipe = resolve(wanted, known_catalogue_of(stage.recipe, hub))
     data_type = "Converse" if recipe.template.dataset in _CHECKED_FORMATS else "S3Prefix"
     return _job(
         recipe,
@@ -144,7 +146,7 @@ def _job(
         step=step,
         recipe=recipe,
         document=content,
-        image_uri=catalogue().image_uri(recipe.image, environment.region),
+        image_uri=recipe.images.uri(recipe.image, environment.region),
         data=channels,
         environment=environment,
         **rest,

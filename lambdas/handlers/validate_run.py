@@ -7,6 +7,7 @@ from typing import Any
 
 from atelier.runs import check_run
 from atelier.runs.plan import plan_of
+from atelier.runs.sources import hub_of
 from lambdas import wiring
 
 logger = logging.getLogger(__name__)
@@ -21,6 +22,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         region=here.region,
         bucket=here.bucket,
         run_id=event["run_id"],
+        hub=hub_of(event["run"], wiring.objects()),
     )
     logger.info("run_validated", extra={"run_id": event["run_id"], "warnings": checked.warnings})
     return plan_of(checked)

@@ -58,6 +58,10 @@ def _check_function(function: dict[str, Any], at: str, seen: set[str]) -> Iterat
         where = below(at, "parameters")
         yield from check_fields(parameters, _PARAMETERS, where, extra=None)
         yield from _check_type(parameters.get("type"), "object", below(where, "type"))
+        required = parameters.get("required")
+        for index, name in enumerate(required if isinstance(required, list) else ()):
+            if not isinstance(name, str):
+                yield Fault(VALUE_TYPE, f"{where}.required[{index}]", shown(name), TEXT.accepted)
 
 
 def _check_type(found: Any, accepted: str, at: str) -> Iterator[Fault]:

@@ -67,8 +67,8 @@ _MEDIA = (Field("format", TEXT), Field("source", OBJECT))
 _DOCUMENT = (*_MEDIA, Field("name", TEXT, required=False))
 _SOURCE = (Field("s3Location", OBJECT),)
 _LOCATION = (Field("uri", TEXT), Field("bucketOwner", TEXT, required=False))
-_URI = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/[\w./-]+", re.ASCII)
-_ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
+URI = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/[\w./-]+", re.ASCII)
+ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 
 
 def check_media(kind: str, media: dict[str, Any], at: str) -> Iterator[Fault]:
@@ -89,13 +89,13 @@ def check_media(kind: str, media: dict[str, Any], at: str) -> Iterator[Fault]:
 def _check_location(location: dict[str, Any], at: str) -> Iterator[Fault]:
     yield from check_fields(location, _LOCATION, at, extra=UNREAD_KEY)
     uri, owner = location.get("uri"), location.get("bucketOwner")
-    if isinstance(uri, str) and not _URI.fullmatch(uri):
+    if isinstance(uri, str) and not URI.fullmatch(uri):
         yield Fault(MEDIA_URI, below(at, "uri"), shown(uri), "s3://bucket/key of A-Z a-z 0-9 _ - / .")
     if "bucketOwner" not in location:
         yield Fault(
             BUCKET_OWNER_NAMED, below(at, "bucketOwner"), "no such key", "the 12 digits of an account"
         )
-    elif isinstance(owner, str) and not _ACCOUNT.fullmatch(owner):
+    elif isinstance(owner, str) and not ACCOUNT.fullmatch(owner):
         yield Fault(BUCKET_OWNER, below(at, "bucketOwner"), shown(owner), "the 12 digits of an account")
 
 
@@ -119,7 +119,7 @@ def check_bucket(blocks: Sequence[Block], bucket: str) -> Iterator[Fault]:
     for block in blocks:
         if block.kind in MEDIA_FORMATS:
             uri = _uri(block.value)
-            address = _URI.fullmatch(uri) if uri else None
+            address = URI.fullmatch(uri) if uri else None
             if address and address["bucket"] != bucket:
                 yield Fault(MEDIA_BUCKET, f"{block.at}.source.s3Location.uri", shown(uri), f"s3://{bucket}/…")
 

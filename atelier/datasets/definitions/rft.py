@@ -42,7 +42,7 @@ RFT_ROLE_DOCUMENTED = Rule(
     f"{_GUIDE}; {_FORGE} takes more roles, any case, and none",
     "warn",
 )
-SYSTEM_FIRST = Rule("system-first", "A message of the system is the first one.", _FORGE)
+SYSTEM_FIRST = Rule("system-first", "Where the system has a message, the first one is the system's.", _FORGE)
 USER_PRESENT = Rule("user-present", "There is a message of the user.", _FORGE)
 TEXT_ONLY = Rule("text-only", "The content of a message is text.", f"{_GUIDE}; {_FORGE} takes any list")
 SINGLE_TURN = Rule(
@@ -83,25 +83,32 @@ def _explained(single_turn: Rule) -> Callable[[dict[str, Any], Demands], Iterato
 
 
 def _check_messages(messages: list[Any], single_turn: Rule) -> Iterator[Fault]:
-    users = 0
+    roles = []
     for index, message in enumerate(messages):
         at = f"messages[{index}]"
         if not isinstance(message, dict):
             yield Fault(VALUE_TYPE, at, shown(message), OBJECT.accepted)
+            roles.append("")
             continue
         yield from check_fields(message, _MESSAGE, at)
         yield from _check_parts(message.get("content"), below(at, "content"))
         role = message.get("role")
         if role not in _DOCUMENTED_ROLES:
             yield from _check_other_role(role, below(at, "role"))
-        role = role.lower() if isinstance(role, str) else None
-        if role == "system" and index:
-            yield Fault(SYSTEM_FIRST, below(at, "role"), f"message {index + 1}", "the first message")
-        users += role == "user"
+        roles.append(_as_read(role))
+    if "system" in roles and roles[0] != "system":
+        yield Fault(SYSTEM_FIRST, "messages", f"message {roles.index('system') + 1}", "the first message")
+    users = roles.count("user")
     if users == 0:
         yield Fault(USER_PRESENT, "messages", "no message of the user", "one at least")
     elif users > 1:
         yield Fault(single_turn, "messages", f"{users} messages of the user", "one")
+
+
+def _as_read(role: Any) -> str:
+    """The role in lower case; the developer is the system by another name."""
+    role = role.lower() if isinstance(role, str) else ""
+    return "system" if role == "developer" else role
 
 
 def _check_other_role(role: Any, at: str) -> Iterator[Fault]:

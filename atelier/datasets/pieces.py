@@ -11,7 +11,7 @@ MOST_PIECES = 1_000
 
 @dataclass(frozen=True)
 class Piece:
-    """Bytes [start, end) of a dataset, by its place among the run's; `here`: checked in the first function."""
+    """Bytes [start, end) of a dataset, by its place among the run's; `here`: in the first function."""
 
     dataset: int
     start: int

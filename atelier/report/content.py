@@ -7,6 +7,7 @@ did not come that far.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -63,6 +64,7 @@ class Report:
     ended_at: int
     failure: Mapping[str, Any] | None
     run: Mapping[str, Any]
+    datasets: tuple[Mapping[str, Any], ...]
     baseline: Mapping[str, Any] | None
     stages: tuple[Mapping[str, Any], ...]
     training: tuple[Training, ...]
@@ -100,6 +102,7 @@ def compile_report(
         ended_at=now,
         failure=event["failure"],
         run=run,
+        datasets=_datasets(f"s3://{bucket}/{names.validation_key(event['run_id'], 'summary.json')}", objects),
         baseline=event["baseline"],
         stages=tuple(event["stages"] or ()),
         training=tuple(
@@ -149,6 +152,17 @@ def _recipe(uri: str, objects: Objects) -> str:
     except (FileNotFoundError, AtelierError) as error:
         logger.warning("recipe_left_out", extra={"uri": uri, "reason": str(error)})
         return ""
+
+
+def _datasets(uri: str, objects: Objects) -> tuple[Mapping[str, Any], ...]:
+    """What validation found; nothing where the run did not come that far."""
+    try:
+        return tuple(json.loads(objects.read(uri))["datasets"])
+    except FileNotFoundError:
+        return ()
+    except AtelierError as error:
+        logger.warning("datasets_left_out", extra={"uri": uri, "reason": str(error)})
+        return ()
 
 
 def _comparisons(scores: Scores, decision: Decision | None) -> tuple[MetricComparison, ...]:

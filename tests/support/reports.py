@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from atelier import names
+from atelier.datasets.validation import Validation
+from atelier.errors import InvalidDataset
 from atelier.operations.model import Kind, Operation, OperationState, Status
+from atelier.runs import parse_run
+from tests.support.datasets import EVALUATION, GEN_QA, TALK, TRAIN, lines
+from tests.support.objects import FakeObjects
 from tests.support.operations import ABSENT, RUN_ID
 from tests.support.runs import BUCKET, a_run, a_stage
 
@@ -185,6 +191,22 @@ class LoggedJobs:
 
     def stop(self, operation: Operation) -> None:
         raise AssertionError("a report stops nothing")
+
+
+SUMMARY_URI = f"s3://{BUCKET}/{names.validation_key(RUN_ID, 'summary.json')}"
+
+
+def the_summary(train: bytes | None = None) -> bytes:
+    """What validation leaves of the run's datasets; by default conversations without schemaVersion."""
+    version_less = {"messages": TALK["messages"]}
+    stored = {TRAIN: lines(*[version_less] * 800) if train is None else train, GEN_QA: lines(EVALUATION)}
+    objects = FakeObjects(stored)
+    run = parse_run(a_run())
+    with suppress(InvalidDataset):
+        Validation.of(run, run_id=RUN_ID, environment="dev", bucket=BUCKET, objects=objects).begin(
+            piece_bytes=1_000_000
+        )
+    return objects.stored[SUMMARY_URI]
 
 
 RECIPE_URI = f"s3://{BUCKET}/{names.recipe_key(RUN_ID, 's0')}"

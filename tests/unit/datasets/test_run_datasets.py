@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from atelier.datasets import Bound, Format
+from atelier.datasets.registry import DEFINITIONS
 from atelier.datasets.run_datasets import Dataset, datasets_of
+from atelier.recipes import catalogue
 from atelier.runs import parse_run
 from tests.support.datasets import GEN_QA, TRAIN
 from tests.support.runs import a_run, a_stage
@@ -39,6 +41,12 @@ def test_a_file_that_two_fields_name_for_the_same_thing_is_checked_once() -> Non
         ("evaluation.0.dataset",),
     ]
     assert found[0].label == "stages.0.train, stages.1.train (train.jsonl)"
+
+
+def test_every_recipe_and_every_task_of_the_catalogue_names_a_format_that_can_be_checked() -> None:
+    named = {catalogue().templates[row.template].dataset for row in catalogue().training}
+    named |= {task.dataset.format for task in catalogue().tasks.values() if task.dataset}
+    assert named <= {format_.value for format_ in DEFINITIONS}
 
 
 def test_leakage_is_a_matter_of_what_is_trained_on() -> None:

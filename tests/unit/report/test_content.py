@@ -15,9 +15,11 @@ from tests.support.reports import (
     RECIPE,
     RECIPE_URI,
     STARTED_AT,
+    SUMMARY_URI,
     LoggedJobs,
     an_event,
     the_rows,
+    the_summary,
 )
 from tests.support.runs import BUCKET
 
@@ -29,7 +31,7 @@ def compiled(
         an_event(**changes),
         rows=the_rows() if rows is None else rows,
         jobs=jobs or LoggedJobs(),
-        objects=FakeObjects({RECIPE_URI: RECIPE}),
+        objects=FakeObjects({RECIPE_URI: RECIPE, SUMMARY_URI: the_summary()}),
         bucket=BUCKET,
         now=STARTED_AT + 13_000,
     )
@@ -57,6 +59,25 @@ def test_a_stage_has_its_curves_and_the_recipe_that_its_container_read() -> None
     assert first.curves["reduced_train_loss"][-1][0] == 120
     assert first.recipe == RECIPE.decode()
     assert (second.recipe, "reward_accuracy" in second.curves) == ("", True)
+
+
+def test_the_datasets_are_as_validation_left_them() -> None:
+    train, evaluation = compiled().datasets
+    assert (train["fields"], train["rows"], train["is_valid"]) == (["stages.0.train"], 800, True)
+    assert [rule["severity"] for rule in train["rules"]] == ["warn"]
+    assert (evaluation["rows"], evaluation["rules"]) == (1, [])
+
+
+def test_a_run_that_was_refused_before_its_data_was_read_has_no_datasets() -> None:
+    report = compile_report(
+        an_event(status="FAILED", failure={"error": "InvalidRun", "cause": "no name"}, **NOTHING_YET),
+        rows=[],
+        jobs=LoggedJobs(),
+        objects=FakeObjects(),
+        bucket=BUCKET,
+        now=STARTED_AT,
+    )
+    assert report.datasets == ()
 
 
 def test_steps_come_in_order_with_their_times() -> None:

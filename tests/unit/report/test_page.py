@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import fields, is_dataclass, replace
 from html.parser import HTMLParser
@@ -9,15 +10,19 @@ import pytest
 
 from atelier.report.content import Report, compile_report
 from atelier.report.page import render, took
+from tests.support.datasets import TALK, lines
 from tests.support.objects import FakeObjects
+from tests.support.operations import RUN_ID
 from tests.support.reports import (
     RECIPE,
     RECIPE_URI,
     STARTED_AT,
+    SUMMARY_URI,
     LoggedJobs,
     a_decision,
     an_event,
     the_rows,
+    the_summary,
 )
 from tests.support.runs import BUCKET
 
@@ -34,7 +39,7 @@ def a_report(**changes: Any) -> Report:
         an_event(**changes),
         rows=the_rows(),
         jobs=LoggedJobs(),
-        objects=FakeObjects({RECIPE_URI: RECIPE}),
+        objects=FakeObjects({RECIPE_URI: RECIPE, SUMMARY_URI: the_summary()}),
         bucket=BUCKET,
         now=STARTED_AT + 13_000,
     )
@@ -137,6 +142,21 @@ def test_a_cause_of_many_lines_stands_whole_in_one_place() -> None:
     text = Page(render(a_report(status="FAILED", failure={"error": "InvalidDataset", "cause": cause}))).text
     assert "InvalidDataset: datasets: 2 findings" in text
     assert text.count("- line 5") == 1
+
+
+def test_data_that_was_refused_is_shown_with_its_findings_and_where_all_of_them_are() -> None:
+    defective = lines(TALK) + b"{oops\n" * 30
+    datasets = tuple(json.loads(the_summary(defective))["datasets"])
+    text = Page(render(replace(a_report(), datasets=datasets))).text
+    for expected in (
+        "stages.0.train",
+        "✗ refused",
+        "✓ accepted",
+        "json 30 times",
+        "The first 20 findings",
+        f"s3://{BUCKET}/runs/{RUN_ID}/validation/stages.0.train.jsonl",
+    ):
+        assert expected in text, expected
 
 
 def test_answers_of_both_models_stand_beside_the_expected_one() -> None:

@@ -8,20 +8,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
-
 from atelier.datasets import Finding, Format, Report, check_file
 from atelier.datasets.demands import Demands
 from atelier.datasets.merge import merge
 from atelier.datasets.scan import Watcher, scan
-from cli.console import err
+from cli.data_progress import progress
 from cli.data_source import Source
 from cli.exit_codes import ExitCode
 from cli.failure import CommandFailed
@@ -44,7 +35,7 @@ def check_source(
     """
     with ExitStack() as stack:
         sink = stack.enter_context(_written_to(findings, source)) if findings else None
-        advance = stack.enter_context(_progress(source))
+        advance = stack.enter_context(progress(source))
         if source.path and not watchers:
             return check_file(source.path, format, demands, jobs=jobs, sink=sink, on_progress=advance)
         stream = cast("BinaryIO", _Counted(stack.enter_context(source.open()), advance))
@@ -68,21 +59,6 @@ class _Counted:
         data = self._stream.read(size)
         self._advance(len(data))
         return data
-
-
-@contextmanager
-def _progress(source: Source) -> Iterator[Callable[[int], None]]:
-    """A bar by bytes; on standard error, so that it is in nobody's pipe, and only where somebody looks."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
-        task = progress.add_task(Path(source.name).name, total=source.size)
-        yield lambda count: progress.advance(task, count)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from atelier.datasets import Bound, Demands, Format
+from atelier.datasets.definitions.limits import documented
 from atelier.datasets.recipe_demands import evaluation_demands, training_demands
 from atelier.datasets.scan import Watcher
 from atelier.problems import nearest
@@ -18,7 +19,7 @@ from cli.failure import CommandFailed
 
 def demanded(format: Format, base_model: str | None, global_batch_size: int | None) -> Demands:  # noqa: A002
     """The demands on a file of this format. CommandFailed when the base model reads no such file."""
-    demands = _of_recipe(format, base_model) if base_model else Demands()
+    demands = _of_recipe(format, base_model) if base_model else documented(format)
     if global_batch_size is None:
         return demands
     batch = Bound(global_batch_size, f"one batch (global_batch_size {global_batch_size})")

@@ -6,33 +6,31 @@ the row counts that the Nova Forge SDK holds training files to.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
+from atelier.datasets.definitions.limits import documented
 from atelier.datasets.demands import Bound, Demands
+from atelier.datasets.formats import Format
 from atelier.recipes import Recipe
 
 _NOVA_2 = "amazon.nova-2-"
 _TAKES_MEDIA = {"nova-lite", "nova-pro", "nova-premier", "nova-2-lite"}
 _TAKES_DOCUMENTS = {"nova-2-lite"}
 
-_MOST_ROWS = 20_000
-_RFT_ROWS = 100
-_DISTILLATION_ROWS = 100
-_DISTILLATION_FILE_BYTES = 2 << 30
-_DISTILLATION_LINE_BYTES = 180 << 10
+_BEDROCK_ROWS = Bound(20_000, "the rows that Bedrock takes")
 
 
 def training_demands(recipe: Recipe, technique: str) -> Demands:
     """What a stage's `train` must have."""
-    is_distillation = technique == "distillation"
-    return Demands(
-        min_rows=_min_rows(recipe, technique),
-        max_rows=_max_rows(recipe, technique),
+    guide = documented(Format(recipe.template.dataset or technique))
+    return replace(
+        guide,
+        min_rows=guide.min_rows or _min_rows(recipe, technique),
+        max_rows=guide.max_rows or (_BEDROCK_ROWS if recipe.platform == "bedrock" else None),
         reasoning=_reasoning(recipe),
         documents=_documents(recipe),
         media=_media(recipe),
-        max_line_bytes=_DISTILLATION_LINE_BYTES if is_distillation else None,
-        max_file_bytes=_DISTILLATION_FILE_BYTES if is_distillation else None,
     )
 
 
@@ -48,24 +46,12 @@ def evaluation_demands(recipe: Recipe) -> Demands:
 
 def _min_rows(recipe: Recipe, technique: str) -> Bound | None:
     model, is_nova_2 = recipe.base_model.name, recipe.base_model.model_type.startswith(_NOVA_2)
-    if technique == "distillation":
-        return Bound(_DISTILLATION_ROWS, "the prompts that distillation needs")
-    if technique == "rft":
-        return Bound(_RFT_ROWS, "the prompts that reinforcement needs")
     if technique != "sft":
         return None
     if recipe.platform == "bedrock":
         return Bound(200 if is_nova_2 else 8, f"what Bedrock needs to fine-tune {model}")
     batch = _value(recipe, "global_batch_size")
     return Bound(batch, f"one batch (global_batch_size {batch})") if is_nova_2 and batch else None
-
-
-def _max_rows(recipe: Recipe, technique: str) -> Bound | None:
-    if technique == "distillation":
-        return Bound(_MOST_ROWS, "the prompts that distillation takes")
-    if recipe.platform == "bedrock":
-        return Bound(_MOST_ROWS, "the rows that Bedrock takes")
-    return None
 
 
 def _reasoning(recipe: Recipe) -> Literal["required", "refused"]:

@@ -30,13 +30,19 @@ SCHEMA = "atelier.report/1"
 
 @dataclass(frozen=True)
 class Training:
-    """One stage that was started: what ran, how its curves went, and the recipe as its container read it."""
+    """One stage that was started: what ran, how its curves went, and the recipe as its container read it.
+
+    `early_stop` says where its job was stopped, which step was kept, and why; `dataset` is what it made if it
+    distilled.
+    """
 
     stage_index: int
     technique: str
     adaptation: str
     job_name: str
     checkpoint: str | None
+    early_stop: Mapping[str, Any] | None
+    dataset: str | None
     curves: Mapping[str, Curve]
     recipe: str
 
@@ -125,14 +131,16 @@ def _training(
 ) -> Training:
     run_id, step = event["run_id"], names.stage_step(index)
     stage = event["run"]["stages"][index]
-    ended = {done["stage_index"]: done["checkpoint"] for done in event["stages"] or ()}
+    ended = next((done for done in event["stages"] or () if done["stage_index"] == index), {})
     job_name = names.operation_name(run_id, step)
     return Training(
         stage_index=index,
         technique=stage["technique"],
         adaptation=stage["adaptation"],
         job_name=job_name,
-        checkpoint=ended.get(index),
+        checkpoint=ended.get("checkpoint"),
+        early_stop=ended.get("early_stop"),
+        dataset=ended.get("dataset"),
         curves=_curves(job_name, jobs),
         recipe=_recipe(f"s3://{bucket}/{names.recipe_key(run_id, step)}", objects),
     )

@@ -102,7 +102,7 @@ def test_ids_are_unique_and_every_section_is_labelled_by_its_heading() -> None:
     labels = [attributes["aria-labelledby"] for tag, attributes in page.elements if tag == "section"]
     assert len(ids) == len(set(ids))
     assert set(labels) <= set(ids)
-    assert len(labels) == 9
+    assert len(labels) == 10
 
 
 def test_every_chart_says_in_words_what_it_shows() -> None:
@@ -157,6 +157,20 @@ def test_data_that_was_refused_is_shown_with_its_findings_and_where_all_of_them_
         f"s3://{BUCKET}/runs/{RUN_ID}/validation/stages.0.train.jsonl",
     ):
         assert expected in text, expected
+
+
+def test_a_stage_that_was_stopped_early_says_where_why_and_what_is_kept() -> None:
+    stop = {"step": 90, "best_step": 50, "best_loss": 0.44837, "reason": "the loss did not fall"}
+    stages = [{"stage_index": 0, "checkpoint": "s3://escrow/step_50", "job_name": "j", "early_stop": stop}]
+    text = Page(render(a_report(stages=stages))).text
+    assert "at step 90: the loss did not fall. The checkpoint of step 50 is kept" in text
+    assert "with a validation loss of 0.4484." in text
+
+
+def test_the_dataset_that_a_distillation_made_is_named() -> None:
+    made = "s3://escrow/job/distillation_data/training_data.jsonl"
+    stages = [{"stage_index": 0, "checkpoint": None, "job_name": "j", "dataset": made}]
+    assert f"Dataset made{made}" in Page(render(a_report(stages=stages))).text.replace("\n", "")
 
 
 def test_answers_of_both_models_stand_beside_the_expected_one() -> None:

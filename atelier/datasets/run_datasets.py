@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from atelier.datasets.demands import Demands
 from atelier.datasets.formats import Format
@@ -23,6 +23,7 @@ class Dataset:
     format: Format
     demands: Demands
     is_trained_on: bool = False
+    is_evaluation: bool = False
 
     @property
     def label(self) -> str:
@@ -35,9 +36,13 @@ def datasets_of(run: Run, *, environment: str, hub: HubCatalogues = NO_HUB) -> t
     merged: dict[tuple[str, Format, Demands], Dataset] = {}
     for dataset in _named(run, environment, hub):
         key = (dataset.uri, dataset.format, dataset.demands)
-        fields = (*merged[key].fields, *dataset.fields) if key in merged else dataset.fields
-        trained = dataset.is_trained_on or (key in merged and merged[key].is_trained_on)
-        merged[key] = Dataset(fields, *key, is_trained_on=trained)
+        if before := merged.get(key):
+            dataset = replace(
+                before,
+                fields=(*before.fields, *dataset.fields),
+                is_trained_on=before.is_trained_on or dataset.is_trained_on,
+            )
+        merged[key] = dataset
     return tuple(merged.values())
 
 
@@ -60,4 +65,4 @@ def _named(run: Run, environment: str, hub: HubCatalogues) -> Iterator[Dataset]:
             asked = wanted_by_evaluation(run.base_model, evaluation, index, environment=environment)
             demands = evaluation_demands(resolve(asked, catalogue()))
             field = f"evaluation.{index}.dataset"
-            yield Dataset((field,), evaluation.dataset, Format(own.format), demands)
+            yield Dataset((field,), evaluation.dataset, Format(own.format), demands, is_evaluation=True)

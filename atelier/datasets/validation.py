@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from atelier import names
-from atelier.datasets.merge import merge
+from atelier.datasets.asked import fingerprints_of
+from atelier.datasets.leakage import Fingerprints, LeakageWatcher
 from atelier.datasets.part import FINDINGS_KEPT, Part
 from atelier.datasets.pieces import Piece, elsewhere, share_out
 from atelier.datasets.report import Report
 from atelier.datasets.run_datasets import Dataset, datasets_of
 from atelier.datasets.scan import scan
-from atelier.datasets.verdict import missing, refuse_for, summary_of
+from atelier.datasets.verdict import refuse_for, report_of, summary_of
 from atelier.errors import DatasetUnchecked
 from atelier.ports import Objects
 from atelier.runs.model import Run
@@ -46,19 +47,30 @@ class Validation:
 
         Otherwise nothing yet, and the numbers of the pieces that other functions must check before.
         """
-        pieces = share_out(self._sizes(), piece_bytes=piece_bytes)
+        sizes = self._sizes()
+        pieces = share_out(sizes, piece_bytes=piece_bytes)
+        asked = {place: self._asked(place) for place in sizes if self.datasets[place].is_evaluation}
         others = elsewhere(pieces)
         if not others:
-            return self._concluded(pieces, (self._scanned(piece) for piece in pieces)), []
-        self._write("plan.json", {"pieces": [piece.to_json() for piece in pieces]})
+            return self._concluded(pieces, (self._scanned(piece, asked) for piece in pieces)), []
+        for place, fingerprints in asked.items():
+            self._write(_fingerprints_name(place), fingerprints.to_json())
+        plan = {"pieces": [piece.to_json() for piece in pieces], "evaluations": list(asked)}
+        self._write("plan.json", plan)
         for number, piece in enumerate(pieces):
             if piece.here:
-                self._check(number, piece)
+                self._check(number, piece, asked)
         return [], others
 
     def check_piece(self, number: int) -> Part:
         """Check a piece of the plan, and leave the result for `conclude`."""
-        return self._check(number, self._plan()[number])
+        plan = self._read("plan.json")
+        piece = Piece.from_json(plan["pieces"][number])
+        asked = {
+            place: Fingerprints.from_json(self._read(_fingerprints_name(place)))
+            for place in (plan["evaluations"] if self.datasets[piece.dataset].is_trained_on else ())
+        }
+        return self._check(number, piece, asked)
 
     def conclude(self, unchecked: Sequence[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
         """[{uri, role, rows, bytes}] of every field that names a dataset; the findings are written before.
@@ -66,7 +78,7 @@ class Validation:
         InvalidDataset tells the first findings of all files. DatasetUnchecked names pieces that could not be
         checked: `unchecked` has {part, error, cause} of each.
         """
-        pieces = self._plan()
+        pieces = [Piece.from_json(piece) for piece in self._read("plan.json")["pieces"]]
         if unchecked:
             raise DatasetUnchecked(self._why_unchecked(pieces, unchecked))
         return self._concluded(pieces, (self._read_part(number) for number in range(len(pieces))))
@@ -81,8 +93,19 @@ class Validation:
                 continue
         return sizes
 
-    def _scanned(self, piece: Piece) -> Part:
+    def _asked(self, place: int) -> Fingerprints:
+        """What an evaluation asks."""
+        evaluation = self.datasets[place]
+        with self.objects.open(evaluation.uri) as stream:
+            return fingerprints_of(stream, evaluation.format)
+
+    def _scanned(self, piece: Piece, asked: Mapping[int, Fingerprints]) -> Part:
         dataset = self.datasets[piece.dataset]
+        watchers = [
+            LeakageWatcher(fingerprints, dataset.format, self.datasets[place].label)
+            for place, fingerprints in asked.items()
+            if dataset.is_trained_on
+        ]
         # From the byte before, which says whether a line begins at `start`; past `end`, because a line may.
         with self.objects.open(dataset.uri, max(piece.start - 1, 0)) as stream:
             return scan(
@@ -92,10 +115,11 @@ class Validation:
                 file=dataset.label,
                 start=piece.start,
                 end=piece.end,
+                watchers=watchers,
             )
 
-    def _check(self, number: int, piece: Piece) -> Part:
-        part = self._scanned(piece)
+    def _check(self, number: int, piece: Piece, asked: Mapping[int, Fingerprints]) -> Part:
+        part = self._scanned(piece, asked)
         self._write(_part_name(number), part.to_json())
         return part
 
@@ -106,12 +130,7 @@ class Validation:
         by_dataset: dict[int, list[Part]] = {}
         for piece, part in zip(pieces, parts, strict=True):
             _keep_first(by_dataset.setdefault(piece.dataset, []), part)
-        reports = [
-            merge(by_dataset[place], dataset.format, dataset.demands)
-            if place in by_dataset
-            else missing(dataset)
-            for place, dataset in enumerate(self.datasets)
-        ]
+        reports = [report_of(dataset, by_dataset.get(place)) for place, dataset in enumerate(self.datasets)]
         uris = [self._written(*pair) for pair in zip(self.datasets, reports, strict=True)]
         self._write("summary.json", summary_of(self.datasets, reports, uris))
         refuse_for(reports, uris)
@@ -136,9 +155,6 @@ class Validation:
             [f"datasets: {len(lines):,} of {len(pieces):,} parts could not be checked", *lines[:10]]
         )
 
-    def _plan(self) -> list[Piece]:
-        return [Piece.from_json(piece) for piece in self._read("plan.json")["pieces"]]
-
     def _uri(self, file_name: str) -> str:
         return f"s3://{self.bucket}/{names.validation_key(self.run_id, file_name)}"
 
@@ -152,6 +168,10 @@ class Validation:
 
 def _part_name(number: int) -> str:
     return f"parts/{number}.json"
+
+
+def _fingerprints_name(place: int) -> str:
+    return f"fingerprints/{place}.json"
 
 
 def _keep_first(parts: list[Part], part: Part) -> None:

@@ -6,8 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from atelier.datasets.all_rules import ALL_RULES
+from atelier.datasets.asked import LEAKAGE_UNCHECKED, MOST_QUESTIONS
 from atelier.datasets.fault import Fault
 from atelier.datasets.finding import Finding
+from atelier.datasets.leakage import LEAKAGE_RULES
+from atelier.datasets.merge import merge
+from atelier.datasets.part import Part
 from atelier.datasets.report import Report
 from atelier.datasets.rule import Rule
 from atelier.datasets.run_datasets import Dataset
@@ -18,15 +22,22 @@ FINDINGS_TOLD = 5
 FINDINGS_SUMMARISED = 20
 
 EXISTS = Rule("exists", "A dataset that a run names was uploaded.", "a job reads it")
+RUN_RULES = (EXISTS, LEAKAGE_UNCHECKED, *LEAKAGE_RULES)
 
-_SEVERITIES = {rule.name: rule.severity for rule in (*ALL_RULES, EXISTS)}
+_SEVERITIES = {rule.name: rule.severity for rule in (*ALL_RULES, *RUN_RULES)}
 
 
-def missing(dataset: Dataset) -> Report:
-    """The report of a file that is not there."""
-    report = Report(file=dataset.label)
-    fault = Fault(EXISTS, "", f"no object {dataset.uri}", "an object that was uploaded")
-    report.add(Finding.of(fault, file=dataset.label))
+def report_of(dataset: Dataset, parts: Sequence[Part] | None) -> Report:
+    """The report of a file of which these are all parts; None of a file that is not there."""
+    if parts is None:
+        report = Report(file=dataset.label)
+        fault = Fault(EXISTS, "", f"no object {dataset.uri}", "an object that was uploaded")
+        report.add(Finding.of(fault, file=dataset.label))
+        return report
+    report = merge(parts, dataset.format, dataset.demands)
+    if dataset.is_evaluation and report.rows > MOST_QUESTIONS:
+        fault = Fault(LEAKAGE_UNCHECKED, "", f"{report.rows:,} rows", f"{MOST_QUESTIONS:,} that are compared")
+        report.add(Finding.of(fault, file=dataset.label))
     return report
 
 

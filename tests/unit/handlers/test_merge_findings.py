@@ -10,7 +10,7 @@ import pytest
 
 from atelier.errors import DatasetUnchecked, InvalidDataset
 from lambdas.handlers import merge_findings, validate_dataset_part, validate_datasets
-from tests.support.datasets import EVALUATION, GEN_QA, TALK, TRAIN, lines
+from tests.support.datasets import EVALUATION, GEN_QA, TALK, TRAIN, asking, lines
 from tests.support.runs import BUCKET, RUN_ID, a_run
 from tests.unit.handlers.conftest import World
 
@@ -18,7 +18,11 @@ VALIDATION = f"s3://{BUCKET}/runs/{RUN_ID}/validation"
 EVENT: dict[str, Any] = {"run_id": RUN_ID, "run": a_run()}
 UNANSWERED = {**TALK, "messages": TALK["messages"][:1]}
 DEFECTIVE = (
-    lines(*[TALK] * 5, UNANSWERED, *[TALK] * 5, {**TALK, "system": [{"text": "Be kind"}]}) + b"{oops\n"
+    lines(
+        *[*[TALK] * 5, UNANSWERED, *[TALK] * 5],
+        *[{**TALK, "system": [{"text": "Be kind"}]}, asking(EVALUATION["query"])],
+    )
+    + b"{oops\n"
 )
 
 
@@ -77,8 +81,9 @@ def test_parts_leave_and_refuse_exactly_what_one_function_would(world: World) ->
         validate_datasets.handler(EVENT, None)
     assert str(refused_in_parts.value) == str(refused_at_once.value)
     assert in_parts == left_by(world)
-    assert f"line 13 (byte {DEFECTIVE.index(b'{oops'):,})" in str(refused_at_once.value)
-    assert "all-or-none" in str(refused_at_once.value)
+    assert f"line 14 (byte {DEFECTIVE.index(b'{oops'):,})" in str(refused_at_once.value)
+    for rule in ("all-or-none 1", "leak-exact 1", "json 1"):
+        assert rule in str(refused_at_once.value)
 
 
 def test_a_retried_function_leaves_what_it_left(world: World) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from atelier.datasets import verdict
 from atelier.errors import InvalidDataset, InvalidScenarios
 from lambdas.handlers.validate_datasets import handler
-from tests.support.datasets import EVALUATION, GEN_QA, TALK, TRAIN, lines
+from tests.support.datasets import EVALUATION, GEN_QA, TALK, TRAIN, asking, lines
 from tests.support.runs import BUCKET, RUN_ID, a_run, a_stage
 from tests.unit.handlers.conftest import World
 
@@ -89,6 +90,36 @@ def test_a_warning_refuses_nothing_and_is_in_the_summary(world: World) -> None:
     train, _ = json.loads(world.objects.stored[f"{VALIDATION}/summary.json"])["datasets"]
     assert train["rules"] == [{"rule": "schema-version-named", "severity": "warn", "count": 1}]
     assert train["findings_uri"] == f"{VALIDATION}/stages.0.train.jsonl"
+
+
+def test_training_on_a_question_of_the_evaluation_is_refused_with_both_lines(world: World) -> None:
+    leak = asking(f"  {EVALUATION['query'].upper()}")
+    other = {"query": "What is left?", "response": "Nothing."}
+    world.objects.stored = {TRAIN: lines(TALK, leak), GEN_QA: lines(other, EVALUATION)}
+    with pytest.raises(
+        InvalidDataset, match=r"line 2 .*as line 2 of evaluation\.0\.dataset \(gen_qa\.jsonl\)"
+    ):
+        checked()
+
+
+def test_a_question_of_the_evaluation_may_be_in_the_validation_file(world: World) -> None:
+    validation = TRAIN.replace("train", "validation")
+    world.objects.stored = {
+        TRAIN: lines(TALK),
+        validation: lines(asking(EVALUATION["query"])),
+        GEN_QA: lines(EVALUATION),
+    }
+    assert len(checked(stages=[a_stage(validation=validation)])["datasets"]) == 3
+
+
+def test_an_evaluation_that_is_too_large_to_compare_with_is_warned_of(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verdict, "MOST_QUESTIONS", 1)
+    world.objects.stored = {TRAIN: lines(TALK), GEN_QA: lines(EVALUATION, EVALUATION)}
+    checked()
+    _, evaluation = json.loads(world.objects.stored[f"{VALIDATION}/summary.json"])["datasets"]
+    assert evaluation["rules"] == [{"rule": "leakage-unchecked", "severity": "warn", "count": 1}]
 
 
 def test_what_is_too_much_for_one_function_is_left_to_others(world: World) -> None:

@@ -7,13 +7,12 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
 from atelier import names
-from atelier.problems import Problem, raise_for
-from atelier.runs.parse import SUBJECT
+from atelier.problems import Problem
 from lambdas.adapters.client_errors import domain_errors, error_code
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 _STAGE_FIELDS = ("train", "validation")
 _REMOTE = "s3://"
 _FILE_NAME = r"\S+\.jsonl"
+_NOWHERE = "s3://nowhere/missing.jsonl"
 
 
 class DatasetUploads:
@@ -55,32 +55,37 @@ class DatasetUploads:
             return False
 
 
-def with_remote_datasets(
-    document: Any, *, folder: Path, address: Callable[[Path], str]
-) -> tuple[Any, dict[str, Path]]:
-    """The run file's document with local dataset paths (relative to `folder`) replaced; what to upload where.
+class Remote(NamedTuple):
+    """A run file's document with addresses for its local datasets, what to upload where, what is missing."""
 
-    A document of another shape is passed on as it is: what is wrong with it is for the validation to say.
-    InvalidRun names every local path that no dataset lies at, as the run file has it.
+    document: Any
+    uploads: dict[str, Path]
+    problems: list[Problem]
+
+
+def with_remote_datasets(document: Any, *, folder: Path, address: Callable[[Path], str]) -> Remote:
+    """The run file's document with local dataset paths (relative to `folder`) replaced.
+
+    A document of another shape is passed on as it is: what is wrong with it is for the validation to say. A
+    path that no dataset lies at is a problem, named as the run file has it, and has an address all the same:
+    the rest of its stage can still be checked.
     """
-    document = copy.deepcopy(document)
-    uploads: dict[str, Path] = {}
-    problems: list[Problem] = []
-    for holder, key, field in _dataset_fields(document):
+    remote = Remote(copy.deepcopy(document), {}, [])
+    for holder, key, field in _dataset_fields(remote.document):
         value = holder.get(key)
         if not isinstance(value, str) or value.startswith(_REMOTE):
             continue
         path = folder / value
-        if not re.fullmatch(_FILE_NAME, path.name):
-            problems.append(Problem(field, "accepted: <name>.jsonl, without spaces, or s3://…", value))
-        elif not path.is_file():
-            message = f"no such file ({path}); accepted: a file, relative to the run file, or s3://…"
-            problems.append(Problem(field, message, value))
-        else:
+        if re.fullmatch(_FILE_NAME, path.name) and path.is_file():
             holder[key] = address(path)
-            uploads[holder[key]] = path
-    raise_for(problems, subject=SUBJECT)
-    return document, uploads
+            remote.uploads[holder[key]] = path
+            continue
+        message = "accepted: <name>.jsonl, without spaces, or s3://…"
+        if re.fullmatch(_FILE_NAME, path.name):
+            message = f"no such file ({path}); accepted: a file, relative to the run file, or s3://…"
+        remote.problems.append(Problem(field, message, value))
+        holder[key] = _NOWHERE
+    return remote
 
 
 def _dataset_fields(document: Any) -> Iterator[tuple[dict[str, Any], str, str]]:

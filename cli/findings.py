@@ -10,11 +10,11 @@ from rich.text import Text
 
 from atelier.datasets import Finding, Report
 from atelier.datasets.all_rules import ALL_RULES
-from atelier.datasets.rule import Severity
+from atelier.datasets.leakage import LEAKAGE_RULES
 from cli.rendering import size
 
 EXAMPLES = 3
-_RULES = {rule.name: rule for rule in ALL_RULES}
+_RULES = {rule.name: rule for rule in (*ALL_RULES, *LEAKAGE_RULES)}
 _MARKS = {"refuse": ("✗", "red"), "warn": ("!", "yellow")}
 
 
@@ -40,19 +40,14 @@ def verdict(report: Report) -> Text:
 def _rules(report: Report, examples: int) -> Iterator[Text]:
     by_rule = sorted(report.findings, key=lambda finding: finding.rule)
     found = {rule: list(findings) for rule, findings in groupby(by_rule, key=lambda finding: finding.rule)}
-    for name in sorted(report.counts, key=lambda rule: (_severity(rule), -report.counts[rule])):
-        mark, style = _MARKS[_severity(name)]
-        count = report.counts[name]
-        demands = _RULES[name].demands if name in _RULES else ""
-        yield Text.assemble("\n", (f"{mark} {name}", style), f"  {count:,}  ", (demands, "dim"))
+    for name in sorted(report.counts, key=lambda name: (_RULES[name].severity, -report.counts[name])):
+        rule, count = _RULES[name], report.counts[name]
+        mark, style = _MARKS[rule.severity]
+        yield Text.assemble("\n", (f"{mark} {name}", style), f"  {count:,}  ", (rule.demands, "dim"))
         shown = found.get(name, [])[:examples]
         yield from map(_example, shown)
         if count > len(shown):
             yield Text(f"  and {count - len(shown):,} more", style="dim")
-
-
-def _severity(rule: str) -> Severity:
-    return _RULES[rule].severity if rule in _RULES else "refuse"
 
 
 def _example(finding: Finding) -> Text:

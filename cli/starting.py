@@ -13,10 +13,12 @@ from typing import Any
 import yaml
 
 from atelier import names
+from atelier.recipes.hub import HubRecipe
 from atelier.runs import check_run
-from cli.datasets import with_remote_datasets
+from cli.datasets import Remote, with_remote_datasets
 from cli.exit_codes import ExitCode
 from cli.failure import CommandFailed
+from cli.hub_recipes import hub_catalogues, sent_along, synced_recipes
 from cli.line import Line
 
 
@@ -34,19 +36,21 @@ def start_run(line: Line, file: Path, *, now: datetime, run_id: str | None = Non
 
     InvalidRun or UnsupportedCombination before anything is uploaded.
     """
-    document, uploads = with_remote_datasets(
-        read_run_file(file), folder=file.parent, address=line.datasets.address
-    )
+    remote = with_remote_datasets(read_run_file(file), folder=file.parent, address=line.datasets.address)
+    synced = synced_recipes(remote.document, line.environment.region)
     checked = check_run(
-        document,
+        remote.document,
         environment=line.environment.name,
         region=line.environment.region,
         bucket=line.bucket,
         run_id=run_id,
+        hub=hub_catalogues(synced),
+        known=remote.problems,
     )
+    recipes = sent_along(remote.document, checked, synced, line.uri)
     run_id = run_id or f"{checked.run.name}-{now:%Y%m%d%H%M%S}"
     try:
-        is_new = _send(line, run_id, document, uploads)
+        is_new = _send(line, run_id, remote, recipes)
     except KeyboardInterrupt as interrupt:
         # Whether Step Functions heard of the run is not known: the same id makes a repetition harmless.
         again = f"atelier run {shlex.quote(str(file))} --run-id {run_id} --env {line.environment.name}"
@@ -58,15 +62,17 @@ def start_run(line: Line, file: Path, *, now: datetime, run_id: str | None = Non
     return Started(run_id, is_new, checked.warnings)
 
 
-def _send(line: Line, run_id: str, document: Any, uploads: Mapping[str, Path]) -> bool:
-    for uri, path in uploads.items():
+def _send(line: Line, run_id: str, remote: Remote, recipes: Mapping[str, HubRecipe]) -> bool:
+    for uri, path in remote.uploads.items():
         line.datasets.upload(path, uri)
+    for uri, recipe in recipes.items():
+        line.objects.write(uri, recipe.to_bytes(), content_type="application/json")
     line.objects.write(
         line.uri(names.run_key(run_id)),
-        json.dumps(document, indent=2).encode(),
+        json.dumps(remote.document, indent=2).encode(),
         content_type="application/json",
     )
-    return line.executions.start(run_id, document)
+    return line.executions.start(run_id, remote.document)
 
 
 def read_run_file(file: Path) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,11 +51,13 @@ def check_run(
     bucket: str | None,
     run_id: str | None = None,
     hub: HubCatalogues = NO_HUB,
+    known: Sequence[Problem] = (),
 ) -> CheckedRun:
     """The run with its defaults filled in. InvalidRun or UnsupportedCombination tells every problem at once.
 
     The well-formed parts of a malformed file are held to the rules and the catalogue too: one reading of the
     message is enough. Without a bucket the datasets may lie anywhere; `hub` has recipes of AWS's hub.
+    `known` is what is wrong with fields already, and the last word on them.
     """
     if not isinstance(data, Mapping):
         problem = Problem("(the file)", "must be a mapping of keys such as name, base_model, stages", data)
@@ -73,7 +75,9 @@ def check_run(
     found.problems += deployment_problems(parts, region)
     if run and run_id and not re.fullmatch(rf"{run.name}-\d{{14}}", run_id):
         found.problems.append(Problem("run_id", f"must be {run.name}-<yyyymmddhhmmss>", run_id))
-    raise_for(list({str(problem): problem for problem in found.problems}.values()), subject=SUBJECT)
+    told = {problem.path for problem in known}
+    problems = [*known, *(problem for problem in found.problems if problem.path not in told)]
+    raise_for(list({str(problem): problem for problem in problems}.values()), subject=SUBJECT)
     assert run is not None
     warnings = (*_unguarded(run), *deployment_warnings(parts, region), *found.warnings)
     return CheckedRun(run, tuple(dict.fromkeys(warnings)), found.recipes)

@@ -66,9 +66,11 @@ def test_every_place_that_names_a_dataset_is_replaced_and_addresses_are_left(tmp
         "deployment": {"canary": {"scenarios": "scenarios.jsonl"}},
     }
 
-    replaced, where = with_remote_datasets(
+    replaced, where, problems = with_remote_datasets(
         document, folder=tmp_path, address=lambda path: f"s3://b/{path.name}"
     )
+
+    assert problems == []
 
     assert replaced == {
         "stages": [
@@ -88,4 +90,4 @@ def test_every_place_that_names_a_dataset_is_replaced_and_addresses_are_left(tmp
 def test_a_document_of_another_shape_is_passed_on_for_the_validation_to_refuse(
     document: object, tmp_path: Path
 ) -> None:
-    assert with_remote_datasets(document, folder=tmp_path, address=str) == (document, {})
+    assert with_remote_datasets(document, folder=tmp_path, address=str) == (document, {}, [])

@@ -1,0 +1,116 @@
+"""`atelier validate`: everything that can be known wrong about a run, on this machine alone."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from atelier.datasets import Demands, Format, Report
+from atelier.datasets.leakage import Fingerprints, LeakageWatcher
+from atelier.datasets.run_datasets import Dataset, datasets_of
+from atelier.errors import InvalidRun, UnsupportedCombination
+from atelier.recipes import catalogue
+from atelier.runs import CheckedRun, check_run
+from atelier.runs.parts import Parts
+from cli.data_checking import check_source
+from cli.data_source import Source
+from cli.datasets import with_remote_datasets
+from cli.hub_recipes import hub_catalogues, synced_recipes
+from cli.starting import read_run_file
+from config.model import Environment
+
+# Stands for the bucket, which nobody asks for: a local dataset needs an address to be a run's dataset.
+_BUCKET = "local"
+
+
+@dataclass(frozen=True)
+class Validated:
+    """What is known of a run file: the checked run, or why there is none, and its datasets.
+
+    `not_looked_at` are the datasets that are not on this machine.
+    """
+
+    checked: CheckedRun | None
+    refusal: str
+    reports: tuple[Report, ...]
+    not_looked_at: tuple[str, ...]
+
+    @property
+    def is_valid(self) -> bool:
+        """True when nothing that was looked at refuses the run."""
+        return self.checked is not None and all(report.is_valid for report in self.reports)
+
+
+def validate_file(
+    file: Path, environment: Environment, *, with_data: bool, cache: Path | None = None
+) -> Validated:
+    """Check a run file, and with `with_data` the datasets that it names on this machine; no network."""
+    written = read_run_file(file)
+    remote = with_remote_datasets(written, folder=file.parent, address=_address)
+    hub = hub_catalogues(synced_recipes(remote.document, environment.region, cache))
+    checked, refusal = None, ""
+    try:
+        checked = check_run(
+            remote.document,
+            environment=environment.name,
+            region=environment.region,
+            bucket=None,
+            hub=hub,
+            known=remote.problems,
+        )
+    except (InvalidRun, UnsupportedCombination) as error:
+        refusal = _as_written(str(error), remote.uploads, file.parent)
+    if checked:
+        datasets = datasets_of(checked.run, environment=environment.name, hub=hub)
+    else:
+        datasets = tuple(_readable_datasets(remote.document))
+    local = [dataset for dataset in datasets if dataset.uri in remote.uploads]
+    reports = tuple(_check(dataset, local, remote.uploads) for dataset in local) if with_data else ()
+    elsewhere = tuple(dataset.uri for dataset in datasets if dataset not in local)
+    return Validated(checked, refusal, reports, elsewhere)
+
+
+def _address(path: Path) -> str:
+    return f"s3://{_BUCKET}/{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]}/{path.name}"
+
+
+def _as_written(message: str, uploads: Mapping[str, Path], folder: Path) -> str:
+    """The message with paths as the run file has them."""
+    for uri, path in uploads.items():
+        message = message.replace(uri, str(path.relative_to(folder) if path.is_relative_to(folder) else path))
+    return message
+
+
+def _readable_datasets(document: Any) -> Iterator[Dataset]:
+    """The datasets of a run that is refused: what their technique or task asks of them is known still."""
+    if not isinstance(document, Mapping):
+        return
+    parts = Parts.of(document)
+    for index, stage in parts.stages.items():
+        for field, uri in (("train", stage.train), ("validation", stage.validation)):
+            if uri:
+                yield Dataset((f"stages.{index}.{field}",), uri, Format(stage.technique), Demands())
+    for index, evaluation in parts.evaluation.items():
+        own = catalogue().tasks[evaluation.task].dataset
+        if own and evaluation.dataset:
+            field = f"evaluation.{index}.dataset"
+            yield Dataset((field,), evaluation.dataset, Format(own.format), Demands())
+
+
+def _check(dataset: Dataset, datasets: Sequence[Dataset], paths: Mapping[str, Path]) -> Report:
+    path = paths[dataset.uri]
+    source = Source(dataset.label, path.stat().st_size, lambda: path.open("rb"))
+    watchers = [
+        LeakageWatcher(_fingerprints(evaluation, paths), dataset.format, evaluation.label)
+        for evaluation in datasets
+        if dataset.is_trained_on and evaluation.fields[0].startswith("evaluation.")
+    ]
+    return check_source(source, dataset.format, dataset.demands, watchers=watchers)
+
+
+def _fingerprints(evaluation: Dataset, paths: Mapping[str, Path]) -> Fingerprints:
+    with paths[evaluation.uri].open("rb") as lines:
+        return Fingerprints.of(lines, evaluation.format)

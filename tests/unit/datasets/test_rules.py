@@ -35,7 +35,7 @@ from tests.support.samples import (
 
 RULES = {rule.name: rule for rule in ALL_RULES}
 TEXT = sft(ASKED, ANSWERED)
-PPO, RFT, GEN_QA = (CLEAN[kind][1] for kind in ("ppo", "rft", "gen_qa"))
+PPO, RFT, QUESTION = (CLEAN[kind][1] for kind in ("ppo", "rft", "gen_qa"))
 FUNCTION = RFT["tools"][0]
 
 
@@ -45,6 +45,10 @@ def located(**location: str) -> Row:
 
 def rft(*messages: Row, **more: Any) -> Row:
     return {"messages": list(messages), **more}
+
+
+def deep(levels: int) -> Any:
+    return [deep(levels - 1)] if levels else 0
 
 
 def said(role: str, content: object = "2 + 2") -> Row:
@@ -60,6 +64,9 @@ BREAKING: list[tuple[str, Format, list[object], Demands]] = [
         ("utf-8", Format.CPT, [b'{"text": "caf\xe9"}']),
         ("byte-order-mark", Format.CPT, [json.dumps({"text": "a"}).encode("utf-8-sig")]),
         ("json", Format.CPT, [b'{"text": "a"']),
+        ("number-range", Format.GEN_QA, [b'{"query": "q", "response": "r", "metadata": {"n": 1e999}}']),
+        ("nesting", Format.GEN_QA, [QUESTION | {"metadata": {"deep": deep(101)}}]),
+        ("lone-surrogate", Format.CPT, [rb'{"text": "half of \ud83d"}']),
         ("object", Format.CPT, [["text"]]),
         ("rows", Format.CPT, []),
         ("min-rows", Format.CPT, [{"text": "a"}], Demands(min_rows=Bound(2, "one batch"))),
@@ -134,7 +141,7 @@ BREAKING: list[tuple[str, Format, list[object], Demands]] = [
         ("evaluation-single-turn", Format.RFT_EVAL, [rft(said("user"), said("assistant"), said("user"))]),
         ("function-tool", Format.RFT, [rft(said("user"), tools=[FUNCTION | {"type": "browser"}])]),
         ("prompt-text", Format.DISTILLATION, [sft(user(media()))]),
-        ("image-data", Format.GEN_QA, [GEN_QA | {"images": [{"data": "https://example.com/cat.png"}]}]),
+        ("image-data", Format.GEN_QA, [QUESTION | {"images": [{"data": "https://example.com/cat.png"}]}]),
         ("prompt-named", Format.PREFERENCE, [{"chosen": "c", "rejected": "r"}]),
         ("chat-role", Format.OPENAI_CHAT, [{"messages": [{"role": "tool", "content": "4"}]}]),
     ]

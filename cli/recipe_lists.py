@@ -48,7 +48,7 @@ def show(rows: Catalogue, wanted: Filter, *, as_json: bool) -> None:
     # A pipe has no width: one line a recipe there, for grep.
     console = out if out.is_terminal else wide
     if not wanted:
-        console.print(recipe_views.overview(rows))
+        console.print(recipe_views.overview(rows, width=console.width))
         hint = "atelier recipes --model M lists a model's recipes; atelier recipes show NAME is all of one"
         err.print(hint, style="dim")
         return

@@ -16,27 +16,33 @@ from atelier.recipes.listing import regions_of, serves, settings_of, tasks_of, t
 from atelier.recipes.rows import SHIPPED, BaseModelRow, RecipeRow
 
 _INDENT = (0, 0, 0, 2)
-# The longest name of a recipe, its technique, two platforms and two instance types.
-_ONE_LINE = 110
+# The longest name of a recipe, its technique, three platforms and three instance types.
+_ONE_LINE = 160
 
 
-def overview(catalogue: Catalogue) -> RenderableType:
-    """One line a base model: which techniques it can be trained with and how it can serve."""
+def overview(catalogue: Catalogue, *, width: int) -> RenderableType:
+    """One line a base model: how it can be trained and, where there is room, how it can serve."""
     rows = tuple(catalogue.training)
     techniques = list(dict.fromkeys(row.technique for row in rows))
-    table = _table("base model", *techniques, "serves on")
+    is_wide = width >= _ONE_LINE
+    table = _table("base model", *techniques, *(["serves on"] if is_wide else []))
     for name, base_model in catalogue.base_models.items():
         if base_model.customizable:
             own = [row for row in rows if row.is_for(name)]
             cells = (_adaptations(row for row in own if row.technique == each) for each in techniques)
-            table.add_row(name, *cells, ", ".join(base_model.deployments))
+            served = [", ".join(base_model.deployments)] if is_wide else []
+            table.add_row(name, *cells, *served)
     others = [row for row in catalogue.base_models.values() if not row.customizable]
-    return Group(table, *_not_customizable(others))
+    legend = Text("\nL: LoRA, F: all weights, +: makes data", style="dim")
+    return Group(table, legend, *_not_customizable(others))
+
+
+_LETTERS = {"lora": "L", "full": "F", None: "+"}
 
 
 def _adaptations(rows: Iterable[RecipeRow]) -> str:
-    """`lora full`; a dot for a technique that adapts no weights."""
-    return " ".join(dict.fromkeys(row.adaptation or "yes" for row in rows))
+    """`L`, `F` or `LF`; `+` for a technique that adapts no weights."""
+    return "".join(dict.fromkeys(_LETTERS[row.adaptation] for row in rows))
 
 
 def _not_customizable(base_models: Sequence[BaseModelRow]) -> Iterator[RenderableType]:
@@ -87,7 +93,7 @@ def _instances(row: RecipeRow) -> str:
     """`2, 4, 8 x ml.p5.48xlarge, ml.p4d.24xlarge`; how platforms differ is in the recipe's own view."""
     if not row.instance_types:
         return "managed"
-    counts = ", ".join(map(str, row.replicas))
+    counts = ", ".join(map(str, sorted(row.replicas)))
     return f"{counts} x {', '.join(row.instance_types)}"
 
 
@@ -130,7 +136,8 @@ _ANYTHING = {"int": "a whole number", "float": "a number", "bool": "true or fals
 def _platforms(row: RecipeRow, catalogue: Catalogue) -> Iterator[RenderableType]:
     available = catalogue.release.available_platforms
     for platform, on in row.platforms.items():
-        counts = ", ".join(map(str, row.replicas_on(platform)))
+        counts = list(map(str, row.replicas_on(platform)))
+        others = f" (or {', '.join(counts[1:])})" if counts[1:] else ""
         disputed = row.disputed_replicas
         regions = regions_of(row, platform, catalogue)
         later = "" if platform in available else "  (not available in this release)"
@@ -138,7 +145,7 @@ def _platforms(row: RecipeRow, catalogue: Catalogue) -> Iterator[RenderableType]
         yield Padding(
             _facts(
                 ("instances", ", ".join(row.instance_types_on(platform)) or "chosen by the platform"),
-                ("replicas", counts),
+                ("replicas", f"{counts[0]}{others}" if counts else None),
                 (
                     "disputed",
                     f"{', '.join(map(str, disputed.values))}: {disputed.note}" if disputed else None,

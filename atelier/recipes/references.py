@@ -32,7 +32,12 @@ def _faults(row: RecipeRow, catalogue: Catalogue) -> Iterator[str]:
         "base model": (base_models, catalogue.base_models),
         "platform": (row.platforms, {offer.name for offer in catalogue.release.platforms}),
         "image": (
-            {on.image for on in row.platforms.values() if on.image},
+            {
+                image
+                for on in row.platforms.values()
+                for image in (on.image, *on.more_images.values())
+                if image
+            },
             {image.name for image in catalogue.images.images},
         ),
         "instance type": (

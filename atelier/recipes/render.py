@@ -1,11 +1,13 @@
 """The recipe file, exactly as AWS's containers read it.
 
-Two traps in YAML 1.1: `1e-5` without a dot is a string (PyYAML's dumper writes `1.0e-05`), and `null` is
-nothing while `"null"` is the word by which Nova 2 recipes switch LoRA off.
+Traps between YAML 1.1 and 1.2: `1e-5` without a dot is a text to one and a number to the other (numbers are
+written `1.0e-05`, such texts in quotes), and `null` is nothing while `"null"` is the word by which Nova 2 recipes
+switch LoRA off.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,11 +20,23 @@ from atelier.recipes.rows import Key
 _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
+_NUMBER = re.compile(r"[-+]?(\d[\d_]*(\.[\d_]*)?|\.\d[\d_]*)([eE][-+]?\d+)?|0o[0-7]+|0x[0-9a-fA-F]+")
+
+
 class _PlainDumper(_Dumper):  # type: ignore[misc, valid-type]
     """Without anchors: equal values in a recipe are equal by accident."""
 
     def ignore_aliases(self, _data: object) -> bool:
         return True
+
+    def represent_text(self, text: str) -> yaml.Node:
+        """In quotes where only YAML 1.2 reads a number."""
+        return self.represent_scalar(
+            "tag:yaml.org,2002:str", text, style="'" if _NUMBER.fullmatch(text) else None
+        )
+
+
+_PlainDumper.add_representer(str, _PlainDumper.represent_text)
 
 
 def render(recipe: Recipe, *, job_name: str, model: str, given: Mapping[str, Any] | None = None) -> str:

@@ -116,12 +116,12 @@ class Checkpoints(Frozen):
 
     `saved_by` and `measured_by` are the hyperparameters that say after how many steps a checkpoint is saved and
     the validation loss is measured; `loss_keys` are the names under which the job's log may give that loss
-    (AWS documents none for Nova).
+    (AWS documents none for Nova). Without `measured_by` the recipe measures none.
     """
 
     saved_by: str
-    measured_by: str
-    loss_keys: tuple[str, ...]
+    measured_by: str | None = None
+    loss_keys: tuple[str, ...] = ()
 
 
 class Template(Frozen):
@@ -153,9 +153,10 @@ class OnPlatform(Frozen):
     """
 
     image: str | None = None
+    more_images: Mapping[str, str] = {}
     regions: tuple[str, ...] = ()
-    instance_types: tuple[str, ...] = ()
-    replicas: tuple[int, ...] = ()
+    instance_types: tuple[str, ...] | None = None
+    replicas: tuple[int, ...] | None = None
     data_mixing: bool = False
     note: str | None = None
 
@@ -194,7 +195,8 @@ class RecipeRow(Frozen):
 
     def replicas_on(self, platform: str) -> tuple[int, ...]:
         """How many instances it may run on, the default first."""
-        return self.platforms[platform].replicas or self.replicas
+        own = self.platforms[platform].replicas
+        return self.replicas if own is None else own
 
     def accepted_replicas(self, platform: str) -> tuple[int, ...]:
         """Replica counts that at least one of AWS's sources allows."""
@@ -202,7 +204,8 @@ class RecipeRow(Frozen):
 
     def instance_types_on(self, platform: str) -> tuple[str, ...]:
         """What it may run on, the default first."""
-        return self.platforms[platform].instance_types or self.instance_types
+        own = self.platforms[platform].instance_types
+        return self.instance_types if own is None else own
 
     def default_of(self, key: Key) -> Value:
         """The value of a key that nobody set."""

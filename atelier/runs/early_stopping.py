@@ -20,6 +20,10 @@ def problems_of(stage: Stage, recipe: Recipe, *, path: str) -> Iterator[Problem]
         message = f"{recipe.row.name} saves only the finished model, so stopping its job would lose it; leave it out"
         yield Problem(f"{path}.early_stopping", message, is_combination=True)
         return
+    if checkpoints.measured_by is None:
+        message = f"{recipe.row.name} measures no validation loss to judge by; leave it out"
+        yield Problem(f"{path}.early_stopping", message, is_combination=True)
+        return
     if stage.validation is None:
         message = "required by early_stopping, which judges by the loss on it"
         yield Problem(f"{path}.validation", message)

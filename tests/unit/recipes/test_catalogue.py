@@ -1,4 +1,4 @@
-"""The catalogue holds AWS's recipes: what it renders is what AWS ships."""
+"""Every row of the catalogue leads somewhere, can be had, and is within its own bounds."""
 
 from __future__ import annotations
 
@@ -8,107 +8,123 @@ from typing import Any
 
 import pytest
 import yaml
+from omegaconf import OmegaConf
 
 from atelier.errors import UnsupportedCombination
-from atelier.recipes import Recipe, Wanted, catalogue, resolve
-from atelier.recipes.catalogue import load
+from atelier.recipes import catalogue, render
+from atelier.recipes.catalogue import DATA, load
 from atelier.recipes.references import broken_references
-from atelier.recipes.render import document
-from atelier.recipes.rows import EvaluationRow, RecipeRow, TrainingRow
+from atelier.recipes.rows import RecipeRow
+from tests.support.recipes import ROWS, default_recipe, has_a_file, keys_of, platforms_of
 
-REFERENCE = Path(__file__).parents[4] / "shared" / "reference" / "recipes"
-ROWS: list[RecipeRow] = [*catalogue().training, *catalogue().evaluation]
+each_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+GIVEN = {
+    "customer_bucket": "bucket",
+    "kms_key": "key",
+    "data_s3_path": "s3://bucket/train.jsonl",
+    "output_s3_path": "s3://bucket/out",
+}
 
 
-def default_recipe(row: RecipeRow) -> Recipe:
-    """The recipe of a row when a run file asks for nothing but it."""
-    wanted: dict[str, Any] = {
-        "path": "stages.0",
-        "base_model": row.base_model,
-        "environment": (catalogue().base_models[row.base_model].environments or ("dev",))[0],
-        "instance_type": row.instance_types[0],
+def test_every_name_in_a_row_has_its_row() -> None:
+    assert list(broken_references(catalogue())) == []
+
+
+def test_a_name_that_leads_nowhere_is_found(tmp_path: Path) -> None:
+    for path in DATA.rglob("*.yaml"):
+        copy = tmp_path / path.relative_to(DATA)
+        copy.parent.mkdir(exist_ok=True)
+        text = path.read_text().replace("template: nova_1_dpo", "template: nova_9_dpo")
+        copy.write_text(text.replace("teacher_model_id: ", "teacher_model: "))
+    found = list(broken_references(load(tmp_path)))
+    assert "recipe nova_micro_1_0_g5_g6_12x_gpu_lora_dpo: no template nova_9_dpo" in found
+    assert "recipe nova_pro_1_0_r5_cpu_distill: nova_distillation has no setting teacher_model" in found
+
+
+def test_the_nova_recipes_of_aws_are_all_there() -> None:
+    names = [row.name for row in ROWS if re.match(r"(mtrl_)?nova", row.name)]
+    techniques = [row.technique for row in catalogue().training.of("nova") if row.name in names]
+    assert {name: techniques.count(name) for name in set(techniques)} == {
+        "sft": 13,
+        "dpo": 10,
+        "ppo": 3,
+        "distillation": 2,
+        "rft": 4,
+        "mtrl": 1,
+        "cpt": 4,
     }
-    if isinstance(row, TrainingRow):
-        wanted |= {"technique": row.technique, "adaptation": row.adaptation}
-    if isinstance(row, EvaluationRow):
-        wanted |= {"task": row.tasks[0]}
-    return resolve(Wanted(**wanted), catalogue())
+    assert len(catalogue().evaluation.of("nova")) == 19
 
 
-def aws_files() -> list[Path]:
-    names = {row.name for row in ROWS}
-    return sorted(path for path in REFERENCE.rglob("*.yaml") if path.stem in names)
-
-
-def leaves(node: Any, path: str = "") -> dict[str, Any]:
-    """Every value of a document by dotted path; an empty mapping is a value."""
-    if not isinstance(node, dict) or not node:
-        return {path: node}
-    return {p: v for key, child in node.items() for p, v in leaves(child, f"{path}.{key}".strip(".")).items()}
-
-
-def as_omegaconf_reads(text: str) -> Any:
-    """AWS's files are read with OmegaConf: floats need no dot, and ${oc.select:a.b} is the value at a.b."""
-    text = re.sub(r"(?m)(?<=: )(\d+)e-(\d+)", r"\1.0e-\2", text)
-    content = yaml.safe_load(text)
-    for path, value in leaves(content).items():
-        if isinstance(value, str) and (named := re.fullmatch(r"\$\{oc\.select:(.+)}", value)):
-            *parents, leaf = path.split(".")
-            block = content
-            for parent in parents:
-                block = block[parent]
-            block[leaf] = leaves(content)[named[1]]
-    return content
-
-
-# Where a recipe of ours differs from AWS's file on purpose.
-DIFFERENCES = {
-    "run.name": "a placeholder; ours is the job's name",
-    "run.mlflow_experiment_name": "a placeholder; ours is the job's name where a name is needed",
-    "run.mlflow_run_name": "a placeholder; ours is the job's name where a name is needed",
-    "run.data_s3_path": "a placeholder bucket in Nova 2 files; empty on a training job, which has channels",
-    "run.output_s3_path": "a placeholder bucket in Nova 2 files; empty on a training job",
-}
-DISPUTED_REPLICAS = {
-    "nova_lite_2_0_p5_gpu_lora_sft": "AWS's file ships 1, its hub refuses fewer than 4; ours is 4"
-}
-
-
-@pytest.mark.skipif(not REFERENCE.exists(), reason="AWS's recipe files are not here")
-def test_there_are_files_of_aws_to_compare_with() -> None:
-    assert {path.parent.name for path in aws_files()} >= {"SFT", "DPO"}
-
-
-@pytest.mark.parametrize("path", aws_files(), ids=lambda path: path.stem)
-def test_the_default_recipe_equals_the_file_that_aws_ships(path: Path) -> None:
-    row = next(row for row in ROWS if row.name == path.stem)
-    recipe = default_recipe(row)
-    theirs = leaves(as_omegaconf_reads(path.read_text()))
-    ours = leaves(document(recipe, job_name="job", model=recipe.base_model.model))
-    differing = {key for key in theirs.keys() | ours.keys() if theirs.get(key, ...) != ours.get(key, ...)}
-    accepted = set(DIFFERENCES) | ({"run.replicas"} if row.name in DISPUTED_REPLICAS else set())
-    assert differing <= accepted
-    assert list(ours) == list(theirs)
-
-
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+@each_row
 def test_every_default_is_within_its_own_bounds_on_every_instance_type(row: RecipeRow) -> None:
-    recipe = default_recipe(row)
-    assert None not in [recipe.values[key.path] for key in recipe.keys if key.type == "int"]
-    named = {key.name: recipe.values[key.path] for key in recipe.keys if key.name}
-    for instance_type in row.instance_types:
+    keys, values = keys_of(row), {}
+    for key in keys:
+        if key.name:
+            values[key.name] = row.default_of(key)
+    for key in keys:
+        if key.name and key.same_as and key.name not in row.defaults:
+            values[key.name] = values[key.same_as]
+    for instance_type in {None}.union(*(row.instance_types_on(platform) for platform in row.platforms)):
         outside = [
-            (key.name, named[key.name])
-            for key in recipe.keys
-            if key.name and not row.bounds_of(key, instance_type).allow(named[key.name], named)
+            (key.name, values[key.name])
+            for key in keys
+            if key.name and not row.bounds_of(key, instance_type).allow(values[key.name], values)
         ]
         assert outside == []
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_every_row_says_where_it_comes_from_and_is_found_by_what_it_offers(row: RecipeRow) -> None:
+@pytest.mark.parametrize("row", [row for row in ROWS if platforms_of(row)], ids=lambda row: row.name)
+def test_every_row_is_had_by_asking_for_what_it_offers(row: RecipeRow) -> None:
+    recipe = default_recipe(row)
+    assert recipe.row is row
+    assert recipe.instance_type == next(iter(row.instance_types_on(recipe.platform)), None)
+    assert recipe.replicas == next(iter(row.replicas_on(recipe.platform)), None)
+
+
+@each_row
+def test_every_setting_has_a_type_and_a_default_of_that_type(row: RecipeRow) -> None:
+    types: dict[Any, tuple[type, ...]] = {
+        "int": (int,),
+        "float": (int, float),
+        "bool": (bool,),
+        "str": (str,),
+    }
+    named = [key for key in keys_of(row) if key.name and not key.same_as]
+    assert [key.name for key in named if key.type is None] == []
+    assert [
+        key.name
+        for key in named
+        if not isinstance(row.default_of(key), types[key.type])
+        and not (row.default_of(key) is None and key.is_nullable)
+    ] == []
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if has_a_file(row)], ids=lambda row: row.name)
+def test_every_recipe_reads_the_same_in_yaml_1_1_and_as_aws_reads_it(row: RecipeRow) -> None:
+    text = render(default_recipe(row), job_name="job", model="model", given=GIVEN)
+    assert "${" not in text
+    read = yaml.safe_load(text)
+    assert OmegaConf.to_container(OmegaConf.create(text)) == read
+    floats = [key.path for key in keys_of(row) if key.type == "float" and not key.as_text]
+    for path in floats:
+        value = _at(read, path)
+        assert value is None or type(value) in (int, float), path
+
+
+@each_row
+def test_every_row_says_where_it_comes_from(row: RecipeRow) -> None:
     assert row.source
-    assert default_recipe(row).row.base_model == row.base_model
+    assert row.platforms
+
+
+@pytest.mark.parametrize("name", ["nova_pro_1_0_r5_cpu_distill", "nova_premier_1_0_r5_cpu_distill"])
+def test_a_distillation_has_texts_only(name: str) -> None:
+    row = next(row for row in ROWS if row.name == name)
+    recipe = default_recipe(row, settings={"temperature": 1e-5, "max_number_of_prompts": 500})
+    values = yaml.safe_load(render(recipe, job_name="job", model="", given=GIVEN))["training_config"]
+    assert [key for key, value in values.items() if not isinstance(value, str)] == []
+    assert (values["temperature"], values["maxNumberOfPrompts"]) == ("1e-05", "500")
 
 
 def test_nova_images_carry_the_account_of_their_region() -> None:
@@ -122,16 +138,18 @@ def test_an_image_outside_its_regions_names_the_regions() -> None:
         catalogue().image_uri("nova-1-dpo", "eu-west-1")
 
 
-def test_every_name_in_a_row_has_its_row() -> None:
-    assert list(broken_references(catalogue())) == []
-
-
-def test_a_name_that_leads_nowhere_is_found(tmp_path: Path) -> None:
-    source = Path(__file__).parents[3] / "recipes"
-    for path in source.rglob("*.yaml"):
-        copy = tmp_path / path.relative_to(source)
+def test_only_the_family_that_is_asked_for_is_read(tmp_path: Path) -> None:
+    for path in DATA.rglob("*.yaml"):
+        copy = tmp_path / path.relative_to(DATA)
         copy.parent.mkdir(exist_ok=True)
-        copy.write_text(path.read_text().replace("template: nova_1_dpo", "template: nova_9_dpo"))
-    assert "recipe nova_micro_1_0_g5_g6_12x_gpu_lora_dpo: no template nova_9_dpo" in list(
-        broken_references(load(tmp_path))
-    )
+        copy.write_bytes(path.read_bytes())
+    (tmp_path / "training" / "llama.yaml").write_text("not rows")
+    assert load(tmp_path).training_of("nova-micro")
+    with pytest.raises(ValueError, match="valid"):
+        list(load(tmp_path).training)
+
+
+def _at(content: Any, path: str) -> Any:
+    for part in path.split("."):
+        content = content[part]
+    return content

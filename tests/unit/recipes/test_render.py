@@ -39,6 +39,13 @@ def test_a_text_stays_that_text(text: str) -> None:
     assert yaml.safe_load(dump({"name": text})) == {"name": text}
 
 
+@given(st.from_regex(r"[-+0-9._eExo]{1,8}", fullmatch=True))
+def test_a_text_that_looks_like_a_number_stays_a_text_to_every_reader(text: str) -> None:
+    written = dump({"name": text})
+    assert yaml.safe_load(written) == {"name": text}
+    assert OmegaConf.to_container(OmegaConf.create(written)) == {"name": text}
+
+
 def test_equal_values_are_written_out_each() -> None:
     betas = [0.9, 0.999]
     assert dump({"first": betas, "second": betas}).count("- 0.999") == 2

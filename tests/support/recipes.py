@@ -1,0 +1,62 @@
+"""Recipes as a run file that asks for nothing but them would get them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from atelier.recipes import Catalogue, Recipe, Wanted, catalogue, resolve
+from atelier.recipes.catalogue import Rows
+from atelier.recipes.rows import EvaluationRow, RecipeRow, TrainingRow
+from atelier.recipes.wanted import JUDGE
+
+REWARD_FUNCTION = "arn:aws:lambda:us-east-1:111122223333:function:SageMaker-reward"
+ROWS: list[RecipeRow] = [*catalogue().training, *catalogue().evaluation]
+
+
+def only(row: RecipeRow) -> Catalogue:
+    """The catalogue with a single recipe: others may be for the same wish, and cheaper."""
+    return replace(
+        catalogue(),
+        training=Rows.fixed([row] if isinstance(row, TrainingRow) else []),
+        evaluation=Rows.fixed([row] if isinstance(row, EvaluationRow) else []),
+    )
+
+
+def wish_for(row: RecipeRow, **changes: Any) -> Wanted:
+    """What a run file says to get the row, on the first of its platforms."""
+    base_model = row.base_model
+    wanted: dict[str, Any] = {"path": "stages.0", "platforms_here": tuple(row.platforms)}
+    if isinstance(row, TrainingRow):
+        base_model = row.students[0] if row.students else row.base_model
+        wanted |= {"technique": row.technique, "adaptation": row.adaptation or "lora"}
+        if row.reward == "judge":
+            wanted["settings"] = {JUDGE: "judge"}
+    if isinstance(row, EvaluationRow):
+        wanted |= {"path": "evaluation.0", "task": row.tasks[0], "settings_field": "inference"}
+    wanted |= {"base_model": base_model, "platform": platforms_of(row)[0]}
+    environments = catalogue().base_models[base_model].environments or ("dev",)
+    if any(key.filled_with == "reward_lambda_arn" for key in keys_of(row)):
+        wanted["given"] = {"reward_lambda_arn": REWARD_FUNCTION}
+    wanted |= {"environment": environments[0]} | changes
+    return Wanted(**wanted)
+
+
+def has_a_file(row: RecipeRow) -> bool:
+    """True when this release can write the recipe's file."""
+    return catalogue().templates[row.template].not_rendered is None
+
+
+def platforms_of(row: RecipeRow) -> list[str]:
+    """Where it can run: without a file on managed platforms only, which read none."""
+    return [name for name in row.platforms if has_a_file(row) or catalogue().release.is_managed(name)]
+
+
+def keys_of(row: RecipeRow) -> tuple[Any, ...]:
+    """The keys of the row's recipe."""
+    return row.keys_of(catalogue().templates[row.template])
+
+
+def default_recipe(row: RecipeRow, **changes: Any) -> Recipe:
+    """The row's recipe with nothing set."""
+    return resolve(wish_for(row, **changes), only(row))

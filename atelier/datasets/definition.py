@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
+from atelier.datasets.blocks import Block
 from atelier.datasets.demands import Demands
 from atelier.datasets.fault import Fault
 from atelier.datasets.rule import Rule
@@ -22,6 +23,14 @@ class Acceptor(Protocol):
     """
 
     def __call__(self, line: bytes) -> Traits | None: ...
+
+
+@runtime_checkable
+class BlockAcceptor(Acceptor, Protocol):
+    """An acceptor that is faster when it sees many lines at once."""
+
+    def block(self, block: Block) -> Sequence[Traits | None]:
+        """One verdict a line."""
 
 
 def no_traits(_sample: dict[str, Any]) -> Traits:

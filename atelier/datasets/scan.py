@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import BinaryIO, Protocol
 
-from atelier.datasets.blocks import Block, blocks
-from atelier.datasets.definition import Acceptor, Definition
+from atelier.datasets.blocks import Block, Skipped, blocks
+from atelier.datasets.definition import Acceptor, BlockAcceptor, Definition
 from atelier.datasets.demands import Demands
 from atelier.datasets.fault import Fault
 from atelier.datasets.finding import Finding
 from atelier.datasets.formats import Format
-from atelier.datasets.line import LINE_LENGTH, read
+from atelier.datasets.line import (
+    BLANK_LINE,
+    BYTE_ORDER_MARK_BYTES,
+    BYTE_ORDER_MARK_FOUND,
+    LINE_LENGTH,
+    read,
+)
 from atelier.datasets.part import Part
 from atelier.datasets.registry import DEFINITIONS
 from atelier.datasets.tally import Traits
@@ -61,50 +67,68 @@ class _Scan:
         self._demands = demands
         self._sink = sink
         self._watchers = watchers
-        self._longest = demands.max_line_bytes or LONGEST_LINE
-        self._accept: Acceptor = definition.acceptor(demands) if definition.acceptor else _not_sure
+        self._longest = min(demands.max_line_bytes or LONGEST_LINE, LONGEST_LINE)
+        self._verdicts = _verdicts_by(definition.acceptor(demands) if definition.acceptor else None)
 
     def run(self, stream: BinaryIO, end: int | None) -> Part:
         for block in blocks(stream, self._part.start, end, self._longest):
             if isinstance(block, Block):
                 self._block(block)
             else:
-                self._part.lines += 1
-                self._part.rows += 1
-                self._part.bytes += block.bytes
-                self._add(_too_long(block.size, self._longest), block.offset)
+                self._skipped(block)
         return self._part
 
+    def _skipped(self, line: Skipped) -> None:
+        self._part.lines += 1
+        self._part.rows += 1
+        self._part.bytes += line.bytes
+        self._add(_too_long(line.size, self._longest), line.offset)
+
     def _block(self, block: Block) -> None:
-        offset = block.offset
-        for line in block.data.removesuffix(b"\n").split(b"\n"):
-            self._part.lines += 1
-            self._line(line, offset)
-            offset += len(line) + 1
+        verdicts = self._verdicts(block)
+        if self._watchers or len(block.data) > self._longest or None in verdicts:
+            self._lines(block, verdicts)
+        else:
+            for traits in set(verdicts):
+                if traits is not None:
+                    first = self._part.lines + 1 + verdicts.index(traits)
+                    self._part.tally.add(traits, first, verdicts.count(traits))
+            self._part.lines += len(verdicts)
+            self._part.rows += len(verdicts)
         self._part.bytes += len(block.data)
 
-    def _line(self, line: bytes, offset: int) -> None:
-        part = self._part
-        if len(line) > self._longest:
-            part.rows += 1
-            self._add(_too_long(len(line), self._longest), offset)
-            return
-        traits = self._accept(line)
-        if traits is None:
-            sample = read(line)
-            part.rows += 1
-            if isinstance(sample, Fault):
-                part.rows -= not line.strip()
-                self._add(sample, offset)
-                return
-            traits = self._definition.traits(sample)
-            for fault in self._definition.explain(sample, self._demands):
-                self._add(fault, offset)
-        else:
-            part.rows += 1
-        part.tally.add(traits, part.lines)
+    def _lines(self, block: Block, verdicts: Sequence[Traits | None]) -> None:
+        offset = block.offset
+        for line, traits in zip(block.lines(), verdicts, strict=True):
+            self._part.lines += 1
+            self._part.rows += 1
+            if len(line) > self._longest:
+                self._add(_too_long(len(line), self._longest), offset)
+            else:
+                if traits is None:
+                    traits = self._explained(line, offset)
+                if traits is not None:
+                    self._part.tally.add(traits, self._part.lines)
+                    self._watched(line, offset)
+            offset += len(line) + 1
+
+    def _explained(self, line: bytes, offset: int) -> Traits | None:
+        """Everything that is wrong with a row; its traits, if it is an object at all."""
+        if line.startswith(BYTE_ORDER_MARK_BYTES):
+            self._add(BYTE_ORDER_MARK_FOUND, offset)
+            line = line.removeprefix(BYTE_ORDER_MARK_BYTES)
+        sample = read(line)
+        if isinstance(sample, Fault):
+            self._part.rows -= sample.rule is BLANK_LINE
+            self._add(sample, offset)
+            return None
+        for fault in self._definition.explain(sample, self._demands):
+            self._add(fault, offset)
+        return self._definition.traits(sample)
+
+    def _watched(self, line: bytes, offset: int) -> None:
         for watcher in self._watchers:
-            for fault in watcher.see(line, part.lines, offset):
+            for fault in watcher.see(line, self._part.lines, offset):
                 self._add(fault, offset)
 
     def _add(self, fault: Fault, offset: int) -> None:
@@ -114,8 +138,12 @@ class _Scan:
             self._sink(finding)
 
 
-def _not_sure(_line: bytes) -> Traits | None:
-    return None
+def _verdicts_by(acceptor: Acceptor | None) -> Callable[[Block], Sequence[Traits | None]]:
+    if acceptor is None:
+        return lambda block: [None] * len(block.lines())
+    if isinstance(acceptor, BlockAcceptor):
+        return acceptor.block
+    return lambda block: list(map(acceptor, block.lines()))
 
 
 def _too_long(size: int, longest: int) -> Fault:

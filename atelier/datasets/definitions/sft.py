@@ -21,6 +21,7 @@ from atelier.datasets.definitions.conversation import (
     turns_of,
 )
 from atelier.datasets.demands import Demands
+from atelier.datasets.fast.converse import ConverseAcceptor
 from atelier.datasets.fault import Fault
 
 
@@ -32,4 +33,4 @@ def explain(sample: dict[str, Any], demands: Demands) -> Iterator[Fault]:
     yield from check_blocks_together(sample, messages, demands)
 
 
-SFT = Definition((*CONVERSATION_RULES, ASSISTANT_LAST), explain, traits, check_conversations)
+SFT = Definition((*CONVERSATION_RULES, ASSISTANT_LAST), explain, traits, check_conversations, ConverseAcceptor)

@@ -79,4 +79,4 @@ def test_a_sample_of_any_content_is_right_or_found(
 ) -> None:
     report = check(BytesIO(json.dumps(wrap(content)).encode()), format_)
     assert report.rows == 1
-    assert all(str(finding).startswith("line 1") for finding in report.findings)
+    assert {finding.line for finding in report.findings} <= {0, 1}

@@ -1,0 +1,164 @@
+"""Whether a decoded conversation is clean beyond its types: turns alternate, tools fit, media go together."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from operator import attrgetter
+
+from msgspec import UNSET
+
+from atelier.datasets.definitions.media import MAX_IMAGES_A_TURN, MAX_VIDEOS_A_SAMPLE, MEDIA_FORMATS
+from atelier.datasets.definitions.tools import check_tool_config, tool_names
+from atelier.datasets.fast.converse_types import (
+    Assistant,
+    Row,
+    TextAssistant,
+    TextRow,
+    TextUser,
+    ToolResult,
+    ToolUse,
+    User,
+    UserBlock,
+)
+from atelier.datasets.fast.typed import is_shallow
+from atelier.datasets.fault import Fault
+from atelier.datasets.line import read
+from atelier.datasets.tally import Traits
+
+_TOOL_CONFIGS_KNOWN = 64
+_COMMON_LENGTHS = range(2, 66, 2)
+
+_TEXT_TURNS = {(TextUser, TextAssistant) * (turns // 2) for turns in _COMMON_LENGTHS}
+_TURNS = {(User, Assistant) * (turns // 2) for turns in _COMMON_LENGTHS}
+_USER_VALUES = attrgetter("text", "tool_result", "image", "video", "document")
+_ASSISTANT_VALUES = attrgetter("text", "tool_use", "reasoning_content")
+
+_OF_KEYS: dict[tuple[bool, bool], Traits] = {
+    (version, system): frozenset(("schemaVersion",) * version + ("system",) * system)
+    for version in (False, True)
+    for system in (False, True)
+}
+
+
+def traits_of_text(row: TextRow) -> Traits | None:
+    """Traits of a conversation of text, None when it may not be clean."""
+    messages, system = row.messages, row.system
+    if tuple(map(type, messages)) not in _TEXT_TURNS:
+        return None
+    for turn in messages:
+        for block in turn.content:
+            if block.text.isspace():
+                return None
+    if system is UNSET:
+        return _OF_KEYS[row.schema_version is not UNSET, False]
+    for block in system:
+        if block.text.isspace():
+            return None
+    return _OF_KEYS[row.schema_version is not UNSET, True]
+
+
+def traits_of_row(row: Row, bucket: str | None) -> Traits | None:
+    """Traits of any conversation, None when it may not be clean. Media lies in `bucket`, if one is given."""
+    if tuple(map(type, row.messages)) not in _TURNS:
+        return None
+    keys = []
+    if row.schema_version is not UNSET:
+        keys.append("schemaVersion")
+    if row.system is not UNSET:
+        if any(block.text.isspace() for block in row.system):
+            return None
+        keys.append("system")
+    known: frozenset[str] | None = frozenset()
+    if row.tool_config is not UNSET:
+        known = _names_of_tools(bytes(row.tool_config))
+        keys.append("toolConfig")
+    if known is None:
+        return None
+    turns = _Turns(known, f"s3://{bucket}/" if bucket else "s3://")
+    return frozenset(turns.kinds.union(keys)) if turns.are_clean(row) else None
+
+
+@lru_cache(maxsize=_TOOL_CONFIGS_KNOWN)
+def _names_of_tools(config: bytes) -> frozenset[str] | None:
+    """Names of the tools that a clean toolConfig defines; None when it is not clean."""
+    sample = read(b'{"toolConfig":' + config + b"}")
+    if isinstance(sample, Fault) or any(check_tool_config(sample["toolConfig"])):
+        return None
+    return tool_names(sample) if is_shallow(sample) else None
+
+
+class _Turns:
+    """What has been seen of a conversation so far. Methods say whether what they look at is surely clean."""
+
+    def __init__(self, tools: frozenset[str], place: str) -> None:
+        self.kinds: set[str] = set()
+        self._tools = tools
+        self._place = place
+        self._calls: set[str] = set()
+        self._unanswered: set[str] = set()
+        self._videos = 0
+
+    def are_clean(self, row: Row) -> bool:
+        for turn in row.messages:
+            if not (self._user(turn) if isinstance(turn, User) else self._assistant(turn)):
+                return False
+        media = sum(kind in self.kinds for kind in MEDIA_FORMATS)
+        return self._videos <= MAX_VIDEOS_A_SAMPLE and media + ("reasoningContent" in self.kinds) <= 1
+
+    def _user(self, turn: User) -> bool:
+        images = 0
+        for block in turn.content:
+            if _USER_VALUES(block).count(UNSET) != 4:
+                return False
+            if block.text is not UNSET:
+                if block.text.isspace():
+                    return False
+            elif block.tool_result is not UNSET:
+                if not self._result(block.tool_result):
+                    return False
+            elif not self._media(block):
+                return False
+            images += block.image is not UNSET
+        return not self._unanswered and images <= MAX_IMAGES_A_TURN
+
+    def _assistant(self, turn: Assistant) -> bool:
+        for block in turn.content:
+            if _ASSISTANT_VALUES(block).count(UNSET) != 2:
+                return False
+            if block.text is not UNSET:
+                if block.text.isspace():
+                    return False
+            elif block.tool_use is not UNSET:
+                if not self._call(block.tool_use):
+                    return False
+            elif block.reasoning_content is not UNSET:
+                self.kinds.add("reasoningContent")
+                if block.reasoning_content.reasoning_text.text.isspace():
+                    return False
+        return True
+
+    def _call(self, call: ToolUse) -> bool:
+        self.kinds.add("toolUse")
+        identifier = call.tool_use_id
+        is_clean = call.name in self._tools and identifier not in self._calls and not identifier.isspace()
+        self._calls.add(identifier)
+        self._unanswered.add(identifier)
+        return is_clean and is_shallow(call.input)
+
+    def _result(self, result: ToolResult) -> bool:
+        self.kinds.add("toolResult")
+        if result.tool_use_id not in self._unanswered:
+            return False
+        self._unanswered.remove(result.tool_use_id)
+        return all(
+            is_shallow(answer.json) if answer.text is UNSET else answer.json is UNSET
+            for answer in result.content
+        )
+
+    def _media(self, block: UserBlock) -> bool:
+        for kind, media in (("image", block.image), ("video", block.video), ("document", block.document)):
+            if media is not UNSET:
+                self.kinds.add(kind)
+                self._videos += kind == "video"
+                return media.source.s3_location.uri.startswith(self._place)
+        return False

@@ -11,8 +11,9 @@ from atelier.datasets.definitions.limits import documented
 from atelier.datasets.recipe_demands import evaluation_demands, training_demands
 from atelier.datasets.scan import Watcher
 from atelier.problems import nearest
-from atelier.recipes import Catalogue, Wanted, catalogue, examine
-from atelier.recipes.rows import EvaluationRow, RecipeRow, TrainingRow
+from atelier.recipes import Catalogue, catalogue
+from atelier.recipes.listing import tasks_of, technique_of, with_defaults
+from atelier.recipes.rows import OwnDataset, RecipeRow
 from cli.exit_codes import ExitCode
 from cli.failure import CommandFailed
 
@@ -33,34 +34,22 @@ def _of_recipe(format: Format, base_model: str) -> Demands:  # noqa: A002
         raise _unknown(base_model, nearest(base_model, rows.base_models))
     if not known.customizable:
         raise _unknown(base_model, f"cannot be customized: {known.instead}")
-    for row in _reading(format, base_model, rows):
-        wanted = Wanted(
-            path="--base-model",
-            base_model=base_model,
-            environment=next(iter(known.environments), ""),
-            platform=next(iter(row.platforms)),
-            platforms_here=tuple(row.platforms),
-            technique=row.technique if isinstance(row, TrainingRow) else None,
-            adaptation=row.adaptation if isinstance(row, TrainingRow) else None,
-            task=format.value if isinstance(row, EvaluationRow) else None,
-        )
-        recipe = examine(wanted, rows).recipe
-        if recipe:
-            return (
-                training_demands(recipe, wanted.technique) if wanted.technique else evaluation_demands(recipe)
-            )
-    formats = dict.fromkeys(rows.templates[row.template].dataset or "" for row in _rows_of(base_model, rows))
+    recipes: tuple[RecipeRow, ...] = (*rows.training_of(base_model), *rows.evaluation_of(base_model))
+    for row in recipes:
+        technique = technique_of(row)
+        if rows.templates[row.template].dataset == format and technique:
+            return training_demands(with_defaults(row, rows), technique)
+        if any(own.format == format for own in _datasets_of(row, rows)):
+            return evaluation_demands(with_defaults(row, rows))
+    formats = dict.fromkeys(rows.templates[row.template].dataset or "" for row in recipes)
     raise _unknown(
         base_model, f"has no recipe that reads {format}; it has some for {', '.join(filter(None, formats))}"
     )
 
 
-def _reading(format: Format, base_model: str, rows: Catalogue) -> Iterator[RecipeRow]:  # noqa: A002
-    return (row for row in _rows_of(base_model, rows) if rows.templates[row.template].dataset == format)
-
-
-def _rows_of(base_model: str, rows: Catalogue) -> Iterator[RecipeRow]:
-    return (row for row in (*rows.training, *rows.evaluation) if row.base_model == base_model)
+def _datasets_of(row: RecipeRow, rows: Catalogue) -> Iterator[OwnDataset]:
+    """What the tasks of a recipe that evaluates read."""
+    return (own for task in tasks_of(row) if (own := rows.tasks[task].dataset))
 
 
 def _unknown(base_model: str, message: str) -> CommandFailed:

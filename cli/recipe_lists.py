@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from rich.text import Text
 
 from atelier.problems import Problem, nearest, raise_for
-from atelier.recipes import Catalogue, Recipe, Wanted, catalogue, render, resolve
-from atelier.recipes.catalogue import Rows
+from atelier.recipes import Catalogue, catalogue, render
 from atelier.recipes.hub import with_hub_recipes
-from atelier.recipes.listing import Filter, described, listed, named
-from atelier.recipes.rows import BaseModelRow, EvaluationRow, RecipeRow, TrainingRow
+from atelier.recipes.listing import Filter, described, listed, named, with_defaults
+from atelier.recipes.rows import BaseModelRow, RecipeRow
 from cli import recipe_views
 from cli.console import err, out, wide
 from cli.exit_codes import ExitCode
@@ -77,45 +75,19 @@ def show_one(rows: Catalogue, name: str, *, as_yaml: bool, as_json: bool) -> Non
 
 def rendered(row: RecipeRow, rows: Catalogue) -> str:
     """The recipe's file with its defaults; what only a job knows stands in angle brackets."""
-    recipe = _resolved(row, rows)
+    recipe = with_defaults(row, rows)
+    if recipe.template.not_rendered:
+        raise CommandFailed(f"{row.name} has no file here: {recipe.template.not_rendered}")
     fills = {key.filled_with for key in recipe.keys if key.filled_with and not key.has_default}
-    given = {fill: f"<{fill}>" for fill in fills}
+    given = {fill: f"<{fill}>" for fill in fills - recipe.given.keys()}
     return render(recipe, job_name="<job_name>", model=recipe.base_model.model, given=given)
-
-
-def _resolved(row: RecipeRow, rows: Catalogue) -> Recipe:
-    is_training = isinstance(row, TrainingRow)
-    only = replace(
-        rows,
-        training=Rows.fixed([row] if isinstance(row, TrainingRow) else []),
-        evaluation=Rows.fixed([row] if isinstance(row, EvaluationRow) else []),
-    )
-    platform = next(iter(row.platforms))
-    wanted = Wanted(
-        path=row.name,
-        base_model=row.base_model,
-        environment=next(iter(rows.base_models[row.base_model].environments), ""),
-        platform=platform,
-        platforms_here=(platform,),
-        technique=row.technique if isinstance(row, TrainingRow) else None,
-        adaptation=row.adaptation if is_training else None,
-        task=row.tasks[0] if isinstance(row, EvaluationRow) else None,
-    )
-    return resolve(wanted, only)
 
 
 def sync(model: str | None, *, region: str | None, cache: Path | None) -> ExitCode:
     """Bring the synced recipes up to date, and say of each what changed."""
-    import boto3
-
     region = region or _REGION
     models = _published(catalogue(), model)
-    session = boto3.Session(region_name=region)
-    hub = PublicHub(
-        sagemaker=session.client("sagemaker"),
-        s3=session.client("s3"),
-        account=lambda: str(session.client("sts").get_caller_identity()["Account"]),
-    )
+    hub = hub_of_region(region)
     kept = HubCache.of_region(region, cache)
     results = []
     for base_model in models:
@@ -125,6 +97,18 @@ def sync(model: str | None, *, region: str | None, cache: Path | None) -> ExitCo
     changed = any(result.changes for result in results)
     out.print(f"{'updated' if changed else 'nothing changed'}: {kept.folder}", soft_wrap=True)
     return ExitCode.OK if any(result.hub_version for result in results) else ExitCode.FAILED
+
+
+def hub_of_region(region: str) -> PublicHub:
+    """AWS's hub in a region, by the ordinary credential chain."""
+    import boto3
+
+    session = boto3.Session(region_name=region)
+    return PublicHub(
+        sagemaker=session.client("sagemaker"),
+        s3=session.client("s3"),
+        account=lambda: str(session.client("sts").get_caller_identity()["Account"]),
+    )
 
 
 def _published(rows: Catalogue, model: str | None) -> Sequence[BaseModelRow]:

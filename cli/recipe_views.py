@@ -125,7 +125,8 @@ def recipe(row: RecipeRow, catalogue: Catalogue) -> RenderableType:
             accepted += [f"on {name}: {bounds}" for name, bounds in setting.on_instances.items()]
             if setting.dispute:
                 accepted.append(setting.dispute)
-            table.add_row(setting.name, _value(setting.default), "; ".join(accepted))
+            default = f"= {setting.same_as}" if setting.same_as else _value(setting.default)
+            table.add_row(setting.name, default, "; ".join(accepted))
         parts.append(Padding(table, _INDENT))
     return Group(*parts)
 
@@ -148,7 +149,9 @@ def _platforms(row: RecipeRow, catalogue: Catalogue) -> Iterator[RenderableType]
                 ("replicas", f"{counts[0]}{others}" if counts else None),
                 (
                     "disputed",
-                    f"{', '.join(map(str, disputed.values))}: {disputed.note}" if disputed else None,
+                    f"{', '.join(map(str, disputed.values))}: {disputed.note}"
+                    if disputed and counts
+                    else None,
                 ),
                 ("regions", ", ".join(regions)),
                 ("image", catalogue.images.uri(on.image, regions[0]) if on.image and regions else None),

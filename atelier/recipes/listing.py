@@ -8,6 +8,8 @@ from typing import Any
 
 from atelier.problems import Problem, nearest, raise_for
 from atelier.recipes.catalogue import Catalogue
+from atelier.recipes.hyperparameters import merge
+from atelier.recipes.resolve import Recipe
 from atelier.recipes.rows import BaseModelRow, Key, RecipeRow, Template, TrainingRow
 
 LIST = "no such list of recipes"
@@ -30,12 +32,16 @@ class Filter:
 
 @dataclass(frozen=True)
 class Setting:
-    """A hyperparameter of a recipe. `on_instances` are the bounds that are others there."""
+    """A hyperparameter of a recipe. `on_instances` are the bounds that are others there.
+
+    `same_as` is the hyperparameter whose value it has unless it is set.
+    """
 
     name: str
     path: str
     type: str
     default: Any
+    same_as: str | None
     bounds: str
     on_instances: Mapping[str, str]
     dispute: str | None
@@ -64,6 +70,29 @@ def regions_of(row: RecipeRow, platform: str, catalogue: Catalogue) -> tuple[str
     """Where a recipe runs on a platform; empty: nothing narrows it down."""
     on = row.platforms[platform]
     return on.regions or (catalogue.images.regions_of(on.image) if on.image else ())
+
+
+def with_defaults(row: RecipeRow, catalogue: Catalogue) -> Recipe:
+    """A recipe as it is when nobody sets anything, on its first platform."""
+    platform, on = next(iter(row.platforms.items()))
+    template = catalogue.templates[row.template]
+    keys = row.keys_of(template)
+    instance_type = next(iter(row.instance_types_on(platform)), None)
+    task = next(iter(tasks_of(row)), None)
+    return Recipe(
+        row=row,
+        base_model=catalogue.base_models[row.base_model],
+        template=template,
+        keys=keys,
+        platform=platform,
+        image=on.image,
+        images=catalogue.images,
+        instance_type=instance_type,
+        replicas=next(iter(row.replicas_on(platform)), None),
+        values=merge(row, keys, instance_type, {}, path=row.name).values,
+        given=catalogue.tasks[task].fills if task else {},
+        origin=row.origin,
+    )
 
 
 def settings_of(row: RecipeRow, template: Template) -> tuple[Setting, ...]:
@@ -158,6 +187,7 @@ def _setting(row: RecipeRow, key: Key) -> Setting:
         path=key.path,
         type=key.type or "",
         default=row.default_of(key),
+        same_as=None if key.name in row.defaults else key.same_as,
         bounds=str(bounds),
         on_instances={name: str(limits) for name, limits in on_instances.items() if limits != bounds},
         dispute=f"accepted with a warning unless {dispute}: {dispute.note}" if dispute else None,

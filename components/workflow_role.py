@@ -60,7 +60,7 @@ class WorkflowRole(Construct):
             because="CloudWatch Logs' delivery actions and X-Ray have no resources to name",
         )
 
-    def grant_map_runs(self, machine: sfn.IStateMachine) -> None:
+    def grant_map_runs(self, machine: sfn.StateMachine) -> None:
         """Run Distributed Maps: their children are executions of the machine itself.
 
         Step Functions developer guide, "IAM policies for using Distributed Map states". A policy of its own,

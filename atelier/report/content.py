@@ -131,7 +131,9 @@ def _training(
 ) -> Training:
     run_id, step = event["run_id"], names.stage_step(index)
     stage = event["run"]["stages"][index]
-    ended = next((done for done in event["stages"] or () if done["stage_index"] == index), {})
+    ended: Mapping[str, Any] = next(
+        (done for done in event["stages"] or () if done["stage_index"] == index), {}
+    )
     job_name = names.operation_name(run_id, step)
     return Training(
         stage_index=index,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -172,7 +172,7 @@ def the_rows() -> list[Operation]:
 class LoggedJobs:
     """Port TrainingJobs, of which a report asks only the logs: a falling loss and, in stage 2, a reward."""
 
-    def logs(self, job_name: str) -> Iterable[str]:
+    def logs(self, job_name: str, *, containing: Sequence[str] = ()) -> Iterable[str]:  # noqa: ARG002
         yield "starting"
         for step in range(1, 121):
             loss = 2.6 * math.exp(-step / 30) + 0.21 + 0.05 * math.sin(step * 1.7)

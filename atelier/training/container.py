@@ -15,12 +15,12 @@ RECIPE_FILE = f"{INPUT}/recipe/recipe.yaml"
 
 TRAIN, VALIDATION, RECIPE, MODEL = "train", "validation", "recipe", "model"
 
-# `run.model_type` of recipes for open weights: their containers read the recipe and no hyperparameter.
-_OPEN_WEIGHTS = frozenset({"llm_finetuning_aws", "verl"})
+# `run.model_type` of recipes that train open weights; those that evaluate them have none, nor has the model.
+_OPEN_WEIGHTS = frozenset({"", "llm_finetuning_aws", "verl"})
 
 
-def trains_open_weights(model_type: str) -> bool:
-    """True for a recipe whose container gets its base model as files and leaves weights as files."""
+def has_open_weights(model_type: str) -> bool:
+    """True where the container gets and leaves weights as files, and is told nothing but its recipe."""
     return model_type in _OPEN_WEIGHTS
 
 
@@ -33,7 +33,7 @@ def hyperparameters(recipe: Mapping[str, Any], *, role_arn: str) -> dict[str, st
     """The hyperparameters of a job whose container reads this recipe."""
     run, config = recipe["run"], recipe.get("training_config", {})
     told = {"sagemaker_recipe_local_path": RECIPE_FILE}
-    if "model_type" not in run or trains_open_weights(run["model_type"]):
+    if has_open_weights(run.get("model_type", "")):
         return told
     told["model_type"] = run["model_type"]
     model = run.get("model_name_or_path")

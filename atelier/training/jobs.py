@@ -15,7 +15,7 @@ from atelier.recipes.render import document, dump
 from atelier.runs.model import EarlyStopping, Run
 from atelier.runs.sources import NO_HUB, HubCatalogues, known_catalogue_of
 from atelier.runs.wanted import wanted_by_evaluation, wanted_by_stage
-from atelier.training.container import INPUT, MODEL, OUTPUT, TRAIN, VALIDATION, path_of, trains_open_weights
+from atelier.training.container import INPUT, MODEL, OUTPUT, TRAIN, VALIDATION, has_open_weights, path_of
 from atelier.training.request import JobEnvironment, channel, training_job_request
 
 # Beyond its own limit a job waits for instances, starts its container and uploads what it made.
@@ -77,7 +77,7 @@ def training_job(
         recipe,
         run_id=run_id,
         step=names.stage_step(stage_index),
-        model=checkpoint,
+        model=checkpoint or recipe.base_model.model,
         data={name: uri for name, uri in ((TRAIN, stage.train), (VALIDATION, stage.validation)) if uri},
         data_type=data_type,
         given={"data_s3_path": dataset} if dataset else {},
@@ -117,7 +117,7 @@ def _job(
     *,
     run_id: str,
     step: str,
-    model: str | None,
+    model: str,
     data: Mapping[str, str],
     data_type: str,
     given: Mapping[str, str] | None = None,
@@ -127,11 +127,10 @@ def _job(
 ) -> Job:
     channels = [channel(name, uri, s3_data_type=data_type) for name, uri in data.items()]
     model_type = recipe.values.get("run.model_type", recipe.base_model.model_type)
-    source = model or recipe.base_model.model
-    if trains_open_weights(model_type):
-        weights = model or f"s3://{environment.bucket}/{names.base_model_prefix(recipe.base_model.name)}"
-        channels.append(channel(MODEL, weights))
-        source = f"{INPUT}/{MODEL}"
+    if has_open_weights(model_type):
+        base = f"s3://{environment.bucket}/{names.base_model_prefix(recipe.base_model.name)}"
+        channels.append(channel(MODEL, model if model.startswith("s3://") else base))
+        model = f"{INPUT}/{MODEL}"
     filled = {
         "customer_bucket": f"s3://{environment.bucket}",
         "kms_key": environment.key_arn,
@@ -139,7 +138,7 @@ def _job(
         **{f"{name}_file": path_of(name, uri) for name, uri in data.items()},
         **(given or {}),
     }
-    content = document(recipe, job_name=names.operation_name(run_id, step), model=source, given=filled)
+    content = document(recipe, job_name=names.operation_name(run_id, step), model=model, given=filled)
     assert recipe.image is not None, f"{recipe.row.name} has no image on {recipe.platform}"
     request = training_job_request(
         run_id=run_id,

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from atelier import names
 from atelier.recipes import Recipe
-from atelier.training.container import RECIPE, hyperparameters, trains_open_weights
+from atelier.training.container import RECIPE, has_open_weights, hyperparameters
 
 # The SDK's own default: weights stay in AWS's escrow account, the volume holds data and logs.
 _VOLUME_GIB = 30
@@ -54,7 +54,7 @@ def training_job_request(
     """The boto3 request. `document` is the recipe as its container reads it; `data` are made by `channel`."""
     bucket = environment.bucket
     recipe_uri = f"s3://{bucket}/{names.recipe_key(run_id, step)}"
-    has_open_weights = trains_open_weights(document["run"].get("model_type", ""))
+    leaves_weights = has_open_weights(document["run"].get("model_type", ""))
     request: dict[str, Any] = {
         "TrainingJobName": names.operation_name(run_id, step),
         "RoleArn": environment.training_role_arn,
@@ -65,13 +65,13 @@ def training_job_request(
             "S3OutputPath": f"s3://{bucket}/{output_prefix}",
             "KmsKeyId": environment.key_arn,
             # Open weights stay files: a next stage reads them, and Bedrock imports no archive.
-            "CompressionType": "NONE" if has_open_weights else "GZIP",
+            "CompressionType": "NONE" if leaves_weights else "GZIP",
         },
         # No VolumeKmsKeyId: GPU instances have local NVMe storage, for which SageMaker refuses one.
         "ResourceConfig": {
             "InstanceType": recipe.instance_type,
             "InstanceCount": recipe.replicas,
-            "VolumeSizeInGB": _OPEN_WEIGHTS_VOLUME_GIB if has_open_weights else _VOLUME_GIB,
+            "VolumeSizeInGB": _OPEN_WEIGHTS_VOLUME_GIB if leaves_weights else _VOLUME_GIB,
         },
         "StoppingCondition": {"MaxRuntimeInSeconds": math.ceil(max_runtime_hours * 3600)},
         "Tags": [{"Key": names.RUN_TAG, "Value": run_id}, {"Key": names.STEP_TAG, "Value": step}],

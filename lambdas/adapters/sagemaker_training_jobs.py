@@ -123,6 +123,7 @@ def _result(job: Mapping[str, Any]) -> dict[str, Any]:
         "job_name": job["TrainingJobName"],
         "job_arn": job["TrainingJobArn"],
         "output_s3_path": job["OutputDataConfig"]["S3OutputPath"],
+        "model_artifacts": job["ModelArtifacts"]["S3ModelArtifacts"],
         "seconds": _seconds(job),
     }
 

@@ -78,12 +78,17 @@ def sent_by_model_trainer(
     resources, vpc = like["ResourceConfig"], like["VpcConfig"]
     trainer = ModelTrainer.from_recipe(
         training_recipe=recipe_file,
-        compute=Compute(instance_type=resources["InstanceType"], instance_count=resources["InstanceCount"]),
+        compute=Compute(
+            instance_type=resources["InstanceType"],
+            instance_count=resources["InstanceCount"],
+            volume_size_in_gb=resources["VolumeSizeInGB"],
+        ),
         networking=Networking(subnets=vpc["Subnets"], security_group_ids=vpc["SecurityGroupIds"]),
         training_image=like["AlgorithmSpecification"]["TrainingImage"],
         output_data_config=OutputDataConfig(
             s3_output_path=like["OutputDataConfig"]["S3OutputPath"],
             kms_key_id=like["OutputDataConfig"]["KmsKeyId"],
+            compression_type=like["OutputDataConfig"]["CompressionType"],
         ),
         stopping_condition=StoppingCondition(
             max_runtime_in_seconds=like["StoppingCondition"]["MaxRuntimeInSeconds"]

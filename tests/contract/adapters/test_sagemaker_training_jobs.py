@@ -141,6 +141,7 @@ def test_a_completed_job_is_success_with_what_the_state_returns(stubs: Stubs) ->
         "job_name": NAME,
         "job_arn": ARN,
         "output_s3_path": OPERATION.request["OutputDataConfig"]["S3OutputPath"],
+        "model_artifacts": "s3://b/model.tar.gz",
         "seconds": 61,
     }
 

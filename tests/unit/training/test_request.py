@@ -7,6 +7,7 @@ from typing import Any
 
 import botocore.session
 import pytest
+import yaml
 from botocore.validate import ParamValidator
 
 from atelier.runs import parse_run
@@ -18,9 +19,19 @@ CHECKPOINT = "s3://customer-escrow-111122223333-smtj-x/earlier/step_40"
 IN_A_VPC = replace(SETTINGS, subnet_ids=("subnet-1", "subnet-2"), security_group_ids=("sg-1",))
 
 
-def stage_job(settings: Settings = SETTINGS, checkpoint: str | None = None, **stage: Any) -> Job:
-    run = parse_run(a_run(stages=[a_stage(**stage)]))
+def stage_job(
+    settings: Settings = SETTINGS,
+    checkpoint: str | None = None,
+    base_model: str = "nova-micro",
+    **stage: Any,
+) -> Job:
+    run = parse_run(a_run(base_model=base_model, stages=[a_stage(**stage)]))
     return training_job(run, run_id=RUN_ID, stage_index=0, checkpoint=checkpoint, environment=settings)
+
+
+def recipe_of(job: Job) -> dict[str, Any]:
+    recipe: dict[str, Any] = yaml.safe_load(job.recipe_yaml)
+    return recipe
 
 
 def uris(job: Job) -> dict[str, tuple[str, str]]:
@@ -49,6 +60,69 @@ def test_a_stage_starts_from_the_base_model_or_from_the_checkpoint_and_never_fro
     assert stage_job().request["HyperParameters"] == shared | {"base_model": "nova-micro/prod"}
     continued = stage_job(checkpoint=CHECKPOINT).request["HyperParameters"]
     assert continued == shared | {"base_model_location": CHECKPOINT}
+
+
+def test_a_reward_function_is_named_to_the_container_and_in_its_recipe() -> None:
+    arn = "arn:aws:lambda:us-east-1:111122223333:function:SageMaker-reward"
+    job = stage_job(base_model="nova-2-lite", technique="rft", reward_lambda_arn=arn)
+    assert job.request["HyperParameters"]["reward_lambda_arn"] == arn
+    assert recipe_of(job)["run"]["reward_lambda_arn"] == arn
+    assert uris(job)["train"][0] == "S3Prefix"
+
+
+def test_a_distillation_names_the_role_and_the_key_that_it_works_with_and_no_model() -> None:
+    job = stage_job(technique="distillation", teacher="nova-pro")
+    assert job.request["HyperParameters"] == {
+        "sagemaker_recipe_local_path": "/opt/ml/input/data/recipe/recipe.yaml",
+        "model_type": "amazon.nova-pro-v1:0:300k",
+        "distillation_data": "true",
+        "role_arn": SETTINGS.training_role_arn,
+        "kms_key": SETTINGS.key_arn,
+    }
+    config = recipe_of(job)["training_config"]
+    assert (config["customer_bucket"], config["kms_key"]) == (f"s3://{BUCKET}", SETTINGS.key_arn)
+    assert uris(job)["train"] == ("S3Prefix", f"s3://{BUCKET}/datasets/a/train.jsonl")
+
+
+def test_a_benchmark_brings_its_own_questions() -> None:
+    run = parse_run(a_run(evaluation=[{"task": "mmlu"}], gate=[]))
+    job = evaluation_job(
+        run,
+        run_id=RUN_ID,
+        evaluation_index=0,
+        subject="candidate",
+        model="nova-micro/prod",
+        environment=SETTINGS,
+    )
+    assert list(uris(job)) == ["recipe"]
+    assert recipe_of(job)["evaluation"]["task"] == "mmlu"
+
+
+def test_open_weights_come_and_go_as_files() -> None:
+    job = stage_job(
+        base_model="llama-3-1-8b-instruct", validation=f"s3://{BUCKET}/datasets/a/validation.jsonl"
+    )
+    assert uris(job) == {
+        "train": ("S3Prefix", f"s3://{BUCKET}/datasets/a/train.jsonl"),
+        "validation": ("S3Prefix", f"s3://{BUCKET}/datasets/a/validation.jsonl"),
+        "model": ("S3Prefix", f"s3://{BUCKET}/base-models/llama-3-1-8b-instruct/"),
+        "recipe": ("S3Prefix", job.recipe_uri),
+    }
+    assert job.request["HyperParameters"] == {
+        "sagemaker_recipe_local_path": "/opt/ml/input/data/recipe/recipe.yaml"
+    }
+    assert job.request["OutputDataConfig"]["CompressionType"] == "NONE"
+    config = recipe_of(job)["training_config"]
+    assert config["model_config"]["model_name_or_path"] == "/opt/ml/input/data/model"
+    assert config["datasets"]["train_data"]["file_path"] == "/opt/ml/input/data/train/train.jsonl"
+    assert config["datasets"]["val_data"]["file_path"] == "/opt/ml/input/data/validation/validation.jsonl"
+    assert config["training_args"]["training_dir"] == "/opt/ml/model"
+
+
+def test_open_weights_that_a_stage_made_are_the_next_ones_model() -> None:
+    made = f"s3://{BUCKET}/runs/{RUN_ID}/output/{RUN_ID}-s0/output/model/"
+    job = stage_job(checkpoint=made, base_model="llama-3-1-8b-instruct")
+    assert uris(job)["model"] == ("S3Prefix", made)
 
 
 def test_a_job_says_whose_it_is() -> None:

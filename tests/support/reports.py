@@ -172,7 +172,7 @@ def the_rows() -> list[Operation]:
 class LoggedJobs:
     """Port TrainingJobs, of which a report asks only the logs: a falling loss and, in stage 2, a reward."""
 
-    def logs(self, job_name: str, *, containing: Sequence[str] = ()) -> Iterable[str]:  # noqa: ARG002
+    def logs(self, job_name: str, *, containing: Sequence[str] = ()) -> Iterable[str]:
         yield "starting"
         for step in range(1, 121):
             loss = 2.6 * math.exp(-step / 30) + 0.21 + 0.05 * math.sin(step * 1.7)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -112,7 +112,7 @@ def test_a_run_that_was_refused_as_malformed_still_gets_its_report() -> None:
 
 def test_logs_that_cannot_be_read_do_not_cost_the_report() -> None:
     class Refused(LoggedJobs):
-        def logs(self, job_name: str) -> Iterable[str]:
+        def logs(self, job_name: str, *, containing: Sequence[str] = ()) -> Iterable[str]:
             raise AccessRefused("logs:FilterLogEvents was refused")
 
     assert [stage.curves for stage in compiled(jobs=Refused()).training] == [{}, {}]

@@ -29,7 +29,7 @@ REPLIES: dict[str, dict[str, Any]] = {
         "approval_required": False,
         "deployment_wanted": False,
     },
-    "validate_datasets": {"datasets": []},
+    "validate_datasets": {"datasets": [], "parts": []},
     "find_baseline": {"baseline": None, "checkpoint": None},
     "read_checkpoint": {"checkpoint": "s3://escrow/step_1", "stage_index": 0, "job_name": "job"},
     "decide_gate": {"passed": True, "rules": []},

@@ -12,6 +12,9 @@ from atelier.operations.model import Kind, Operation, OperationState
 from cli.executions import FAILED, Execution, StateVisit
 
 
+VALIDATING = ("ValidateRun", "ValidateDatasets", "ValidateDatasetParts", "MergeFindings", "FindBaseline")
+
+
 class StepState(StrEnum):
     """Where a step of the run stands. SKIPPED: the run is over and never came to it."""
 
@@ -81,7 +84,7 @@ class _View:
 
     def steps(self) -> list[Step]:
         run = self.execution.run
-        steps = [self._states("validate", "ValidateRun", "ValidateDatasets", "FindBaseline")]
+        steps = [self._states("validate", *VALIDATING)]
         for index, stage in enumerate(run.get("stages", ())):
             title = f"train {index + 1}: {stage.get('technique')} {stage.get('adaptation', 'lora')}"
             steps.append(self._operation(title, names.stage_step(index)))

@@ -97,11 +97,12 @@ def test_a_run_between_operations_waits_for_the_state_it_is_in() -> None:
     assert seen(visits=visits).waiting_for == "ValidateDatasets"
 
 
-def test_a_state_whose_error_was_caught_has_failed() -> None:
+@pytest.mark.parametrize("failing", ["ValidateDatasets", "ValidateDatasetParts", "MergeFindings"])
+def test_a_state_whose_error_was_caught_has_failed(failing: str) -> None:
     at = [START + timedelta(seconds=second) for second in range(4)]
     visits = [
         StateVisit("ValidateRun", at[0], at[1]),
-        StateVisit("ValidateDatasets", at[1], at[2]),
+        StateVisit(failing, at[1], at[2]),
         StateVisit("ReleaseRun", at[2], at[3]),
         StateVisit("PublishReport", at[3], at[3]),
     ]

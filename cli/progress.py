@@ -11,7 +11,6 @@ from atelier import names
 from atelier.operations.model import Kind, Operation, OperationState
 from cli.executions import FAILED, Execution, StateVisit
 
-
 VALIDATING = ("ValidateRun", "ValidateDatasets", "ValidateDatasetParts", "MergeFindings", "FindBaseline")
 
 

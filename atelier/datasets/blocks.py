@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple, Protocol
 
 # What is decoded from a block of this size still fits a processor's second-level cache.
 BLOCK_BYTES = 64 * 1024
+
+
+class Readable(Protocol):
+    """What bytes come from: an open file, the body of an S3 object."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Up to so many bytes; none only at the end."""
 
 
 class Block(NamedTuple):
@@ -28,7 +35,7 @@ class Skipped(NamedTuple):
     bytes: int
 
 
-def blocks(stream: BinaryIO, start: int, end: int | None, longest: int) -> Iterator[Block | Skipped]:
+def blocks(stream: Readable, start: int, end: int | None, longest: int) -> Iterator[Block | Skipped]:
     """The lines whose first byte lies in [start, end). A line longer than `longest` may come as Skipped.
 
     The stream stands at `start`, or one byte before it when that is not 0: whether a line begins at `start`
@@ -62,7 +69,7 @@ def _cut(data: bytes, end: int | None, *, at_end: bool) -> tuple[int, bool]:
     return data.rfind(b"\n") + 1, False
 
 
-def _first_line(stream: BinaryIO, start: int, end: int | None) -> tuple[bytes | None, int]:
+def _first_line(stream: Readable, start: int, end: int | None) -> tuple[bytes | None, int]:
     """What was read from the first line on that begins at `start` or after it, and where that line begins."""
     if start == 0:
         return b"", 0
@@ -70,7 +77,7 @@ def _first_line(stream: BinaryIO, start: int, end: int | None) -> tuple[bytes | 
     return rest, start + size
 
 
-def _skip(stream: BinaryIO, size: int, enough: int | None = None) -> tuple[int, bytes | None]:
+def _skip(stream: Readable, size: int, enough: int | None = None) -> tuple[int, bytes | None]:
     """The length of the line, newline not counted, of which `size` bytes are read; what was read after it.
 
     Nothing after it when the stream ends, or when the line was found to be `enough` long.

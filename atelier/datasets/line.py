@@ -87,7 +87,7 @@ def read(line: bytes) -> dict[str, Any] | Fault:
 
 
 def _levels(text: str) -> int:
-    """How deep brackets are nested, counted before parsing: what a parser's stack takes differs by version."""
+    """How deep brackets are nested, counted before parsing: how much a parser takes differs by version."""
     if text.count("[") + text.count("{") <= MOST_LEVELS:
         return 0
     level = deepest = 0

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
-from atelier.datasets.blocks import Block, Skipped, blocks
+from atelier.datasets.blocks import Block, Readable, Skipped, blocks
 from atelier.datasets.definition import Acceptor, BlockAcceptor, Definition
 from atelier.datasets.demands import Demands
 from atelier.datasets.fault import Fault
@@ -35,7 +35,7 @@ class Watcher(Protocol):
 
 
 def scan(
-    stream: BinaryIO,
+    stream: Readable,
     format: Format,  # noqa: A002 - the field's word
     demands: Demands = Demands(),  # noqa: B008 - frozen
     *,
@@ -70,7 +70,7 @@ class _Scan:
         self._longest = min(demands.max_line_bytes or LONGEST_LINE, LONGEST_LINE)
         self._verdicts = _verdicts_by(definition.acceptor(demands) if definition.acceptor else None)
 
-    def run(self, stream: BinaryIO, end: int | None) -> Part:
+    def run(self, stream: Readable, end: int | None) -> Part:
         for block in blocks(stream, self._part.start, end, self._longest):
             if isinstance(block, Block):
                 self._block(block)

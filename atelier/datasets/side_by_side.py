@@ -34,7 +34,7 @@ def scan_side_by_side(
     on_progress: Callable[[int], None] | None = None,
     piece_bytes: int = PIECE_BYTES,
 ) -> list[Part]:
-    """The parts of a file in order, scanned by `jobs` processes. Findings that a report does not keep are dropped.
+    """The parts of a file in order, scanned by `jobs` processes, with the findings that a report keeps.
 
     What `sink` gets passes through files of a temporary folder: the numbers of a piece's lines are known only
     when all before it is scanned.

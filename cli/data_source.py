@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from atelier.errors import AccessRefused
+from atelier.ports import Objects
 from cli.exit_codes import ExitCode
 from cli.failure import CommandFailed
 
@@ -46,12 +47,17 @@ def source_of(name: str, environment: str) -> Source:
         raise _unreadable(name, str(error)) from error
 
 
-def _object(uri: str, environment: str) -> Source:
+def objects_of(environment: str) -> Objects:
+    """The objects that an environment's credentials reach."""
     from cli.connection import clients
     from config.environments import environment_named
     from lambdas.adapters.s3_objects import S3Objects
 
-    objects = S3Objects(s3=clients(environment_named(environment))("s3"))
+    return S3Objects(s3=clients(environment_named(environment))("s3"))
+
+
+def _object(uri: str, environment: str) -> Source:
+    objects = objects_of(environment)
     try:
         return Source(uri, objects.size(uri), lambda: objects.open(uri))
     except FileNotFoundError as error:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from atelier.recipes import Recipe
@@ -14,18 +12,19 @@ from atelier.runs import CheckedRun
 from config.model import Environment
 
 
-def recipes(file: Path, environment: Environment, checked: CheckedRun) -> RenderableType:
-    """A line a stage and evaluation: what it does, where, on what, and by which recipe."""
-    run = checked.run
-    told = f"  {run.name} may run in {environment.name}, {environment.region}"
-    head = Text.assemble(("✓ ", "green"), (str(file), "bold"), told)
-    table = Table.grid(padding=(0, 2))
+def recipes(file: Path, environment: Environment, checked: CheckedRun) -> Text:
+    """Each stage and evaluation: what it does, where, on what, and by which recipe."""
+    told = f"  {checked.run.name} may run in {environment.name}, {environment.region}"
+    text = Text.assemble(("✓ ", "green"), (str(file), "bold"), told)
+    width = max(map(len, checked.recipes), default=0)
     for path, recipe in checked.recipes.items():
-        table.add_row(f"  {path}", _what(path, checked, recipe), Text(f"{_where(recipe)}\n{_source(recipe)}"))
-    return Group(head, table)
+        lines = (_what(path, checked, recipe), _where(recipe), _source(recipe))
+        for name, line in zip((path, "", ""), lines, strict=True):
+            text.append(f"\n  {name:{width}}  {line}")
+    return text
 
 
-def unseen(uris: Sequence[str]) -> RenderableType:
+def unseen(uris: Sequence[str]) -> Text:
     """The datasets that are elsewhere: the run checks them before anything is trained."""
     lines = "\n".join(f"  {uri}" for uri in uris)
     return Text(f"\nnot looked at, because not on this machine or not asked for:\n{lines}", style="dim")

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from atelier.recipes.hub import HubRecipe
 from cli.executions import Execution, StateVisit
 from cli.exit_codes import ExitCode
+from config.environments import DEV
 from tests.support.commands import atelier
+from tests.support.hub import LORA_SFT, a_hub, entry
 from tests.support.line import BUCKET, START, FakeLine, ends
 from tests.support.operations import an_operation
 
@@ -191,3 +194,29 @@ def test_an_interrupt_while_watching_leaves_the_run_going_and_says_how_to_go_on(
     assert f"atelier stop {RUN_ID} --env local" in outcome.stderr
     assert line.executions.runs[RUN_ID].status == "RUNNING"
     assert line.operations.stops == set()
+
+
+def test_a_run_with_a_hub_recipe_takes_it_along_and_a_later_sync_does_not_change_the_run(
+    line: FakeLine, run_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = a_hub(entry())
+    monkeypatch.setattr("cli.recipe_lists.hub_of_region", lambda _region: hub)
+    run_file.write_text(run_file.read_text().replace("atelier-tiny", "nova-micro"))
+    run_file.write_text(run_file.read_text().replace("technique: sft", "recipe: hub\n  technique: sft"))
+    monkeypatch.setattr("tests.support.line.LOCAL", DEV)
+    atelier("recipes", "--sync", "--model", "nova-micro")
+
+    outcome = atelier("run", run_file, "--run-id", RUN_ID)
+
+    assert outcome.exit_code == ExitCode.OK, outcome.output
+    address = line.executions.runs[RUN_ID].run["stages"][0]["recipe"]
+    recipe = HubRecipe.from_bytes(line.objects.stored[address])
+    assert address == f"s3://{BUCKET}/hub-recipes/{recipe.sha256}.json"
+    assert recipe.name == LORA_SFT
+
+    hub.files = {uri: data.replace(b"32768", b"65536") for uri, data in hub.files.items()}
+    atelier("recipes", "--sync", "--model", "nova-micro")
+    again = atelier("run", run_file, "--run-id", RUN_ID)
+
+    assert again.exit_code == ExitCode.INVALID
+    assert "another run file" in again.stderr

@@ -10,6 +10,7 @@ from atelier.errors import InvalidRun, UnsupportedCombination
 
 _ABSENT = object()
 _LONGEST_VALUE = 80
+_LONGEST_LIST = 20
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,18 @@ def raise_for(problems: Sequence[Problem], *, subject: str) -> None:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """A hint with the known word that `word` resembles, else with all of them."""
+    """A hint with the known word that `word` begins or resembles, else with all of them."""
     words = list(known)
-    close = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
-    return f"did you mean {close[0]!r}?" if close else f"accepted: {', '.join(words)}"
+    close = [known for known in words if word and known.startswith(word)]
+    close = close or difflib.get_close_matches(word, words, n=1, cutoff=0.6)
+    return f"did you mean {close[0]!r}?" if close else f"accepted: {listed(words)}"
+
+
+def listed(words: Iterable[str], most: int = _LONGEST_LIST) -> str:
+    """The words without repetition, the first of them where they are many."""
+    known = list(dict.fromkeys(words))
+    more = f" and {len(known) - most} more" if len(known) > most else ""
+    return ", ".join(known[:most]) + more
 
 
 def _shown(value: object) -> str:

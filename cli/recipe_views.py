@@ -28,7 +28,7 @@ def overview(catalogue: Catalogue, *, width: int) -> RenderableType:
     table = _table("base model", *techniques, *(["serves on"] if is_wide else []))
     for name, base_model in catalogue.base_models.items():
         if base_model.customizable:
-            own = [row for row in rows if row.is_for(name)]
+            own = [row for row in rows if name in row.base_models]
             cells = (_adaptations(row for row in own if row.technique == each) for each in techniques)
             served = [", ".join(base_model.deployments)] if is_wide else []
             table.add_row(name, *cells, *served)

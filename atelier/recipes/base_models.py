@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from atelier.problems import Problem, nearest
+from atelier.problems import Problem, listed, nearest
 from atelier.recipes.catalogue import Catalogue
 from atelier.recipes.rows import EMBEDDED, BaseModelRow
 
@@ -24,7 +24,5 @@ def customizable(
     if environment == EMBEDDED:
         message = f"the embedded cloud trains {', '.join(here)}; this model is trained in an AWS account"
     else:
-        message = (
-            f"exists in the environment {' and '.join(row.environments)} only; accepted: {', '.join(here)}"
-        )
+        message = f"exists in the environment {' and '.join(row.environments)} only; accepted: {listed(here)}"
     return None, [Problem(PATH, message, name, is_combination=True)]

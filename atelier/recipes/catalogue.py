@@ -105,7 +105,7 @@ class Catalogue:
     def training_of(self, base_model: str) -> tuple[TrainingRow, ...]:
         """The recipes of the stages that a run of this base model may have."""
         rows = self.training.of(self.base_models[base_model].family)
-        return tuple(row for row in rows if row.is_for(base_model))
+        return tuple(row for row in rows if base_model in row.base_models)
 
     def evaluation_of(self, base_model: str) -> tuple[EvaluationRow, ...]:
         """The recipes that evaluate this base model, customized or not."""

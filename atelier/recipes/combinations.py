@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from atelier.problems import Problem
+from atelier.problems import Problem, listed
 from atelier.recipes.catalogue import Catalogue
 from atelier.recipes.rows import BaseModelRow, EvaluationRow, RecipeRow, TrainingRow
 from atelier.recipes.wanted import AUTO, Wanted
 
-_LONGEST_LIST = 8
+_MOST_OTHERS = 8
 
 
 @dataclass(frozen=True)
@@ -36,91 +36,126 @@ class Candidate:
         return self.row.replicas_on(self.platform)
 
     @property
+    def mixes_data(self) -> bool:
+        """True when it can mix Nova's own data in."""
+        return self.row.platforms[self.platform].data_mixing
+
+    @property
     def accepted_replicas(self) -> tuple[int, ...]:
         """Replica counts that at least one of AWS's sources allows."""
         return self.row.accepted_replicas(self.platform)
 
 
-Found = tuple[Sequence[Candidate], list[Problem]]
+@dataclass(frozen=True)
+class Found:
+    """What is wanted on the platforms asked for, cheapest first, and the same `elsewhere`."""
+
+    candidates: tuple[Candidate, ...]
+    elsewhere: tuple[Candidate, ...]
+    problems: tuple[Problem, ...] = ()
+
+    def only(self, fits: Callable[[Candidate], bool], problem: Callable[[], Problem]) -> Found:
+        """The candidates that fit; all of them, with the problem, when none does."""
+        narrowed = tuple(filter(fits, self.candidates))
+        if narrowed:
+            return replace(self, candidates=narrowed)
+        return replace(self, problems=(*self.problems, problem()))
+
+    @property
+    def platforms(self) -> str:
+        """Where the candidates run, for messages."""
+        return ", ".join(dict.fromkeys(candidate.platform for candidate in self.candidates))
 
 
-def candidates(wanted: Wanted, base_model: BaseModelRow, catalogue: Catalogue) -> Found:
-    """What is wanted, cheapest first, whatever it runs on; or why there is none."""
+def find(wanted: Wanted, base_model: BaseModelRow, catalogue: Catalogue) -> Found:
+    """What is wanted, whatever it runs on; or why there is nothing."""
     rows = [row for row in _rows_of(base_model, wanted, catalogue) if _fits(row, wanted)]
-    if not rows:
-        return (), [Problem(wanted.path, _no_recipe(wanted, base_model, catalogue), is_combination=True)]
+    everywhere = [Candidate(row, platform) for row in rows for platform in row.platforms]
     here = wanted.platforms_here or catalogue.release.available_platforms
     asked = here if wanted.platform == AUTO else (wanted.platform,)
-    found = [Candidate(row, platform) for row in rows for platform in asked if platform in row.platforms]
-    if found and found[0].platform in here:
-        return found, []
-    on = ", ".join(dict.fromkeys(platform for row in rows for platform in row.platforms))
+    found = Found(
+        candidates=tuple(candidate for candidate in everywhere if candidate.platform in asked),
+        elsewhere=tuple(candidate for candidate in everywhere if candidate.platform not in asked),
+    )
+    if not rows:
+        message = _no_recipe(wanted, base_model, catalogue)
+        return replace(found, problems=(Problem(wanted.path, message, is_combination=True),))
+    if found.candidates and wanted.platform in (AUTO, *here):
+        return found
+    on = ", ".join(dict.fromkeys(candidate.platform for candidate in everywhere))
     message = f"{wanted} does not run there; it runs on {on}"
-    if found or wanted.platform == AUTO:
+    if found.candidates or wanted.platform == AUTO:
         message = f"{wanted} runs on {on}; this release submits to {', '.join(here)}"
-    return (), [Problem(f"{wanted.path}.platform", message, wanted.platform, is_combination=True)]
+    problem = Problem(f"{wanted.path}.platform", message, wanted.platform, is_combination=True)
+    return replace(found, problems=(problem,))
 
 
-def with_data_mixing(found: Sequence[Candidate], wanted: Wanted) -> Found:
-    """What can mix Nova's own data in, where that is asked for; all of it, with the problem, when nothing can."""
+def with_data_mixing(found: Found, wanted: Wanted) -> Found:
+    """What can mix Nova's own data in, where that is asked for."""
     if wanted.data_mixing is None:
-        return found, []
-    mixing = [candidate for candidate in found if candidate.row.platforms[candidate.platform].data_mixing]
-    if mixing:
-        return mixing, []
-    on = dict.fromkeys(
-        name for candidate in found for name, how in candidate.row.platforms.items() if how.data_mixing
-    )
-    here = ", ".join(dict.fromkeys(candidate.platform for candidate in found))
-    message = (
-        f"{wanted} mixes no data in on {here}; accepted: {', '.join(on) or 'sft and cpt of Nova models'}"
-    )
-    return found, [Problem(f"{wanted.path}.data_mixing", message, is_combination=True)]
+        return found
+
+    def problem() -> Problem:
+        on = dict.fromkeys(candidate.platform for candidate in found.elsewhere if candidate.mixes_data)
+        accepted = f"accepted: {', '.join(on)}" if on else "only sft and cpt of Nova models do; leave it out"
+        message = f"{wanted} mixes no data in on {found.platforms}; {accepted}"
+        return Problem(f"{wanted.path}.data_mixing", message, is_combination=True)
+
+    return found.only(lambda candidate: candidate.mixes_data, problem)
 
 
-def with_instance_type(found: Sequence[Candidate], wanted: Wanted) -> Found:
-    """What runs on the instance type asked for; all of it, with the problem, when nothing does."""
+def with_a_file(found: Found, wanted: Wanted, catalogue: Catalogue) -> Found:
+    """What runs where the recipe's file is not read, or whose file this release can write."""
+    templates, release = catalogue.templates, catalogue.release
+
+    def problem() -> Problem:
+        row = found.candidates[0].row
+        message = f"{row.name} is not written: {templates[row.template].not_rendered}"
+        return Problem(f"{wanted.path}.platform", message, found.platforms, is_combination=True)
+
+    return found.only(
+        lambda one: release.is_managed(one.platform) or templates[one.row.template].not_rendered is None,
+        problem,
+    )
+
+
+def with_instance_type(found: Found, wanted: Wanted) -> Found:
+    """What runs on the instance type asked for."""
     if wanted.instance_type is None:
-        return found, []
-    narrowed = [candidate for candidate in found if wanted.instance_type in candidate.instance_types]
-    if narrowed:
-        return narrowed, []
-    instance_types = dict.fromkeys(name for candidate in found for name in candidate.instance_types)
-    platforms = ", ".join(dict.fromkeys(candidate.platform for candidate in found))
-    message = f"{wanted} runs on {', '.join(instance_types)} on {platforms}"
-    if not instance_types:
-        message = f"{platforms} chooses its instances itself; leave it out"
-    elsewhere = dict.fromkeys(
-        platform
-        for candidate in found
-        for platform in candidate.row.platforms
-        if wanted.instance_type in candidate.row.instance_types_on(platform)
-    )
-    if elsewhere:
-        message += f", and on {wanted.instance_type} on {', '.join(elsewhere)}"
-    return found, [
-        Problem(f"{wanted.path}.instance_type", message, wanted.instance_type, is_combination=True)
-    ]
+        return found
+
+    def problem() -> Problem:
+        known = dict.fromkeys(name for candidate in found.candidates for name in candidate.instance_types)
+        message = f"{wanted} runs on {', '.join(known)} on {found.platforms}"
+        others = [one.platform for one in found.elsewhere if wanted.instance_type in one.instance_types]
+        if others:
+            message += f"; on {wanted.instance_type} it runs on {', '.join(dict.fromkeys(others))}"
+        if not known:
+            message = f"{found.platforms} chooses its instances itself; leave it out"
+        return Problem(f"{wanted.path}.instance_type", message, wanted.instance_type, is_combination=True)
+
+    return found.only(lambda candidate: wanted.instance_type in candidate.instance_types, problem)
 
 
-def with_replicas(found: Sequence[Candidate], wanted: Wanted) -> Found:
-    """What runs on as many instances as asked for; all of it, with the problem, when nothing does."""
+def with_replicas(found: Found, wanted: Wanted) -> Found:
+    """What runs on as many instances as asked for."""
     if wanted.replicas is None:
-        return found, []
-    narrowed = [candidate for candidate in found if wanted.replicas in candidate.accepted_replicas]
-    if narrowed:
-        return narrowed, []
-    counts = dict.fromkeys(
-        f"{', '.join(map(str, sorted(candidate.accepted_replicas)))} on {', '.join(candidate.instance_types)}"
-        for candidate in found
-        if candidate.replicas
-    )
-    message = f"accepted: {'; '.join(counts)}"
-    if not counts:
-        message = "the recipe has replicas of its own for each part; leave it out"
-    if not any(candidate.instance_types for candidate in found):
-        message = f"{found[0].platform} chooses its instances itself; leave it out"
-    return found, [Problem(f"{wanted.path}.replicas", message, wanted.replicas, is_combination=True)]
+        return found
+
+    def problem() -> Problem:
+        counts = dict.fromkeys(
+            f"{', '.join(map(str, sorted(one.accepted_replicas)))} on {', '.join(one.instance_types)}"
+            for one in found.candidates
+            if one.replicas
+        )
+        message = f"accepted: {'; '.join(counts)}"
+        if not counts:
+            message = "the recipe counts the instances of each of its parts; leave it out"
+        if not any(candidate.instance_types for candidate in found.candidates):
+            message = f"{found.platforms} chooses its instances itself; leave it out"
+        return Problem(f"{wanted.path}.replicas", message, wanted.replicas, is_combination=True)
+
+    return found.only(lambda candidate: wanted.replicas in candidate.accepted_replicas, problem)
 
 
 def _rows_of(base_model: BaseModelRow, wanted: Wanted, catalogue: Catalogue) -> Sequence[RecipeRow]:
@@ -142,16 +177,18 @@ def _fits(row: RecipeRow, wanted: Wanted) -> bool:
 
 def _no_recipe(wanted: Wanted, base_model: BaseModelRow, catalogue: Catalogue) -> str:
     own = [offer for row in _rows_of(base_model, wanted, catalogue) for offer in _offers(row)]
-    message = f"{wanted} does not exist; {base_model.name} has {_listed(own) or 'none of its kind'}"
+    message = f"{wanted} does not exist; {base_model.name} has {listed(own) or 'none of its kind'}"
     everything: Iterable[RecipeRow] = catalogue.evaluation if wanted.task else catalogue.training
-    others = [
-        row.base_model
-        for row in everything
-        if _fits(row, wanted) and catalogue.base_models[row.base_model].is_available_in(wanted.environment)
-    ]
-    if others:
-        asked = " ".join(filter(None, (wanted.technique, wanted.adaptation, wanted.task)))
-        message += f"; {asked} exists for {_listed(others)}"
+    fitting = [row for row in everything if _fits(row, wanted)]
+    names = dict.fromkeys(name for row in fitting for name in row.base_models)
+    others = [row for name, row in catalogue.base_models.items() if name in names]
+    near = sorted(
+        (row for row in others if row.is_available_in(wanted.environment)),
+        key=lambda row: row.family != base_model.family,
+    )
+    if near:
+        offer = wanted.task or _offers(fitting[0])[0]
+        message += f"; {offer} exists for {listed((row.name for row in near), _MOST_OTHERS)}"
     return message
 
 
@@ -160,9 +197,3 @@ def _offers(row: RecipeRow) -> tuple[str, ...]:
         return row.tasks
     assert isinstance(row, TrainingRow)
     return (" ".join(filter(None, (row.technique, row.adaptation))),)
-
-
-def _listed(words: Iterable[str]) -> str:
-    known = list(dict.fromkeys(words))
-    more = f" and {len(known) - _LONGEST_LIST} more" if len(known) > _LONGEST_LIST else ""
-    return ", ".join(known[:_LONGEST_LIST]) + more

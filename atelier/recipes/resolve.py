@@ -12,7 +12,9 @@ from atelier.recipes.base_models import customizable
 from atelier.recipes.catalogue import Catalogue
 from atelier.recipes.combinations import (
     Candidate,
-    candidates,
+    Found,
+    find,
+    with_a_file,
     with_data_mixing,
     with_instance_type,
     with_replicas,
@@ -70,19 +72,17 @@ def examine(wanted: Wanted, catalogue: Catalogue) -> Examination:
     base_model, problems = customizable(wanted.base_model, wanted.environment, catalogue)
     if base_model is None:
         return Examination(None, tuple(problems))
-    matching, problems = candidates(wanted, base_model, catalogue)
-    if not matching:
-        return Examination(None, tuple(problems))
-    mixing, wrong_mixing = with_data_mixing(matching, wanted)
-    narrowed, wrong_instance_type = with_instance_type(mixing, wanted)
-    narrowed, wrong_replicas = with_replicas(narrowed, wanted)
-    chosen, instance_type = _chosen(narrowed, wanted, catalogue)
+    matching = find(wanted, base_model, catalogue)
+    if not matching.candidates:
+        return Examination(None, matching.problems)
+    found = with_a_file(with_data_mixing(matching, wanted), wanted, catalogue)
+    found = with_replicas(with_instance_type(found, wanted), wanted)
+    chosen, instance_type = _chosen(found, wanted, catalogue)
     row = chosen.row
     keys = _keys(row, catalogue)
     merged = _merged(chosen, instance_type, wanted, catalogue)
     given, wrong_given = given_to(row, keys, wanted, catalogue)
-    problems = [*wrong_mixing, *wrong_instance_type, *wrong_replicas, *wrong_given, *merged.problems]
-    problems += _not_rendered(chosen, wanted, catalogue)
+    problems = [*found.problems, *wrong_given, *merged.problems]
     if merged.problems:
         problems += _accepted_elsewhere(matching, instance_type, wanted, catalogue)
     if problems:
@@ -114,13 +114,15 @@ def flat(recipe: Recipe) -> dict[str, str]:
     return {names[name]: as_text(value) for name, value in recipe.settings.items()} | mixed
 
 
-def _chosen(found: Sequence[Candidate], wanted: Wanted, catalogue: Catalogue) -> tuple[Candidate, str | None]:
-    """The candidate and what it runs on: AWS's own default, or with platform `auto` the cheapest of all."""
+def _chosen(found: Found, wanted: Wanted, catalogue: Catalogue) -> tuple[Candidate, str | None]:
+    """The candidate and what it runs on: AWS's own default, or with platform `auto` the cheapest that is possible."""
     if wanted.platform != AUTO:
-        first = found[0]
+        first = found.candidates[0]
         return first, _instance_types(first, wanted)[0]
-    choices = [(candidate, name) for candidate in found for name in _instance_types(candidate, wanted)]
-    return min(choices, key=lambda choice: _cost(*choice, wanted, catalogue))
+    choices = [(one, name) for one in found.candidates for name in _instance_types(one, wanted)]
+    choices.sort(key=lambda choice: _cost(*choice, wanted, catalogue))
+    possible = (choice for choice in choices if not _merged(*choice, wanted, catalogue).problems)
+    return next(possible, choices[0])
 
 
 def _instance_types(candidate: Candidate, wanted: Wanted) -> tuple[str | None, ...]:
@@ -149,22 +151,13 @@ def _keys(row: RecipeRow, catalogue: Catalogue) -> tuple[Key, ...]:
     return row.keys_of(catalogue.templates[row.template])
 
 
-def _not_rendered(candidate: Candidate, wanted: Wanted, catalogue: Catalogue) -> list[Problem]:
-    """Platforms that are not managed read a recipe file, which must be one that this release can write."""
-    why = catalogue.templates[candidate.row.template].not_rendered
-    if why is None or catalogue.release.is_managed(candidate.platform):
-        return []
-    message = f"{candidate.row.name} is not written: {why}"
-    return [Problem(f"{wanted.path}.platform", message, candidate.platform, is_combination=True)]
-
-
 def _accepted_elsewhere(
-    found: Sequence[Candidate], instance_type: str | None, wanted: Wanted, catalogue: Catalogue
+    found: Found, instance_type: str | None, wanted: Wanted, catalogue: Catalogue
 ) -> list[Problem]:
     """A hint when the same settings are fine on other instances: they may be dearer, so a person chooses."""
     others = dict.fromkeys(
         name
-        for candidate in found
+        for candidate in found.candidates
         for name in candidate.instance_types
         if not _merged(candidate, name, wanted, catalogue).problems
     )

@@ -193,6 +193,11 @@ class RecipeRow(Frozen):
             if key.adaptation in (None, self.adaptation) and (not key.optional or key.path in self.document)
         )
 
+    @property
+    def base_models(self) -> tuple[str, ...]:
+        """The base models of the runs that may have it."""
+        return (self.base_model,)
+
     def replicas_on(self, platform: str) -> tuple[int, ...]:
         """How many instances it may run on, the default first."""
         own = self.platforms[platform].replicas
@@ -234,9 +239,10 @@ class TrainingRow(RecipeRow):
     reward: Reward | None = None
     students: tuple[str, ...] = ()
 
-    def is_for(self, base_model: str) -> bool:
-        """True when a run that customizes the base model may have it as a stage."""
-        return base_model in (self.students or (self.base_model,))
+    @property
+    def base_models(self) -> tuple[str, ...]:
+        """The base models of the runs that may have it as a stage."""
+        return self.students or (self.base_model,)
 
 
 class EvaluationRow(RecipeRow):

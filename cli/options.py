@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -40,3 +41,15 @@ DATASET_FORMATS = (
     "sft, dpo, ppo, cpt, rft, distillation, gen_qa, llm_judge, rft_eval, preference, prompt_completion, "
     "openai_chat or verl"
 )
+DatasetFile = Annotated[
+    str, typer.Argument(metavar="FILE", help="A path, s3://bucket/key, or - for standard input.")
+]
+
+
+def one_of(value: str, known: Sequence[str], *, option: str) -> str:
+    """The value of an option that takes one of a few words; wrong usage for any other."""
+    from atelier.problems import nearest
+
+    if value not in known:
+        raise typer.BadParameter(f"{value!r}: {nearest(value, known)}", param_hint=option)
+    return value

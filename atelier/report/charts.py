@@ -63,27 +63,40 @@ def draw(curves: Mapping[str, Curve], *, key: str) -> list[Chart]:
     return charts
 
 
+def draw_bars(bars: Mapping[str, int], *, key: str) -> str:
+    """A count for each label as horizontal bars, the first on top; `key` makes ids unique in the page."""
+    height = 60 + 26 * len(bars)
+    chart = pygal.HorizontalBar(**_figure(height), print_values=True, show_y_labels=True, show_x_labels=False)
+    chart.uuid = f"chart-{key}"
+    chart.add_xml_filter(_without_scripts)
+    chart.x_labels = list(reversed(bars))
+    chart.add("", list(reversed(bars.values())))
+    svg: str = chart.render(is_unicode=True)
+    return svg
+
+
 def _svg(series: Mapping[str, Curve], key: str) -> str:
-    chart = pygal.XY(
-        style=_STYLE,
-        js=(),
-        disable_xml_declaration=True,
-        explicit_size=False,
-        width=760,
-        height=240,
-        margin=4,
-        dots_size=2.5,
-        show_legend=False,
-        x_title="step",
-        min_scale=4,
-        max_scale=7,
-    )
+    chart = pygal.XY(**_figure(240), dots_size=2.5, x_title="step", min_scale=4, max_scale=7)
     chart.uuid = f"chart-{key}"
     chart.add_xml_filter(_without_scripts)
     for label, curve in series.items():
         chart.add(label, list(curve), show_dots=len(curve) < _FEW_POINTS)
     svg: str = chart.render(is_unicode=True)
     return svg
+
+
+def _figure(height: int) -> dict[str, Any]:
+    """What all charts have in common."""
+    return {
+        "style": _STYLE,
+        "js": (),
+        "disable_xml_declaration": True,
+        "explicit_size": False,
+        "width": 760,
+        "height": height,
+        "margin": 4,
+        "show_legend": False,
+    }
 
 
 def _without_scripts(root: Any) -> Any:

@@ -1,0 +1,1 @@
+"""Datasets made of datasets: converted, split, without duplicates, described."""

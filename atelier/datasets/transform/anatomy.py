@@ -1,0 +1,121 @@
+"""What a row is made of, whatever its layout: who says what, which tools are called, what is asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+_ROLE_OF = {
+    "system": "system",
+    "prompt": "user",
+    "query": "user",
+    "question": "user",
+    "instruction": "user",
+    "input": "user",
+    "response": "assistant",
+    "answer": "assistant",
+    "completion": "assistant",
+    "output": "assistant",
+    "chosen": "assistant",
+    "rejected": "assistant",
+    "response_A": "assistant",
+    "response_B": "assistant",
+    "reference_answer": "assistant",
+    "text": "text",
+}
+
+
+class Said(NamedTuple):
+    """One text of a row; `tool` names the tool where it is a call, and the text is its arguments."""
+
+    role: str
+    text: str
+    tool: str = ""
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """`said` in order; `turns` counts messages but the system's.
+
+    `definitions` is the length of the tools' definitions.
+    """
+
+    said: list[Said] = field(default_factory=list)
+    turns: int = 0
+    definitions: int = 0
+
+    @property
+    def question(self) -> str:
+        """Everything that the user says, as one text."""
+        return "\n".join(said.text for said in self.said if said.role == "user")
+
+    @property
+    def tool(self) -> str:
+        """The first tool that the row calls; empty where it calls none."""
+        return next((said.tool for said in self.said if said.tool), "")
+
+    @property
+    def characters(self) -> int:
+        """Characters of all that is said."""
+        return sum(len(said.text) for said in self.said)
+
+
+def anatomy(row: dict[str, Any]) -> Anatomy:
+    """The row's parts. A value that has another shape than its key usually has is passed over."""
+    said = [Said("system", text) for text in _texts(row.get("system"))]
+    turns = 0
+    for key, value in row.items():
+        if isinstance(value, list) and key in ("messages", "prompt", "completion", "chosen", "rejected"):
+            for message in value:
+                said += _message(message)
+                turns += not (isinstance(message, dict) and message.get("role") in ("system", "developer"))
+        elif key == "turns" and isinstance(value, list):
+            said += [
+                Said("assistant" if index % 2 == 0 else "user", str(text)) for index, text in enumerate(value)
+            ]
+            turns += len(value)
+        elif key != "system" and key in _ROLE_OF and isinstance(value, str):
+            said.append(Said(_ROLE_OF[key], value))
+            turns += 1
+    definitions = sum(len(_json(row[key])) for key in ("toolConfig", "tools") if row.get(key))
+    return Anatomy(said, turns, definitions)
+
+
+def _message(message: Any) -> Iterator[Said]:
+    if not isinstance(message, dict):
+        return
+    role = str(message.get("role"))
+    for text in _texts(message.get("content")):
+        yield Said(role, text)
+    for block in _dicts(message.get("content")):
+        use, result = block.get("toolUse"), block.get("toolResult")
+        if isinstance(use, dict):
+            yield Said(role, _json(use.get("input")), str(use.get("name")))
+        if isinstance(result, dict):
+            yield from (Said("tool", text) for text in _texts(result.get("content")))
+            yield from (
+                Said("tool", _json(part["json"])) for part in _dicts(result.get("content")) if "json" in part
+            )
+    for call in _dicts(message.get("tool_calls")):
+        function = call.get("function")
+        if isinstance(function, dict):
+            yield Said(role, _json(function.get("arguments")), str(function.get("name")))
+    for candidate in _dicts(message.get("candidates")):
+        yield from (Said(role, text) for text in _texts(candidate.get("content")))
+
+
+def _texts(content: Any) -> Iterator[str]:
+    if isinstance(content, str):
+        yield content
+    else:
+        yield from (block["text"] for block in _dicts(content) if isinstance(block.get("text"), str))
+
+
+def _dicts(value: Any) -> Iterator[dict[str, Any]]:
+    return (item for item in value if isinstance(item, dict)) if isinstance(value, list) else iter(())
+
+
+def _json(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)

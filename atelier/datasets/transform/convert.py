@@ -1,0 +1,232 @@
+"""Converting a file row by row in flat memory: a row becomes a clean sample, or is named with the reason."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, BinaryIO
+
+from atelier.datasets.blocks import Skipped, blocks
+from atelier.datasets.definition import Acceptor, Traits
+from atelier.datasets.demands import Demands
+from atelier.datasets.fault import Fault, shown
+from atelier.datasets.finding import Finding
+from atelier.datasets.formats import Format
+from atelier.datasets.line import LINE_LENGTH, read as read_line
+from atelier.datasets.merge import ROWS
+from atelier.datasets.registry import DEFINITIONS
+from atelier.datasets.report import Report
+from atelier.datasets.scan import LONGEST_LINE
+from atelier.datasets.tally import Tally
+from atelier.datasets.transform import openai_text
+from atelier.datasets.transform.dialogue import Unconvertible
+from atelier.datasets.transform.sources import Columns, Source, detect, read
+from atelier.datasets.transform.targets import write
+
+DETECTED_FROM = 20
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """What is asked for. `source` None: what the first rows look like.
+
+    `system` and `tool_config` are given to rows that have none of their own.
+    """
+
+    target: Format
+    source: Source | None = None
+    columns: Columns = field(default_factory=Columns)
+    system: str | None = None
+    tool_config: dict[str, Any] | None = None
+    last_exchange: bool = False
+
+
+@dataclass
+class Outcome:
+    """What came of it. `refused` rows were not written; `left_out` counts rows by a column that nothing read.
+
+    Findings on line 0 of the report are about the written file, the others about the rows that were read.
+    """
+
+    report: Report
+    source: Source | None = None
+    refused: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def written(self) -> int:
+        """Rows that were converted."""
+        return self.report.rows - self.refused
+
+    @property
+    def fits_together(self) -> bool:
+        """True when the written rows are a clean file, whatever became of the others."""
+        return all(finding.line for finding in self.report.findings)
+
+
+class Undetected(Exception):
+    """The first rows do not tell which layout they have; the message says what they look like."""
+
+
+def detect_source(first_rows: Sequence[bytes], columns: Columns) -> Source:
+    """The layout that the first rows share. Lines that are no JSON objects are passed over."""
+    samples = [sample for line in first_rows if not isinstance(sample := read_line(line), Fault)]
+    layouts = list(dict.fromkeys(detect(sample, columns) for sample in samples))
+    known = ", ".join(Source)
+    if not layouts:
+        raise Undetected(f"none of the first rows is a JSON object; --from names their layout: {known}")
+    if len(layouts) > 1:
+        names = " and ".join(layout or "an unknown layout" for layout in layouts)
+        raise Undetected(f"the first rows are {names}; --from names the one to read: {known}")
+    if layouts[0] is None:
+        raise Undetected(
+            f"columns {', '.join(samples[0]) or '(none)'}: no known layout; --from names one: {known}; "
+            "--query and --response, or --chosen and --rejected, name the columns"
+        )
+    return layouts[0]
+
+
+def convert(
+    stream: BinaryIO,
+    out: Callable[[bytes], object],
+    conversion: Conversion,
+    *,
+    file: str = "",
+    sink: Callable[[Finding], object] | None = None,
+    on_progress: Callable[[int], None] | None = None,
+) -> Outcome:
+    """Read `stream` to its end and give `out` the converted lines; `sink` gets every finding.
+
+    Undetected when no source is named and the first rows do not tell it.
+    """
+    converter = _Converter(conversion, out, file, sink)
+    for block in blocks(stream, 0, None, LONGEST_LINE):
+        if isinstance(block, Skipped):
+            size = block.bytes
+            converter.skip(block)
+        else:
+            size = len(block.data)
+            converter.convert(block.data, block.offset)
+        converter.report.bytes += size
+        if on_progress:
+            on_progress(size)
+    return converter.finish()
+
+
+class _Converter:
+    def __init__(
+        self,
+        conversion: Conversion,
+        out: Callable[[bytes], object],
+        file: str,
+        sink: Callable[[Finding], object] | None,
+    ) -> None:
+        self._conversion = conversion
+        self._out = out
+        self._sink = sink
+        self.report = Report(file)
+        self._outcome = Outcome(self.report, conversion.source)
+        self._tally = Tally()
+        self._definition = DEFINITIONS[conversion.target]
+        acceptor = self._definition.acceptor
+        self._accept: Acceptor = acceptor(Demands()) if acceptor else _not_sure
+
+    def convert(self, data: bytes, offset: int) -> None:
+        """Convert whole lines: at once where that is sure to be right, else one by one."""
+        block = self._convert_at_once(data)
+        if block:
+            for traits, rows, first in block.traits:
+                self._tally.add(traits, self.report.rows + first, rows)
+            self.report.rows += block.rows
+            self._out(block.lines)
+            return
+        source = self._source(data)
+        for line in data.removesuffix(b"\n").split(b"\n"):
+            self.report.rows += 1
+            self._convert_line(line, source, offset)
+            offset += len(line) + 1
+
+    def _convert_at_once(self, data: bytes) -> openai_text.Block | None:
+        conversion, source = self._conversion, self._source(data)
+        if (source, conversion.target) != (Source.OPENAI_CHAT, Format.SFT) or conversion.tool_config:
+            return None
+        return openai_text.convert_block(data, conversion.system)
+
+    def _source(self, data: bytes) -> Source:
+        if self._outcome.source is None:
+            first_rows = data.split(b"\n", DETECTED_FROM)[:DETECTED_FROM]
+            self._outcome.source = detect_source(first_rows, self._conversion.columns)
+        return self._outcome.source
+
+    def skip(self, line: Skipped) -> None:
+        """Refuse a line that is too long to be held."""
+        self.report.rows += 1
+        fault = Fault(LINE_LENGTH, "", f"{line.size:,} bytes", f"at most {LONGEST_LINE:,} bytes")
+        self._refuse([fault], line.offset)
+
+    def finish(self) -> Outcome:
+        """The outcome, with what is wrong with the written rows together at the head of the report."""
+        of_rows, self.report.findings = self.report.findings, []
+        for fault in self._definition.across(self._tally, Demands()):
+            if fault.rule.severity == "refuse":
+                self._found(Finding.of(fault, file=self.report.file))
+        if not self.report.rows:
+            self._found(Finding.of(Fault(ROWS, "", "no rows", "at least one"), file=self.report.file))
+        self.report.findings += of_rows
+        return self._outcome
+
+    def _convert_line(self, line: bytes, source: Source, offset: int) -> None:
+        row = read_line(line)
+        if isinstance(row, Fault):
+            self._refuse([row], offset)
+            return
+        try:
+            sample = self._sample(row, source)
+            converted = _encoded(sample)
+        except Unconvertible as error:
+            self._refuse([error.fault], offset)
+            return
+        traits = self._accept(converted)
+        if traits is None:
+            faults = self._definition.explain(sample, Demands())
+            refusals = [fault for fault in faults if fault.rule.severity == "refuse"]
+            if refusals:
+                self._refuse(refusals, offset)
+                return
+            traits = self._definition.traits(sample)
+        self._tally.add(traits, self.report.rows)
+        self._out(converted + b"\n")
+
+    def _sample(self, row: dict[str, Any], source: Source) -> dict[str, Any]:
+        conversion = self._conversion
+        reading = read(row, source, conversion.columns)
+        self._outcome.left_out.update(row.keys() - reading.columns)
+        dialogue = reading.dialogue.last_exchange() if conversion.last_exchange else reading.dialogue
+        if conversion.system and not dialogue.system:
+            dialogue = replace(dialogue, system=[conversion.system])
+        if conversion.tool_config and not dialogue.tool_config:
+            dialogue = replace(dialogue, tool_config=conversion.tool_config)
+        return write(dialogue, conversion.target)
+
+    def _refuse(self, faults: Sequence[Fault], offset: int) -> None:
+        self._outcome.refused += 1
+        for fault in faults:
+            self._found(Finding.of(fault, file=self.report.file, line=self.report.rows, offset=offset))
+
+    def _found(self, finding: Finding) -> None:
+        self.report.add(finding)
+        if self._sink:
+            self._sink(finding)
+
+
+def _encoded(sample: dict[str, Any]) -> bytes:
+    try:
+        return json.dumps(sample, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except (ValueError, RecursionError) as error:  # half a surrogate pair, a number beyond all floats
+        raise Unconvertible("", shown(str(error)), "what JSON in UTF-8 can hold") from None
+
+
+def _not_sure(_line: bytes) -> Traits | None:
+    return None

@@ -1,0 +1,149 @@
+"""Leaving out rows that are there already: the same, or alike.
+
+The same: what is said, by whom and with which tool, but for case, spaces and last stops; ids of calls and
+the order of keys do not count. Alike: similarity.py, over the words of the whole row. What was seen lies in
+temporary SQLite databases, each in memory up to CACHE_KIB and on disk beyond: memory stays flat.
+"""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from array import array
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import blake2b
+from typing import BinaryIO, NamedTuple
+
+from atelier.datasets.similarity import Sketch, normalised, shingles, similarity, sketch, words
+from atelier.datasets.transform.anatomy import Anatomy, anatomy
+from atelier.datasets.transform.rows import lines, row
+
+CACHE_KIB = 32 * 1024
+# Looked up for one hash: more rows than that only share a template's words.
+MOST_WITH_ONE_HASH = 100
+
+
+class By(StrEnum):
+    """What makes two rows duplicates."""
+
+    ROW = "row"
+    QUESTION = "question"
+
+
+class Dropped(NamedTuple):
+    """A row that was left out, the row that was kept instead, and how alike they are (1: the same)."""
+
+    line: int
+    kept: int
+    similarity: float
+
+
+@dataclass
+class Outcome:
+    """How many rows there were, and how many were left out as the same and as alike."""
+
+    rows: int = 0
+    same: int = 0
+    alike: int = 0
+
+
+def dedup(
+    stream: BinaryIO,
+    out: Callable[[bytes], object],
+    *,
+    by: By = By.ROW,
+    near: float | None = None,
+    sink: Callable[[Dropped], object] | None = None,
+    on_progress: Callable[[int], None] | None = None,
+) -> Outcome:
+    """Give `out` every line that is not a duplicate of one before it, as it is; `sink` gets the others.
+
+    `near` is the similarity from which rows are alike; None: only the same are duplicates.
+    InvalidDataset at a line that is no row.
+    """
+    outcome = Outcome()
+    same, alike = _Same(), _Alike(near) if near is not None else None
+    for line in lines(stream, on_progress):
+        outcome.rows += 1
+        texts = _compared(anatomy(row(line)), by)
+        kept = same.find_or_add("\n".join(texts), line.number)
+        dropped = Dropped(line.number, kept, 1.0) if kept else None
+        outcome.same += dropped is not None
+        if alike and not dropped:
+            dropped = alike.find_or_add(" ".join(texts), line.number)
+            outcome.alike += dropped is not None
+        if not dropped:
+            out(line.data + b"\n")
+        elif sink:
+            sink(dropped)
+    return outcome
+
+
+def _compared(parts: Anatomy, by: By) -> list[str]:
+    if by is By.QUESTION:
+        return [normalised(parts.question)]
+    return [f"{said.role} {said.tool} {normalised(said.text)}" for said in parts.said]
+
+
+class _Same:
+    """Lines by digest of what is compared."""
+
+    def __init__(self) -> None:
+        self._database = _database("CREATE TABLE seen (digest BLOB PRIMARY KEY, line INTEGER) WITHOUT ROWID")
+
+    def find_or_add(self, text: str, line: int) -> int | None:
+        """The line that holds the same; None when this is the first one that does."""
+        digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        added = self._database.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (digest, line))
+        if added.rowcount:
+            return None
+        found: int = self._database.execute("SELECT line FROM seen WHERE digest = ?", (digest,)).fetchone()[0]
+        return found
+
+
+class _Alike:
+    """Sketches of the lines that were kept, by the hashes of which a like one has at least one."""
+
+    def __init__(self, near: float) -> None:
+        self._near = near
+        self._database = _database(
+            "CREATE TABLE kept (line INTEGER PRIMARY KEY, sketch BLOB)",
+            "CREATE TABLE holding (hash INTEGER, line INTEGER, PRIMARY KEY (hash, line)) WITHOUT ROWID",
+        )
+
+    def find_or_add(self, text: str, line: int) -> Dropped | None:
+        """The line among those kept that is most alike; None, and this one is kept, when none is enough."""
+        values = sketch(shingles(words(text)))
+        # Sketches that share `needed` hashes or more share one of their lowest, up to all but `needed` - 1.
+        needed = math.ceil(self._near * len(values))
+        lowest = values[: len(values) - needed + 1]
+        alike, kept = max(self._similar(values, lowest), default=(0.0, 0))
+        if alike >= self._near:
+            return Dropped(line, -kept, alike)
+        self._database.execute("INSERT INTO kept VALUES (?, ?)", (line, array("I", values).tobytes()))
+        self._database.executemany("INSERT INTO holding VALUES (?, ?)", ((value, line) for value in lowest))
+        return None
+
+    def _similar(self, values: Sketch, lowest: Sketch) -> Iterator[tuple[float, int]]:
+        """(similarity, minus the line): of lines as alike as each other the first is the greatest."""
+        candidates: set[int] = set()
+        for value in lowest:
+            holding = "SELECT line FROM holding WHERE hash = ? ORDER BY line LIMIT ?"
+            candidates.update(
+                line for (line,) in self._database.execute(holding, (value, MOST_WITH_ONE_HASH))
+            )
+        for line in candidates:
+            (other,) = self._database.execute("SELECT sketch FROM kept WHERE line = ?", (line,)).fetchone()
+            yield similarity(values, tuple(array("I", other))), -line
+
+
+def _database(*tables: str) -> sqlite3.Connection:
+    """A database without a name: it lives until it is closed; what the cache cannot hold goes to disk."""
+    database = sqlite3.connect("", isolation_level=None)
+    database.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    for table in tables:
+        database.execute(table)
+    database.execute("BEGIN")
+    return database

@@ -1,0 +1,77 @@
+"""What every source is read into and every target written from: a question in its context, and its answer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from atelier.datasets.fault import Fault, shown
+from atelier.datasets.rule import Rule
+
+Block = dict[str, Any]
+Turn = dict[str, Any]
+
+CONVERTIBLE = Rule(
+    "convertible",
+    "A row has what its target holds, and nothing with a meaning that the target cannot hold.",
+    "atelier data convert",
+)
+
+
+class Unconvertible(Exception):
+    """A row that cannot become what was asked for."""
+
+    def __init__(self, at: str, found: str, accepted: str) -> None:
+        super().__init__(f"{at}: {found}")
+        self.fault = Fault(CONVERTIBLE, at, found, accepted)
+
+
+@dataclass(frozen=True)
+class Dialogue:
+    """`turns` are Converse messages, from a user's to the one that `answer` answers; blocks are Converse's.
+
+    `rejected` is an answer that was liked less; None where the source knows of one answer only.
+    """
+
+    turns: list[Turn]
+    answer: list[Block]
+    rejected: list[Block] | None = None
+    system: list[str] = field(default_factory=list)
+    tool_config: dict[str, Any] | None = None
+
+    @classmethod
+    def of(
+        cls, turns: list[Turn], *, at: str, system: list[str], tool_config: dict[str, Any] | None
+    ) -> Dialogue:
+        """From turns of which the last is the assistant's."""
+        if not turns or turns[0]["role"] != "user":
+            first = f"a first turn of the {turns[0]['role']}" if turns else "no turns"
+            raise Unconvertible(at, first, "a conversation that the user begins")
+        if turns[-1]["role"] != "assistant":
+            raise Unconvertible(at, "a last turn of the user", "a conversation that ends with an answer")
+        return cls(turns[:-1], turns[-1]["content"], system=system, tool_config=tool_config)
+
+    def last_exchange(self) -> Dialogue:
+        """The last question and its answer alone."""
+        return Dialogue(self.turns[-1:], self.answer, self.rejected, self.system, self.tool_config)
+
+
+def text_of(blocks: list[Block], at: str) -> str:
+    """Blocks of text as one text; a lone tool call as the JSON that it would be written as."""
+    if len(blocks) == 1 and "toolUse" in blocks[0]:
+        call = blocks[0]["toolUse"]
+        return json.dumps(
+            {"name": call["name"], "arguments": call["input"]}, ensure_ascii=False, separators=(",", ":")
+        )
+    for block in blocks:
+        if "text" not in block:
+            raise Unconvertible(at, f"{' and '.join(block)}", "text, or one tool call")
+    return "\n".join(block["text"] for block in blocks)
+
+
+def required_text(value: Any, at: str) -> str:
+    """The value, when it is a text that says something."""
+    if not isinstance(value, str) or not value.strip():
+        raise Unconvertible(at, shown(value), "a text that is not empty")
+    return value

@@ -1,0 +1,219 @@
+"""The layouts that rows come in: how each is recognised, and read into a dialogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from atelier.datasets.fault import shown
+from atelier.datasets.transform.dialogue import Block, Dialogue, Unconvertible, required_text
+from atelier.datasets.transform.openai_chat import read_messages
+
+Row = Mapping[str, Any]
+
+
+class Source(StrEnum):
+    """One layout of rows."""
+
+    OPENAI_CHAT = "openai-chat"
+    CONVERSE = "converse"
+    PREFERENCE = "preference"
+    PROMPT_COMPLETION = "prompt-completion"
+    QUESTION_ANSWER = "question-answer"
+    INSTRUCTION = "instruction"
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What a file calls its columns; None: one of the names that are usual."""
+
+    query: str | None = None
+    response: str | None = None
+    system: str | None = None
+    chosen: str | None = None
+    rejected: str | None = None
+
+    def of(self, role: str, row: Row, usual: Sequence[str]) -> str:
+        """The row's name for a column; the first usual one where the row has none of them."""
+        named: str | None = getattr(self, role)
+        return named or next((name for name in usual if name in row), usual[0])
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A row as a dialogue, and the columns that were read for it."""
+
+    dialogue: Dialogue
+    columns: frozenset[str]
+
+
+_QUERY = ("query", "question")
+_RESPONSE = ("response", "answer")
+_PROMPT = ("prompt", "input")
+
+
+def read(row: Row, source: Source, columns: Columns = Columns()) -> Reading:
+    """The row as a dialogue. Unconvertible says what keeps it from being one."""
+    return _READERS[source](row, columns)
+
+
+def detect(row: Row, columns: Columns = Columns()) -> Source | None:
+    """The layout that a row has, by its keys; None when it has no known one."""
+    if (columns.chosen or "chosen") in row and (columns.rejected or "rejected") in row:
+        return Source.PREFERENCE
+    if columns.query and columns.response:
+        return Source.QUESTION_ANSWER if columns.query in row and columns.response in row else None
+    messages = row.get("messages")
+    if isinstance(messages, list):
+        return Source.CONVERSE if any(_is_converse(message) for message in messages) else Source.OPENAI_CHAT
+    if "prompt" in row and "completion" in row:
+        return Source.PROMPT_COMPLETION
+    if columns.of("query", row, _QUERY) in row and columns.of("response", row, _RESPONSE) in row:
+        return Source.QUESTION_ANSWER
+    if "instruction" in row and "output" in row:
+        return Source.INSTRUCTION
+    return None
+
+
+def _is_converse(message: Any) -> bool:
+    """Converse's blocks are named by their only key, OpenAI's parts by their `type`."""
+    if not isinstance(message, dict):
+        return False
+    content = message.get("content")
+    is_blocks = isinstance(content, list) and any(
+        isinstance(part, dict) and "type" not in part for part in content
+    )
+    return is_blocks or "candidates" in message
+
+
+def _openai_chat(row: Row, _columns: Columns) -> Reading:
+    system, turns, tool_config = read_messages(row.get("messages"), "messages", row.get("tools"))
+    dialogue = Dialogue.of(turns, at="messages", system=system, tool_config=tool_config)
+    return Reading(dialogue, frozenset({"messages", "tools"}))
+
+
+def _converse(row: Row, _columns: Columns) -> Reading:
+    messages = row.get("messages")
+    if not isinstance(messages, list) or not all(
+        isinstance(turn, dict) and "role" in turn for turn in messages
+    ):
+        raise Unconvertible("messages", shown(messages), "a list of turns")
+    system = [
+        required_text(_text(block), f"system[{index}]") for index, block in enumerate(row.get("system") or ())
+    ]
+    tool_config = row.get("toolConfig")
+    read_columns = frozenset({"schemaVersion", "system", "toolConfig", "messages"})
+    if messages and "candidates" in messages[-1]:
+        preferred, rejected = _candidates(
+            messages[-1]["candidates"], f"messages[{len(messages) - 1}].candidates"
+        )
+        return Reading(Dialogue(messages[:-1], preferred, rejected, system, tool_config), read_columns)
+    for index, turn in enumerate(messages):
+        if not isinstance(turn.get("content"), list):
+            raise Unconvertible(f"messages[{index}].content", shown(turn.get("content")), "a list of blocks")
+    dialogue = Dialogue.of(messages, at="messages", system=system, tool_config=tool_config)
+    return Reading(dialogue, read_columns)
+
+
+def _text(block: Any) -> Any:
+    return block.get("text") if isinstance(block, dict) else None
+
+
+def _candidates(candidates: Any, at: str) -> tuple[list[Block], list[Block]]:
+    by_label: dict[Any, list[Block]] = {}
+    for candidate in candidates if isinstance(candidates, list) else ():
+        if isinstance(candidate, dict) and isinstance(candidate.get("content"), list):
+            by_label.setdefault(candidate.get("preferenceLabel"), candidate["content"])
+    try:
+        return by_label["preferred"], by_label["non-preferred"]
+    except KeyError:
+        raise Unconvertible(
+            at, shown(sorted(map(str, by_label))), "a preferred and a non-preferred one"
+        ) from None
+
+
+def _preference(row: Row, columns: Columns) -> Reading:
+    names = {
+        "query": columns.of("query", row, _PROMPT),
+        "chosen": columns.of("chosen", row, ("chosen",)),
+        "rejected": columns.of("rejected", row, ("rejected",)),
+    }
+    prompt, chosen, rejected = (row.get(name) for name in names.values())
+    if isinstance(chosen, str) and isinstance(rejected, str) and isinstance(prompt, str):
+        answers = [
+            [{"text": required_text(row[name], name)}] for name in (names["chosen"], names["rejected"])
+        ]
+        system, read_columns = _system(row, columns)
+        turns = [_user(required_text(prompt, names["query"]))]
+        dialogue = Dialogue(turns, *answers, system=system)
+        return Reading(dialogue, frozenset(names.values()) | read_columns)
+    context = _as_messages(prompt, "user") if prompt is not None else []
+    good = _conversation(context, chosen, names["chosen"], row.get("tools"))
+    bad = _conversation(context, rejected, names["rejected"], row.get("tools"))
+    if (good.turns, good.system) != (bad.turns, bad.system):
+        accepted = "two conversations that differ in the last answer only"
+        raise Unconvertible(names["rejected"], "another conversation before the answer", accepted)
+    dialogue = Dialogue(good.turns, good.answer, bad.answer, good.system, good.tool_config)
+    return Reading(dialogue, frozenset({*names.values(), "tools"}))
+
+
+def _conversation(context: list[Any], answer: Any, at: str, tools: Any) -> Dialogue:
+    system, turns, tool_config = read_messages([*context, *_as_messages(answer, "assistant")], at, tools)
+    return Dialogue.of(turns, at=at, system=system, tool_config=tool_config)
+
+
+def _as_messages(value: Any, role: str) -> list[Any]:
+    return value if isinstance(value, list) else [{"role": role, "content": value}]
+
+
+def _prompt_completion(row: Row, columns: Columns) -> Reading:
+    query, response = columns.of("query", row, ("prompt",)), columns.of("response", row, ("completion",))
+    prompt, completion = row.get(query), row.get(response)
+    if isinstance(prompt, list) or isinstance(completion, list):
+        dialogue = _conversation(_as_messages(prompt, "user"), completion, response, row.get("tools"))
+        return Reading(dialogue, frozenset({query, response, "tools"}))
+    return _question(row, columns, query, response)
+
+
+def _question_answer(row: Row, columns: Columns) -> Reading:
+    return _question(row, columns, columns.of("query", row, _QUERY), columns.of("response", row, _RESPONSE))
+
+
+def _question(row: Row, columns: Columns, query: str, response: str) -> Reading:
+    system, read_columns = _system(row, columns)
+    turns = [_user(required_text(row.get(query), query))]
+    answer: list[Block] = [{"text": required_text(row.get(response), response)}]
+    return Reading(Dialogue(turns, answer, system=system), frozenset({query, response}) | read_columns)
+
+
+def _instruction(row: Row, columns: Columns) -> Reading:
+    system, read_columns = _system(row, columns)
+    instruction = required_text(row.get("instruction"), "instruction")
+    given = row.get("input")
+    question = f"{instruction}\n\n{required_text(given, 'input')}" if given else instruction
+    response = columns.of("response", row, ("output",))
+    answer: list[Block] = [{"text": required_text(row.get(response), response)}]
+    dialogue = Dialogue([_user(question)], answer, system=system)
+    return Reading(dialogue, frozenset({"instruction", "input", response}) | read_columns)
+
+
+def _system(row: Row, columns: Columns) -> tuple[list[str], frozenset[str]]:
+    name = columns.of("system", row, ("system",))
+    text = row.get(name)
+    return [required_text(text, name)] if text else [], frozenset({name})
+
+
+def _user(text: str) -> dict[str, Any]:
+    return {"role": "user", "content": [{"text": text}]}
+
+
+_READERS: dict[Source, Callable[[Row, Columns], Reading]] = {
+    Source.OPENAI_CHAT: _openai_chat,
+    Source.CONVERSE: _converse,
+    Source.PREFERENCE: _preference,
+    Source.PROMPT_COMPLETION: _prompt_completion,
+    Source.QUESTION_ANSWER: _question_answer,
+    Source.INSTRUCTION: _instruction,
+}

@@ -1,0 +1,57 @@
+"""`atelier data dedup`: what was left out, and instead of what."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from atelier.datasets.transform.dedup import By, Dropped, dedup
+from cli.console import err
+from cli.data_output import published
+from cli.data_progress import progress
+from cli.data_source import Source
+from cli.exit_codes import ExitCode
+from cli.failure import CommandFailed
+
+SHOWN = 5
+
+
+def dedup_source(source: Source, to: str, *, by: By, near: float | None, report: Path | None) -> None:
+    """Write the dataset without its duplicates, and tell on standard error what was left out."""
+    first: list[Dropped] = []
+    with _written(report) as sink, published(to) as out, progress(source) as advance, source.open() as stream:
+
+        def drop(dropped: Dropped) -> None:
+            sink(dropped)
+            if len(first) < SHOWN:
+                first.append(dropped)
+
+        outcome = dedup(stream, out.write, by=by, near=near, sink=drop, on_progress=advance)
+    kept = outcome.rows - outcome.same - outcome.alike
+    alike = "" if near is None else f", {outcome.alike:,} alike"
+    err.print(
+        f"{outcome.rows:,} rows: {kept:,} kept, {outcome.same:,} the same as one before{alike}",
+        soft_wrap=True,
+    )
+    for dropped in first:
+        how = "the same as" if dropped.similarity == 1 else f"{dropped.similarity:.0%} like"
+        err.print(f"- line {dropped.line:,}: {how} line {dropped.kept:,}", style="dim", soft_wrap=True)
+    more = outcome.same + outcome.alike - len(first)
+    if more:
+        where = f": {report}" if report else "; --report OUT.jsonl lists them"
+        err.print(f"- and {more:,} more{where}", style="dim", markup=False, soft_wrap=True)
+
+
+@contextmanager
+def _written(path: Path | None) -> Iterator[Callable[[Dropped], object]]:
+    if path is None:
+        yield lambda _dropped: None
+        return
+    try:
+        file = path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise CommandFailed(f"--report = {str(path)!r}: {error.strerror}", ExitCode.INVALID) from error
+    with file:
+        yield lambda dropped: print(json.dumps(dropped._asdict()), file=file)

@@ -61,10 +61,11 @@ class SageMakerTrainingJobs:
 
     def logs(self, job_name: str, *, containing: Sequence[str] = ()) -> Iterator[str]:
         """The job's log lines so far, oldest first; none when there is no log yet."""
-        # "Using filter patterns to match terms": `?"a" ?"b"` is any of them.
-        pattern = {"filterPattern": " ".join(f'?"{text}"' for text in containing)} if containing else {}
         pages = self._logs.get_paginator("filter_log_events").paginate(
-            logGroupName=_LOG_GROUP, logStreamNamePrefix=f"{job_name}/", **pattern
+            logGroupName=_LOG_GROUP,
+            logStreamNamePrefix=f"{job_name}/",
+            # CloudWatch Logs user guide, filter pattern syntax: `?"a" ?"b"` is any of them, nothing is every line.
+            filterPattern=" ".join(f'?"{text}"' for text in containing),
         )
         with domain_errors("logs:FilterLogEvents", _LOG_GROUP):
             try:

@@ -31,7 +31,8 @@ def apply() -> None:
 
     def compile_pattern(raw: str) -> Callable[[str], bool]:
         if not _ANY_OF.fullmatch(raw or ""):
-            return compiled(raw)
+            matches: Callable[[str], bool] = compiled(raw)
+            return matches
         texts = _TEXT.findall(raw)
         return lambda message: any(text in message for text in texts)
 

@@ -61,8 +61,9 @@ class FakeOperations:
         if old is None:
             self.rows[key] = operation
         elif old.state is OperationState.ENDED:
-            kept = {"request": old.request, "stop_policy": old.stop_policy, "early_stop": old.early_stop}
-            self.rows[key] = replace(operation, **kept)
+            self.rows[key] = replace(
+                operation, request=old.request, stop_policy=old.stop_policy, early_stop=old.early_stop
+            )
         else:
             self.rows[key] = replace(old, token=operation.token)
         return self.rows[key]

@@ -234,7 +234,11 @@ def test_a_stop_that_is_refused_for_a_running_job_is_an_error(stubs: Stubs) -> N
 
 
 def test_logs_come_page_by_page_for_this_job_alone(stubs: Stubs) -> None:
-    asked = {"logGroupName": "/aws/sagemaker/TrainingJobs", "logStreamNamePrefix": f"{NAME}/"}
+    asked = {
+        "logGroupName": "/aws/sagemaker/TrainingJobs",
+        "logStreamNamePrefix": f"{NAME}/",
+        "filterPattern": "",
+    }
     pages: list[dict[str, Any]] = [
         {"events": [{"message": "global_step=1"}], "nextToken": "more"},
         {"events": [{"message": "global_step=2"}]},

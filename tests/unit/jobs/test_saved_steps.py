@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def sigterm_as_before() -> Iterator[None]:
     signal.signal(signal.SIGTERM, handler)
 
 
-def train(job: Job, **changes: object) -> None:
+def train(job: Job, **changes: Any) -> None:
     job.recipe(steps_recipe(**changes))
     job.channel("train", "train.jsonl", ROWS[:4])
     job.channel("validation", "validation.jsonl", ROWS[4:])

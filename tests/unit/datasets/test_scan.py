@@ -1,0 +1,205 @@
+"""One pass over a file: every line's findings, with their places, in flat memory."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+from collections.abc import Iterable
+from io import BytesIO
+
+import pytest
+from hypothesis import example, given, settings, strategies as st
+
+from atelier.datasets import Demands, Fault, Finding, Format, Part, Rule, scan
+from atelier.datasets.definition import Definition
+from atelier.datasets.part import FINDINGS_KEPT
+from atelier.datasets.registry import DEFINITIONS
+from atelier.datasets.scan import LONGEST_LINE
+from tests.support.broken_files import CONVERSATIONS, PAIRS, Trickle, files, findings_by_the_rules
+from tests.support.samples import CLEAN
+
+TEXT = json.dumps(CLEAN["sft text"][1]).encode()
+TWO_LINES = TEXT.replace(b", ", b"\n", 1)
+
+
+def part_of(data: bytes) -> Part:
+    return scan(BytesIO(data), Format.SFT)
+
+
+def places(part: Part) -> list[tuple[int, int, str]]:
+    return [(finding.line, finding.offset, finding.rule) for finding in part.findings]
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    data=files(),
+    most=st.integers(1, 400),
+    demands=st.sampled_from([Demands(), Demands(bucket="data"), Demands(bucket="other")]),
+)
+@example(data=TEXT + b" " + TEXT + b"\n" + TWO_LINES, most=400, demands=Demands())
+@example(data=TEXT + TEXT + b"\n\n", most=400, demands=Demands())
+@example(data=TEXT + b"\r\n" + TEXT + b"\r\n", most=7, demands=Demands())
+@example(data=TEXT.replace(b'"role"', b'"role": "assistant", "role"', 1), most=400, demands=Demands())
+@example(data=TEXT.replace(b'"role"', b'"role": "user", "role"'), most=400, demands=Demands())
+def test_a_scan_finds_what_the_rules_find_line_by_line(data: bytes, most: int, demands: Demands) -> None:
+    part = scan(Trickle(data, most), Format.SFT, demands)
+    assert part.findings == findings_by_the_rules(data, Format.SFT, demands, LONGEST_LINE)
+    assert part.bytes == len(data)
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=files(PAIRS), most=st.integers(1, 400))
+def test_a_scan_of_preferences_finds_what_the_rules_find(data: bytes, most: int) -> None:
+    part = scan(Trickle(data, most), Format.DPO)
+    assert part.findings == findings_by_the_rules(data, Format.DPO, Demands(), LONGEST_LINE)
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=files(), most=st.integers(1, 400), longest=st.integers(1, 300))
+def test_a_line_that_is_too_long_is_one_finding_and_the_next_is_read(
+    data: bytes, most: int, longest: int
+) -> None:
+    demands = Demands(max_line_bytes=longest)
+    part = scan(Trickle(data, most), Format.SFT, demands)
+    assert part.findings == findings_by_the_rules(data, Format.SFT, demands, longest)
+
+
+def test_a_clean_file_counts_rows_bytes_and_traits() -> None:
+    rows = [json.dumps(row).encode() + b"\n" for row in CONVERSATIONS]
+    part = part_of(b"".join(rows))
+    assert (part.rows, part.lines, part.bytes) == (len(rows), len(rows), sum(map(len, rows)))
+    assert part.findings == []
+    assert part.tally.having("toolConfig") == 2
+    assert part.tally.first_with("toolConfig") == 4
+
+
+def test_a_blank_line_is_a_finding_and_no_row() -> None:
+    part = part_of(TEXT + b"\n\n" + TEXT + b"\n \r\n")
+    assert (part.rows, part.lines) == (2, 4)
+    assert places(part) == [
+        (2, len(TEXT) + 1, "blank-line"),
+        (4, 2 * len(TEXT) + 3, "blank-line"),
+    ]
+
+
+def test_the_last_line_may_lack_its_newline() -> None:
+    assert places(part_of(TEXT + b"\n" + TEXT)) == []
+
+
+def test_a_file_that_was_cut_off_is_found_at_its_last_line() -> None:
+    assert places(part_of(TEXT + b"\n" + TEXT[:-9])) == [(2, len(TEXT) + 1, "json")]
+
+
+def test_a_line_that_begins_with_a_mark_is_checked_beyond_it() -> None:
+    wrong = TEXT.replace(b'"user"', b'"robot"')
+    assert [rule for _, _, rule in places(part_of(b"\xef\xbb\xbf" + wrong))][:2] == [
+        "byte-order-mark",
+        "role",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "rule"),
+    [
+        (b"1e999", "number-range"),
+        (b"-1e999", "number-range"),
+        (b"9" * 5_000, "number-range"),
+        (b"NaN", "json"),
+        (b"-Infinity", "json"),
+        (rb'"\ud83d"', "lone-surrogate"),
+        (b"[" * 200 + b"]" * 200, "nesting"),
+        (b"[" * 300_000, "nesting"),
+        (b'"\x01"', "json"),
+        (b'"\xc0\x80"', "utf-8"),
+    ],
+    ids=[
+        "large",
+        "negative",
+        "digits",
+        "nan",
+        "infinity",
+        "surrogate",
+        "deep",
+        "open",
+        "control",
+        "overlong",
+    ],
+)
+@pytest.mark.parametrize("place", [b'{"city": "Oslo"}', b'{"city": {"type": "string"}}'])
+def test_a_value_that_readers_do_not_agree_on_is_refused_wherever_it_stands(
+    value: bytes, rule: str, place: bytes
+) -> None:
+    line = json.dumps(CLEAN["sft call"][1]).encode()
+    assert place.replace(b'{"city": ', b"") in line
+    broken = line.replace(place, b'{"city": ' + value + b"}")
+    assert [rule for _, _, rule in places(part_of(broken))] == [rule]
+
+
+def test_a_tool_config_that_is_there_twice_hides_nothing() -> None:
+    line = json.dumps(CLEAN["sft call"][1]).encode()
+    hidden = line.replace(b'"toolConfig"', b'"toolConfig": "\xff", "toolConfig"')
+    assert [rule for _, _, rule in places(part_of(hidden))] == ["utf-8"]
+
+
+def test_all_findings_are_counted_and_go_to_the_sink_and_the_first_are_kept() -> None:
+    seen: list[Finding] = []
+    rows = FINDINGS_KEPT + 5
+    part = scan(BytesIO(b"[]\n" * rows), Format.CPT, sink=seen.append)
+    assert part.counts["object"] == part.refused == len(seen) == rows
+    assert part.findings == seen[:FINDINGS_KEPT]
+
+
+def test_a_long_line_does_not_fill_the_memory() -> None:
+    class Endless:
+        left = 8 * LONGEST_LINE
+
+        def read(self, size: int = -1, /) -> bytes:
+            self.left -= size
+            return b"x" * size if self.left > 0 else b""
+
+    tracemalloc.start()
+    try:
+        part = scan(Endless(), Format.SFT)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert [finding.rule for finding in part.findings] == ["line-length"]
+    assert peak < 3 * LONGEST_LINE
+
+
+SPOKEN = Rule("spoken", "Somebody saw the row.", "this test")
+
+
+class Recorder:
+    def __init__(self) -> None:
+        self.seen: list[tuple[bytes, int, int]] = []
+
+    def see(self, line: bytes, number: int, offset: int) -> Iterable[Fault]:
+        self.seen.append((line, number, offset))
+        yield Fault(SPOKEN, "", "a row", "none")
+
+
+def test_a_watcher_sees_every_row_that_is_an_object_and_adds_its_findings() -> None:
+    recorder = Recorder()
+    part = scan(BytesIO(TEXT + b"\n[]\n{}\n" + TEXT), Format.SFT, watchers=[recorder])
+    after = len(TEXT) + 7
+    assert recorder.seen == [(TEXT, 1, 0), (b"{}", 3, len(TEXT) + 4), (TEXT, 4, after)]
+    assert part.counts["spoken"] == 3
+    assert places(part)[0] == (1, 0, "spoken")
+
+
+def test_an_acceptor_spares_the_rules_only_the_rows_it_accepts(monkeypatch: pytest.MonkeyPatch) -> None:
+    explained: list[int] = []
+
+    def explain(sample: dict[str, int], _demands: Demands) -> Iterable[Fault]:
+        explained.append(sample["a"])
+        return ()
+
+    def accept(line: bytes) -> frozenset[str] | None:
+        return frozenset("a") if line == b'{"a": 1}' else None
+
+    definition = Definition((), explain, acceptor=lambda _demands: accept)
+    monkeypatch.setitem(DEFINITIONS, Format.CPT, definition)
+    part = scan(BytesIO(b'{"a": 1}\n{"a": 2}\n{"a": 1}\n'), Format.CPT)
+    assert explained == [2]
+    assert part.tally.having("a") == 2

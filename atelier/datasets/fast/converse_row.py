@@ -10,6 +10,7 @@ from msgspec import UNSET
 from atelier.datasets.definitions.media import MAX_IMAGES_A_TURN, MAX_VIDEOS_A_SAMPLE, MEDIA_FORMATS
 from atelier.datasets.definitions.tools import check_tool_config, tool_names
 from atelier.datasets.fast.converse_types import (
+    Answer,
     Assistant,
     Row,
     TextAssistant,
@@ -150,10 +151,7 @@ class _Turns:
         if result.tool_use_id not in self._unanswered:
             return False
         self._unanswered.remove(result.tool_use_id)
-        return all(
-            is_shallow(answer.json) if answer.text is UNSET else answer.json is UNSET
-            for answer in result.content
-        )
+        return all(map(_is_answer, result.content))
 
     def _media(self, block: UserBlock) -> bool:
         for kind, media in (("image", block.image), ("video", block.video), ("document", block.document)):
@@ -162,3 +160,9 @@ class _Turns:
                 self._videos += kind == "video"
                 return media.source.s3_location.uri.startswith(self._place)
         return False
+
+
+def _is_answer(answer: Answer) -> bool:
+    if answer.json is UNSET:
+        return answer.text is not UNSET
+    return answer.text is UNSET and is_shallow(answer.json)

@@ -6,12 +6,10 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
-from atelier.datasets import Finding, Format, Report, check_file
-from atelier.datasets.demands import Demands
-from atelier.datasets.merge import merge
-from atelier.datasets.scan import Watcher, scan
+from atelier.datasets import Demands, Finding, Format, Report, check, check_file
+from atelier.datasets.scan import Watcher
 from cli.data_progress import progress
 from cli.data_source import Source
 from cli.exit_codes import ExitCode
@@ -29,23 +27,22 @@ def check_source(
     findings: Path | None = None,
     watchers: Sequence[Watcher] = (),
 ) -> Report:
-    """Check a dataset, with a progress bar on a terminal; `findings` gets every finding as a line of JSON.
-
-    Only a file can be read by several processes, and what watches along reads it in one.
-    """
+    """Check a dataset, with a progress bar on a terminal; `findings` gets every finding as a line of JSON."""
     with ExitStack() as stack:
         sink = stack.enter_context(_written_to(findings, source)) if findings else None
         advance = stack.enter_context(progress(source))
-        if source.path and not watchers:
-            return check_file(source.path, format, demands, jobs=jobs, sink=sink, on_progress=advance)
-        stream = cast("BinaryIO", _Counted(stack.enter_context(source.open()), advance))
-        part = scan(stream, format, demands, file=source.name, sink=sink, watchers=watchers)
-        report = merge([part], format, demands)
-        if sink:
-            for finding in report.findings:
-                if finding.line == 0:
-                    sink(finding)
-        return report
+        if source.path:
+            return check_file(
+                source.path,
+                format,
+                demands,
+                jobs=jobs,
+                sink=sink,
+                watchers=watchers,
+                on_progress=advance,
+            )
+        stream = _Counted(stack.enter_context(source.open()), advance)
+        return check(stream, format, demands, file=source.name, sink=sink, watchers=watchers)
 
 
 class _Counted:
@@ -55,7 +52,7 @@ class _Counted:
         self._stream = stream
         self._advance = advance
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int = -1, /) -> bytes:
         data = self._stream.read(size)
         self._advance(len(data))
         return data

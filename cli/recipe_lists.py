@@ -78,7 +78,7 @@ def rendered(row: RecipeRow, rows: Catalogue) -> str:
     recipe = with_defaults(row, rows)
     if recipe.template.not_rendered:
         raise CommandFailed(f"{row.name} has no file here: {recipe.template.not_rendered}")
-    fills = {key.filled_with for key in recipe.keys if key.filled_with and not key.has_default}
+    fills: set[str] = {key.filled_with for key in recipe.keys if key.filled_with and not key.has_default}
     given = {fill: f"<{fill}>" for fill in fills - recipe.given.keys()}
     return render(recipe, job_name="<job_name>", model=recipe.base_model.model, given=given)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
@@ -118,17 +117,15 @@ class HubRecipe:
 
 
 def with_hub_recipes(catalogue: Catalogue, recipes: Iterable[HubRecipe]) -> Catalogue:
-    """The catalogue with the recipes of the hub in the place of the shipped ones that train."""
+    """The catalogue with the recipes of the hub in the place of the shipped ones."""
     recipes = tuple(recipes)
     images = [found for recipe in recipes if (found := recipe.image())]
     return replace(
         catalogue,
-        templates=ChainMap(
-            {recipe.row_name: recipe.template_row() for recipe in recipes}, catalogue.templates
-        ),
+        templates={recipe.row_name: recipe.template_row() for recipe in recipes},
         training=Rows.fixed([recipe.row() for recipe in recipes]),
+        evaluation=Rows.fixed([]),
         images=Images(
-            registries=(*catalogue.images.registries, *(registry for registry, _ in images)),
-            images=(*catalogue.images.images, *(image for _, image in images)),
+            registries=tuple(registry for registry, _ in images), images=tuple(image for _, image in images)
         ),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from atelier.recipes.hub_document import Entry, Skipped, entries_of
@@ -63,7 +65,7 @@ def test_an_entry_for_subscribers_says_so() -> None:
         ({"SmtjOverrideParamsS3Uri": None, "HpEksOverrideParamsS3Uri": None}, "no template with an override"),
     ],
 )
-def test_an_entry_that_cannot_be_used_says_why(changes: dict[str, object], reason: str) -> None:
+def test_an_entry_that_cannot_be_used_says_why(changes: dict[str, Any], reason: str) -> None:
     found = the_entry(entry(**changes))
 
     assert isinstance(found, Skipped)

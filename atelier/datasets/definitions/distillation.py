@@ -21,6 +21,7 @@ from atelier.datasets.definitions.conversation import (
     turns_of,
 )
 from atelier.datasets.demands import Demands
+from atelier.datasets.fast.prompts import PromptAcceptor
 from atelier.datasets.fault import Fault
 from atelier.datasets.rule import Rule
 
@@ -42,4 +43,6 @@ def explain(sample: dict[str, Any], demands: Demands) -> Iterator[Fault]:
         yield Fault(PROMPT_TEXT, block.at, block.kind, "text")
 
 
-DISTILLATION = Definition((*CONVERSATION_RULES, PROMPT_TEXT), explain, traits, check_conversations)
+DISTILLATION = Definition(
+    (*CONVERSATION_RULES, PROMPT_TEXT), explain, traits, check_conversations, PromptAcceptor
+)

@@ -33,6 +33,7 @@ from atelier.datasets.definitions.fields import (
     check_fields,
 )
 from atelier.datasets.demands import Demands
+from atelier.datasets.fast.preferences import PreferenceAcceptor
 from atelier.datasets.fault import Fault, shown
 from atelier.datasets.rule import Rule
 
@@ -133,4 +134,4 @@ def _check_candidates(candidates: list[Any], turn: int, at: str) -> Iterator[Fau
         )
 
 
-DPO = Definition((*CONVERSATION_RULES, *_OWN_RULES), explain, traits, check_conversations)
+DPO = Definition((*CONVERSATION_RULES, *_OWN_RULES), explain, traits, check_conversations, PreferenceAcceptor)

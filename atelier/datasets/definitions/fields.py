@@ -73,18 +73,20 @@ def check_fields(
     value: dict[str, Any], fields: Sequence[Field], at: str = "", *, extra: Rule | None = UNKNOWN_KEY
 ) -> Iterator[Fault]:
     """Faults of an object's own keys and of the types they hold. `extra` is what another key breaks."""
+    named = 0
     for field in fields:
-        where = below(at, field.name)
         if field.name not in value:
             if field.required:
-                yield Fault(REQUIRED_KEY, where, "no such key", field.shape.accepted)
+                yield Fault(REQUIRED_KEY, below(at, field.name), "no such key", field.shape.accepted)
             continue
+        named += 1
         held = value[field.name]
         if not field.shape.fits(held):
-            yield Fault(VALUE_TYPE, where, shown(held), field.shape.accepted)
-        elif field.says and held is not None and not (held.strip() if isinstance(held, str) else held):
-            yield Fault(EMPTY_VALUE, where, shown(held), f"{field.shape.accepted} that is not empty")
-    if extra:
+            yield Fault(VALUE_TYPE, below(at, field.name), shown(held), field.shape.accepted)
+        elif field.says and not (held.strip() if isinstance(held, str) else held) and held is not None:
+            accepted = f"{field.shape.accepted} that is not empty"
+            yield Fault(EMPTY_VALUE, below(at, field.name), shown(held), accepted)
+    if extra and named < len(value):
         names = [field.name for field in fields]
         for key in value:
             if key not in names:

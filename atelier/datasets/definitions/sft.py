@@ -33,4 +33,6 @@ def explain(sample: dict[str, Any], demands: Demands) -> Iterator[Fault]:
     yield from check_blocks_together(sample, messages, demands)
 
 
-SFT = Definition((*CONVERSATION_RULES, ASSISTANT_LAST), explain, traits, check_conversations, ConverseAcceptor)
+SFT = Definition(
+    (*CONVERSATION_RULES, ASSISTANT_LAST), explain, traits, check_conversations, ConverseAcceptor
+)

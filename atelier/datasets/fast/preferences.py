@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 import msgspec
@@ -62,13 +63,40 @@ class PreferenceAcceptor:
             row = _decode(line)
         except UNDECODABLE:
             return None
-        turns = tuple(map(type, row.messages))
-        if not turns or turns != (User, Assistant) * (len(turns) // 2):
+        *before, last = row.messages or [None]
+        pairs = len(row.messages) // 2
+        if not isinstance(last, Assistant) or tuple(map(type, row.messages)) != (User, Assistant) * pairs:
             return None
-        system = [] if row.system is UNSET else row.system
-        if _has_blank(system) or not all(map(self._is_clean, row.messages)) or not _ends(row.messages):
+        if not _is_pair(last) or not all(map(self._is_turn, before)) or not _says(row.system or ()):
             return None
-        traits = {"image"} if any(_images(turn) for turn in row.messages) else set()
-        traits.update(["system"] if row.system is not UNSET else [])
-        traits.update(["schemaVersion"] if row.schema_version is not UNSET else [])
-        return frozenset(traits)
+        keys = ("system",) * (row.system is not UNSET) + ("schemaVersion",) * (
+            row.schema_version is not UNSET
+        )
+        return frozenset((*keys, "image") if any(map(_images, before)) else keys)
+
+    def _is_turn(self, turn: User | Assistant) -> bool:
+        if isinstance(turn, Assistant):
+            return turn.candidates is UNSET and turn.content is not UNSET and _says(turn.content)
+        for block in turn.content:
+            if (block.text is UNSET) is (block.image is UNSET):
+                return False
+            if block.text is not UNSET and block.text.isspace():
+                return False
+            if block.image is not UNSET and not block.image.source.s3_location.uri.startswith(self._place):
+                return False
+        return _images(turn) <= MAX_IMAGES_A_TURN
+
+
+def _is_pair(turn: Assistant) -> bool:
+    if turn.content is not UNSET or turn.candidates is UNSET:
+        return False
+    labels = {candidate.preference_label for candidate in turn.candidates}
+    return labels == _LABELS and all(_says(candidate.content) for candidate in turn.candidates)
+
+
+def _says(blocks: Iterable[TextBlock]) -> bool:
+    return not any(block.text.isspace() for block in blocks)
+
+
+def _images(turn: User | Assistant) -> int:
+    return sum(block.image is not UNSET for block in turn.content) if isinstance(turn, User) else 0

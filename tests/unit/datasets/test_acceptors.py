@@ -1,0 +1,75 @@
+"""A shortcut says clean only of rows in which the rules find nothing, and of those it was made for."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from atelier.datasets import Demands, Fault, Format
+from atelier.datasets.line import read
+from atelier.datasets.registry import DEFINITIONS
+from atelier.datasets.tally import Traits
+from tests.support.mutations import mutated
+from tests.support.samples import CLEAN
+
+ROWS = {format_: [row for of, row in CLEAN.values() if of == format_] for format_ in Format}
+DEMANDS = [Demands(), Demands(bucket="data"), Demands(bucket="other")]
+
+
+def accepted(format_: Format, line: bytes, demands: Demands) -> Traits | None:
+    acceptor = DEFINITIONS[format_].acceptor
+    assert acceptor
+    return acceptor(demands)(line)
+
+
+@pytest.mark.parametrize("kind", CLEAN)
+def test_a_clean_row_is_accepted_with_the_traits_it_has(kind: str) -> None:
+    format_, row = CLEAN[kind]
+
+    traits = accepted(format_, json.dumps(row).encode(), Demands())
+
+    assert traits == DEFINITIONS[format_].traits(row)
+
+
+@pytest.mark.parametrize("format_", Format)
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_what_is_accepted_is_clean(format_: Format, data: st.DataObject) -> None:
+    row = data.draw(mutated(st.sampled_from(ROWS[format_])))
+    line = json.dumps(row, ensure_ascii=data.draw(st.booleans())).encode()
+    demands = data.draw(st.sampled_from(DEMANDS))
+
+    traits = accepted(format_, line, demands)
+
+    if traits is not None:
+        definition = DEFINITIONS[format_]
+        assert list(definition.explain(row, demands)) == []
+        assert traits == definition.traits(row)
+
+
+@pytest.mark.parametrize("format_", Format)
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        lambda line: line[:-1],
+        lambda line: b"\xef\xbb\xbf" + line,
+        lambda line: line.replace(b'"', b'"\xff', 1),
+        lambda line: line[:-1] + rb', "more": "\ud800"}',
+        lambda line: line[:-1] + b', "more": 1e999}',
+        lambda line: line[:-1] + b', "more": NaN}',
+        lambda line: line[:-1] + b', "more": ' + b"[" * 200 + b"]" * 200 + b"}",
+        lambda line: line[:-1] + b', "more": ' + b"[" * 200_000,
+        lambda line: line + b" 1",
+        lambda _line: b"",
+        lambda _line: b"null",
+        lambda _line: b"[]",
+    ],
+)
+def test_a_line_that_the_reader_refuses_is_not_accepted(format_: Format, spoilt: Any) -> None:
+    line = spoilt(json.dumps(ROWS[format_][0]).encode())
+
+    assert isinstance(read(line), Fault)
+    assert accepted(format_, line, Demands()) is None

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _STAGE_FIELDS = ("train", "validation")
 _REMOTE = "s3://"
 _FILE_NAME = r"\S+\.jsonl"
-_NOWHERE = "s3://nowhere/missing.jsonl"
+NOWHERE = "s3://nowhere/missing.jsonl"
 
 
 class DatasetUploads:
@@ -84,7 +84,7 @@ def with_remote_datasets(document: Any, *, folder: Path, address: Callable[[Path
         if re.fullmatch(_FILE_NAME, path.name):
             message = f"no such file ({path}); accepted: a file, relative to the run file, or s3://…"
         remote.problems.append(Problem(field, message, value))
-        holder[key] = _NOWHERE
+        holder[key] = NOWHERE
     return remote
 
 

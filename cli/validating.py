@@ -17,7 +17,7 @@ from atelier.runs import CheckedRun, check_run
 from atelier.runs.parts import Parts
 from cli.data_checking import check_source
 from cli.data_source import Source
-from cli.datasets import with_remote_datasets
+from cli.datasets import NOWHERE, with_remote_datasets
 from cli.hub_recipes import hub_catalogues, synced_recipes
 from cli.starting import read_run_file
 from config.model import Environment
@@ -30,7 +30,7 @@ _BUCKET = "local"
 class Validated:
     """What is known of a run file: the checked run, or why there is none, and its datasets.
 
-    `not_looked_at` are the datasets that are not on this machine.
+    `not_looked_at` are the datasets that are not on this machine, or were not asked for.
     """
 
     checked: CheckedRun | None
@@ -69,8 +69,9 @@ def validate_file(
         datasets = tuple(_readable_datasets(remote.document))
     local = [dataset for dataset in datasets if dataset.uri in remote.uploads]
     reports = tuple(_check(dataset, local, remote.uploads) for dataset in local) if with_data else ()
-    elsewhere = tuple(dataset.uri for dataset in datasets if dataset not in local)
-    return Validated(checked, refusal, reports, elsewhere)
+    elsewhere = [dataset.uri for dataset in datasets if dataset not in local and dataset.uri != NOWHERE]
+    not_asked_for = [] if with_data else [str(remote.uploads[dataset.uri]) for dataset in local]
+    return Validated(checked, refusal, reports, (*not_asked_for, *elsewhere))
 
 
 def _address(path: Path) -> str:

@@ -25,9 +25,9 @@ def recipes(file: Path, environment: Environment, checked: CheckedRun) -> Text:
 
 
 def unseen(uris: Sequence[str]) -> Text:
-    """The datasets that are elsewhere: the run checks them before anything is trained."""
+    """The datasets that nobody looked at: the run checks them before anything is trained."""
     lines = "\n".join(f"  {uri}" for uri in uris)
-    return Text(f"\nnot looked at, because not on this machine or not asked for:\n{lines}", style="dim")
+    return Text(f"\nnot looked at here, but by the run before it trains:\n{lines}", style="dim")
 
 
 def _what(path: str, checked: CheckedRun, recipe: Recipe) -> str:

@@ -83,6 +83,7 @@ def test_every_problem_of_the_run_and_of_its_data_is_told_at_once(folder: Path) 
     assert "stages.0.hyperparameters.max_epochs = 0" in outcome.stderr
     assert "gte" in outcome.stderr
     assert "stages.0.train (train.jsonl):1" in outcome.output
+    assert "not looked at" not in outcome.output
 
 
 def test_messages_name_a_dataset_as_the_run_file_does(folder: Path) -> None:
@@ -112,6 +113,7 @@ def test_without_data_only_the_run_file_is_looked_at(folder: Path) -> None:
 
     assert outcome.exit_code == ExitCode.OK
     assert "train.jsonl)" not in outcome.output
+    assert str(folder / "train.jsonl") in outcome.output.partition("not looked at here")[2]
 
 
 def test_training_rows_that_are_in_the_evaluation_are_found(folder: Path) -> None:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from benchmarks import bundle_size, handler_import, job_end_latency, state_transitions, synth
+from benchmarks import (
+    bundle_size,
+    dataset_conversion,
+    handler_import,
+    job_end_latency,
+    state_transitions,
+    synth,
+)
 from benchmarks.result import Result
 
 BENCHMARKS: dict[str, Callable[[], Result]] = {
@@ -14,6 +21,7 @@ BENCHMARKS: dict[str, Callable[[], Result]] = {
     "synth": synth.measure,
     "handler_import": handler_import.measure,
     "bundle_size": bundle_size.measure,
+    "dataset_conversion": dataset_conversion.measure,
 }
 
 

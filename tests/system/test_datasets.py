@@ -14,6 +14,7 @@ import pytest
 from atelier import names
 from config.environments import LOCAL
 from tests.support.deployed_line import EXAMPLES, DeployedLine, quick
+from tests.support.deployed_roles import without_action
 
 pytestmark = pytest.mark.system
 
@@ -75,3 +76,14 @@ def test_a_clean_file_of_several_parts_is_trained_on(line: DeployedLine) -> None
     line.line.operations.request_stop(run_id)
     line.line.look_now(run_id)
     assert line.wait(run_id).error == "RunStopped"
+
+
+def test_a_part_that_may_not_be_read_fails_the_run_with_the_part_and_the_action_named(
+    line: DeployedLine,
+) -> None:
+    with without_action(line, "validate_dataset_part", "s3:GetObject"):
+        run = line.run(run_on(line, "unread-data", TRAIN.read_bytes()))
+    assert (run.status, run.error) == ("FAILED", "DatasetUnchecked"), run.cause
+    assert (
+        "- stages.0.train (unread-data.jsonl), bytes 0 to 1,000,000: AccessRefused: s3:GetObject" in run.cause
+    )

@@ -11,12 +11,12 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
 from components.bundles import code_bundle
 from tests.support.deployed_line import DeployedLine, eventually, quick
+from tests.support.deployed_roles import without_action
 
 pytestmark = pytest.mark.system
 
@@ -149,14 +149,14 @@ def test_a_run_that_fails_after_its_promotion_brings_the_previous_model_back(lin
     first = line.run(quick("serves", deployment=deployment))
     assert first.status == "PROMOTED", first.cause
     before, serving = line.served(), line.serving("taken-back")
-    with _without_action(line, "retire_candidate", "bedrock:DeleteCustomModelDeployment"):
+    with without_action(line, "retire_candidate", "bedrock:DeleteCustomModelDeployment"):
         run = line.run(quick("fails-late", deployment=deployment))
     assert (run.status, run.error) == ("FAILED", "AccessRefused"), run.cause
     assert (line.served(), line.serving("taken-back")) == (before, serving)
 
 
 def test_a_role_without_one_grant_fails_the_run_with_the_action_named(line: DeployedLine) -> None:
-    with _without_action(line, "submit_training_job", "sagemaker:CreateTrainingJob"):
+    with without_action(line, "submit_training_job", "sagemaker:CreateTrainingJob"):
         run = line.run(quick("missing-grant"))
     assert (run.status, run.error) == ("FAILED", "AccessRefused")
     assert "AccessDenied" in run.cause
@@ -190,39 +190,3 @@ def _handler_replaced(line: DeployedLine, module: str, source: str) -> Iterator[
             FunctionName=name, Handler=f"lambdas.handlers.{module}.handler"
         )
         functions.update_function_code(FunctionName=name, ZipFile=code_bundle().read_bytes())
-
-
-@contextmanager
-def _without_action(line: DeployedLine, module: str, action: str) -> Iterator[None]:
-    """The function's deployed role without one action, and with it again afterwards."""
-    iam = line.client("iam")
-    function = line.client("lambda").get_function_configuration(FunctionName=line.function_name(module))
-    role = function["Role"].rpartition("/")[2]
-    policies = {
-        name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
-    }
-    assert any(
-        action in _actions(statement) for document in policies.values() for statement in document["Statement"]
-    )
-    for name, document in policies.items():
-        kept = [
-            {**statement, "Action": [each for each in _actions(statement) if each != action]}
-            for statement in document["Statement"]
-            if _actions(statement) != [action]
-        ]
-        _put(iam, role, name, {**document, "Statement": kept})
-    try:
-        yield
-    finally:
-        for name, document in policies.items():
-            _put(iam, role, name, document)
-
-
-def _actions(statement: dict[str, Any]) -> list[str]:
-    actions = statement["Action"]
-    return [actions] if isinstance(actions, str) else list(actions)
-
-
-def _put(iam: Any, role: str, name: str, document: dict[str, Any]) -> None:
-    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))

@@ -27,7 +27,7 @@ def apply() -> None:
         iterator: dict[str, Any],
         execution: dict[str, Any],
         context: dict[str, Any],
-    ) -> tuple[Any, str | None]:
+    ) -> Any:
         if stepfunctions._state_query_language(state, context) != "JSONata":
             return run_distributed_map(state, raw_input, effective, iterator, execution, context)
         # MiniStack's own fields now find the children's inputs, made here, where it looks for them.

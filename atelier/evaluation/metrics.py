@@ -1,6 +1,6 @@
 """Metrics of evaluation containers, by the tasks of the catalogue.
 
-Nova's container writes some metrics under a short name in some versions; in Atelier a metric has its long name.
+Nova's container writes some metrics under a short name in some versions; here a metric has its long name.
 Source: Amazon Nova user guide, "Evaluating your SageMaker-trained model".
 """
 

@@ -91,7 +91,7 @@ class Templates(Mapping[str, Template]):
 
 @dataclass(frozen=True, kw_only=True)
 class Catalogue:
-    """All rows. That every name in them has its row is a test's to say (references.py), not each process's."""
+    """All rows. That every name in them has its row is for a test to say (references.py)."""
 
     base_models: Mapping[str, BaseModelRow]
     templates: Mapping[str, Template]

@@ -13,7 +13,7 @@ from atelier.problems import Problem
 
 _WHOLE = 100.0
 _TOLERANCE = 0.01
-# Published by AWS for Nova 2 Lite; each subscriber's list comes with the recipe, so others are only warned about.
+# What AWS has published for Nova 2 Lite; a subscriber has a list of their own, so others are a warning.
 _KNOWN: Mapping[str, frozenset[str]] = {
     "sft": frozenset(
         {

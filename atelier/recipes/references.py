@@ -9,7 +9,7 @@ from atelier.recipes.rows import EvaluationRow, RecipeRow, TrainingRow
 
 
 def broken_references(catalogue: Catalogue) -> Iterator[str]:
-    """A sentence for each name that leads nowhere, and for each setting that a recipe's template does not have."""
+    """A sentence for each name that leads nowhere and each setting that a template does not have."""
     names = [row.name for row in (*catalogue.training, *catalogue.evaluation)]
     yield from (
         f"{name} names two recipes" for name in sorted({name for name in names if names.count(name) > 1})

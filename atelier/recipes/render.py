@@ -1,8 +1,8 @@
 """The recipe file, exactly as AWS's containers read it.
 
-Traps between YAML 1.1 and 1.2: `1e-5` without a dot is a text to one and a number to the other (numbers are
-written `1.0e-05`, such texts in quotes), and `null` is nothing while `"null"` is the word by which Nova 2 recipes
-switch LoRA off.
+Traps between YAML 1.1 and 1.2: `1e-5` without a dot is a text to one and a number to the other, so numbers
+are written `1.0e-05` and such texts in quotes; and `null` is nothing while `"null"` is the word by which
+Nova 2 recipes switch LoRA off.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class _PlainDumper(_Dumper):  # type: ignore[misc, valid-type]
     def ignore_aliases(self, _data: object) -> bool:
         return True
 
-    def represent_text(self, text: str) -> yaml.Node:
+    def represent_text(self, text: str) -> Any:
         """In quotes where only YAML 1.2 reads a number."""
         return self.represent_scalar(
             "tag:yaml.org,2002:str", text, style="'" if _NUMBER.fullmatch(text) else None
@@ -42,8 +42,8 @@ _PlainDumper.add_representer(str, _PlainDumper.represent_text)
 def render(recipe: Recipe, *, job_name: str, model: str, given: Mapping[str, Any] | None = None) -> str:
     """The recipe as YAML.
 
-    `model` is a base model path (`nova-micro/prod`) or a checkpoint (`s3://customer-escrow-…`); `given` is what else
-    the recipe's keys are filled with (rows.Fill), such as the customer_bucket of a distillation.
+    `model` is a base model path (`nova-micro/prod`) or a checkpoint (`s3://customer-escrow-…`); `given` is
+    what else the recipe's keys are filled with (rows.Fill), such as the customer_bucket of a distillation.
     """
     return dump(document(recipe, job_name=job_name, model=model, given=given))
 
@@ -66,17 +66,18 @@ def document(
         block = root
         for parent in parents:
             block = block.setdefault(parent, {})
-        block[leaf] = _filled(key, recipe, filled) if key.filled_with else recipe.values[key.path]
+        fill = key.filled_with
+        block[leaf] = _filled(key, fill, recipe, filled) if fill else recipe.values[key.path]
     if recipe.data_mixing:
         root["data_mixing"] = data_mixing.block(recipe.data_mixing)
     return root
 
 
-def _filled(key: Key, recipe: Recipe, filled: Mapping[str, Any]) -> Any:
-    if key.filled_with in filled:
-        return filled[key.filled_with]
+def _filled(key: Key, fill: str, recipe: Recipe, filled: Mapping[str, Any]) -> Any:
+    if fill in filled:
+        return filled[fill]
     if not key.has_default:
-        raise ValueError(f"{recipe.row.name}: {key.path} must be given as {key.filled_with}")
+        raise ValueError(f"{recipe.row.name}: {key.path} must be given as {fill}")
     return recipe.row.default_of(key)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -115,12 +115,12 @@ def flat(recipe: Recipe) -> dict[str, str]:
 
 
 def _chosen(found: Found, wanted: Wanted, catalogue: Catalogue) -> tuple[Candidate, str | None]:
-    """The candidate and what it runs on: AWS's own default, or with platform `auto` the cheapest that is possible."""
+    """The candidate and what it runs on: AWS's own default, or with `auto` the cheapest that is possible."""
     if wanted.platform != AUTO:
         first = found.candidates[0]
         return first, _instance_types(first, wanted)[0]
     choices = [(one, name) for one in found.candidates for name in _instance_types(one, wanted)]
-    choices.sort(key=lambda choice: _cost(*choice, wanted, catalogue))
+    choices.sort(key=lambda choice: _cost(choice[0], choice[1], wanted, catalogue))
     possible = (choice for choice in choices if not _merged(*choice, wanted, catalogue).problems)
     return next(possible, choices[0])
 

@@ -54,10 +54,10 @@ class OnTarget(Frozen):
 
 
 class BaseModelRow(Frozen):
-    """A base model. `model` is what a recipe calls it; no `environments` means all that are in an AWS account.
+    """A base model. `model` is what a recipe calls it; no `environments` means all in an AWS account.
 
-    `hub_name` is its name in SageMakerPublicHub, where AWS publishes it there. Of one that is not customizable
-    `instead` says what it is and what to use.
+    `hub_name` is its name in SageMakerPublicHub, where AWS publishes it there. Of one that is not
+    customizable `instead` says what it is and what to use.
     """
 
     name: str
@@ -72,7 +72,7 @@ class BaseModelRow(Frozen):
     source: str
 
     def is_available_in(self, environment: str) -> bool:
-        """True when the environment can customize it; the embedded one has what names it, and nothing of AWS's."""
+        """True when the environment can customize it; the embedded one has only what names it."""
         if not self.environments:
             return self.customizable and environment != EMBEDDED
         return self.customizable and environment in self.environments
@@ -114,9 +114,9 @@ class Key(Frozen):
 class Checkpoints(Frozen):
     """That a recipe saves checkpoints before its end, and what early stopping must know of it.
 
-    `saved_by` and `measured_by` are the hyperparameters that say after how many steps a checkpoint is saved and
-    the validation loss is measured; `loss_keys` are the names under which the job's log may give that loss
-    (AWS documents none for Nova). Without `measured_by` the recipe measures none.
+    `saved_by` and `measured_by` are the hyperparameters that say after how many steps a checkpoint is saved
+    and the validation loss is measured; `loss_keys` are the names under which the job's log may give that
+    loss (AWS documents none for Nova). Without `measured_by` the recipe measures none.
     """
 
     saved_by: str
@@ -164,8 +164,9 @@ class OnPlatform(Frozen):
 class RecipeRow(Frozen):
     """A recipe that trains or evaluates; its bounds and defaults, by name, override the template's.
 
-    The first instance type and number of replicas are the defaults; both are empty where the platform chooses.
-    `document` sets keys, by path, that have no name. `note`: what a user should know of the row's origin.
+    The first instance type and number of replicas are the defaults; both are empty where the platform
+    chooses. `document` sets keys, by path, that have no name. `note`: what a user should know of the row's
+    origin.
     """
 
     name: str
@@ -214,7 +215,7 @@ class RecipeRow(Frozen):
 
     def default_of(self, key: Key) -> Value:
         """The value of a key that nobody set."""
-        if key.name in self.defaults:
+        if key.name and key.name in self.defaults:
             return self.defaults[key.name]
         return self.document.get(key.path, key.default)
 
@@ -252,14 +253,14 @@ class EvaluationRow(RecipeRow):
 
 
 class OwnDataset(Frozen):
-    """The format of a task's dataset, and the file name that the container looks for where it looks for one."""
+    """The format of a task's dataset, and the file name where its container looks for one."""
 
     format: str
     file: str | None = None
 
 
 class Task(Frozen):
-    """What an evaluation measures: the strategy and metric of its recipe, the metrics that its container writes.
+    """What an evaluation measures: its recipe's strategy and metric, the metrics that its container writes.
 
     `metrics` gives each one's best value (None: unbounded). `disputed`: why AWS's sources disagree on it.
     """

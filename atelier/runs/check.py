@@ -128,10 +128,10 @@ def _unguarded(run: Run) -> Iterator[str]:
 
 
 def _unreachable_function(path: str, arn: str | None) -> Iterator[str]:
-    """AmazonSageMakerFullAccess may invoke functions whose name begins so; a role of one's own may do more."""
+    """AmazonSageMakerFullAccess may invoke functions whose names begin so; one's own role may do more."""
     name = (arn or "").split(":function:")[-1]
     if name and not name.startswith(_JOB_ROLE_PREFIX):
         yield (
-            f"{path}.reward_lambda_arn: the job's role must be allowed to invoke {name}; AWS's managed policy allows "
-            f"names that begin with {_JOB_ROLE_PREFIX}"
+            f"{path}.reward_lambda_arn: the job's role must be allowed to invoke {name}; AWS's managed "
+            f"policy allows names that begin with {_JOB_ROLE_PREFIX}"
         )

@@ -17,7 +17,9 @@ def problems_of(stage: Stage, recipe: Recipe, *, path: str) -> Iterator[Problem]
         return
     checkpoints = recipe.template.checkpoints
     if checkpoints is None:
-        message = f"{recipe.row.name} saves only the finished model, so stopping its job would lose it; leave it out"
+        message = (
+            f"{recipe.row.name} saves only the finished model: stopping its job would lose it; leave it out"
+        )
         yield Problem(f"{path}.early_stopping", message, is_combination=True)
         return
     if checkpoints.measured_by is None:
@@ -32,14 +34,14 @@ def problems_of(stage: Stage, recipe: Recipe, *, path: str) -> Iterator[Problem]
     settings = f"{path}.hyperparameters"
     if _LENGTH in values and saved >= values[_LENGTH]:
         message = (
-            f"must be less than {_LENGTH} = {values[_LENGTH]} with early_stopping: no checkpoint is saved before "
-            "the end, so stopping the job would lose the model"
+            f"must be less than {_LENGTH} = {values[_LENGTH]} with early_stopping: no checkpoint is saved "
+            "before the end, so stopping the job would lose the model"
         )
         yield Problem(f"{settings}.{checkpoints.saved_by}", message, saved)
     elif measured % saved:
         message = (
-            f"must be a multiple of {checkpoints.saved_by} = {saved} with early_stopping: the best step is kept "
-            "only if its checkpoint is saved"
+            f"must be a multiple of {checkpoints.saved_by} = {saved} with early_stopping: the best step is "
+            "kept only if its checkpoint is saved"
         )
         yield Problem(f"{settings}.{checkpoints.measured_by}", message, measured)
     if _LENGTH in values and measured >= values[_LENGTH]:

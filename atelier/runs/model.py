@@ -41,7 +41,7 @@ class _Frozen(BaseModel):
 
 
 class DataMixing(_Frozen):
-    """What a stage trains on beside the customer's data: categories of Nova's own, as shares of the Nova part."""
+    """What a stage trains on beside the customer's data: categories of Nova's, as shares of their part."""
 
     customer: Percent
     nova: dict[str, Percent] = {}

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from atelier.errors import AtelierError, InvalidRun
 from atelier.recipes import Catalogue, Recipe, Wanted, catalogue, resolve
 from atelier.recipes.catalogue import Rows
 from atelier.recipes.rows import EvaluationRow, RecipeRow, TrainingRow
@@ -60,3 +63,32 @@ def keys_of(row: RecipeRow) -> tuple[Any, ...]:
 def default_recipe(row: RecipeRow, **changes: Any) -> Recipe:
     """The row's recipe with nothing set."""
     return resolve(wish_for(row, **changes), only(row))
+
+
+def a_wish(**changes: Any) -> Wanted:
+    """SFT LoRA of Nova Micro in an AWS account."""
+    wanted: dict[str, Any] = {
+        "path": "stages.0",
+        "base_model": "nova-micro",
+        "environment": "dev",
+        "technique": "sft",
+        "adaptation": "lora",
+    }
+    return Wanted(**wanted | changes)
+
+
+def recipe(**changes: Any) -> Recipe:
+    """What the catalogue makes of a wish."""
+    return resolve(a_wish(**changes), catalogue())
+
+
+def refusal(kind: type[AtelierError] = InvalidRun, **changes: Any) -> str:
+    """What the catalogue says to a wish that it refuses."""
+    with pytest.raises(kind) as refused:
+        recipe(**changes)
+    return str(refused.value)
+
+
+def value(chosen: Recipe, name: str) -> Any:
+    """A setting of a recipe by its name."""
+    return next(chosen.values[key.path] for key in chosen.keys if key.name == name)

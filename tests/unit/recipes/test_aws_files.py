@@ -35,7 +35,7 @@ def leaves(node: Any, path: str = "") -> dict[str, Any]:
 
 
 def as_aws_reads(path: Path) -> dict[str, Any]:
-    """The file with its interpolations resolved, which name the launcher's root or, for PPO, its `recipes`."""
+    """The file, its interpolations resolved, which name its root or, for PPO, the launcher's `recipes`."""
     content = OmegaConf.load(path)
     root = OmegaConf.merge(content, {"recipes": content})
     resolved = OmegaConf.to_container(root, resolve=True)
@@ -55,7 +55,9 @@ def test_the_default_recipe_equals_the_file_that_aws_ships(path: Path) -> None:
     row = next(row for row in ROWS if row.name == path.stem)
     recipe = default_recipe(row)
     theirs = as_aws_reads(path)
-    given = {key.filled_with: theirs[key.path] for key in recipe.keys if key.filled_with in FILLED}
+    given: dict[str, Any] = {
+        key.filled_with: theirs[key.path] for key in recipe.keys if key.filled_with in FILLED
+    }
     ours = leaves(document(recipe, job_name="job", model=recipe.base_model.model, given=given))
     differing = {key for key in theirs.keys() | ours.keys() if theirs.get(key, ...) != ours.get(key, ...)}
     accepted = NAMES | ({"run.replicas"} if row.name in DISPUTED_REPLICAS else set())

@@ -2,37 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
-from atelier.errors import AtelierError, InvalidRun, UnsupportedCombination
-from atelier.recipes import Recipe, Wanted, catalogue, resolve
-
-
-def a_wish(**changes: Any) -> Wanted:
-    wanted: dict[str, Any] = {
-        "path": "stages.0",
-        "base_model": "nova-micro",
-        "environment": "dev",
-        "technique": "sft",
-        "adaptation": "lora",
-    }
-    return Wanted(**wanted | changes)
-
-
-def recipe(**changes: Any) -> Recipe:
-    return resolve(a_wish(**changes), catalogue())
-
-
-def refusal(kind: type[AtelierError] = InvalidRun, **changes: Any) -> str:
-    with pytest.raises(kind) as refused:
-        recipe(**changes)
-    return str(refused.value)
-
-
-def value(chosen: Recipe, name: str) -> Any:
-    return next(chosen.values[key.path] for key in chosen.keys if key.name == name)
+from atelier.errors import UnsupportedCombination
+from atelier.recipes import flat
+from atelier.recipes.render import document
+from tests.support.recipes import recipe, refusal, value
 
 
 def test_a_wish_without_an_instance_type_gets_the_cheapest_recipe() -> None:
@@ -64,9 +41,99 @@ def test_an_unknown_instance_type_names_those_that_work() -> None:
     assert "stages.0.instance_type = 'ml.p3.2xlarge': nova-micro sft lora runs on ml.g5.12xlarge" in message
 
 
-def test_a_combination_that_does_not_exist_names_the_nearest() -> None:
-    message = refusal(UnsupportedCombination, base_model="nova-2-lite", technique="dpo")
-    assert "nova-2-lite dpo lora does not exist; nova-2-lite has sft lora" in message
+class TestDataMixing:
+    MIXING: ClassVar = {
+        "base_model": "nova-2-lite",
+        "platform": "hyperpod-eks",
+        "platforms_here": ("hyperpod-eks",),
+        "data_mixing": {"customer": 70, "nova": {"code": 60.5, "made-up": 39.5}},
+    }
+
+    def test_is_a_block_of_the_recipe(self) -> None:
+        assert document(recipe(**self.MIXING), job_name="job", model="m")["data_mixing"] == {
+            "sources": {
+                "customer_data": {"percent": 70},
+                "nova_data": {"code": {"percent": 60.5}, "made-up": {"percent": 39.5}},
+            }
+        }
+
+    def test_warns_of_categories_that_aws_has_not_published(self) -> None:
+        warnings = recipe(**self.MIXING).warnings
+        assert warnings[0].startswith("stages.0.data_mixing.nova.made-up: not among the categories that AWS")
+        assert warnings[1] == "stages.0.data_mixing: needs a subscription to Nova Forge"
+
+
+def test_serverless_gets_what_the_run_file_sets_as_texts_under_the_hubs_names() -> None:
+    chosen = recipe(
+        technique="dpo",
+        platform="serverless",
+        platforms_here=("serverless",),
+        settings={"beta": 0.05, "learning_rate": "1e-5", "max_epochs": 3},
+    )
+    assert flat(chosen) == {"adam_beta": "0.05", "learning_rate": "1e-05", "max_epochs": "3"}
+    mixing = recipe(**TestDataMixing.MIXING | {"platform": "serverless", "platforms_here": ("serverless",)})
+    assert flat(mixing) == {
+        "customer_data_percent": "70",
+        "nova_code_percent": "60.5",
+        "nova_made-up_percent": "39.5",
+    }
+
+
+@pytest.mark.parametrize(
+    ("teacher", "row"), [(None, "nova_pro_1_0_r5"), ("nova-premier", "nova_premier_1_0_r5")]
+)
+def test_a_distillation_is_a_recipe_of_its_teacher(teacher: str | None, row: str) -> None:
+    chosen = recipe(technique="distillation", teacher=teacher, base_model="nova-lite")
+    assert chosen.row.name == f"{row}_cpu_distill"
+    assert chosen.base_model.name == (teacher or "nova-pro")
+    assert (chosen.instance_type, chosen.replicas) == ("ml.r5.24xlarge", 1)
+
+
+def test_a_reward_function_is_asked_for_where_a_recipe_calls_one_and_refused_elsewhere() -> None:
+    wish: dict[str, Any] = {"base_model": "nova-2-lite", "technique": "rft"}
+    assert "stages.0.reward_lambda_arn: required: nova_lite_v2_smtj_p5_p5en_gpu_lora_rft calls" in refusal(
+        **wish
+    )
+    given = {"reward_lambda_arn": "arn"}
+    run = document(recipe(given=given, **wish), job_name="job", model="m")
+    assert run["run"]["reward_lambda_arn"] == "arn"
+    assert run["training_config"]["rollout"]["rewards"]["api_endpoint"]["lambda_arn"] == "arn"
+    assert "reward_lambda_arn = 'arn': nova_micro_1_0_g5_g6_12x_gpu_lora_sft calls no reward" in refusal(
+        given=given
+    )
+
+
+def test_a_task_fills_its_strategy_and_metric_in_and_a_subtask_must_be_one_of_its() -> None:
+    wish: dict[str, Any] = {"technique": None, "adaptation": None, "task": "bbh"}
+    chosen = recipe(given={"subtask": "snarks"}, **wish)
+    assert document(chosen, job_name="job", model="m")["evaluation"] == {
+        "task": "bbh",
+        "strategy": "fs_cot",
+        "metric": "accuracy",
+        "subtask": "snarks",
+    }
+    assert "evaluate bbh with few examples" in chosen.warnings[0]
+    assert "stages.0.subtask = 'snark': did you mean 'snarks'?" in refusal(given={"subtask": "snark"}, **wish)
+    gpqa = wish | {"task": "gpqa", "given": {"subtask": "physics"}}
+    assert "stages.0.subtask = 'physics': gpqa has none; leave it out" in refusal(**gpqa)
+
+
+def test_the_batch_of_ppo_that_aws_itself_ships_is_a_warning() -> None:
+    wish: dict[str, Any] = {
+        "technique": "ppo",
+        "adaptation": "full",
+        "platform": "hyperpod-eks",
+        "platforms_here": ("hyperpod-eks",),
+    }
+    assert any("global_batch_size = 256: accepted, although" in text for text in recipe(**wish).warnings)
+    assert "one of 256" in refusal(settings={"global_batch_size": 160}, **wish)
+    follows = recipe(settings={"learning_rate": 1e-6}, **wish)
+    assert value(follows, "critic_learning_rate") == 1e-6
+
+
+def test_a_key_that_must_be_given_is_asked_for_when_the_recipe_is_written() -> None:
+    with pytest.raises(ValueError, match=r"training_config.customer_bucket must be given as customer_bucket"):
+        document(recipe(technique="distillation"), job_name="job", model="")
 
 
 def test_a_value_that_another_instance_type_allows_says_so() -> None:

@@ -19,6 +19,7 @@ from tests.support.broken_files import CONVERSATIONS, PAIRS, Trickle, files, fin
 from tests.support.samples import CLEAN
 
 TEXT = json.dumps(CLEAN["sft text"][1]).encode()
+CALL = json.dumps(CLEAN["sft call"][1]).encode()
 TWO_LINES = TEXT.replace(b", ", b"\n", 1)
 
 
@@ -41,6 +42,14 @@ def places(part: Part) -> list[tuple[int, int, str]]:
 @example(data=TEXT + b"\r\n" + TEXT + b"\r\n", most=7, demands=Demands())
 @example(data=TEXT.replace(b'"role"', b'"role": "assistant", "role"', 1), most=400, demands=Demands())
 @example(data=TEXT.replace(b'"role"', b'"role": "user", "role"'), most=400, demands=Demands())
+@example(data=TEXT + b"\n" + TEXT.replace(b"Hello", b"User: Hello"), most=400, demands=Demands())
+@example(data=TEXT + b"\n" + TEXT.replace(b"Hello", rb"\u0055ser: Hello"), most=400, demands=Demands())
+@example(data=TEXT + b"\n" + TEXT.replace(b"Hello", b" "), most=400, demands=Demands())
+@example(data=TEXT + b"\n" + TEXT.replace(b"Hello", rb"\u3000"), most=400, demands=Demands())
+@example(data=CALL.replace(b"Tells the", b"User: the"), most=400, demands=Demands())
+@example(
+    data=CALL.replace(b"Tells the", b"User: the").replace(b"I look.", b"Bot:"), most=400, demands=Demands()
+)
 def test_a_scan_finds_what_the_rules_find_line_by_line(data: bytes, most: int, demands: Demands) -> None:
     part = scan(Trickle(data, most), Format.SFT, demands)
     assert part.findings == findings_by_the_rules(data, Format.SFT, demands, LONGEST_LINE)
@@ -129,15 +138,13 @@ def test_a_line_that_begins_with_a_mark_is_checked_beyond_it() -> None:
 def test_a_value_that_readers_do_not_agree_on_is_refused_wherever_it_stands(
     value: bytes, rule: str, place: bytes
 ) -> None:
-    line = json.dumps(CLEAN["sft call"][1]).encode()
-    assert place.replace(b'{"city": ', b"") in line
-    broken = line.replace(place, b'{"city": ' + value + b"}")
+    assert place in CALL
+    broken = CALL.replace(place, b'{"city": ' + value + b"}")
     assert [rule for _, _, rule in places(part_of(broken))] == [rule]
 
 
 def test_a_tool_config_that_is_there_twice_hides_nothing() -> None:
-    line = json.dumps(CLEAN["sft call"][1]).encode()
-    hidden = line.replace(b'"toolConfig"', b'"toolConfig": "\xff", "toolConfig"')
+    hidden = CALL.replace(b'"toolConfig"', b'"toolConfig": "\xff", "toolConfig"')
     assert [rule for _, _, rule in places(part_of(hidden))] == ["utf-8"]
 
 

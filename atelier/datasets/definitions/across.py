@@ -68,7 +68,8 @@ def check_conversations(tally: Tally, demands: Demands) -> Iterator[Fault]:
     if demands.reasoning == "refused":
         yield from _refuse(REASONING_REFUSED, tally, ("reasoningContent",))
     if demands.reasoning == "required" and tally.samples and not tally.having("reasoningContent"):
-        yield Fault(REASONING_REQUIRED, "reasoningContent", "in no row", "in all rows")
+        accepted = "in all rows, or the hyperparameter reasoning_enabled: false"
+        yield Fault(REASONING_REQUIRED, "reasoningContent", "in no row", accepted)
     if not demands.media:
         yield from _refuse(MEDIA_REFUSED, tally, _MEDIA)
     if not demands.documents:

@@ -37,7 +37,7 @@ def wish_for(row: RecipeRow, **changes: Any) -> Wanted:
             wanted["settings"] = {JUDGE: "judge"}
     if isinstance(row, EvaluationRow):
         wanted |= {"path": "evaluation.0", "task": row.tasks[0], "settings_field": "inference"}
-    wanted |= {"base_model": base_model, "platform": platforms_of(row)[0]}
+    wanted |= {"base_model": base_model, "platform": (platforms_of(row) or [*row.platforms])[0]}
     environments = catalogue().base_models[base_model].environments or ("dev",)
     if any(key.filled_with == "reward_lambda_arn" for key in keys_of(row)):
         wanted["given"] = {"reward_lambda_arn": REWARD_FUNCTION}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,53 +9,20 @@ import pytest
 import yaml
 from omegaconf import OmegaConf
 
-from atelier.recipes import Catalogue, Recipe, Wanted, catalogue, resolve
-from atelier.recipes.catalogue import Rows
-from atelier.recipes.render import document, render
+from atelier.recipes import Wanted, catalogue, resolve
+from atelier.recipes.render import document
 from atelier.recipes.resolve import examine, flat
-from atelier.recipes.rows import EvaluationRow, RecipeRow, TrainingRow
+from atelier.recipes.rows import RecipeRow
+from tests.support.recipes import default_recipe, has_a_file, only, wish_for
 
 REFERENCE = Path(__file__).parents[4] / "shared" / "reference" / "recipes"
 FAMILIES = ("llama", "qwen", "deepseek", "gpt_oss", "gemma", "nemotron")
 TRAINING = [row for family in FAMILIES for row in catalogue().training.of(family)]
 EVALUATION = [row for family in FAMILIES for row in catalogue().evaluation.of(family)]
 ROWS: list[RecipeRow] = [*TRAINING, *EVALUATION]
-WRITTEN = [row for row in ROWS if catalogue().templates[row.template].not_rendered is None]
 
 # What only AWS's launcher and hub read of a recipe file.
 LAUNCHER = {"display_name", "instance_types", "version"}
-
-
-def alone(row: RecipeRow, **changes: Any) -> Recipe:
-    """The recipe of this row and no other, on the first platform that it can be had on."""
-    return resolve(wanted(row, **changes), only(row))
-
-
-def only(row: RecipeRow) -> Catalogue:
-    """The catalogue without the other recipes."""
-    training = Rows.fixed([row] if isinstance(row, TrainingRow) else [])
-    evaluation = Rows.fixed([row] if isinstance(row, EvaluationRow) else [])
-    return replace(catalogue(), training=training, evaluation=evaluation)
-
-
-def wanted(row: RecipeRow, **changes: Any) -> Wanted:
-    """What asks for the row; of one that is not written, where no file is needed."""
-    managed = [name for name in row.platforms if catalogue().release.is_managed(name)]
-    written = catalogue().templates[row.template].not_rendered is None
-    platform = (
-        changes.get("platform") or (managed or [*row.platforms] if not written else [*row.platforms])[0]
-    )
-    named: dict[str, Any] = {"technique": row.technique} if isinstance(row, TrainingRow) else {}
-    if isinstance(row, EvaluationRow):
-        named = {"task": row.tasks[0]}
-    if isinstance(row, TrainingRow) and row.reward == "judge":
-        named["settings"] = {"judge_model_id": "bedrock/some.judge-v1:0"}
-    named |= {"base_model": row.base_model, "adaptation": row.adaptation, "platforms_here": (platform,)}
-    return Wanted(**{"path": "stages.0", "environment": "dev", **named, **changes, "platform": platform})
-
-
-def ids(row: RecipeRow) -> str:
-    return row.name
 
 
 def aws_file(name: str) -> dict[str, Any]:
@@ -83,7 +49,7 @@ def resolved(content: dict[str, Any]) -> dict[str, Any]:
 def test_the_default_recipe_equals_the_file_that_aws_ships(name: str) -> None:
     (row,) = [row for row in TRAINING if row.name == name]
     theirs = aws_file(name)
-    recipe = alone(row, platform="training-job")
+    recipe = default_recipe(row, platform="training-job", given={})
     ours = document(recipe, job_name=theirs["run"]["name"], model=recipe.base_model.model)
     assert set(row.instance_types) == set(theirs["instance_types"])
     # In AWS's file a folder of its launcher, in ours where a training job leaves its model.
@@ -104,38 +70,16 @@ def test_the_default_evaluation_equals_the_file_that_aws_ships(
 ) -> None:
     (row,) = [row for row in EVALUATION if row.name == f"{name}_{model}"]
     theirs = aws_file(name)
-    recipe = alone(row)
+    recipe = default_recipe(row, given={})
     assert document(recipe, job_name=theirs["run"]["name"], model="", given=given) == theirs
 
 
-@pytest.mark.parametrize("row", WRITTEN, ids=ids)
-def test_a_written_recipe_leaves_nothing_open(row: RecipeRow) -> None:
-    recipe = alone(row)
-    text = render(recipe, job_name="job", model="/opt/ml/input/data/model", given={})
-    assert "${" not in text
-    assert recipe.base_model.name == row.base_model
-    assert yaml.safe_load(text)["run"]["name"] == "job"
-
-
-@pytest.mark.parametrize("row", [row for row in ROWS if catalogue().templates[row.template].keys], ids=ids)
-def test_every_default_is_within_its_bounds_on_every_instance_type(row: RecipeRow) -> None:
-    recipe = alone(row)
-    named = {key.name: recipe.values[key.path] for key in recipe.keys if key.name}
-    outside = [
-        (key.name, named[key.name])
-        for key in recipe.keys
-        for instance_type in row.instance_types or (None,)
-        if key.name and not row.bounds_of(key, instance_type).allow(named[key.name], named)
-    ]
-    assert outside == []
-
-
-@pytest.mark.parametrize("row", [row for row in ROWS if row not in WRITTEN], ids=ids)
+@pytest.mark.parametrize("row", [row for row in ROWS if not has_a_file(row)], ids=lambda row: row.name)
 def test_a_recipe_of_which_only_the_settings_are_known_is_refused_where_a_file_is_needed(
     row: RecipeRow,
 ) -> None:
     for platform in row.platforms:
-        problems = examine(wanted(row, platform=platform), only(row)).problems
+        problems = examine(wish_for(row, platform=platform), only(row)).problems
         if catalogue().release.is_managed(platform):
             assert problems == ()
         else:
@@ -147,7 +91,7 @@ def test_a_row_that_was_not_read_in_full_says_so_when_it_is_taken() -> None:
     derived = [row for row in TRAINING if "were not read" in row.source and row.instance_types]
     assert len(derived) > 100
     assert [row.name for row in derived if not row.note and row.template != "checkpointless"] == []
-    recipe = alone(derived[0])
+    recipe = default_recipe(derived[0])
     assert any(str(derived[0].note) in warning for warning in recipe.warnings)
 
 
@@ -171,7 +115,7 @@ def test_a_judging_model_asks_for_reinforcement_learning_from_its_feedback() -> 
 
 def test_dpo_writes_beta_and_serverless_calls_it_adam_beta() -> None:
     (row,) = [row for row in TRAINING if row.name == "llmft_qwen3_8b_seq4k_gpu_dpo"]
-    recipe = alone(row, settings={"beta": 0.05})
+    recipe = default_recipe(row, settings={"beta": 0.05})
     written = document(recipe, job_name="job", model="m")
     assert written["training_config"]["training_args"]["beta"] == 0.05
     assert flat(recipe) == {"adam_beta": "0.05"}
@@ -180,7 +124,9 @@ def test_dpo_writes_beta_and_serverless_calls_it_adam_beta() -> None:
 def test_what_a_job_reads_and_writes_is_filled_in() -> None:
     (row,) = [row for row in TRAINING if row.name == "llmft_llama3_1_8b_instruct_seq4k_gpu_sft_lora"]
     given = {"train_file": "/opt/ml/input/data/train/rows.jsonl", "output_dir": "/opt/ml/model"}
-    written = document(alone(row, replicas=4), job_name="job", model="/opt/ml/input/data/model", given=given)
+    written = document(
+        default_recipe(row, replicas=4), job_name="job", model="/opt/ml/input/data/model", given=given
+    )
     config = written["training_config"]
     assert config["datasets"]["train_data"]["file_path"] == given["train_file"]
     assert config["training_args"]["training_dir"] == given["output_dir"]
@@ -190,14 +136,14 @@ def test_what_a_job_reads_and_writes_is_filled_in() -> None:
 
 def test_more_instances_than_aws_wrote_a_recipe_for_are_taken_with_a_warning() -> None:
     (row,) = [row for row in TRAINING if row.name == "llmft_gpt_oss_20b_seq4k_gpu_sft_fft"]
-    assert alone(row, replicas=1).warnings == ()
-    (warning,) = alone(row, replicas=4).warnings
+    assert default_recipe(row, replicas=1).warnings == ()
+    (warning,) = default_recipe(row, replicas=4).warnings
     assert warning.startswith("stages.0.replicas = 4: AWS's override spec allows up to 128 instances")
-    (problem,) = examine(wanted(row, replicas=5), only(row)).problems
+    (problem,) = examine(wish_for(row, replicas=5), only(row)).problems
     assert "1, 2, 4, 8, 16" in str(problem)
 
 
-def test_slurm_runs_llmft_alone() -> None:
+def test_slurm_runs_llmft_default_recipe() -> None:
     assert {row.template for row in TRAINING if "hyperpod-slurm" in row.platforms} == {
         "llmft_sft",
         "llmft_dpo",

@@ -11,6 +11,7 @@ from components.permissions import Grantee, allow, allow_key, arn_in, policy_own
 # Objects as policies name them: of every run, of every step.
 DATASETS = f"{names.DATASETS_PREFIX}*"
 HUB_RECIPES = f"{names.HUB_RECIPES_PREFIX}*"
+BASE_MODELS = f"{names.BASE_MODELS_PREFIX}*"
 RUNS = f"{names.RUNS_PREFIX}*"
 RUN_FILES = names.run_key("*")
 RECIPES = names.recipe_key("*", "*")
@@ -132,12 +133,30 @@ class ArtifactBucket(Construct):
         self._read(grantee, DATASETS, HUB_RECIPES, RUNS)
 
     def grant_train(self, grantee: Grantee) -> None:
-        """What SageMaker needs under a job's role: read data and recipes, write outputs."""
-        self._read(grantee, DATASETS, RECIPES)
+        """What SageMaker needs under a job's role: read data, recipes and open weights, write outputs.
+
+        Open weights are a base model's, or those that the stage before left.
+        """
+        self._read(grantee, DATASETS, RECIPES, BASE_MODELS, TRAINING_OUTPUT)
         self._write(grantee, TRAINING_OUTPUT, EVALUATION_OUTPUT)
+        self._satisfy_sagemaker(grantee)
+
+    def grant_distil(self, grantee: Grantee) -> None:
+        """What AWS's distillation container does in the bucket that its recipe names.
+
+        Nothing says below which prefix it leaves the prompts and answers of its batch inference.
+        """
+        self._read(grantee, "*")
+        self._write(grantee, "*")
+        self._satisfy_sagemaker(grantee)
+        allow(grantee, "kms:DescribeKey", on=[self._key.key_arn])
+
+    def _satisfy_sagemaker(self, grantee: Grantee) -> None:
+        """SageMaker's own demands on the role of a job that names a key for its output.
+
+        Docs: "SageMaker AI Roles", CreateTrainingJob; whether it encrypts by S3 or by itself they do not say.
+        """
         allow(grantee, "s3:GetBucketLocation", on=[self.bucket.bucket_arn])
-        # SageMaker's own demand on the role of a job that names a key for its output ("SageMaker AI Roles",
-        # CreateTrainingJob); whether it calls by S3 or by itself it does not say.
         allow(grantee, "kms:Encrypt", on=[self._key.key_arn])
 
     def _read(self, grantee: Grantee, *prefixes: str) -> None:

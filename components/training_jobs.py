@@ -9,12 +9,18 @@ from components.artifact_bucket import ArtifactBucket
 from components.permissions import Grantee, allow
 
 SAGEMAKER = "sagemaker.amazonaws.com"
+BEDROCK = "bedrock.amazonaws.com"
+TEACHERS = ("amazon.nova-pro-v1:0", "amazon.nova-premier-v1:0")
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 ANY_RUN = "A job is named by its run and step, which are not known before the run"
 
 
 class TrainingJobs(Construct):
-    """Training and evaluation jobs. `role` is what SageMaker assumes for them."""
+    """Training and evaluation jobs. `role` is what SageMaker assumes for them.
+
+    A distillation asks its teacher through Bedrock's batch inference, under the same role as the job; so that
+    no other job may, it has a role of its own, `distillation_role`.
+    """
 
     def __init__(
         self,
@@ -26,13 +32,14 @@ class TrainingJobs(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         stack = Stack.of(self)
-        self.role = iam.Role(
-            self,
-            "TrainingRole",
-            description="SageMaker assumes this for Atelier's training and evaluation jobs",
-            assumed_by=iam.ServicePrincipal(
-                SAGEMAKER, conditions={"StringEquals": {"aws:SourceAccount": stack.account}}
-            ),
+        self.role = self._role(
+            "TrainingRole", "SageMaker assumes this for Atelier's training and evaluation jobs", SAGEMAKER
+        )
+        self.distillation_role = self._role(
+            "DistillationRole",
+            "SageMaker and Bedrock assume this for Atelier's distillations",
+            SAGEMAKER,
+            BEDROCK,
         )
         self._jobs = stack.format_arn(service="sagemaker", resource="training-job", resource_name="*")
         log_group = stack.format_arn(
@@ -43,10 +50,13 @@ class TrainingJobs(Construct):
         )
         # Both spellings: some actions of CloudWatch Logs name the group, others what is in it.
         self._logs = [log_group, f"{log_group}:*"]
+        for role in (self.role, self.distillation_role):
+            self._let_log(role)
+            self._let_pull_images(role)
+            self._let_join(role, security_group)
         bucket.grant_train(self.role)
-        self._let_log()
-        self._let_pull_images()
-        self._let_join(security_group)
+        bucket.grant_distil(self.distillation_role)
+        self._let_ask_teachers(self.distillation_role)
 
     def grant_submit(self, grantee: Grantee) -> None:
         """Start a job, or find the one already started under its name; stop it if its run ended meanwhile."""
@@ -62,7 +72,7 @@ class TrainingJobs(Construct):
         allow(
             grantee,
             "iam:PassRole",
-            on=[self.role.role_arn],
+            on=[self.role.role_arn, self.distillation_role.role_arn],
             when={"StringEquals": {"iam:PassedToService": SAGEMAKER}},
         )
 
@@ -90,9 +100,56 @@ class TrainingJobs(Construct):
         allow(grantee, "sagemaker:DescribeTrainingJob", on=[self._jobs], because=ANY_RUN)
         self.grant_read_logs(grantee)
 
-    def _let_log(self) -> None:
+    def _role(self, construct_id: str, description: str, *services: str) -> iam.Role:
+        ours = {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
+        principals = [iam.ServicePrincipal(service, conditions=ours) for service in services]
+        return iam.Role(
+            self, construct_id, description=description, assumed_by=iam.CompositePrincipal(*principals)
+        )
+
+    def _let_ask_teachers(self, role: iam.Role) -> None:
+        """Batch inference with a teacher, by the cross-region profiles that AWS's recipes name.
+
+        Docs: Amazon Nova user guide, "Amazon Nova distillation"; Bedrock user guide, "Permissions for batch
+        inference".
+        """
+        stack = Stack.of(self)
+        models = [
+            stack.format_arn(
+                service="bedrock", region="*", account="", resource="foundation-model", resource_name=name
+            )
+            for name in TEACHERS
+        ]
+        profiles = [
+            stack.format_arn(service="bedrock", resource="inference-profile", resource_name=f"*.{name}")
+            for name in TEACHERS
+        ]
+        jobs = stack.format_arn(service="bedrock", resource="model-invocation-job", resource_name="*")
         allow(
-            self.role,
+            role,
+            "bedrock:InvokeModel",
+            "bedrock:CreateModelInvocationJob",
+            on=[*models, *profiles],
+            because="A profile spreads its model over the regions of a continent",
+        )
+        allow(
+            role,
+            "bedrock:CreateModelInvocationJob",
+            "bedrock:GetModelInvocationJob",
+            "bedrock:StopModelInvocationJob",
+            on=[jobs],
+            because="The container names its own jobs",
+        )
+        allow(
+            role,
+            "iam:PassRole",
+            on=[role.role_arn],
+            when={"StringEquals": {"iam:PassedToService": BEDROCK}},
+        )
+
+    def _let_log(self, role: iam.Role) -> None:
+        allow(
+            role,
             "logs:CreateLogGroup",
             "logs:CreateLogStream",
             "logs:DescribeLogStreams",
@@ -101,7 +158,7 @@ class TrainingJobs(Construct):
             because="One log stream a job, named by SageMaker",
         )
         allow(
-            self.role,
+            role,
             "cloudwatch:PutMetricData",
             on=["*"],
             when={
@@ -112,12 +169,12 @@ class TrainingJobs(Construct):
             because="PutMetricData has no resources to name; the condition names the namespace",
         )
 
-    def _let_pull_images(self) -> None:
+    def _let_pull_images(self, role: iam.Role) -> None:
         stack = Stack.of(self)
         # Recipe images are Amazon's: repositories of another account, whose number differs between regions.
         images = stack.format_arn(service="ecr", account="*", resource="repository", resource_name="*")
         allow(
-            self.role,
+            role,
             "ecr:BatchCheckLayerAvailability",
             "ecr:BatchGetImage",
             "ecr:GetDownloadUrlForLayer",
@@ -125,19 +182,19 @@ class TrainingJobs(Construct):
             because="The images are in Amazon's accounts; each repository's own policy decides who pulls",
         )
         allow(
-            self.role,
+            role,
             "ecr:GetAuthorizationToken",
             on=["*"],
             because="ECR has no resources to name for its login token",
         )
 
-    def _let_join(self, security_group: ec2.ISecurityGroup) -> None:
+    def _let_join(self, role: iam.Role, security_group: ec2.ISecurityGroup) -> None:
         """Let SageMaker put a job's network interfaces into our subnets.
 
         Docs: "Give SageMaker AI Training Jobs Access to Resources in Your Amazon VPC".
         """
         allow(
-            self.role,
+            role,
             "ec2:DescribeDhcpOptions",
             "ec2:DescribeNetworkInterfaces",
             "ec2:DescribeSecurityGroups",
@@ -153,13 +210,13 @@ class TrainingJobs(Construct):
             service="ec2", resource="security-group", resource_name=security_group.security_group_id
         )
         allow(
-            self.role,
+            role,
             "ec2:CreateNetworkInterface",
             on=[interfaces, subnets, group],
             because="Interfaces get their ids from EC2; the security group is named, and it is in one VPC",
         )
         allow(
-            self.role,
+            role,
             "ec2:CreateNetworkInterfacePermission",
             "ec2:DeleteNetworkInterface",
             "ec2:DeleteNetworkInterfacePermission",

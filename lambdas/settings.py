@@ -19,6 +19,7 @@ class Settings:
     topic_arn: str
     key_arn: str
     training_role_arn: str
+    distillation_role_arn: str
     model_role_arn: str
     dataset_part_bytes: int
     subnet_ids: tuple[str, ...] = ()

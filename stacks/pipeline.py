@@ -51,6 +51,7 @@ class PipelineStack(Stack):
             topic_arn=notices.topic.topic_arn,
             key_arn=key.key_arn,
             training_role_arn=jobs.role.role_arn,
+            distillation_role_arn=jobs.distillation_role.role_arn,
             model_role_arn=models.role.role_arn,
             dataset_part_bytes=environment.dataset_part_bytes,
             subnet_ids=tuple(network.subnet_ids),

@@ -34,6 +34,8 @@ class JobEnvironment(Protocol):
     @property
     def training_role_arn(self) -> str: ...
     @property
+    def distillation_role_arn(self) -> str: ...
+    @property
     def subnet_ids(self) -> Sequence[str]: ...
     @property
     def security_group_ids(self) -> Sequence[str]: ...
@@ -54,12 +56,14 @@ def training_job_request(
     """The boto3 request. `document` is the recipe as its container reads it; `data` are made by `channel`."""
     bucket = environment.bucket
     recipe_uri = f"s3://{bucket}/{names.recipe_key(run_id, step)}"
+    distils = bool(document.get("training_config", {}).get("distillation_data"))
+    role_arn = environment.distillation_role_arn if distils else environment.training_role_arn
     leaves_weights = has_open_weights(document["run"].get("model_type", ""))
     request: dict[str, Any] = {
         "TrainingJobName": names.operation_name(run_id, step),
-        "RoleArn": environment.training_role_arn,
+        "RoleArn": role_arn,
         "AlgorithmSpecification": {"TrainingImage": image_uri, "TrainingInputMode": "File"},
-        "HyperParameters": hyperparameters(document, role_arn=environment.training_role_arn),
+        "HyperParameters": hyperparameters(document, role_arn=role_arn),
         "InputDataConfig": [*data, channel(RECIPE, recipe_uri) | {"InputMode": "File"}],
         "OutputDataConfig": {
             "S3OutputPath": f"s3://{bucket}/{output_prefix}",

@@ -64,7 +64,7 @@ class SageMakerTrainingJobs:
         pages = self._logs.get_paginator("filter_log_events").paginate(
             logGroupName=_LOG_GROUP,
             logStreamNamePrefix=f"{job_name}/",
-            # CloudWatch Logs user guide, filter pattern syntax: `?"a" ?"b"` is any of them, nothing is every line.
+            # CloudWatch Logs, filter pattern syntax: `?"a" ?"b"` is any of them, nothing is every line.
             filterPattern=" ".join(f'?"{text}"' for text in containing),
         )
         with domain_errors("logs:FilterLogEvents", _LOG_GROUP):

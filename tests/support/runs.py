@@ -17,6 +17,7 @@ SETTINGS = Settings(
     topic_arn="arn:aws:sns:us-east-1:111122223333:runs",
     key_arn="arn:aws:kms:us-east-1:111122223333:key/1",
     training_role_arn="arn:aws:iam::111122223333:role/training",
+    distillation_role_arn="arn:aws:iam::111122223333:role/distillation",
     model_role_arn="arn:aws:iam::111122223333:role/model",
     dataset_part_bytes=1_000_000_000,
 )

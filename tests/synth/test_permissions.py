@@ -58,12 +58,15 @@ def test_no_action_is_a_pattern(every: Synthesis) -> None:
 
 def test_a_role_is_passed_only_to_the_service_it_is_for(every: Synthesis) -> None:
     passed = {
-        (every.flat(statement["Resource"]), statement["Condition"]["StringEquals"]["iam:PassedToService"])
+        (every.flat(role), statement["Condition"]["StringEquals"]["iam:PassedToService"])
         for _, statement in statements(every)
         if "iam:PassRole" in listed(statement["Action"])
+        for role in listed(statement["Resource"])
     }
     assert passed == {
         ("<TrainingJobsTrainingRole>", "sagemaker.amazonaws.com"),
+        ("<TrainingJobsDistillationRole>", "sagemaker.amazonaws.com"),
+        ("<TrainingJobsDistillationRole>", "bedrock.amazonaws.com"),
         ("<CustomModelsModelRole>", "bedrock.amazonaws.com"),
     }
 
@@ -83,15 +86,25 @@ def test_whoever_starts_a_job_may_stop_it_because_its_run_may_have_ended_meanwhi
     assert may("sagemaker:CreateTrainingJob") <= may("sagemaker:StopTrainingJob")
 
 
-@pytest.mark.parametrize("function", ["ValidateRun", "DecideGate"])
-def test_a_pure_decision_may_only_write_its_log(every: Synthesis, function: str) -> None:
+def test_a_pure_decision_may_only_write_its_log(every: Synthesis) -> None:
     may = {
         action
         for who, statement in statements(every)
-        if who == f"<Handlers{function}Role>"
+        if who == "<HandlersDecideGateRole>"
         for action in listed(statement["Action"])
     }
     assert may == {"logs:CreateLogStream", "logs:PutLogEvents"}
+
+
+def test_the_check_of_a_run_reads_the_recipes_that_it_was_sent_with_and_no_data(every: Synthesis) -> None:
+    read = {
+        every.flat(resource)
+        for who, statement in statements(every)
+        if who == "<HandlersValidateRunRole>" and "s3:GetObject" in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    }
+    assert read
+    assert all(resource.endswith("/hub-recipes/*") for resource in read)
 
 
 def test_the_escrow_bucket_is_not_expected_in_our_account(every: Synthesis) -> None:
@@ -129,9 +142,12 @@ def test_whoever_makes_or_swaps_a_model_may_have_its_key_used(every: Synthesis) 
         assert key_actions(every, maker, through="bedrock") == needed
 
 
-def test_whoever_asks_a_model_may_have_its_key_used(every: Synthesis) -> None:
+def test_whoever_asks_a_custom_model_may_have_its_key_used(every: Synthesis) -> None:
     askers = {
-        who for who, statement in statements(every) if "bedrock:InvokeModel" in listed(statement["Action"])
+        who
+        for who, statement in statements(every)
+        if "bedrock:InvokeModel" in listed(statement["Action"])
+        and any("custom-model" in every.flat(model) for model in listed(statement["Resource"]))
     }
     assert "<HandlersSmokeTestRole>" in askers
     for asker in askers:

@@ -76,9 +76,10 @@ def test_a_distillation_names_the_role_and_the_key_that_it_works_with_and_no_mod
         "sagemaker_recipe_local_path": "/opt/ml/input/data/recipe/recipe.yaml",
         "model_type": "amazon.nova-pro-v1:0:300k",
         "distillation_data": "true",
-        "role_arn": SETTINGS.training_role_arn,
+        "role_arn": SETTINGS.distillation_role_arn,
         "kms_key": SETTINGS.key_arn,
     }
+    assert job.request["RoleArn"] == SETTINGS.distillation_role_arn
     config = recipe_of(job)["training_config"]
     assert (config["customer_bucket"], config["kms_key"]) == (f"s3://{BUCKET}", SETTINGS.key_arn)
     assert uris(job)["train"] == ("S3Prefix", f"s3://{BUCKET}/datasets/a/train.jsonl")

@@ -51,18 +51,22 @@ def _named(run: Run, environment: str, hub: HubCatalogues) -> Iterator[Dataset]:
         wanted = wanted_by_stage(run.base_model, stage, index, environment=environment)
         recipe = resolve(wanted, known_catalogue_of(stage.recipe, hub))
         assert recipe.template.dataset is not None
-        format_ = Format(recipe.template.dataset)
+        format_, field = Format(recipe.template.dataset), f"stages.{index}"
         if stage.train:
             demands = training_demands(recipe, stage.technique)
-            yield Dataset((f"stages.{index}.train",), stage.train, format_, demands, is_trained_on=True)
+            yield _dataset(f"{field}.train", stage.train, format_, demands, is_trained_on=True)
         if stage.validation:
-            yield Dataset(
-                (f"stages.{index}.validation",), stage.validation, format_, validation_demands(recipe)
-            )
+            yield _dataset(f"{field}.validation", stage.validation, format_, validation_demands(recipe))
     for index, evaluation in enumerate(run.evaluation):
         own = catalogue().tasks[evaluation.task].dataset
         if own and evaluation.dataset:
             asked = wanted_by_evaluation(run.base_model, evaluation, index, environment=environment)
             demands = evaluation_demands(resolve(asked, catalogue()))
-            field = f"evaluation.{index}.dataset"
-            yield Dataset((field,), evaluation.dataset, Format(own.format), demands, is_evaluation=True)
+            field, format_ = f"evaluation.{index}.dataset", Format(own.format)
+            yield _dataset(field, evaluation.dataset, format_, demands, is_evaluation=True)
+
+
+def _dataset(field: str, uri: str, format_: Format, demands: Demands, **use: bool) -> Dataset:
+    """The dataset of one field, whose media must lie in its own bucket."""
+    bucket = uri.removeprefix("s3://").partition("/")[0]
+    return Dataset((field,), uri, format_, replace(demands, bucket=bucket), **use)

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from atelier.datasets import Bound, Format
+from atelier.datasets.recipe_demands import training_demands
 from atelier.datasets.registry import DEFINITIONS
 from atelier.datasets.run_datasets import Dataset, datasets_of
-from atelier.recipes import catalogue
+from atelier.recipes import Recipe, catalogue, resolve
 from atelier.runs import parse_run
+from atelier.runs.wanted import wanted_by_stage
 from tests.support.datasets import GEN_QA, TRAIN
-from tests.support.runs import a_run, a_stage
+from tests.support.runs import BUCKET, a_run, a_stage
 
 
 def datasets(**changes: Any) -> tuple[Dataset, ...]:
     return datasets_of(parse_run(a_run(**changes)), environment="dev")
+
+
+def recipe(base_model: str) -> Recipe:
+    (stage,) = parse_run(a_run(base_model=base_model)).stages
+    return resolve(wanted_by_stage(base_model, stage, 0, environment="dev"), catalogue())
 
 
 def training(base_model: str, **stage: Any) -> Dataset:
@@ -83,6 +91,25 @@ def test_rows_of_a_validation_file_are_not_counted() -> None:
         base_model="nova-2-lite", stages=[a_stage(validation=TRAIN.replace("train", "validation"))]
     )
     assert validation.demands.min_rows is None
+
+
+@pytest.mark.parametrize(("base_model", "least"), [("nova-lite", 8), ("nova-2-lite", 200)])
+def test_bedrock_counts_the_rows_of_training_files(base_model: str, least: int) -> None:
+    demands = training_demands(replace(recipe(base_model), platform="bedrock"), "sft")
+    assert demands.min_rows == Bound(least, f"what Bedrock needs to fine-tune {base_model}")
+    assert demands.max_rows == Bound(20_000, "the rows that Bedrock takes")
+
+
+def test_a_technique_asks_what_its_guide_asks() -> None:
+    sft = recipe("nova-lite")
+    template = sft.template.model_copy(update={"dataset": "distillation"})
+    demands = training_demands(replace(sft, template=template), "distillation")
+    assert demands.min_rows == Bound(100, "the prompts that distillation needs")
+    assert (demands.max_line_bytes, demands.max_file_bytes) == (180 << 10, 2 << 30)
+
+
+def test_media_has_to_lie_in_the_bucket_of_its_dataset() -> None:
+    assert {dataset.demands.bucket for dataset in datasets()} == {BUCKET}
 
 
 def test_an_evaluation_is_held_to_its_tasks_format() -> None:

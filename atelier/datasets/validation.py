@@ -39,7 +39,7 @@ class Validation:
     @classmethod
     def of(cls, run: Run, *, run_id: str, environment: str, bucket: str, objects: Objects) -> Validation:
         """The check of a run in an environment."""
-        datasets = datasets_of(run, environment=environment, hub=hub_of(run.model_dump(), objects))
+        datasets = datasets_of(run, environment=environment, hub=hub_of(run.model_dump(), objects.read))
         return cls(run_id, datasets, bucket, objects)
 
     def begin(self, *, piece_bytes: int) -> tuple[list[dict[str, Any]], list[int]]:

@@ -7,14 +7,14 @@ its content, and its address into the run. So no later sync changes what a run d
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from atelier import names
 from atelier.errors import InvalidRun
-from atelier.ports import Objects
 from atelier.recipes import Catalogue, catalogue
 from atelier.recipes.hub import HubRecipe, with_hub_recipes
+from atelier.recipes.hub_template import UnreadableTemplate
 from atelier.recipes.rows import SHIPPED
 
 HUB = "hub"
@@ -38,14 +38,13 @@ def known_catalogue_of(recipe: str, hub: HubCatalogues) -> Catalogue:
     return rows
 
 
-def hub_of(run: object, objects: Objects) -> dict[str, Catalogue]:
-    """The hub recipes that a run's document, however malformed, names by address; verified."""
-    found = {}
-    for uri in dict.fromkeys(_addresses(run)):
-        recipe = _read(uri, objects)
-        if recipe:
-            found[uri] = with_hub_recipes(catalogue(), [recipe])
-    return found
+def hub_of(run: object, read: Callable[[str], bytes]) -> dict[str, Catalogue]:
+    """The hub recipes that a run's document, however malformed, names by address; verified.
+
+    `read` is `Objects.read`, called for such addresses only.
+    """
+    recipes = {uri: _recipe(uri, read) for uri in dict.fromkeys(_addresses(run))}
+    return {uri: with_hub_recipes(catalogue(), [recipe]) for uri, recipe in recipes.items() if recipe}
 
 
 def _addresses(run: object) -> Iterator[str]:
@@ -56,11 +55,11 @@ def _addresses(run: object) -> Iterator[str]:
             yield recipe
 
 
-def _read(uri: str, objects: Objects) -> HubRecipe | None:
+def _recipe(uri: str, read: Callable[[str], bytes]) -> HubRecipe | None:
     try:
-        data = objects.read(uri)
-    except FileNotFoundError:
+        data = read(uri)
+        recipe = HubRecipe.from_bytes(data)
+        recipe.keys()
+    except (FileNotFoundError, ValueError, UnreadableTemplate):
         return None
-    if not uri.endswith(f"/{hashlib.sha256(data).hexdigest()}.json"):
-        return None
-    return HubRecipe.from_bytes(data)
+    return recipe if uri.endswith(f"/{hashlib.sha256(data).hexdigest()}.json") else None

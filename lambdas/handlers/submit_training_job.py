@@ -22,7 +22,7 @@ def handler(event: dict[str, Any], _context: object) -> None:
         stage_index=event["stage_index"],
         checkpoint=event["checkpoint"],
         dataset=event["stages"][-1].get("dataset") if event["stages"] else None,
-        hub=hub_of(event["run"], wiring.objects()),
+        hub=hub_of(event["run"], wiring.objects().read),
         environment=wiring.settings(),
     )
     job.upload_recipe(wiring.objects())

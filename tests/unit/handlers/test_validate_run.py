@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from atelier.errors import InvalidRun
+from atelier.errors import UnsupportedCombination
 from lambdas.handlers.validate_run import handler
 from tests.support.runs import RUN_ID, a_run
 from tests.unit.handlers.conftest import World
@@ -21,5 +21,5 @@ def test_validate_run_returns_the_normalised_run_and_the_plan_as_json(world: Wor
 
 
 def test_validate_run_refuses_what_the_environment_does_not_offer(world: World) -> None:
-    with pytest.raises(InvalidRun, match="base_model = 'atelier-tiny'"):
+    with pytest.raises(UnsupportedCombination, match="base_model = 'atelier-tiny'"):
         handler({"run_id": RUN_ID, "run": a_run(base_model="atelier-tiny")}, None)

@@ -26,7 +26,7 @@ def objects() -> FakeObjects:
 
 
 def check(run: dict[str, Any], objects: FakeObjects) -> Any:
-    hub = hub_of(run, objects)
+    hub = hub_of(run, objects.read)
     return check_run(run, environment="dev", region="us-east-1", bucket=BUCKET, run_id=RUN_ID, hub=hub)
 
 
@@ -41,7 +41,12 @@ def test_the_job_runs_the_container_and_renders_the_file_of_that_recipe(objects:
     run = parse_run(RUN)
 
     job = training_job(
-        run, run_id=RUN_ID, stage_index=0, checkpoint=None, hub=hub_of(RUN, objects), environment=SETTINGS
+        run,
+        run_id=RUN_ID,
+        stage_index=0,
+        checkpoint=None,
+        hub=hub_of(RUN, objects.read),
+        environment=SETTINGS,
     )
 
     assert job.request["AlgorithmSpecification"]["TrainingImage"] == RECIPE.image_uri
@@ -72,4 +77,4 @@ def test_another_address_is_no_recipe(objects: FakeObjects) -> None:
 
 @pytest.mark.parametrize("run", [None, [], {"stages": 3}, {"stages": [3, {"recipe": 4}]}, {}])
 def test_a_document_of_any_shape_names_no_recipes(run: object, objects: FakeObjects) -> None:
-    assert hub_of(run, objects) == {}
+    assert hub_of(run, objects.read) == {}

@@ -137,7 +137,7 @@ def _cost(
     """Managed platforms bill tokens, which nothing here compares with instances: they come last."""
     if instance_type is None:
         return True, ()
-    replicas = wanted.replicas or candidate.replicas[0]
+    replicas = wanted.replicas or next(iter(candidate.replicas), 1)
     return False, tuple(replicas * part for part in catalogue.instance_types[instance_type].cost)
 
 

@@ -50,6 +50,7 @@ def one_of(value: str, known: Sequence[str], *, option: str) -> str:
     """The value of an option that takes one of a few words; wrong usage for any other."""
     from atelier.problems import nearest
 
-    if value not in known:
-        raise typer.BadParameter(f"{value!r}: {nearest(value, known)}", param_hint=option)
+    words = [str(word) for word in known]
+    if value not in words:
+        raise typer.BadParameter(f"{value!r}: {nearest(value, words)}", param_hint=option)
     return value

@@ -1,0 +1,92 @@
+"""Duplicates are left out, the first is kept, and the report says which."""
+
+from __future__ import annotations
+
+import io
+import json
+from random import Random
+from typing import Any
+
+import pytest
+
+from atelier.datasets.transform.dedup import By, Dropped, Outcome, dedup
+from atelier.errors import InvalidDataset
+
+WORDS = [f"word{number}" for number in range(60)]
+
+
+def qa(query: str, response: str = "r") -> dict[str, Any]:
+    return {"query": query, "response": response}
+
+
+def left(*rows: Any, **asked: Any) -> tuple[list[int], list[Dropped], Outcome]:
+    """Line numbers that are kept, what was dropped, and the counts."""
+    lines = [json.dumps(row).encode() + b"\n" for row in rows]
+    kept: list[bytes] = []
+    dropped: list[Dropped] = []
+    outcome = dedup(io.BytesIO(b"".join(lines)), kept.append, sink=dropped.append, **asked)
+    gone = {drop.line for drop in dropped}
+    numbers = [number for number in range(1, len(lines) + 1) if number not in gone]
+    assert kept == [lines[number - 1] for number in numbers]
+    return numbers, dropped, outcome
+
+
+def test_the_first_of_equal_rows_is_kept() -> None:
+    numbers, dropped, outcome = left(qa("a"), qa("b"), qa("a"), qa("a"))
+
+    assert numbers == [1, 2]
+    assert dropped == [Dropped(3, 1, 1.0), Dropped(4, 1, 1.0)]
+    assert (outcome.rows, outcome.same, outcome.alike) == (4, 2, 0)
+
+
+def test_case_spaces_and_the_order_of_keys_make_no_difference() -> None:
+    assert left(qa("Hello you."), {"response": "R", "query": "hello  you"})[0] == [1, 2]
+    assert left(qa("Hello you."), {"query": "hello  you", "response": "R"})[0] == [1]
+
+
+def test_ids_of_calls_make_no_difference_but_arguments_do() -> None:
+    def calls(identifier: str, **arguments: Any) -> dict[str, Any]:
+        use = {"toolUseId": identifier, "name": "find", "input": arguments}
+        return {"messages": [{"role": "assistant", "content": [{"toolUse": use}]}]}
+
+    assert left(calls("c1", a=1, b=2), calls("c2", b=2, a=1), calls("c1", a=1, b=3))[0] == [1, 3]
+
+
+def test_another_answer_makes_another_row_but_the_same_question() -> None:
+    assert left(qa("a", "x"), qa("a", "y"))[0] == [1, 2]
+    assert left(qa("a", "x"), qa("a", "y"), by=By.QUESTION)[0] == [1]
+
+
+def test_rows_that_are_alike_are_only_left_out_when_asked() -> None:
+    text = " ".join(WORDS)
+
+    assert left(qa(text), qa(f"{text} more"))[0] == [1, 2]
+    numbers, ((line, kept, alike),), outcome = left(qa(text), qa(f"{text} more"), near=0.9)
+    assert (numbers, line, kept, outcome.alike) == ([1], 2, 1, 1)
+    assert 0.9 <= alike < 1
+
+
+def test_rows_are_compared_with_those_that_were_kept() -> None:
+    """A chain of small changes does not pull the last row to the first."""
+    versions = [" ".join(WORDS[shift : shift + 40]) for shift in range(0, 20, 2)]
+
+    numbers, dropped, _ = left(*map(qa, versions), near=0.8)
+
+    assert len(numbers) > 1
+    assert {drop.kept for drop in dropped} <= set(numbers)
+
+
+def test_alike_rows_are_found_among_many_of_one_template() -> None:
+    random = Random(5)  # noqa: S311 - made-up text
+    filled = [" ".join(random.choices(WORDS, k=25)) for _ in range(400)]
+    rows = [qa(f"Please tell me what you think of this text which I wrote: {text}") for text in filled]
+    copies = [qa(row["query"] + " today") for row in rows[::40]]
+
+    _, dropped, _ = left(*rows, *copies, near=0.8)
+
+    assert [drop.kept for drop in dropped if drop.line > 400] == list(range(1, 401, 40))
+
+
+def test_a_line_that_is_no_row_is_named() -> None:
+    with pytest.raises(InvalidDataset, match="line 1 "):
+        dedup(io.BytesIO(b"[]\n"), lambda _line: None)

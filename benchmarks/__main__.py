@@ -8,10 +8,12 @@ from collections.abc import Callable, Sequence
 from benchmarks import (
     bundle_size,
     dataset_conversion,
+    dataset_validation,
     handler_import,
     job_end_latency,
     state_transitions,
     synth,
+    validation_memory,
 )
 from benchmarks.result import Result
 
@@ -21,6 +23,8 @@ BENCHMARKS: dict[str, Callable[[], Result]] = {
     "synth": synth.measure,
     "handler_import": handler_import.measure,
     "bundle_size": bundle_size.measure,
+    "dataset_validation": dataset_validation.measure,
+    "validation_memory": validation_memory.measure,
     "dataset_conversion": dataset_conversion.measure,
 }
 

@@ -12,7 +12,6 @@ from atelier.datasets.merge import merge
 from atelier.datasets.part import Part
 from atelier.datasets.report import Report
 from atelier.datasets.scan import Sink, Watcher, scan
-from atelier.datasets.side_by_side import scan_side_by_side
 
 OnProgress = Callable[[int], None]
 
@@ -50,6 +49,9 @@ def check_file(
     the same for any number of jobs.
     """
     if jobs > 1 and not watchers:
+        # Imported here: functions in AWS need no processes, and start faster without their machinery.
+        from atelier.datasets.side_by_side import scan_side_by_side
+
         parts = scan_side_by_side(path, format, demands, jobs=jobs, sink=sink, on_progress=on_progress)
         return _reported(parts, format, demands, sink)
     with path.open("rb") as file:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from rich.console import Console, RenderableType
 from rich.text import Text
 
 from atelier.problems import Problem, nearest, raise_for
@@ -43,17 +44,14 @@ def show(rows: Catalogue, wanted: Filter, *, as_json: bool) -> None:
     if as_json:
         out.print(json.dumps([described(row, rows) for row in found], indent=2), soft_wrap=True, markup=False)
         return
-    # A pipe has no width: one line a recipe there, for grep.
-    console = out if out.is_terminal else wide
     if not wanted:
-        console.print(recipe_views.overview(rows, width=console.width))
-        hint = "atelier recipes --model M lists a model's recipes; atelier recipes show NAME is all of one"
-        err.print(hint, style="dim")
+        _print(recipe_views.overview(rows, width=_console().width))
+        err.print("\nmore: atelier recipes --model MODEL, atelier recipes show NAME", style="dim")
         return
     if base_model and not base_model.customizable:
-        console.print(Text(f"{base_model.name} cannot be customized: {base_model.instead}"))
+        _print(Text(f"{base_model.name} cannot be customized: {base_model.instead}"))
     if found:
-        console.print(recipe_views.recipes(found, rows, width=console.width))
+        _print(recipe_views.recipes(found, rows, width=_console().width))
     elif base_model is None or base_model.customizable:
         raise CommandFailed("no recipe is all of that; leave one of the filters out", ExitCode.INVALID)
 
@@ -70,7 +68,20 @@ def show_one(rows: Catalogue, name: str, *, as_yaml: bool, as_json: bool) -> Non
     elif as_json:
         out.print(json.dumps(described(row, rows), indent=2), soft_wrap=True, markup=False)
     else:
-        (out if out.is_terminal else wide).print(recipe_views.recipe(row, rows))
+        _print(recipe_views.recipe(row, rows))
+
+
+def _console() -> Console:
+    """A pipe has no width: one line a recipe there, for grep."""
+    return out if out.is_terminal else wide
+
+
+def _print(shown: RenderableType) -> None:
+    console = _console()
+    with console.capture() as capture:
+        console.print(shown)
+    for line in capture.get().splitlines():
+        console.out(line.rstrip(), highlight=False)
 
 
 def rendered(row: RecipeRow, rows: Catalogue) -> str:

@@ -54,11 +54,16 @@ def refuse_for(reports: Sequence[Report], uris: Sequence[str | None]) -> None:
 
 def _told(report: Report, uri: str | None) -> Iterator[str]:
     total = report.counts.total()
-    counted = ", ".join(f"{rule} {count:,}" for rule, count in report.counts.most_common())
+    counted = ", ".join(f"{rule} {count:,}" for rule, count in _by_count(report))
     yield f"{report.file}: {total:,} finding{'' if total == 1 else 's'} ({counted})"
     told = sorted(report.findings, key=lambda finding: finding.severity != "refuse")[:FINDINGS_TOLD]
     yield from (f"- {finding}" for finding in told)
     yield f"- {'and ' + format(total - len(told), ',') + ' more' if total > len(told) else 'all'} in {uri}"
+
+
+def _by_count(report: Report) -> list[tuple[str, int]]:
+    """Rules that are broken, the most often broken first; by name where they are broken alike."""
+    return sorted(report.counts.items(), key=lambda item: (-item[1], item[0]))
 
 
 def summary_of(
@@ -77,7 +82,7 @@ def summary_of(
                 "is_valid": report.is_valid,
                 "rules": [
                     {"rule": rule, "severity": _SEVERITIES[rule], "count": count}
-                    for rule, count in report.counts.most_common()
+                    for rule, count in _by_count(report)
                 ],
                 "findings": [finding.to_json() for finding in report.findings[:FINDINGS_SUMMARISED]],
                 "findings_uri": uri,

@@ -7,7 +7,6 @@ is a reference for the next job and for Bedrock and is never downloaded.
 
 from __future__ import annotations
 
-import json
 import re
 import tarfile
 import zlib
@@ -17,7 +16,7 @@ from typing import Any
 from atelier.errors import CheckpointMissing
 from atelier.operations.early_stopping import EarlyStop
 from atelier.ports import Objects
-from atelier.training.output import archive_uri, members
+from atelier.training.output import address_in, archive_uri, members
 
 _MANIFEST = "manifest.json"
 _FIELD = "checkpoint_s3_bucket"
@@ -74,10 +73,6 @@ def _named_by_manifest(job: Mapping[str, Any], objects: Objects) -> str:
 
 def _checkpoint_in(manifest: bytes, uri: str) -> str:
     try:
-        content = json.loads(manifest)
+        return address_in(manifest, _FIELD)
     except ValueError as error:
-        raise CheckpointMissing(f"{uri}: {_MANIFEST} is not JSON: {error}") from error
-    checkpoint = content.get(_FIELD) if isinstance(content, dict) else None
-    if not isinstance(checkpoint, str) or not checkpoint.startswith("s3://"):
-        raise CheckpointMissing(f"{uri}: {_MANIFEST} must have {_FIELD} = s3://…, has {checkpoint!r}")
-    return checkpoint
+        raise CheckpointMissing(f"{uri}: {_MANIFEST} {error}") from error

@@ -8,7 +8,6 @@ guide does not say whether these files lie in the job's output archive or beside
 from __future__ import annotations
 
 import io
-import json
 import tarfile
 import zlib
 from collections.abc import Mapping
@@ -17,7 +16,7 @@ from typing import Any
 from atelier.datasets import Format, check
 from atelier.errors import DatasetMissing, InvalidDataset
 from atelier.ports import Objects
-from atelier.training.output import archive_uri, members
+from atelier.training.output import address_in, archive_uri, members
 
 FOLDER = "distillation_data"
 _MANIFEST = f"{FOLDER}/manifest.json"
@@ -70,12 +69,9 @@ def _in_archive(job: Mapping[str, Any], objects: Objects) -> dict[str, bytes]:
 
 def _dataset_in(manifest: bytes) -> str:
     try:
-        content = json.loads(manifest)
+        folder = address_in(manifest, FOLDER)
     except ValueError as error:
-        raise DatasetMissing(f"{_MANIFEST} is not JSON: {error}") from error
-    folder = content.get(FOLDER) if isinstance(content, dict) else None
-    if not isinstance(folder, str) or not folder.startswith("s3://"):
-        raise DatasetMissing(f"{_MANIFEST} must have {FOLDER} = s3://…, has {folder!r}")
+        raise DatasetMissing(f"{_MANIFEST} {error}") from error
     return folder if folder.endswith(".jsonl") else f"{folder.rstrip('/')}/{_DATASET_FILE}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tarfile
 from collections.abc import Iterator, Mapping
 from typing import IO, Any, BinaryIO
@@ -22,3 +23,15 @@ def members(stream: BinaryIO) -> Iterator[tuple[str, IO[bytes]]]:
             content = archive.extractfile(member) if member.isfile() else None
             if content:
                 yield member.name.removeprefix("./"), content
+
+
+def address_in(manifest: bytes, field: str) -> str:
+    """The s3:// URI that a manifest has under `field`. ValueError says what it has instead."""
+    try:
+        content = json.loads(manifest)
+    except ValueError as error:
+        raise ValueError(f"is not JSON: {error}") from error
+    address = content.get(field) if isinstance(content, dict) else None
+    if not isinstance(address, str) or not address.startswith("s3://"):
+        raise ValueError(f"must have {field} = s3://…, has {address!r}")
+    return address

@@ -10,6 +10,7 @@ from atelier import names
 from atelier.errors import AtelierError, UnknownRun
 from atelier.operations.early_stopping import EarlyStop, StopPolicy
 from atelier.operations.model import Kind, Operation, OperationState, Phase, Status
+from atelier.operations.settle import Due, settle
 
 ABSENT = Status(Phase.ABSENT)
 RUNNING = Status(Phase.RUNNING, detail="Training")
@@ -167,3 +168,30 @@ class FakeTokens:
     def fail(self, token: str, *, error: str, cause: str) -> None:
         if token not in self.gone:
             self.outcomes.setdefault(token, (error, cause))
+
+
+class SettledOperation:
+    """One operation on record, its service, its log and its workflow; `settle` is the function under test."""
+
+    def __init__(
+        self, status: Status, state: OperationState = OperationState.STARTED, **changes: Any
+    ) -> None:
+        self.operations = FakeOperations()
+        self.operations.rows[RUN_ID, "s0"] = an_operation(state=state, **changes)
+        self.service = FakeService(jobs={} if status == ABSENT else {f"{RUN_ID}-s0": status})
+        self.tokens = FakeTokens()
+        self.logs = FakeLogs()
+
+    @property
+    def row(self) -> Operation:
+        return self.operations.rows[RUN_ID, "s0"]
+
+    def settle(self, now: int = 60, *, row: Operation | None = None) -> Due:
+        return settle(
+            row or self.row,
+            operations=self.operations,
+            service=self.service,
+            logs=self.logs,
+            tokens=self.tokens,
+            now=now,
+        )

@@ -9,7 +9,7 @@ import pytest
 from atelier.errors import Throttled
 from atelier.operations.early_stopping import EarlyStop, StopPolicy
 from atelier.operations.model import Operation, OperationState, Status
-from atelier.operations.settle import Due, Fail, StopEarly, Succeed, Wait, settle
+from atelier.operations.settle import Fail, StopEarly, Succeed, Wait
 from tests.support.operations import (
     OVERFITTING,
     POLICY,
@@ -18,9 +18,8 @@ from tests.support.operations import (
     STOPPED,
     SUCCEEDED,
     FakeLogs,
-    FakeOperations,
     FakeService,
-    FakeTokens,
+    SettledOperation,
     an_operation,
 )
 
@@ -77,35 +76,15 @@ def test_a_job_of_which_no_measured_step_is_saved_goes_on() -> None:
     assert decide({0: 0.1, 5: 0.3, 15: 0.4, 25: 0.5}) is None
 
 
-class Line:
-    """A running job with a policy, its log, its service and its workflow."""
-
-    def __init__(self, status: Status = RUNNING, *, early_stop: EarlyStop | None = None) -> None:
-        self.operations = FakeOperations()
-        self.operations.rows[KEY] = an_operation(
-            state=OperationState.STARTED, stop_policy=POLICY, early_stop=early_stop
-        )
-        self.service = FakeService(jobs={JOB: status})
-        self.tokens = FakeTokens()
-        self.logs = FakeLogs({JOB: OVERFITTING})
-
-    @property
-    def row(self) -> Operation:
-        return self.operations.rows[KEY]
-
-    def settle(self, row: Operation | None = None, now: int = 60) -> Due:
-        return settle(
-            row or self.row,
-            operations=self.operations,
-            service=self.service,
-            logs=self.logs,
-            tokens=self.tokens,
-            now=now,
-        )
+def watched(status: Status = RUNNING, *, early_stop: EarlyStop | None = None) -> SettledOperation:
+    """A job that overfits, with a policy."""
+    line = SettledOperation(status, stop_policy=POLICY, early_stop=early_stop)
+    line.logs = FakeLogs({JOB: OVERFITTING})
+    return line
 
 
 def test_a_job_that_no_longer_improves_is_stopped_and_its_best_step_is_on_record() -> None:
-    line = Line()
+    line = watched()
     assert line.settle() == StopEarly(DECISION)
     assert line.row.early_stop == DECISION
     assert line.service.stops == [JOB]
@@ -113,7 +92,7 @@ def test_a_job_that_no_longer_improves_is_stopped_and_its_best_step_is_on_record
 
 
 def test_a_job_that_stopped_as_we_wanted_is_a_success_that_names_the_step_to_keep() -> None:
-    line = Line()
+    line = watched()
     line.settle()
     assert isinstance(line.settle(), Succeed)
     expected = {**STOPPED.result, "early_stop": DECISION.to_json()}
@@ -122,41 +101,41 @@ def test_a_job_that_stopped_as_we_wanted_is_a_success_that_names_the_step_to_kee
 
 
 def test_a_job_that_somebody_else_stopped_is_a_failure() -> None:
-    line = Line(STOPPED)
+    line = watched(STOPPED)
     assert line.settle() == Fail("JobFailed", STOPPED.cause)
 
 
 def test_a_job_that_completes_before_it_could_be_stopped_is_a_normal_success() -> None:
-    line = Line(SUCCEEDED, early_stop=DECISION)
+    line = watched(SUCCEEDED, early_stop=DECISION)
     line.settle()
     assert line.tokens.outcomes == {"token-1": SUCCEEDED.result}
 
 
 def test_a_decision_whose_stop_never_happened_is_carried_out_without_reading_the_log_again() -> None:
-    line = Line(early_stop=DECISION)
+    line = watched(early_stop=DECISION)
     line.logs.lines = {}
     assert line.settle() == StopEarly(DECISION)
     assert (line.service.stops, line.logs.reads) == ([JOB], 0)
 
 
 def test_a_decision_taken_by_another_function_after_the_row_was_read_counts() -> None:
-    line = Line()
+    line = watched()
     stale = line.row
     line.settle()
-    line.settle(stale)
+    line.settle(row=stale)
     assert line.tokens.outcomes["token-1"]["early_stop"] == DECISION.to_json()
 
 
 def test_nothing_is_stopped_when_the_row_was_closed_meanwhile() -> None:
-    line = Line()
+    line = watched()
     stale = line.row
     line.operations.close(stale, at=1, error="RunStopped")
-    assert isinstance(line.settle(stale), Wait)
+    assert isinstance(line.settle(row=stale), Wait)
     assert line.service.stops == []
 
 
 def test_a_stop_that_the_service_refuses_for_now_is_asked_for_again() -> None:
-    line = Line()
+    line = watched()
 
     class Busy(FakeService):
         def stop(self, operation: Operation) -> None:
@@ -171,14 +150,14 @@ def test_a_stop_that_the_service_refuses_for_now_is_asked_for_again() -> None:
 
 
 def test_the_log_is_not_read_for_a_job_without_a_policy_or_past_its_deadline() -> None:
-    line = Line()
-    line.settle(an_operation(state=OperationState.STARTED))
+    line = watched()
+    line.settle(row=an_operation(state=OperationState.STARTED))
     line.settle(now=3600)
     assert line.logs.reads == 0
 
 
 def test_a_stopped_run_is_stopped_and_not_stopped_early() -> None:
-    line = Line()
+    line = watched()
     line.operations.request_stop(RUN_ID)
     line.settle()
     assert line.tokens.outcomes["token-1"][0] == "RunStopped"

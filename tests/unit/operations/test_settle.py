@@ -7,71 +7,45 @@ import pytest
 
 from atelier.errors import AccessRefused, ServiceUnavailable
 from atelier.operations.model import Operation, OperationState, Status
-from atelier.operations.settle import SECONDS_UNTIL_LOST, Due, Fail, Submit, Succeed, Wait, settle
+from atelier.operations.settle import SECONDS_UNTIL_LOST, Fail, Submit, Succeed, Wait
 from tests.support.operations import (
     ABSENT,
     FAILED,
     RUN_ID,
     RUNNING,
     SUCCEEDED,
-    FakeLogs,
-    FakeOperations,
     FakeService,
     FakeTokens,
+    SettledOperation,
     an_operation,
 )
 
 JOB = f"{RUN_ID}-s0"
 
 
-class Line:
-    """One operation on record, its service and its workflow."""
-
-    def __init__(self, status: Status, state: OperationState = OperationState.STARTED) -> None:
-        self.operations = FakeOperations()
-        self.operations.rows[RUN_ID, "s0"] = an_operation(state=state)
-        self.service = FakeService(jobs={} if status == ABSENT else {JOB: status})
-        self.tokens = FakeTokens()
-        self.logs = FakeLogs()
-
-    @property
-    def row(self) -> Operation:
-        return self.operations.rows[RUN_ID, "s0"]
-
-    def settle(self, now: int = 60, *, row: Operation | None = None) -> Due:
-        return settle(
-            row or self.row,
-            operations=self.operations,
-            service=self.service,
-            logs=self.logs,
-            tokens=self.tokens,
-            now=now,
-        )
-
-
 def test_settle_waits_while_the_job_runs() -> None:
-    line = Line(RUNNING)
+    line = SettledOperation(RUNNING)
     assert isinstance(line.settle(), Wait)
     assert line.tokens.outcomes == {}
     assert line.row.state is OperationState.STARTED
 
 
 def test_settle_finishes_the_token_with_the_services_result_and_closes_the_row() -> None:
-    line = Line(SUCCEEDED)
+    line = SettledOperation(SUCCEEDED)
     assert isinstance(line.settle(), Succeed)
     assert line.tokens.outcomes == {"token-1": SUCCEEDED.result}
     assert (line.row.state, line.row.ended_at, line.row.error) == (OperationState.ENDED, 60, "")
 
 
 def test_settle_fails_the_token_with_the_services_error() -> None:
-    line = Line(FAILED)
+    line = SettledOperation(FAILED)
     line.settle()
     assert line.tokens.outcomes == {"token-1": ("JobFailed", FAILED.cause)}
     assert (line.row.state, line.row.error) == (OperationState.ENDED, "JobFailed")
 
 
 def test_settle_finishes_the_token_once_when_the_event_arrives_twice() -> None:
-    line = Line(SUCCEEDED)
+    line = SettledOperation(SUCCEEDED)
     stale = line.row
     line.settle()
     line.settle(now=90, row=stale)
@@ -80,7 +54,7 @@ def test_settle_finishes_the_token_once_when_the_event_arrives_twice() -> None:
 
 
 def test_settle_closes_the_row_of_a_token_that_is_gone() -> None:
-    line = Line(SUCCEEDED)
+    line = SettledOperation(SUCCEEDED)
     line.tokens.gone.add("token-1")
     line.settle()
     assert line.tokens.outcomes == {}
@@ -88,14 +62,14 @@ def test_settle_closes_the_row_of_a_token_that_is_gone() -> None:
 
 
 def test_settle_makes_the_call_that_the_submitting_function_died_before() -> None:
-    line = Line(ABSENT, OperationState.RECORDED)
+    line = SettledOperation(ABSENT, OperationState.RECORDED)
     assert isinstance(line.settle(), Submit)
     assert line.service.starts == [JOB]
     assert line.row.state is OperationState.STARTED
 
 
 def test_settle_stops_what_it_started_when_the_row_was_closed_meanwhile() -> None:
-    line = Line(ABSENT, OperationState.RECORDED)
+    line = SettledOperation(ABSENT, OperationState.RECORDED)
 
     class ClosedDuringTheCall(FakeService):
         def submit(self, operation: Operation) -> None:
@@ -109,7 +83,7 @@ def test_settle_stops_what_it_started_when_the_row_was_closed_meanwhile() -> Non
 
 @pytest.mark.parametrize("status", [SUCCEEDED, FAILED])
 def test_settle_keeps_the_row_open_until_the_token_is_finished(status: Status) -> None:
-    line = Line(status)
+    line = SettledOperation(status)
 
     class Unreachable(FakeTokens):
         def succeed(self, token: str, result: Mapping[str, Any]) -> None:
@@ -125,20 +99,20 @@ def test_settle_keeps_the_row_open_until_the_token_is_finished(status: Status) -
 
 
 def test_settle_notes_the_start_that_the_submitting_function_died_after() -> None:
-    line = Line(RUNNING, OperationState.RECORDED)
+    line = SettledOperation(RUNNING, OperationState.RECORDED)
     line.settle()
     assert line.row.state is OperationState.STARTED
 
 
 def test_settle_fails_the_token_when_the_call_it_makes_up_for_is_refused() -> None:
-    line = Line(ABSENT, OperationState.RECORDED)
+    line = SettledOperation(ABSENT, OperationState.RECORDED)
     line.service.refuses = AccessRefused("sagemaker:CreateTrainingJob was refused")
     line.settle()
     assert line.tokens.outcomes == {"token-1": ("AccessRefused", "sagemaker:CreateTrainingJob was refused")}
 
 
 def test_settle_leaves_the_operation_for_the_next_look_when_the_service_is_busy() -> None:
-    line = Line(ABSENT, OperationState.RECORDED)
+    line = SettledOperation(ABSENT, OperationState.RECORDED)
     line.service.refuses = ServiceUnavailable("try later")
     with pytest.raises(ServiceUnavailable):
         line.settle()
@@ -147,7 +121,7 @@ def test_settle_leaves_the_operation_for_the_next_look_when_the_service_is_busy(
 
 
 def test_an_operation_past_its_deadline_is_stopped_and_fails_with_what_the_service_last_said() -> None:
-    line = Line(RUNNING)
+    line = SettledOperation(RUNNING)
     assert isinstance(line.settle(now=3599), Wait)
     line.settle(now=3600)
     error, cause = line.tokens.outcomes["token-1"]
@@ -159,13 +133,13 @@ def test_an_operation_past_its_deadline_is_stopped_and_fails_with_what_the_servi
 
 
 def test_a_result_counts_even_past_the_deadline() -> None:
-    line = Line(SUCCEEDED)
+    line = SettledOperation(SUCCEEDED)
     line.settle(now=999_999)
     assert line.tokens.outcomes == {"token-1": SUCCEEDED.result}
 
 
 def test_a_stopped_run_stops_its_job_and_fails_its_token() -> None:
-    line = Line(RUNNING)
+    line = SettledOperation(RUNNING)
     line.operations.request_stop(RUN_ID)
     line.settle()
     assert line.tokens.outcomes["token-1"][0] == "RunStopped"
@@ -173,21 +147,21 @@ def test_a_stopped_run_stops_its_job_and_fails_its_token() -> None:
 
 
 def test_a_stopped_run_does_not_start_what_was_only_recorded() -> None:
-    line = Line(ABSENT, OperationState.RECORDED)
+    line = SettledOperation(ABSENT, OperationState.RECORDED)
     line.operations.request_stop(RUN_ID)
     assert isinstance(line.settle(), Fail)
     assert line.service.starts == []
 
 
 def test_a_service_that_forgets_what_it_accepted_is_given_time_and_then_fails_the_operation() -> None:
-    line = Line(ABSENT)
+    line = SettledOperation(ABSENT)
     assert isinstance(line.settle(now=SECONDS_UNTIL_LOST - 1), Wait)
     line.settle(now=SECONDS_UNTIL_LOST)
     assert line.tokens.outcomes["token-1"][0] == "OperationLost"
 
 
 def test_a_retry_that_came_between_look_and_close_is_still_waited_for() -> None:
-    line = Line(SUCCEEDED)
+    line = SettledOperation(SUCCEEDED)
     seen_before_the_retry = line.row
     line.operations.record(an_operation(token="token-2"))
     line.settle(row=seen_before_the_retry)

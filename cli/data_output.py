@@ -23,10 +23,10 @@ def published(name: str, *, option: str = "--out") -> Iterator[BinaryIO]:
     CommandFailed when nothing can be written there.
     """
     if name == STANDARD_OUTPUT:
-        with TemporaryFile() as file:
-            yield file
-            file.seek(0)
-            shutil.copyfileobj(file, sys.stdout.buffer)
+        with TemporaryFile() as spool:
+            yield spool
+            spool.seek(0)
+            shutil.copyfileobj(spool, sys.stdout.buffer)
             sys.stdout.buffer.flush()
         return
     path = Path(name)

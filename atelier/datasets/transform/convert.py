@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
 from atelier.datasets.blocks import Skipped, blocks
-from atelier.datasets.definition import Acceptor, Traits
+from atelier.datasets.definition import Acceptor
 from atelier.datasets.demands import Demands
 from atelier.datasets.fault import Fault, shown
 from atelier.datasets.finding import Finding
@@ -19,7 +19,7 @@ from atelier.datasets.merge import ROWS
 from atelier.datasets.registry import DEFINITIONS
 from atelier.datasets.report import Report
 from atelier.datasets.scan import LONGEST_LINE
-from atelier.datasets.tally import Tally
+from atelier.datasets.tally import Tally, Traits
 from atelier.datasets.transform import openai_text
 from atelier.datasets.transform.dialogue import Unconvertible
 from atelier.datasets.transform.sources import Columns, Source, detect, read
@@ -131,7 +131,7 @@ class _Converter:
         self._tally = Tally()
         self._definition = DEFINITIONS[conversion.target]
         acceptor = self._definition.acceptor
-        self._accept: Acceptor = acceptor(Demands()) if acceptor else _not_sure
+        self._accept: Acceptor | None = acceptor(Demands()) if acceptor else None
 
     def convert(self, data: bytes, offset: int) -> None:
         """Convert whole lines: at once where that is sure to be right, else one by one."""
@@ -188,7 +188,7 @@ class _Converter:
         except Unconvertible as error:
             self._refuse([error.fault], offset)
             return
-        traits = self._accept(converted)
+        traits: Traits | None = self._accept(converted) if self._accept else None
         if traits is None:
             faults = self._definition.explain(sample, Demands())
             refusals = [fault for fault in faults if fault.rule.severity == "refuse"]
@@ -226,7 +226,3 @@ def _encoded(sample: dict[str, Any]) -> bytes:
         return json.dumps(sample, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
     except (ValueError, RecursionError) as error:  # half a surrogate pair, a number beyond all floats
         raise Unconvertible("", shown(str(error)), "what JSON in UTF-8 can hold") from None
-
-
-def _not_sure(_line: bytes) -> Traits | None:
-    return None

@@ -14,8 +14,8 @@ from typing import Annotated, NamedTuple
 import msgspec
 from msgspec import Meta, Struct
 
-from atelier.datasets.definition import Traits
 from atelier.datasets.fast.words import may_have_words
+from atelier.datasets.tally import Traits
 from atelier.datasets.transform.targets import SCHEMA_VERSION
 
 _Text = Annotated[str, Meta(min_length=1)]

@@ -142,12 +142,13 @@ def _preference(row: Row, columns: Columns) -> Reading:
     }
     prompt, chosen, rejected = (row.get(name) for name in names.values())
     if isinstance(chosen, str) and isinstance(rejected, str) and isinstance(prompt, str):
-        answers = [
-            [{"text": required_text(row[name], name)}] for name in (names["chosen"], names["rejected"])
-        ]
         system, read_columns = _system(row, columns)
-        turns = [_user(required_text(prompt, names["query"]))]
-        dialogue = Dialogue(turns, *answers, system=system)
+        dialogue = Dialogue(
+            turns=[_user(required_text(prompt, names["query"]))],
+            answer=[{"text": required_text(chosen, names["chosen"])}],
+            rejected=[{"text": required_text(rejected, names["rejected"])}],
+            system=system,
+        )
         return Reading(dialogue, frozenset(names.values()) | read_columns)
     context = _as_messages(prompt, "user") if prompt is not None else []
     good = _conversation(context, chosen, names["chosen"], row.get("tools"))

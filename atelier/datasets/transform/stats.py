@@ -20,7 +20,7 @@ class Bin(NamedTuple):
 
     low: int
     high: int
-    count: int
+    values: int
 
 
 @dataclass

@@ -18,6 +18,8 @@ from atelier.datasets.run_datasets import Dataset
 from atelier.errors import InvalidDataset
 
 SUMMARY_SCHEMA = "atelier.validation/1"
+# Step Functions cuts a cause at 32,768 characters.
+FILES_TOLD = 10
 FINDINGS_TOLD = 5
 FINDINGS_SUMMARISED = 20
 
@@ -47,8 +49,10 @@ def refuse_for(reports: Sequence[Report], uris: Sequence[str | None]) -> None:
     if not refused:
         return
     lines = [f"datasets: {len(refused)} of {len(reports)} {'file' if len(reports) == 1 else 'files'} refused"]
-    for report, uri in refused:
+    for report, uri in refused[:FILES_TOLD]:
         lines += _told(report, uri)
+    if len(refused) > FILES_TOLD:
+        lines.append(f"and {len(refused) - FILES_TOLD} more, in the run's report")
     raise InvalidDataset("\n".join(lines))
 
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
 
-from atelier.datasets import Demands, Finding, Format, Report, check, check_file
+from atelier.datasets import Demands, Format, Report, check, check_file
 from atelier.datasets.scan import Watcher
 from cli.data_progress import progress
 from cli.data_source import Source
-from cli.exit_codes import ExitCode
-from cli.failure import CommandFailed
-
-Sink = Callable[[Finding], None]
+from cli.findings_file import written_to
 
 
 def check_source(
@@ -29,7 +25,7 @@ def check_source(
 ) -> Report:
     """Check a dataset, with a progress bar on a terminal; `findings` gets every finding as a line of JSON."""
     with ExitStack() as stack:
-        sink = stack.enter_context(_written_to(findings, source)) if findings else None
+        sink = stack.enter_context(written_to(findings, source)) if findings else None
         advance = stack.enter_context(progress(source))
         if source.path:
             return check_file(
@@ -56,17 +52,3 @@ class _Counted:
         data = self._stream.read(size)
         self._advance(len(data))
         return data
-
-
-@contextmanager
-def _written_to(path: Path, source: Source) -> Iterator[Sink]:
-    if source.path and path.exists() and path.samefile(source.path):
-        raise CommandFailed(
-            f"--findings = {str(path)!r}: is the dataset itself; accepted: another file", ExitCode.INVALID
-        )
-    try:
-        file = path.open("w", encoding="utf-8")
-    except OSError as error:
-        raise CommandFailed(f"--findings = {str(path)!r}: {error.strerror}", ExitCode.INVALID) from error
-    with file:
-        yield lambda finding: print(json.dumps(finding.to_json(), ensure_ascii=False), file=file)

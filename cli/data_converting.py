@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import typer
 
-from atelier.datasets.finding import Finding
 from atelier.datasets.transform.convert import Conversion, Outcome, Undetected, convert
 from cli.console import err
 from cli.data_output import STANDARD_OUTPUT, published
@@ -18,6 +15,7 @@ from cli.data_source import Source
 from cli.exit_codes import ExitCode
 from cli.failure import CommandFailed
 from cli.findings import view
+from cli.findings_file import written_to
 
 
 def convert_source(
@@ -25,7 +23,7 @@ def convert_source(
 ) -> None:
     """Convert a dataset into the file `to`. Exits, and leaves no file, when what comes of it is not clean."""
     with ExitStack() as stack:
-        sink = stack.enter_context(_written(findings)) if findings else None
+        sink = stack.enter_context(written_to(findings, source)) if findings else None
         out = stack.enter_context(published(to))
         advance = stack.enter_context(progress(source))
         stream = stack.enter_context(source.open())
@@ -63,14 +61,3 @@ def _tell_why_not(outcome: Outcome, to: str) -> None:
 
 def _rows(count: int) -> str:
     return f"{count:,} row{'' if count == 1 else 's'}"
-
-
-@contextmanager
-def _written(path: Path) -> Iterator[Callable[[Finding], None]]:
-    """Findings as lines of JSON, kept whatever becomes of the conversion."""
-    try:
-        file = path.open("w", encoding="utf-8")
-    except OSError as error:
-        raise CommandFailed(f"--findings = {str(path)!r}: {error.strerror}", ExitCode.INVALID) from error
-    with file:
-        yield lambda finding: print(json.dumps(finding.to_json(), ensure_ascii=False), file=file)

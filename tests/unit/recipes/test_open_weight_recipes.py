@@ -89,7 +89,7 @@ def test_a_recipe_of_which_only_the_settings_are_known_is_refused_where_a_file_i
 
 def test_a_row_that_was_not_read_in_full_says_so_when_it_is_taken() -> None:
     derived = [row for row in TRAINING if "were not read" in row.source and row.instance_types]
-    assert len(derived) > 100
+    assert len(derived) > 50
     assert [row.name for row in derived if not row.note and row.template != "checkpointless"] == []
     recipe = default_recipe(derived[0])
     assert any(str(derived[0].note) in warning for warning in recipe.warnings)

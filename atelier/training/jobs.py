@@ -20,7 +20,8 @@ from atelier.training.request import JobEnvironment, channel, training_job_reque
 
 # Beyond its own limit a job waits for instances, starts its container and uploads what it made.
 _QUEUE_SECONDS = 6 * 3600
-# Formats of which SageMaker checks every row when the job is submitted (channel type Converse).
+# Formats of which SageMaker checks every row when the job is submitted (channel type Converse). AWS's guide
+# shows the type for a distillation too, its SDK does not; prompts without an answer are safer unchecked.
 _CHECKED_FORMATS = frozenset({"sft", "dpo"})
 
 

@@ -12,7 +12,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from atelier.recipes import Catalogue
-from atelier.recipes.listing import regions_of, serves, settings_of, tasks_of, technique_of
+from atelier.recipes.listing import regions_of, reward_of, serves, settings_of, tasks_of, technique_of
 from atelier.recipes.rows import SHIPPED, BaseModelRow, RecipeRow
 
 _INDENT = (0, 0, 0, 2)
@@ -108,11 +108,14 @@ def recipe(row: RecipeRow, catalogue: Catalogue) -> RenderableType:
             ("base model", row.base_model),
             ("trains", " ".join(filter(None, (technique_of(row), row.adaptation)))),
             ("measures", ", ".join(tasks_of(row))),
+            ("reward", _REWARDS.get(reward_of(row))),
             ("dataset", template.dataset),
             ("serves on", ", ".join(serves(base_model, row.adaptation)) if technique_of(row) else None),
             ("checkpoints", f"by {template.checkpoints.saved_by}" if template.checkpoints else None),
             ("origin", None if row.origin == SHIPPED else row.origin),
             ("source", row.source),
+            ("file", template.not_rendered),
+            ("note", row.note),
         ),
         Text("\nplatforms", style="bold"),
         *_platforms(row, catalogue),
@@ -131,6 +134,10 @@ def recipe(row: RecipeRow, catalogue: Catalogue) -> RenderableType:
     return Group(*parts)
 
 
+_REWARDS: dict[str | None, str] = {
+    "verifiable": "what a function finds",
+    "judge": "what a model finds, the judge_model_id",
+}
 _ANYTHING = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "a text", "": ""}
 
 

@@ -142,6 +142,11 @@ def technique_of(row: RecipeRow) -> str | None:
     return row.technique if isinstance(row, TrainingRow) else None
 
 
+def reward_of(row: RecipeRow) -> str | None:
+    """Who says how good an answer is, where a recipe learns from that."""
+    return row.reward if isinstance(row, TrainingRow) else None
+
+
 def serves(base_model: BaseModelRow, adaptation: str | None) -> tuple[str, ...]:
     """Where a model that was customized so may be deployed."""
     return tuple(target for target, on in base_model.deployments.items() if adaptation in on.adaptations)

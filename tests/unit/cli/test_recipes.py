@@ -91,6 +91,19 @@ def test_a_recipe_as_yaml_is_the_file_with_its_defaults() -> None:
     assert document["training_config"]["model"]["optim"]["lr"] == 1e-05
 
 
+def test_a_recipe_of_which_not_all_is_known_says_so() -> None:
+    judged = "verl-grpo-rlaif-llama-3-dot-2-1b-instruct-lora"
+    output = atelier("recipes", "show", judged).output
+
+    assert "what a model finds, the judge_model_id" in output
+    assert "this release knows only the hyperparameters of this recipe" in output
+    assert "the file itself was not read" in output
+
+    refused = atelier("recipes", "show", judged, "--yaml")
+    assert refused.exit_code == ExitCode.FAILED
+    assert f"{judged} has no file here" in refused.output
+
+
 def test_an_unknown_recipe_is_refused_with_the_nearest() -> None:
     outcome = atelier("recipes", "show", LORA_SFT + "x")
 

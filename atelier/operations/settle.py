@@ -87,7 +87,9 @@ def due(operation: Operation, status: Status, *, stop_requested: bool, now: int)
         )
         return Fail(DeadlineExceeded.__name__, cause, stop=True)
     if status.phase is Phase.RUNNING:
-        return StopEarly(operation.early_stop) if operation.early_stop else Wait()
+        if operation.early_stop and not status.is_stopping:
+            return StopEarly(operation.early_stop)
+        return Wait()
     if operation.state is OperationState.RECORDED:
         return Submit()
     if now < operation.recorded_at + SECONDS_UNTIL_LOST:
@@ -116,7 +118,7 @@ def settle(
     step = due(operation, status, stop_requested=operations.stop_requested(operation.run_id), now=now)
     if isinstance(step, Submit):
         step = _submit(operation, operations=operations, service=service)
-    elif isinstance(step, Wait) and status.phase is Phase.RUNNING:
+    elif isinstance(step, Wait) and status.phase is Phase.RUNNING and not status.is_stopping:
         step = _consider_stopping(operation, operations=operations, logs=logs)
     if isinstance(step, StopEarly):
         service.stop(operation)

@@ -116,7 +116,7 @@ def status_of(job: Mapping[str, Any]) -> Status:
         return Status(
             Phase.STOPPED, result=_result(job), error=JobFailed.__name__, cause=cause, detail=detail
         )
-    return Status(Phase.RUNNING, detail=detail or phase)
+    return Status(Phase.RUNNING, detail=detail or phase, is_stopping=phase == "Stopping")
 
 
 def _result(job: Mapping[str, Any]) -> dict[str, Any]:

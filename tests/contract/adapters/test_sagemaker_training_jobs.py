@@ -151,6 +151,7 @@ def test_a_job_that_may_still_move_is_running(stubs: Stubs, state: str) -> None:
     answers(stubs, described(state, SecondaryStatus="Downloading"))
     status = stubs.jobs.describe(OPERATION)
     assert (status.phase, status.is_terminal, status.detail) == (Phase.RUNNING, False, "Downloading")
+    assert status.is_stopping == (state == "Stopping")
 
 
 @pytest.mark.parametrize(

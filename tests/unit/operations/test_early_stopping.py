@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -132,6 +133,15 @@ def test_nothing_is_stopped_when_the_row_was_closed_meanwhile() -> None:
     line.operations.close(stale, at=1, error="RunStopped")
     assert isinstance(line.settle(row=stale), Wait)
     assert line.service.stops == []
+
+
+@pytest.mark.parametrize("early_stop", [None, DECISION])
+def test_a_job_that_is_stopping_is_waited_for_and_a_strangers_stop_stays_a_strangers(
+    early_stop: EarlyStop | None,
+) -> None:
+    line = watched(replace(RUNNING, is_stopping=True), early_stop=early_stop)
+    assert isinstance(line.settle(), Wait)
+    assert (line.service.stops, line.logs.reads, line.row.early_stop) == ([], 0, early_stop)
 
 
 def test_a_stop_that_the_service_refuses_for_now_is_asked_for_again() -> None:

@@ -82,8 +82,8 @@ class Status:
 
     `result` is what the workflow's state returns when the phase is SUCCEEDED, or STOPPED as Atelier wanted
     (JSON). `error` is a class name of atelier/errors.py when it is FAILED, or STOPPED by somebody else,
-    `cause` its message. `detail` is for people, e.g. a secondary status. `is_stopping`: it runs, but somebody has
-    asked it to stop.
+    `cause` its message. `detail` is for people, e.g. a secondary status. `is_stopping`: it runs, but somebody
+    has asked it to stop.
     """
 
     phase: Phase

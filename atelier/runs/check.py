@@ -21,6 +21,8 @@ from atelier.runs.rules import problems_of
 from atelier.runs.sources import NO_HUB, HubCatalogues, catalogue_of
 from atelier.runs.wanted import wanted_by_evaluation, wanted_by_stage
 
+# Dots in the path of a field such as stages.0.data_mixing.
+_DEPTH_OF_FIELDS = 2
 _JOB_ROLE_PREFIX = "SageMaker"
 
 
@@ -55,16 +57,16 @@ def check_run(
 ) -> CheckedRun:
     """The run with its defaults filled in. InvalidRun or UnsupportedCombination tells every problem at once.
 
-    The well-formed parts of a malformed file are held to the rules and the catalogue too: one reading of the
+    The well-formed fields of a malformed file are held to the rules and the catalogue too: one reading of the
     message is enough. Without a bucket the datasets may lie anywhere; `hub` has recipes of AWS's hub.
     `known` is what is wrong with fields already, and the last word on them.
     """
     if not isinstance(data, Mapping):
         problem = Problem("(the file)", "must be a mapping of keys such as name, base_model, stages", data)
         raise InvalidRun(f"{SUBJECT}: {problem}")
-    run, problems = _read(data)
+    run, malformed = _read(data)
     parts = Parts.of(data)
-    found = _Findings([*problems, *problems_of(parts, bucket=bucket)])
+    found = _Findings(list(problems_of(parts, bucket=bucket)))
     if parts.base_model is not None:
         for index, stage in parts.stages.items():
             _check_stage(parts.base_model, stage, index, environment, hub, found)
@@ -75,8 +77,7 @@ def check_run(
     found.problems += deployment_problems(parts, region)
     if run and run_id and not re.fullmatch(rf"{run.name}-\d{{14}}", run_id):
         found.problems.append(Problem("run_id", f"must be {run.name}-<yyyymmddhhmmss>", run_id))
-    told = {problem.path for problem in known}
-    problems = [*known, *(problem for problem in found.problems if problem.path not in told)]
+    problems = _without_follow_ups(known, malformed, found.problems)
     raise_for(list({str(problem): problem for problem in problems}.values()), subject=SUBJECT)
     assert run is not None
     warnings = (*_unguarded(run), *deployment_warnings(parts, region), *found.warnings)
@@ -88,6 +89,22 @@ def _read(data: Mapping[str, Any]) -> tuple[Run | None, list[Problem]]:
         return Run.model_validate(data), []
     except ValidationError as error:
         return None, shape_problems(error)
+
+
+def _without_follow_ups(*sources: Sequence[Problem]) -> list[Problem]:
+    """The problems of all sources; on a field that one speaks of, the later ones have nothing to add."""
+    told: set[str] = set()
+    problems: list[Problem] = []
+    for source in sources:
+        problems += [problem for problem in source if problem.path not in told]
+        told |= {path for problem in source for path in _spoken_of(problem.path)}
+    return problems
+
+
+def _spoken_of(path: str) -> tuple[str, ...]:
+    """The field, and the mapping that was read without it: its sum, say, is not what the file says."""
+    parent = path.rpartition(".")[0]
+    return (path,) if parent.count(".") < _DEPTH_OF_FIELDS else (path, parent)
 
 
 def _check_stage(

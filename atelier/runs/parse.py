@@ -23,6 +23,9 @@ _ACCEPTED_FORMS = {
     model.DEPLOYMENT_NAME_FORM: "1..63 letters and digits, with single hyphens or underscores between",
 }
 
+# What pydantic adds to the location of a value that is none of a hyperparameter's types.
+_UNION = ("bool", "int", "float", "str")
+
 _MESSAGES = {
     "too_short": "must have at least {min_length} entry",
     "too_long": "must have at most {max_length} entries",
@@ -47,7 +50,8 @@ def parse_run(data: Mapping[str, Any]) -> model.Run:
 def shape_problems(error: ValidationError) -> list[Problem]:
     """What pydantic found, in the words of the run file."""
     details = error.errors(include_url=False)
-    return [_problem(detail) for detail in details if not _follows_from_another(detail, details)]
+    problems = [_problem(detail) for detail in details if not _follows_from_another(detail, details)]
+    return list({str(problem): problem for problem in problems}.values())
 
 
 def _follows_from_another(detail: ErrorDetails, details: Sequence[ErrorDetails]) -> bool:
@@ -61,6 +65,8 @@ def _follows_from_another(detail: ErrorDetails, details: Sequence[ErrorDetails])
 def _problem(detail: ErrorDetails) -> Problem:
     path = ".".join(str(part) for part in detail["loc"]) or "(the file)"
     kind, context, found = detail["type"], detail.get("ctx", {}), detail["input"]
+    if detail["loc"][-1:] and detail["loc"][-1] in _UNION:
+        return Problem(path.rpartition(".")[0], "must be a number, a text, true, false or null", found)
     if kind == "missing":
         return Problem(path, "required")
     if kind == "extra_forbidden":

@@ -1,4 +1,4 @@
-"""The well-formed parts of a run file: a typo in one stage must not hide a bad value in another."""
+"""The readable parts of a run file: a typo in one field must not hide a bad value in another."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
+from atelier.runs.mending import read_without_faults
 from atelier.runs.model import Deployment, Evaluation, GateRule, Stage
 
 _Part = TypeVar("_Part", bound=BaseModel)
@@ -15,7 +16,7 @@ _Part = TypeVar("_Part", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Parts:
-    """What could be read, by its index in the file."""
+    """What could be read, by its index in the file; a field that could not has its default."""
 
     base_model: str | None
     continue_from: str | None
@@ -46,10 +47,9 @@ class Parts:
 def _readable(kind: type[_Part], items: object) -> dict[int, _Part]:
     readable = {}
     for index, item in enumerate(_items(items)):
-        try:
-            readable[index] = kind.model_validate(item)
-        except ValidationError:
-            continue
+        part = read_without_faults(kind, item)
+        if part is not None:
+            readable[index] = part
     return readable
 
 

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 from hypothesis import example, given, strategies as st
+from pydantic import BaseModel
 
 from atelier.datasets import Format, check
 from atelier.datasets.registry import DEFINITIONS
 from atelier.errors import InvalidRun, UnsupportedCombination
 from atelier.runs import check_run, parse_run
-from tests.support.runs import BUCKET, a_run
+from atelier.runs.model import Evaluation, Stage
+from tests.support.runs import BUCKET, a_run, a_stage
 
 SCALARS = st.one_of(
     st.none(),
@@ -55,6 +57,54 @@ def refusal_of(run: dict[str, Any]) -> str:
         return str(refusal)
     assert parse_run(checked.run.model_dump(mode="json")) == checked.run
     return ""
+
+
+PLAUSIBLE: st.SearchStrategy[Any] = st.sampled_from(
+    [
+        *(
+            "sft",
+            "dpo",
+            "rft",
+            "distillation",
+            "full",
+            "auto",
+            "bedrock",
+            "hub",
+            "nova-premier",
+            "mmlu",
+            "llm_judge",
+        ),
+        {"customer": 50, "nova": {"code": 100}},
+        {"customer": 100},
+        {"patience": 2},
+        {"max_steps": 10, "save_steps": 5, "val_check_interval": 5},
+        {"reasoning_effort": None},
+        "arn:aws:lambda:us-east-1:111122223333:function:reward",
+        f"s3://{BUCKET}/a/llm_judge.jsonl",
+        "ml.p5.48xlarge",
+        4,
+        None,
+    ]
+)
+
+
+def fields_of(part: type[BaseModel]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.dictionaries(st.sampled_from(list(part.model_fields)), PLAUSIBLE | JSON, max_size=4)
+
+
+@given(
+    st.sampled_from(["nova-micro", "nova-2-lite", "qwen-3-8b"]),
+    st.lists(
+        st.dictionaries(st.sampled_from(list(Stage.model_fields)), PLAUSIBLE | JSON, max_size=4), max_size=3
+    ),
+    st.dictionaries(st.sampled_from(list(Evaluation.model_fields)), PLAUSIBLE | JSON, max_size=3),
+)
+def test_stages_and_evaluations_of_any_fields_are_answered(
+    base_model: str, stages: list[dict[str, Any]], evaluation: dict[str, Any]
+) -> None:
+    run = a_run(base_model=base_model, stages=[a_stage(**stage) for stage in stages])
+    run["evaluation"] = [run["evaluation"][0] | evaluation]
+    refusal_of(run)
 
 
 @given(st.dictionaries(st.sampled_from(sorted(a_run())), JSON, max_size=4))

@@ -52,6 +52,38 @@ def test_every_problem_of_a_file_comes_in_one_message() -> None:
     assert message.startswith("run file: 6 problems\n")
 
 
+def test_a_stage_with_a_malformed_field_is_held_to_the_catalogue_in_all_others() -> None:
+    stage = a_stage(
+        train="s3://x/y.jsonl",
+        epochs=3,
+        hyperparameters={"max_epochs": 0, "learning_rate": [1]},
+        data_mixing={"customer": 50, "nova": {"code": 40, "math": "some"}},
+    )
+    message = refusal(a_run(stages=[stage]))
+    assert [line.split(": ")[0].removeprefix("- ") for line in message.splitlines()[1:]] == [
+        "stages.0.train = 's3://x/y.jsonl'",
+        "stages.0.hyperparameters.learning_rate = [1]",
+        "stages.0.data_mixing.nova.math = 'some'",
+        "stages.0.epochs",
+        "stages.0.data_mixing",
+        "stages.0.hyperparameters.max_epochs = 0",
+    ]
+    assert "platform = 'hyperpod-slurm': nova-micro sft lora does not run there" in refusal(
+        a_run(stages=[a_stage(train="s3://x/y.jsonl", platform="hyperpod-slurm")])
+    )
+
+
+def test_a_field_that_decides_what_a_stage_is_leaves_nothing_to_say_of_the_others() -> None:
+    stages = [a_stage(adaption="full"), a_stage(technique="sfx", train=3), a_stage(platform="slurm")]
+    assert refusal(a_run(stages=stages)).splitlines()[1:] == [
+        "- stages.0.adaption: unknown key; did you mean 'adaptation'?",
+        "- stages.1.technique = 'sfx': accepted: 'sft', 'dpo', 'ppo', 'rft', 'cpt' or 'distillation'",
+        "- stages.1.train = 3: must be a text",
+        "- stages.2.platform = 'slurm': accepted: 'training-job', 'serverless', 'hyperpod-eks', "
+        "'hyperpod-slurm', 'bedrock' or 'auto'",
+    ]
+
+
 @pytest.mark.parametrize("name", ["ab", "a" * 42, "1abc", "a--b", "a-", "Abc", "a_b"])
 def test_a_name_that_aws_would_refuse_is_refused(name: str) -> None:
     assert "name = " in refusal(a_run(name=name))
@@ -60,10 +92,11 @@ def test_a_name_that_aws_would_refuse_is_refused(name: str) -> None:
 def test_what_only_follows_from_another_problem_is_not_told() -> None:
     message = refusal(a_run(stages=[a_stage(technique="SFT")], evaluation=[{"task": "gen_qa", "of": 3}]))
     assert message.splitlines() == [
-        "run file: 2 problems",
+        "run file: 3 problems",
         "- stages.0.technique = 'SFT': accepted: 'sft', 'dpo', 'ppo', 'rft', 'cpt' or 'distillation'",
         "- evaluation.0.of: unknown key; accepted: task, subtask, dataset, reward_lambda_arn, inference, "
         "instance_type, max_runtime_hours",
+        "- evaluation.0.dataset: required",
     ]
 
 

@@ -82,57 +82,59 @@ class _Scan:
         self._part.lines += 1
         self._part.rows += 1
         self._part.bytes += line.bytes
-        self._add(_too_long(line.size, self._longest), line.offset)
+        self._add(_too_long(line.size, self._longest), self._part.lines, line.offset)
 
     def _block(self, block: Block) -> None:
+        part = self._part
         verdicts = self._verdicts(block)
-        if self._watchers or len(block.data) > self._longest or None in verdicts:
-            self._lines(block, verdicts)
-        else:
-            for traits in set(verdicts):
-                if traits is not None:
-                    first = self._part.lines + 1 + verdicts.index(traits)
-                    self._part.tally.add(traits, first, verdicts.count(traits))
-            self._part.lines += len(verdicts)
-            self._part.rows += len(verdicts)
-        self._part.bytes += len(block.data)
+        if len(block.data) > self._longest:
+            verdicts = [
+                traits if len(line) <= self._longest else None
+                for line, traits in zip(block.lines(), verdicts, strict=True)
+            ]
+        for traits in set(verdicts):
+            if traits is not None:
+                first = part.lines + 1 + verdicts.index(traits)
+                part.tally.add(traits, first, verdicts.count(traits))
+        if self._watchers or None in verdicts:
+            self._look_closer(block, verdicts)
+        part.lines += len(verdicts)
+        part.rows += len(verdicts)
+        part.bytes += len(block.data)
 
-    def _lines(self, block: Block, verdicts: Sequence[Traits | None]) -> None:
-        offset = block.offset
+    def _look_closer(self, block: Block, verdicts: Sequence[Traits | None]) -> None:
+        number, offset = self._part.lines, block.offset
         for line, traits in zip(block.lines(), verdicts, strict=True):
-            self._part.lines += 1
-            self._part.rows += 1
-            if len(line) > self._longest:
-                self._add(_too_long(len(line), self._longest), offset)
-            else:
-                if traits is None:
-                    traits = self._explained(line, offset)
-                if traits is not None:
-                    self._part.tally.add(traits, self._part.lines)
-                    self._watched(line, offset)
+            number += 1
+            if (traits is not None or self._explain(line, number, offset)) and self._watchers:
+                self._watch(line, number, offset)
             offset += len(line) + 1
 
-    def _explained(self, line: bytes, offset: int) -> Traits | None:
-        """Everything that is wrong with a row; its traits, if it is an object at all."""
+    def _explain(self, line: bytes, number: int, offset: int) -> bool:
+        """Find everything that is wrong with a line; whether it is an object at all."""
+        if len(line) > self._longest:
+            self._add(_too_long(len(line), self._longest), number, offset)
+            return False
         if line.startswith(BYTE_ORDER_MARK_BYTES):
-            self._add(BYTE_ORDER_MARK_FOUND, offset)
+            self._add(BYTE_ORDER_MARK_FOUND, number, offset)
             line = line.removeprefix(BYTE_ORDER_MARK_BYTES)
         sample = read(line)
         if isinstance(sample, Fault):
             self._part.rows -= sample.rule is BLANK_LINE
-            self._add(sample, offset)
-            return None
+            self._add(sample, number, offset)
+            return False
         for fault in self._definition.explain(sample, self._demands):
-            self._add(fault, offset)
-        return self._definition.traits(sample)
+            self._add(fault, number, offset)
+        self._part.tally.add(self._definition.traits(sample), number)
+        return True
 
-    def _watched(self, line: bytes, offset: int) -> None:
+    def _watch(self, line: bytes, number: int, offset: int) -> None:
         for watcher in self._watchers:
-            for fault in watcher.see(line, self._part.lines, offset):
-                self._add(fault, offset)
+            for fault in watcher.see(line, number, offset):
+                self._add(fault, number, offset)
 
-    def _add(self, fault: Fault, offset: int) -> None:
-        finding = Finding.of(fault, file=self._part.file, line=self._part.lines, offset=offset)
+    def _add(self, fault: Fault, number: int, offset: int) -> None:
+        finding = Finding.of(fault, file=self._part.file, line=number, offset=offset)
         self._part.add(finding)
         if self._sink:
             self._sink(finding)

@@ -8,6 +8,7 @@ from atelier.datasets.blocks import Block
 from atelier.datasets.demands import Demands
 from atelier.datasets.fast.converse_row import traits_of_row, traits_of_text
 from atelier.datasets.fast.converse_types import Row, TextRow
+from atelier.datasets.fast.tool_configs import ToolConfigs
 from atelier.datasets.fast.typed import UNDECODABLE
 from atelier.datasets.fast.words import may_have_words
 from atelier.datasets.tally import Traits
@@ -22,11 +23,12 @@ class ConverseAcceptor:
     """Says clean of conversations. It tries first what the last row was: a file holds rows of one kind."""
 
     def __init__(self, demands: Demands) -> None:
-        self._bucket = demands.bucket
+        self._place = f"s3://{demands.bucket}/" if demands.bucket else "s3://"
+        self._tool_configs = ToolConfigs()
         self._expects_text = True
 
     def __call__(self, line: bytes) -> Traits | None:
-        return self._traits(line, has_words=may_have_words(line))
+        return self._verdicts([line], has_words=may_have_words(line))[0]
 
     def block(self, block: Block) -> list[Traits | None]:
         """One verdict a line."""
@@ -35,21 +37,40 @@ class ConverseAcceptor:
             rows = _text_rows(block.data)
             if rows is not None:
                 return list(map(traits_of_text, rows))
-        return [self._traits(line, has_words=has_words and may_have_words(line)) for line in block.lines()]
+        return self._verdicts(block.lines(), has_words=has_words)
 
-    def _traits(self, line: bytes, *, has_words: bool) -> Traits | None:
-        if self._expects_text and not has_words:
-            try:
-                return traits_of_text(_TEXT.decode(line))
-            except UNDECODABLE:
-                pass
+    def _verdicts(self, lines: list[bytes], *, has_words: bool) -> list[Traits | None]:
+        verdicts: list[Traits | None] = []
+        following = iter(lines)
+        while len(verdicts) < len(lines):
+            if self._expects_text and not has_words:
+                try:
+                    for row in map(_TEXT.decode, following):
+                        verdicts.append(traits_of_text(row))
+                    break
+                except UNDECODABLE:
+                    line = lines[len(verdicts)]
+            else:
+                line = next(following)
+            verdicts.append(self._verdict(line, has_words=has_words and may_have_words(line)))
+        return verdicts
+
+    def _verdict(self, line: bytes, *, has_words: bool) -> Traits | None:
         try:
             row = _ANY.decode(line)
         except UNDECODABLE:
             return None
-        if not _is_plain(line, row, has_words=has_words):
+        tools: frozenset[str] | None = frozenset()
+        if isinstance(row.tool_config, msgspec.Raw):
+            config = bytes(row.tool_config)
+            tools = self._tool_configs.names(config)
+            # What was not decoded is the only toolConfig, and words in it matter to nobody.
+            if tools is None or line.count(b'"toolConfig"') != 1:
+                return None
+            has_words = has_words and may_have_words(line.replace(config, b"", 1))
+        if has_words:
             return None
-        traits = traits_of_row(row, self._bucket)
+        traits = traits_of_row(row, tools, self._place)
         if traits is not None:
             self._expects_text = traits <= _TEXT_TRAITS
         return traits
@@ -67,12 +88,3 @@ def _text_rows(data: bytes) -> list[TextRow] | None:
     except UNDECODABLE:
         return None
     return rows if len(rows) == newlines + 1 else None
-
-
-def _is_plain(line: bytes, row: Row, *, has_words: bool) -> bool:
-    """Whether no reserved word matters, and the toolConfig that was not decoded is the only one."""
-    if isinstance(row.tool_config, msgspec.Raw):
-        if line.count(b'"toolConfig"') != 1:
-            return False
-        return not has_words or not may_have_words(line.replace(bytes(row.tool_config), b"", 1))
-    return not has_words

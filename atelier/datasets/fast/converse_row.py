@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from operator import attrgetter
 
 from msgspec import UNSET
 
 from atelier.datasets.definitions.media import MAX_IMAGES_A_TURN, MAX_VIDEOS_A_SAMPLE, MEDIA_FORMATS
-from atelier.datasets.definitions.tools import check_tool_config, tool_names
 from atelier.datasets.fast.converse_types import (
     Answer,
     Assistant,
@@ -22,11 +20,8 @@ from atelier.datasets.fast.converse_types import (
     UserBlock,
 )
 from atelier.datasets.fast.typed import is_shallow
-from atelier.datasets.fault import Fault
-from atelier.datasets.line import read
 from atelier.datasets.tally import Traits
 
-_TOOL_CONFIGS_KNOWN = 64
 _COMMON_LENGTHS = range(2, 66, 2)
 
 _TEXT_TURNS = {(TextUser, TextAssistant) * (turns // 2) for turns in _COMMON_LENGTHS}
@@ -58,8 +53,11 @@ def traits_of_text(row: TextRow) -> Traits | None:
     return _OF_KEYS[row.schema_version is not UNSET, True]
 
 
-def traits_of_row(row: Row, bucket: str | None) -> Traits | None:
-    """Traits of any conversation, None when it may not be clean. Media lies in `bucket`, if one is given."""
+def traits_of_row(row: Row, tools: frozenset[str], place: str) -> Traits | None:
+    """Traits of any conversation, None when it may not be clean.
+
+    `tools` are the names that its toolConfig defines; all media has to lie below the address `place`.
+    """
     if tuple(map(type, row.messages)) not in _TURNS:
         return None
     keys = []
@@ -69,23 +67,10 @@ def traits_of_row(row: Row, bucket: str | None) -> Traits | None:
         if any(block.text.isspace() for block in row.system):
             return None
         keys.append("system")
-    known: frozenset[str] | None = frozenset()
     if row.tool_config is not UNSET:
-        known = _names_of_tools(bytes(row.tool_config))
         keys.append("toolConfig")
-    if known is None:
-        return None
-    turns = _Turns(known, f"s3://{bucket}/" if bucket else "s3://")
+    turns = _Turns(tools, place)
     return frozenset(turns.kinds.union(keys)) if turns.are_clean(row) else None
-
-
-@lru_cache(maxsize=_TOOL_CONFIGS_KNOWN)
-def _names_of_tools(config: bytes) -> frozenset[str] | None:
-    """Names of the tools that a clean toolConfig defines; None when it is not clean."""
-    sample = read(b'{"toolConfig":' + config + b"}")
-    if isinstance(sample, Fault) or any(check_tool_config(sample["toolConfig"])):
-        return None
-    return tool_names(sample) if is_shallow(sample) else None
 
 
 class _Turns:

@@ -3,6 +3,9 @@ ENV    ?= local
 STACKS ?= --all
 PYTHON ?= python3
 
+FUZZ_TARGETS ?= scan convert run_file catalogue hub
+FUZZ_SECONDS ?= 120
+
 # The second of the two keys without which data is kept (config/environments.py holds the first).
 DATA_KEY := $(if $(filter destroy,$(DATA)),-c destroy_data=true)
 
@@ -20,7 +23,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
-.PHONY: help setup setup-dev demo test check synth diff deploy destroy bench clean
+.PHONY: help setup setup-dev demo test check synth diff deploy destroy bench fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,9 +58,12 @@ destroy: setup ## destroy STACKS of ENV; data stays unless the last deploy had D
 bench: setup-dev ## measure the performance claims, one JSON line each
 	@$(BIN)/python -m benchmarks
 
+fuzz: $(VENV)/.fuzz ## look for inputs that crash a loader or a validator, FUZZ_SECONDS for each
+	@for target in $(FUZZ_TARGETS); do $(BIN)/python -m tests.fuzz $$target $(FUZZ_SECONDS); done
+
 clean: ## stop the embedded cloud and remove everything that is not in git
 	@if [ -x $(ATELIER) ]; then $(ATELIER) down || true; fi
-	rm -rf $(VENV) $(VENV)-cloud node_modules .atelier cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-cloud node_modules .atelier cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis .fuzz
 
 $(VENV)/bin/python $(VENV)-cloud/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -69,9 +75,14 @@ $(VENV)/.project: $(VENV)/bin/python requirements.txt requirements-lambda.txt re
 	$(BIN)/pip install --quiet --no-deps --editable .
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.project requirements-dev.txt requirements-sagemaker.txt
+$(VENV)/.dev: $(VENV)/.project requirements-dev.txt requirements-sagemaker.txt requirements-nova-forge.txt
 	$(BIN)/pip install --quiet -r requirements-dev.txt
 	$(BIN)/pip install --quiet --no-deps -r requirements-sagemaker.txt
+	$(BIN)/pip install --quiet --no-deps --ignore-requires-python -r requirements-nova-forge.txt
+	@touch $@
+
+$(VENV)/.fuzz: $(VENV)/.dev requirements-fuzz.txt
+	$(BIN)/pip install --quiet -r requirements-fuzz.txt
 	@touch $@
 
 $(VENV)-cloud/.cloud: $(VENV)-cloud/bin/python requirements-cloud.txt

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from atelier.recipes.catalogue import Catalogue, Rows
 from atelier.recipes.hub_template import keys_of
 from atelier.recipes.images import Image, Images, Registry
@@ -56,8 +58,7 @@ class HubRecipe:
         names = {field.name for field in fields(cls)}
         if not isinstance(content, dict) or content.keys() != names:
             raise ValueError(f"not a synced recipe; it has the keys {', '.join(sorted(names))}")
-        lists = {name: tuple(content[name]) for name in ("instance_types", "replicas")}
-        return cls(**{**content, **lists})
+        return TypeAdapter(cls).validate_python(content)
 
     @property
     def sha256(self) -> str:

@@ -11,13 +11,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_pascal
+
 # What the hub calls a technique, and what a run file does. RLAIF and MTRL are techniques of open weights
 # that a run file does not have.
 _TECHNIQUES = {"SFT": "sft", "DPO": "dpo", "PPO": "ppo", "RLVR": "rft", "CPT": "cpt"}
-_PLATFORMS = {
-    "training-job": ("SmtjRecipeTemplateS3Uri", "SmtjOverrideParamsS3Uri"),
-    "hyperpod-eks": ("HpEksPayloadTemplateS3Uri", "HpEksOverrideParamsS3Uri"),
-}
 
 
 @dataclass(frozen=True)
@@ -52,9 +51,36 @@ class Skipped:
     reason: str
 
 
+class _Published(BaseModel):
+    """The keys of an entry that are read here; the hub writes more."""
+
+    model_config = ConfigDict(alias_generator=to_pascal)
+
+    supported_instance_types: tuple[str, ...] | None = None
+    versions: tuple[str, ...] | None = None
+    instance_count: int | None = None
+    peft: str | None = None
+    is_subscription_model: bool | None = None
+    smtj_image_uri: str | None = None
+    smtj_recipe_template_s3_uri: str | None = Field(None, alias="SmtjRecipeTemplateS3Uri")
+    smtj_override_params_s3_uri: str | None = Field(None, alias="SmtjOverrideParamsS3Uri")
+    hp_eks_payload_template_s3_uri: str | None = Field(None, alias="HpEksPayloadTemplateS3Uri")
+    hp_eks_override_params_s3_uri: str | None = Field(None, alias="HpEksOverrideParamsS3Uri")
+
+    def files(self) -> Iterator[Files]:
+        """Where its files lie, for each platform that has both."""
+        for platform, template, overrides in (
+            ("training-job", self.smtj_recipe_template_s3_uri, self.smtj_override_params_s3_uri),
+            ("hyperpod-eks", self.hp_eks_payload_template_s3_uri, self.hp_eks_override_params_s3_uri),
+        ):
+            if template and overrides:
+                yield Files(platform, template, overrides)
+
+
 def entries_of(document: str) -> Iterator[Entry | Skipped]:
     """The recipes in a HubContentDocument. ValueError when it is not a document of that form."""
-    collection = json.loads(document).get("RecipeCollection", [])
+    content = json.loads(document)
+    collection = content.get("RecipeCollection", []) if isinstance(content, dict) else None
     if not isinstance(collection, list) or not all(isinstance(entry, dict) for entry in collection):
         raise ValueError("RecipeCollection is not a list of recipes")
     return map(_entry, collection)
@@ -67,21 +93,22 @@ def _entry(entry: Mapping[str, Any]) -> Entry | Skipped:
     technique = _TECHNIQUES.get(str(entry.get("CustomizationTechnique", "")).upper())
     if technique is None:
         return Skipped(name, f"technique {entry.get('CustomizationTechnique')}: a run file has none such")
-    files = tuple(
-        Files(platform, entry[template], entry[overrides])
-        for platform, (template, overrides) in _PLATFORMS.items()
-        if entry.get(template) and entry.get(overrides)
-    )
+    try:
+        published = _Published.model_validate(entry)
+    except ValidationError as error:
+        keys = ", ".join(str(detail["loc"][0]) for detail in error.errors())
+        return Skipped(name, f"not of the form that this release knows: {keys}")
+    files = tuple(published.files())
     if not files:
         return Skipped(name, "it names no template with an override spec")
     return Entry(
         name=name,
         technique=technique,
-        adaptation="lora" if entry.get("Peft") else "full",
-        version=str((entry.get("Versions") or ["?"])[-1]),
-        instance_types=tuple(entry.get("SupportedInstanceTypes") or ()),
-        instance_count=entry.get("InstanceCount"),
-        image_uri=entry.get("SmtjImageUri"),
-        needs_subscription=bool(entry.get("IsSubscriptionModel")),
+        adaptation="lora" if published.peft else "full",
+        version=(published.versions or ("?",))[-1],
+        instance_types=published.supported_instance_types or (),
+        instance_count=published.instance_count,
+        image_uri=published.smtj_image_uri,
+        needs_subscription=bool(published.is_subscription_model),
         files=files,
     )

@@ -73,14 +73,17 @@ def keys_of(template: str, spec: Spec, *, is_helm: bool) -> tuple[Key, ...]:
         raise UnreadableTemplate("it holds template statements ({% … %})")
     try:
         document = yaml.load(_UNQUOTED.sub(r"\g<before>'\g<value>'", text), Loader=_Loader)  # noqa: S506
-    except (yaml.YAMLError, TypeError) as error:
+    except (yaml.YAMLError, TypeError, ValueError, RecursionError) as error:
         raise UnreadableTemplate(f"it is not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(document, dict) or "run" not in document:
         raise UnreadableTemplate("it is not a recipe: no block `run`")
-    if is_helm and "training_config" in document:
+    if is_helm and isinstance(document.get("training_config"), dict):
         # One of RFT's services reads this; the recipe itself has no such key.
         document["training_config"].pop("task_type", None)
-    return tuple(_key(path, value, spec) for path, value in _leaves(document))
+    try:
+        return tuple(_key(path, value, spec) for path, value in _leaves(document))
+    except (ValueError, OverflowError, RecursionError) as error:
+        raise UnreadableTemplate(f"its keys cannot be read: {' '.join(str(error).split())}") from error
 
 
 def _recipe_in_chart(chart: str) -> str:
@@ -133,7 +136,7 @@ def _key(path: str, value: Any, spec: Spec) -> Key:
     name = match["name"]
     if name in _FILLED_BY:
         return Key(path=path, filled_with=_FILLED_BY[name])
-    if name not in spec:
+    if not isinstance(spec.get(name), Mapping):
         raise UnreadableTemplate(f"{path}: placeholder {name!r} is not in the override spec")
     return _settable(path, name, spec[name])
 
@@ -145,8 +148,11 @@ def _settable(path: str, name: str, entry: Mapping[str, Any]) -> Key:
     default = entry.get("default")
     if kind == "float" and isinstance(default, int | str) and not isinstance(default, bool) and default != "":
         default = float(default)
+    choices = entry.get("enum") or ()
+    if not isinstance(choices, list | tuple):
+        raise UnreadableTemplate(f"{name}: enum {choices!r} is not a list")
     bounds = Bounds(
-        choices=tuple(entry.get("enum") or ()),
+        choices=tuple(choices),
         minimum=entry.get("min") if kind in ("int", "float") else None,
         maximum=entry.get("max") if kind in ("int", "float") else None,
     )

@@ -13,7 +13,8 @@ from atelier.datasets.scan import Watcher
 from atelier.problems import nearest
 from atelier.recipes import Catalogue, catalogue
 from atelier.recipes.listing import tasks_of, technique_of, with_defaults
-from atelier.recipes.rows import OwnDataset, RecipeRow
+from atelier.recipes.rows import RecipeRow
+from atelier.recipes.tasks import OwnDataset
 from cli.exit_codes import ExitCode
 from cli.failure import CommandFailed
 

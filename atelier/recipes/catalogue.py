@@ -16,16 +16,9 @@ import yaml
 from pydantic import BaseModel, TypeAdapter
 
 from atelier.recipes.images import Images
-from atelier.recipes.rows import (
-    BaseModelRow,
-    EvaluationRow,
-    InstanceType,
-    RecipeRow,
-    Release,
-    Task,
-    Template,
-    TrainingRow,
-)
+from atelier.recipes.release import InstanceType, Release
+from atelier.recipes.rows import BaseModelRow, EvaluationRow, RecipeRow, Template, TrainingRow
+from atelier.recipes.tasks import Task
 
 DATA = Path(__file__).parents[2] / "recipes"
 
@@ -33,6 +26,8 @@ DATA = Path(__file__).parents[2] / "recipes"
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Row = TypeVar("_Row", bound=RecipeRow)
 _Model = TypeVar("_Model", bound=BaseModel)
+
+_MAPPINGS = TypeAdapter(tuple[dict[str, Any], ...])
 
 
 class Rows(Sequence[_Row], Generic[_Row]):
@@ -128,7 +123,7 @@ def load(folder: Path) -> Catalogue:
     base_models = (
         BaseModelRow.model_validate({"family": path.stem} | row)
         for path in _files(folder / "base_models")
-        for row in _read(path)
+        for row in _MAPPINGS.validate_python(_read(path))
     )
     return Catalogue(
         base_models=_by_name(base_models),

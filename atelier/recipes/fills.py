@@ -7,7 +7,8 @@ from typing import Any
 
 from atelier.problems import Problem, nearest
 from atelier.recipes.catalogue import Catalogue
-from atelier.recipes.rows import Key, RecipeRow, Task
+from atelier.recipes.rows import Key, RecipeRow
+from atelier.recipes.tasks import Task
 from atelier.recipes.wanted import Wanted
 
 REWARD = "reward_lambda_arn"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from atelier.errors import UnsupportedCombination
-from atelier.recipes.rows import Frozen
+from atelier.recipes.frozen import Frozen
 
 
 class Registry(Frozen):

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from atelier.recipes.bounds import Bounds, Dispute, Value
+from atelier.recipes.frozen import Frozen
 
 Fill = Literal[
     "job_name",
@@ -33,12 +32,6 @@ Reward = Literal["verifiable", "judge"]
 
 SHIPPED = "shipped"
 EMBEDDED = "local"
-
-
-class Frozen(BaseModel):
-    """A row: unknown keys are refused, so that a typo in a data file fails at load time."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class OnTarget(Frozen):
@@ -250,77 +243,3 @@ class EvaluationRow(RecipeRow):
     """A recipe that evaluates, on any of its tasks."""
 
     tasks: tuple[str, ...]
-
-
-class OwnDataset(Frozen):
-    """The format of a task's dataset, and the file name where its container looks for one."""
-
-    format: str
-    file: str | None = None
-
-
-class Task(Frozen):
-    """What an evaluation measures: its recipe's strategy and metric, the metrics that its container writes.
-
-    `metrics` gives each one's best value (None: unbounded). `disputed`: why AWS's sources disagree on it.
-    """
-
-    name: str
-    strategy: str
-    metric: str
-    metrics: Mapping[str, float | None]
-    names_its_metrics: bool = False
-    dataset: OwnDataset | None = None
-    subtasks: tuple[str, ...] = ()
-    disputed: str | None = None
-    source: str
-
-    @property
-    def fills(self) -> Mapping[str, str]:
-        """What a recipe's keys are filled with."""
-        return {"task": self.name, "strategy": self.strategy, "metric": self.metric}
-
-
-class Offer(Frozen):
-    """A platform or a deployment target: what it is, and whether this release can use it."""
-
-    name: str
-    is_available: bool
-    is_managed: bool = False
-    note: str
-
-
-class Release(Frozen):
-    """What exists on AWS and what this release of Atelier submits to."""
-
-    platforms: tuple[Offer, ...]
-    deployment_targets: tuple[Offer, ...]
-
-    @property
-    def available_platforms(self) -> tuple[str, ...]:
-        """What jobs can be submitted to."""
-        return tuple(offer.name for offer in self.platforms if offer.is_available)
-
-    def is_managed(self, platform: str) -> bool:
-        """True when the platform chooses its machines and reads no recipe file."""
-        return any(offer.is_managed for offer in self.platforms if offer.name == platform)
-
-    @property
-    def available_targets(self) -> tuple[str, ...]:
-        """Where a model can be deployed."""
-        return tuple(offer.name for offer in self.deployment_targets if offer.is_available)
-
-
-class InstanceType(Frozen):
-    """What a job may run on, and what is rented with it."""
-
-    name: str
-    accelerators: int
-    accelerator_memory_gib: int
-    vcpus: int
-    source: str
-
-    @property
-    def cost(self) -> tuple[int, int]:
-        """Orders instances by what they cost to rent, without a price."""
-        return self.accelerator_memory_gib, self.vcpus

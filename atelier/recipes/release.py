@@ -1,0 +1,50 @@
+"""Where jobs run and models serve, as rows: platforms, deployment targets, instance types."""
+
+from __future__ import annotations
+
+from atelier.recipes.frozen import Frozen
+
+
+class Offer(Frozen):
+    """A platform or a deployment target: what it is, and whether this release can use it."""
+
+    name: str
+    is_available: bool
+    is_managed: bool = False
+    note: str
+
+
+class Release(Frozen):
+    """What exists on AWS and what this release of Atelier submits to."""
+
+    platforms: tuple[Offer, ...]
+    deployment_targets: tuple[Offer, ...]
+
+    @property
+    def available_platforms(self) -> tuple[str, ...]:
+        """What jobs can be submitted to."""
+        return tuple(offer.name for offer in self.platforms if offer.is_available)
+
+    def is_managed(self, platform: str) -> bool:
+        """True when the platform chooses its machines and reads no recipe file."""
+        return any(offer.is_managed for offer in self.platforms if offer.name == platform)
+
+    @property
+    def available_targets(self) -> tuple[str, ...]:
+        """Where a model can be deployed."""
+        return tuple(offer.name for offer in self.deployment_targets if offer.is_available)
+
+
+class InstanceType(Frozen):
+    """What a job may run on, and what is rented with it."""
+
+    name: str
+    accelerators: int
+    accelerator_memory_gib: int
+    vcpus: int
+    source: str
+
+    @property
+    def cost(self) -> tuple[int, int]:
+        """Orders instances by what they cost to rent, without a price."""
+        return self.accelerator_memory_gib, self.vcpus

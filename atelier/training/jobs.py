@@ -158,7 +158,7 @@ def _job(
 def _stop_policy(recipe: Recipe, wanted: EarlyStopping | None) -> StopPolicy | None:
     """The run file's wish in the terms of the recipe that is to be stopped."""
     checkpoints = recipe.template.checkpoints
-    if wanted is None or checkpoints is None:
+    if wanted is None or checkpoints is None or checkpoints.measured_by is None:
         return None
     paths = {key.name: key.path for key in recipe.keys}
     return StopPolicy(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from hypothesis import strategies as st
@@ -43,7 +43,7 @@ def paths(value: Any, at: Path = ()) -> Iterator[Path]:
             yield from paths(inner, (*at, key))
 
 
-def at(row: Any, path: Path) -> Any:
+def at(row: Any, path: Iterable[str | int]) -> Any:
     """The value at a path."""
     for key in path:
         row = row[key]
@@ -62,7 +62,8 @@ def mutated(draw: st.DrawFn, rows: st.SearchStrategy[Any], most: int = 3) -> Any
 
 
 def _change(draw: st.DrawFn, row: Any, path: Path) -> None:
-    parent, key = at(row, path[:-1]), path[-1]
+    parent: Any = at(row, path[:-1])
+    key: Any = path[-1]
     match draw(st.sampled_from(["replace", "remove", "repeat", "add", "swap"])):
         case "replace":
             parent[key] = copy.deepcopy(draw(st.sampled_from(JUNK)))

@@ -11,6 +11,7 @@ from msgspec import UNSET, Meta, UnsetType
 from atelier.datasets.definitions.media import MAX_IMAGES_A_TURN
 from atelier.datasets.demands import Demands
 from atelier.datasets.fast.converse_types import Image, Strict, Text, TextBlock, Version
+from atelier.datasets.fast.keys import keys_of
 from atelier.datasets.fast.typed import UNDECODABLE
 from atelier.datasets.fast.words import may_have_words
 from atelier.datasets.tally import Traits
@@ -63,15 +64,15 @@ class PreferenceAcceptor:
             row = _decode(line)
         except UNDECODABLE:
             return None
-        *before, last = row.messages or [None]
         pairs = len(row.messages) // 2
-        if not isinstance(last, Assistant) or tuple(map(type, row.messages)) != (User, Assistant) * pairs:
+        if not pairs or tuple(map(type, row.messages)) != (User, Assistant) * pairs:
             return None
-        if not _is_pair(last) or not all(map(self._is_turn, before)) or not _says(row.system or ()):
+        *before, last = row.messages
+        if not isinstance(last, Assistant) or not _is_pair(last) or not _says(row.system or ()):
             return None
-        keys = ("system",) * (row.system is not UNSET) + ("schemaVersion",) * (
-            row.schema_version is not UNSET
-        )
+        if not all(map(self._is_turn, before)):
+            return None
+        keys = keys_of(system=row.system, schema_version=row.schema_version)
         return frozenset((*keys, "image") if any(map(_images, before)) else keys)
 
     def _is_turn(self, turn: User | Assistant) -> bool:

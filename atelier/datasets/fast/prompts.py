@@ -9,6 +9,7 @@ from msgspec import UNSET
 
 from atelier.datasets.demands import Demands
 from atelier.datasets.fast.converse_types import TextAssistant, TextRow, TextUser
+from atelier.datasets.fast.keys import keys_of
 from atelier.datasets.fast.typed import UNDECODABLE
 from atelier.datasets.fast.words import may_have_words
 from atelier.datasets.tally import Traits
@@ -36,7 +37,4 @@ class PromptAcceptor:
         blocks = chain(system, *(turn.content for turn in row.messages))
         if not row.messages or any(block.text.isspace() for block in blocks):
             return None
-        keys = ("system",) * (row.system is not UNSET) + ("schemaVersion",) * (
-            row.schema_version is not UNSET
-        )
-        return frozenset(keys)
+        return frozenset(keys_of(system=row.system, schema_version=row.schema_version))

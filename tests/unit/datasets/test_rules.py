@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -55,96 +56,101 @@ def said(role: str, content: object = "2 + 2") -> Row:
     return {"role": role, "content": content}
 
 
-# (rule, format, rows, what a recipe demands)
-BREAKING: list[tuple[str, Format, list[object], Demands]] = [
-    (rule, format_, rows, demands[0] if demands else Demands())
-    for rule, format_, rows, *demands in [
-        ("blank-line", Format.SFT, [TEXT, b" ", TEXT]),
-        ("line-length", Format.SFT, [TEXT], Demands(max_line_bytes=50)),
-        ("utf-8", Format.CPT, [b'{"text": "caf\xe9"}']),
-        ("byte-order-mark", Format.CPT, [json.dumps({"text": "a"}).encode("utf-8-sig")]),
-        ("json", Format.CPT, [b'{"text": "a"']),
-        ("number-range", Format.GEN_QA, [b'{"query": "q", "response": "r", "metadata": {"n": 1e999}}']),
-        ("nesting", Format.GEN_QA, [QUESTION | {"metadata": {"deep": deep(101)}}]),
-        ("lone-surrogate", Format.CPT, [rb'{"text": "half of \ud83d"}']),
-        ("object", Format.CPT, [["text"]]),
-        ("rows", Format.CPT, []),
-        ("min-rows", Format.CPT, [{"text": "a"}], Demands(min_rows=Bound(2, "one batch"))),
-        ("max-rows", Format.CPT, [{"text": "a"}] * 3, Demands(max_rows=Bound(2, "a quota"))),
-        ("file-size", Format.CPT, [{"text": "a"}], Demands(max_file_bytes=5)),
-        ("required-key", Format.SFT, [{"schemaVersion": "bedrock-conversation-2024"}]),
-        ("unknown-key", Format.SFT, [TEXT | {"tools": []}]),
-        ("unread-key", Format.SFT, [tooled(ASKED, ANSWERED, toolChoice={"any": {}})]),
-        ("value-type", Format.SFT, [TEXT | {"system": None}]),
-        ("empty-value", Format.SFT, [sft(user(text("")), ANSWERED)]),
-        ("blank-text", Format.SFT, [sft(user(text(" \n")), ANSWERED)]),
-        ("schema-version", Format.SFT, [TEXT | {"schemaVersion": "2025"}]),
-        ("role", Format.SFT, [sft(ASKED, {"role": "bot", "content": [text("Hi")]})]),
-        ("user-first", Format.SFT, [sft(ANSWERED, ASKED, ANSWERED)]),
-        ("turns-alternate", Format.SFT, [sft(ASKED, ASKED, ANSWERED)]),
-        ("assistant-last", Format.SFT, [sft(ASKED, ANSWERED, ASKED)]),
-        ("block-kind", Format.SFT, [sft(user({"audio": {}}), ANSWERED)]),
-        ("block-role", Format.SFT, [sft(ASKED, assistant(media()))]),
-        ("reasoning-with-media", Format.SFT, [sft(user(media()), assistant(reasoning(), text("Hi")))]),
-        ("reserved-word", Format.SFT, [sft(user(text("Assistant: hello")), ANSWERED)]),
-        ("reserved-word-answered", Format.SFT, [sft(ASKED, assistant(text("Thought: hello")))]),
-        ("tool-described", Format.SFT, [tooled(ASKED, ANSWERED, tools=[tool(description=" ")])]),
-        ("tool-schema-type", Format.SFT, [tooled(ASKED, ANSWERED, tools=[tool(inputSchema={"json": {}})])]),
-        ("tool-names-unique", Format.SFT, [tooled(ASKED, ANSWERED, tools=[tool(), tool()])]),
-        ("tool-known", Format.SFT, [tooled(ASKED, assistant(call(name="buy")))]),
-        ("call-id-unique", Format.SFT, [tooled(ASKED, assistant(call(), call()))]),
-        ("call-answered", Format.SFT, [tooled(ASKED, assistant(call()), ASKED, ANSWERED)]),
-        (
-            "result-next-turn",
-            Format.SFT,
-            [tooled(ASKED, assistant(call()), ASKED, ANSWERED, user(result()), ANSWERED)],
-        ),
-        ("result-of-call", Format.SFT, [tooled(user(result("c0")), ANSWERED)]),
-        ("result-once", Format.SFT, [tooled(ASKED, assistant(call()), user(result(), result()), ANSWERED)]),
-        (
-            "result-content",
-            Format.SFT,
-            [tooled(ASKED, assistant(call()), user(result("c1", media())), ANSWERED)],
-        ),
-        ("media-format", Format.SFT, [sft(user(media(format="PNG")), ANSWERED)]),
-        ("media-uri", Format.SFT, [located(uri="s3://data/a b.png", bucketOwner="111122223333")]),
-        ("media-bucket", Format.SFT, [sft(user(media()), ANSWERED)], Demands(bucket="other")),
-        ("bucket-owner", Format.SFT, [located(uri="s3://data/a.png", bucketOwner="me")]),
-        ("bucket-owner-named", Format.SFT, [located(uri="s3://data/a.png")]),
-        ("image-count", Format.SFT, [sft(user(*[media()] * 11), ANSWERED)]),
-        ("video-count", Format.SFT, [sft(user(*[media("video")] * 2), ANSWERED)]),
-        ("one-modality", Format.SFT, [sft(user(media(), media("document")), ANSWERED)]),
-        ("all-or-none", Format.SFT, [TEXT, TEXT | {"system": [text("Be kind.")]}]),
-        ("all-or-none-tools", Format.SFT, [tooled(ASKED, ANSWERED), tooled(ASKED, assistant(call()))]),
-        ("schema-version-named", Format.SFT, [{"messages": [ASKED, ANSWERED]}]),
-        ("reasoning-refused", Format.SFT, [sft(ASKED, assistant(reasoning()))], Demands(reasoning="refused")),
-        ("reasoning-required", Format.SFT, [TEXT], Demands(reasoning="required")),
-        ("media-refused", Format.SFT, [sft(user(media("video")), ANSWERED)], Demands(media=False)),
-        ("documents-refused", Format.SFT, [sft(user(media("document")), ANSWERED)], Demands(documents=False)),
-        ("candidates-last", Format.DPO, [TEXT]),
-        ("preference-label", Format.DPO, [dpo(*PAIR, candidate("worse"))]),
-        ("preference-pair", Format.DPO, [dpo(PAIR[0], PAIR[0])]),
-        ("preference-content", Format.DPO, [dpo(*PAIR, before=[user(media("video"))])]),
-        ("preference-tools", Format.DPO, [dpo(*PAIR, toolConfig={"tools": [tool()]})]),
-        ("user-turn-ends", Format.PPO, [PPO | {"turns": ["", "User: Hello"], "turns_to_mask": [0, 1]}]),
-        ("user-turn-begins", Format.PPO, [PPO | {"turns": ["", "Hello Bot:"], "turns_to_mask": [0, 1]}]),
-        ("dialogue", Format.PPO, [PPO | {"turns": ["Be kind."], "turns_to_mask": [0]}]),
-        ("mask-index", Format.PPO, [PPO | {"turns_to_mask": [0, 1, 3, 5]}]),
-        ("mask-pattern", Format.PPO, [PPO | {"turns_to_mask": [0, 1]}]),
-        ("reward-category", Format.PPO, [PPO | {"reward_category": "fun"}]),
-        ("rft-role", Format.RFT, [rft(said("user"), said("judge"))]),
-        ("rft-role-documented", Format.RFT, [rft(said("user"), said("tool"))]),
-        ("system-first", Format.RFT, [rft(said("user"), said("system"))]),
-        ("user-present", Format.RFT, [rft(said("system"))]),
-        ("text-only", Format.RFT, [rft(said("user", [{"type": "image_url", "image_url": {}}]))]),
-        ("single-turn", Format.RFT, [rft(said("user"), said("assistant"), said("user"))]),
-        ("evaluation-single-turn", Format.RFT_EVAL, [rft(said("user"), said("assistant"), said("user"))]),
-        ("function-tool", Format.RFT, [rft(said("user"), tools=[FUNCTION | {"type": "browser"}])]),
-        ("prompt-text", Format.DISTILLATION, [sft(user(media()))]),
-        ("image-data", Format.GEN_QA, [QUESTION | {"images": [{"data": "https://example.com/cat.png"}]}]),
-        ("prompt-named", Format.PREFERENCE, [{"chosen": "c", "rejected": "r"}]),
-        ("chat-role", Format.OPENAI_CHAT, [{"messages": [{"role": "tool", "content": "4"}]}]),
-    ]
+class Case(NamedTuple):
+    """A file that breaks one rule; `demands` is what a recipe asks of it."""
+
+    rule: str
+    format: Format
+    rows: Sequence[object]
+    demands: Demands = Demands()
+
+
+BREAKING = [
+    Case("blank-line", Format.SFT, [TEXT, b" ", TEXT]),
+    Case("line-length", Format.SFT, [TEXT], Demands(max_line_bytes=50)),
+    Case("utf-8", Format.CPT, [b'{"text": "caf\xe9"}']),
+    Case("byte-order-mark", Format.CPT, [json.dumps({"text": "a"}).encode("utf-8-sig")]),
+    Case("json", Format.CPT, [b'{"text": "a"']),
+    Case("number-range", Format.GEN_QA, [b'{"query": "q", "response": "r", "metadata": {"n": 1e999}}']),
+    Case("nesting", Format.GEN_QA, [QUESTION | {"metadata": {"deep": deep(101)}}]),
+    Case("lone-surrogate", Format.CPT, [rb'{"text": "half of \ud83d"}']),
+    Case("object", Format.CPT, [["text"]]),
+    Case("rows", Format.CPT, []),
+    Case("min-rows", Format.CPT, [{"text": "a"}], Demands(min_rows=Bound(2, "one batch"))),
+    Case("max-rows", Format.CPT, [{"text": "a"}] * 3, Demands(max_rows=Bound(2, "a quota"))),
+    Case("file-size", Format.CPT, [{"text": "a"}], Demands(max_file_bytes=5)),
+    Case("required-key", Format.SFT, [{"schemaVersion": "bedrock-conversation-2024"}]),
+    Case("unknown-key", Format.SFT, [TEXT | {"tools": []}]),
+    Case("unread-key", Format.SFT, [tooled(ASKED, ANSWERED, toolChoice={"any": {}})]),
+    Case("value-type", Format.SFT, [TEXT | {"system": None}]),
+    Case("empty-value", Format.SFT, [sft(user(text("")), ANSWERED)]),
+    Case("blank-text", Format.SFT, [sft(user(text(" \n")), ANSWERED)]),
+    Case("schema-version", Format.SFT, [TEXT | {"schemaVersion": "2025"}]),
+    Case("role", Format.SFT, [sft(ASKED, {"role": "bot", "content": [text("Hi")]})]),
+    Case("user-first", Format.SFT, [sft(ANSWERED, ASKED, ANSWERED)]),
+    Case("turns-alternate", Format.SFT, [sft(ASKED, ASKED, ANSWERED)]),
+    Case("assistant-last", Format.SFT, [sft(ASKED, ANSWERED, ASKED)]),
+    Case("block-kind", Format.SFT, [sft(user({"audio": {}}), ANSWERED)]),
+    Case("block-role", Format.SFT, [sft(ASKED, assistant(media()))]),
+    Case("reasoning-with-media", Format.SFT, [sft(user(media()), assistant(reasoning(), text("Hi")))]),
+    Case("reserved-word", Format.SFT, [sft(user(text("Assistant: hello")), ANSWERED)]),
+    Case("reserved-word-answered", Format.SFT, [sft(ASKED, assistant(text("Thought: hello")))]),
+    Case("tool-described", Format.SFT, [tooled(ASKED, ANSWERED, tools=[tool(description=" ")])]),
+    Case("tool-schema-type", Format.SFT, [tooled(ASKED, ANSWERED, tools=[tool(inputSchema={"json": {}})])]),
+    Case("tool-names-unique", Format.SFT, [tooled(ASKED, ANSWERED, tools=[tool(), tool()])]),
+    Case("tool-known", Format.SFT, [tooled(ASKED, assistant(call(name="buy")))]),
+    Case("call-id-unique", Format.SFT, [tooled(ASKED, assistant(call(), call()))]),
+    Case("call-answered", Format.SFT, [tooled(ASKED, assistant(call()), ASKED, ANSWERED)]),
+    Case(
+        "result-next-turn",
+        Format.SFT,
+        [tooled(ASKED, assistant(call()), ASKED, ANSWERED, user(result()), ANSWERED)],
+    ),
+    Case("result-of-call", Format.SFT, [tooled(user(result("c0")), ANSWERED)]),
+    Case("result-once", Format.SFT, [tooled(ASKED, assistant(call()), user(result(), result()), ANSWERED)]),
+    Case(
+        "result-content",
+        Format.SFT,
+        [tooled(ASKED, assistant(call()), user(result("c1", media())), ANSWERED)],
+    ),
+    Case("media-format", Format.SFT, [sft(user(media(format="PNG")), ANSWERED)]),
+    Case("media-uri", Format.SFT, [located(uri="s3://data/a b.png", bucketOwner="111122223333")]),
+    Case("media-bucket", Format.SFT, [sft(user(media()), ANSWERED)], Demands(bucket="other")),
+    Case("bucket-owner", Format.SFT, [located(uri="s3://data/a.png", bucketOwner="me")]),
+    Case("bucket-owner-named", Format.SFT, [located(uri="s3://data/a.png")]),
+    Case("image-count", Format.SFT, [sft(user(*[media()] * 11), ANSWERED)]),
+    Case("video-count", Format.SFT, [sft(user(*[media("video")] * 2), ANSWERED)]),
+    Case("one-modality", Format.SFT, [sft(user(media(), media("document")), ANSWERED)]),
+    Case("all-or-none", Format.SFT, [TEXT, TEXT | {"system": [text("Be kind.")]}]),
+    Case("all-or-none-tools", Format.SFT, [tooled(ASKED, ANSWERED), tooled(ASKED, assistant(call()))]),
+    Case("schema-version-named", Format.SFT, [{"messages": [ASKED, ANSWERED]}]),
+    Case("reasoning-refused", Format.SFT, [sft(ASKED, assistant(reasoning()))], Demands(reasoning="refused")),
+    Case("reasoning-required", Format.SFT, [TEXT], Demands(reasoning="required")),
+    Case("media-refused", Format.SFT, [sft(user(media("video")), ANSWERED)], Demands(media=False)),
+    Case("documents-refused", Format.SFT, [sft(user(media("document")), ANSWERED)], Demands(documents=False)),
+    Case("candidates-last", Format.DPO, [TEXT]),
+    Case("preference-label", Format.DPO, [dpo(*PAIR, candidate("worse"))]),
+    Case("preference-pair", Format.DPO, [dpo(PAIR[0], PAIR[0])]),
+    Case("preference-content", Format.DPO, [dpo(*PAIR, before=[user(media("video"))])]),
+    Case("preference-tools", Format.DPO, [dpo(*PAIR, toolConfig={"tools": [tool()]})]),
+    Case("user-turn-ends", Format.PPO, [PPO | {"turns": ["", "User: Hello"], "turns_to_mask": [0, 1]}]),
+    Case("user-turn-begins", Format.PPO, [PPO | {"turns": ["", "Hello Bot:"], "turns_to_mask": [0, 1]}]),
+    Case("dialogue", Format.PPO, [PPO | {"turns": ["Be kind."], "turns_to_mask": [0]}]),
+    Case("mask-index", Format.PPO, [PPO | {"turns_to_mask": [0, 1, 3, 5]}]),
+    Case("mask-pattern", Format.PPO, [PPO | {"turns_to_mask": [0, 1]}]),
+    Case("reward-category", Format.PPO, [PPO | {"reward_category": "fun"}]),
+    Case("rft-role", Format.RFT, [rft(said("user"), said("judge"))]),
+    Case("rft-role-documented", Format.RFT, [rft(said("user"), said("tool"))]),
+    Case("system-first", Format.RFT, [rft(said("user"), said("system"))]),
+    Case("user-present", Format.RFT, [rft(said("system"))]),
+    Case("text-only", Format.RFT, [rft(said("user", [{"type": "image_url", "image_url": {}}]))]),
+    Case("single-turn", Format.RFT, [rft(said("user"), said("assistant"), said("user"))]),
+    Case("evaluation-single-turn", Format.RFT_EVAL, [rft(said("user"), said("assistant"), said("user"))]),
+    Case("function-tool", Format.RFT, [rft(said("user"), tools=[FUNCTION | {"type": "browser"}])]),
+    Case("prompt-text", Format.DISTILLATION, [sft(user(media()))]),
+    Case("image-data", Format.GEN_QA, [QUESTION | {"images": [{"data": "https://example.com/cat.png"}]}]),
+    Case("prompt-named", Format.PREFERENCE, [{"chosen": "c", "rejected": "r"}]),
+    Case("chat-role", Format.OPENAI_CHAT, [{"messages": [{"role": "tool", "content": "4"}]}]),
 ]
 
 
@@ -163,7 +169,7 @@ def test_a_clean_row_breaks_no_rule(kind: str) -> None:
     ("rule", "format_", "rows", "demands"), BREAKING, ids=[rule for rule, *_ in BREAKING]
 )
 def test_a_file_breaks_just_the_rule_that_it_was_made_to_break(
-    rule: str, format_: Format, rows: list[object], demands: Demands
+    rule: str, format_: Format, rows: Sequence[object], demands: Demands
 ) -> None:
     report = checked(format_, *rows, demands=demands)
 

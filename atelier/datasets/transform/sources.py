@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from atelier.datasets.fault import shown
+from atelier.datasets.definitions.dpo import explain as explain_dpo
+from atelier.datasets.definitions.sft import explain as explain_sft
+from atelier.datasets.demands import Demands
 from atelier.datasets.transform.dialogue import Block, Dialogue, Unconvertible, required_text
 from atelier.datasets.transform.openai_chat import read_messages
 
@@ -96,42 +98,23 @@ def _openai_chat(row: Row, _columns: Columns) -> Reading:
 
 def _converse(row: Row, _columns: Columns) -> Reading:
     messages = row.get("messages")
-    if not isinstance(messages, list) or not all(
-        isinstance(turn, dict) and "role" in turn for turn in messages
-    ):
-        raise Unconvertible("messages", shown(messages), "a list of turns")
-    system = [
-        required_text(_text(block), f"system[{index}]") for index, block in enumerate(row.get("system") or ())
-    ]
+    last = messages[-1] if isinstance(messages, list) and messages else None
+    is_preference = isinstance(last, dict) and "candidates" in last
+    for fault in (explain_dpo if is_preference else explain_sft)(row, Demands()):
+        if fault.rule.severity == "refuse":
+            raise Unconvertible(fault.at, fault.found, fault.accepted)
+    turns: list[Any] = row["messages"]
+    system = [block["text"] for block in row.get("system", ())]
     tool_config = row.get("toolConfig")
     read_columns = frozenset({"schemaVersion", "system", "toolConfig", "messages"})
-    if messages and "candidates" in messages[-1]:
-        preferred, rejected = _candidates(
-            messages[-1]["candidates"], f"messages[{len(messages) - 1}].candidates"
-        )
-        return Reading(Dialogue(messages[:-1], preferred, rejected, system, tool_config), read_columns)
-    for index, turn in enumerate(messages):
-        if not isinstance(turn.get("content"), list):
-            raise Unconvertible(f"messages[{index}].content", shown(turn.get("content")), "a list of blocks")
-    dialogue = Dialogue.of(messages, at="messages", system=system, tool_config=tool_config)
-    return Reading(dialogue, read_columns)
-
-
-def _text(block: Any) -> Any:
-    return block.get("text") if isinstance(block, dict) else None
-
-
-def _candidates(candidates: Any, at: str) -> tuple[list[Block], list[Block]]:
-    by_label: dict[Any, list[Block]] = {}
-    for candidate in candidates if isinstance(candidates, list) else ():
-        if isinstance(candidate, dict) and isinstance(candidate.get("content"), list):
-            by_label.setdefault(candidate.get("preferenceLabel"), candidate["content"])
-    try:
-        return by_label["preferred"], by_label["non-preferred"]
-    except KeyError:
-        raise Unconvertible(
-            at, shown(sorted(map(str, by_label))), "a preferred and a non-preferred one"
-        ) from None
+    if is_preference:
+        answers = {
+            candidate["preferenceLabel"]: candidate["content"]
+            for candidate in reversed(turns[-1]["candidates"])
+        }
+        dialogue = Dialogue(turns[:-1], answers["preferred"], answers["non-preferred"], system, tool_config)
+        return Reading(dialogue, read_columns)
+    return Reading(Dialogue.of(turns, at="messages", system=system, tool_config=tool_config), read_columns)
 
 
 def _preference(row: Row, columns: Columns) -> Reading:

@@ -53,10 +53,18 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Examination:
-    """What the catalogue says to a wish: a recipe, or problems."""
+    """What the catalogue says to a wish: a recipe, or problems.
 
-    recipe: Recipe | None
+    `draft` is the recipe with the defaults of the settings that are wrong: there may be more to say of it.
+    """
+
     problems: tuple[Problem, ...]
+    draft: Recipe | None = None
+
+    @property
+    def recipe(self) -> Recipe | None:
+        """The recipe, where nothing is wrong."""
+        return None if self.problems else self.draft
 
 
 def resolve(wanted: Wanted, catalogue: Catalogue) -> Recipe:
@@ -71,10 +79,10 @@ def examine(wanted: Wanted, catalogue: Catalogue) -> Examination:
     """The cheapest row that is what is wanted, with the settings asked for; or all that is wrong."""
     base_model, problems = customizable(wanted.base_model, wanted.environment, catalogue)
     if base_model is None:
-        return Examination(None, tuple(problems))
+        return Examination(tuple(problems))
     matching = find(wanted, base_model, catalogue)
     if not matching.candidates:
-        return Examination(None, matching.problems)
+        return Examination(matching.problems)
     found = with_a_file(with_data_mixing(matching, wanted), wanted, catalogue)
     found = with_replicas(with_instance_type(found, wanted), wanted)
     chosen, instance_type = _chosen(found, wanted, catalogue)
@@ -85,9 +93,7 @@ def examine(wanted: Wanted, catalogue: Catalogue) -> Examination:
     problems = [*found.problems, *wrong_given, *merged.problems]
     if merged.problems:
         problems += _accepted_elsewhere(matching, instance_type, wanted, catalogue)
-    if problems:
-        return Examination(None, tuple(problems))
-    recipe = Recipe(
+    draft = Recipe(
         row=row,
         base_model=catalogue.base_models[row.base_model],
         template=catalogue.templates[row.template],
@@ -104,7 +110,7 @@ def examine(wanted: Wanted, catalogue: Catalogue) -> Examination:
         data_mixing=wanted.data_mixing,
         warnings=(*merged.warnings, *_warnings(row, wanted, catalogue)),
     )
-    return Examination(recipe, ())
+    return Examination(tuple(problems), draft)
 
 
 def flat(recipe: Recipe) -> dict[str, str]:

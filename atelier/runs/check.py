@@ -16,7 +16,7 @@ from atelier.runs import early_stopping
 from atelier.runs.model import Evaluation, Run, Stage
 from atelier.runs.parse import SUBJECT, shape_problems
 from atelier.runs.parts import Parts
-from atelier.runs.places import deployment_problems, deployment_warnings, region_problems
+from atelier.runs.places import deployment_problems, deployment_warnings, region_problems, region_warnings
 from atelier.runs.rules import problems_of
 from atelier.runs.sources import NO_HUB, HubCatalogues, catalogue_of
 from atelier.runs.wanted import wanted_by_evaluation, wanted_by_stage
@@ -74,6 +74,7 @@ def check_run(
             _check_evaluation(parts.base_model, evaluation, index, environment, found)
     for recipe in found.recipes.values():
         found.problems += region_problems(recipe, region)
+        found.warnings += region_warnings(recipe, region)
     found.problems += deployment_problems(parts, region)
     if run and run_id and not re.fullmatch(rf"{run.name}-\d{{14}}", run_id):
         found.problems.append(Problem("run_id", f"must be {run.name}-<yyyymmddhhmmss>", run_id))
@@ -119,11 +120,12 @@ def _check_stage(
     wanted = wanted_by_stage(base_model, stage, index, environment=environment)
     examination = examine(wanted, rows)
     found.problems += examination.problems
+    if examination.draft:
+        found.problems += early_stopping.problems_of(stage, examination.draft, path=path)
     if examination.recipe:
         found.recipes[path] = examination.recipe
         found.warnings += examination.recipe.warnings
         found.warnings += _unreachable_function(path, stage.reward_lambda_arn)
-        found.problems += early_stopping.problems_of(stage, examination.recipe, path=path)
 
 
 def _check_evaluation(

@@ -25,6 +25,13 @@ def region_problems(recipe: Recipe, region: str) -> Iterator[Problem]:
         yield Problem(_REGION, message, region, is_combination=True)
 
 
+def region_warnings(recipe: Recipe, region: str) -> Iterator[str]:
+    """That only some of AWS's sources have the recipe's container in the region."""
+    dispute = recipe.images.dispute_of(recipe.image, region) if recipe.image else None
+    if dispute:
+        yield f"{_REGION} = {region!r}: accepted, although {dispute}"
+
+
 def deployment_problems(parts: Parts, region: str) -> Iterator[Problem]:
     """That the target does not serve what the run makes, or not in the region, or not in this release."""
     rows = catalogue()

@@ -171,6 +171,14 @@ def test_a_region_without_the_container_is_refused() -> None:
         check(a_run(), region="eu-north-1")
 
 
+def test_a_region_of_which_only_some_of_awss_sources_know_is_a_warning() -> None:
+    warnings = check(a_run(deployment=None), region="ap-northeast-1").warnings
+    assert warnings == (
+        "region of the environment = 'ap-northeast-1': accepted, although AWS's SDK starts jobs of Nova in "
+        "us-east-1 and us-west-2 only",
+    )
+
+
 def test_data_outside_the_environments_bucket_is_refused() -> None:
     canary = {"scenarios": "s3://elsewhere/scenarios.jsonl"}
     message = refusal(

@@ -9,24 +9,24 @@ from typing import Any
 
 ROWS = 200_000
 
-_ENGLISH = "the of to and in is for that with as on be this by from can it not or your when will order please"
-_OTHERS = """account model reply "quoted" C:\\temp 3.14 größer façade señor Łódź été данные ответ データ 返信
-    שלום 🚚 ✅"""
-_WORDS = (*_ENGLISH.split() * 4, *_OTHERS.split())
+_ENGLISH = """the of to and in is for that with as on be this by from can it not or your when will order
+    please account model reply "quoted" C:\\temp 3.14"""
+_OTHERS = "größer façade señor Łódź été данные ответ データ 返信 שלום 🚚 ✅"
 _ENDS = (". ", ".\n", "?\n\n", ": ", "!\t", ", ")
-_SENTENCES = 2_000
+_SENTENCES = 1_000
 _TOOLS = ("get_order", "refund", "find_store", "get_weather")
 
 
 def converse_rows(count: int = ROWS, *, seed: int = 3, tools: bool = False) -> Iterator[bytes]:
-    """Lines of Converse conversations of two to six turns, about 1 kB each.
+    """Lines of Converse conversations of two to six turns, about 1 kB each, every other one in English.
 
     With `tools` every row has the same toolConfig of about 3 kB, and every third calls a tool.
     """
     random = Random(seed)  # noqa: S311 - made-up text, not a secret
-    sentences = [_sentence(random) for _ in range(_SENTENCES)]
-    config = {"tools": [_tool(name, random.choices(sentences, k=4)) for name in _TOOLS]}
+    languages = _languages(random)
+    config = {"tools": [_tool(name, random.choices(languages[0], k=4)) for name in _TOOLS]}
     for number in range(count):
+        sentences = languages[number % 2]
         sample: dict[str, Any] = {
             "schemaVersion": "bedrock-conversation-2024",
             "system": [{"text": sentences[number % 7]}],
@@ -43,8 +43,9 @@ def converse_rows(count: int = ROWS, *, seed: int = 3, tools: bool = False) -> I
 def openai_rows(count: int = ROWS, *, seed: int = 3) -> Iterator[bytes]:
     """Lines of the same conversations as OpenAI's chat messages."""
     random = Random(seed)  # noqa: S311 - made-up text, not a secret
-    sentences = [_sentence(random) for _ in range(_SENTENCES)]
+    languages = _languages(random)
     for number in range(count):
+        sentences = languages[number % 2]
         messages = [{"role": "system", "content": sentences[number % 7]}]
         messages += [{"role": role, "content": text} for role, text in _exchanges(random, sentences)]
         yield _line(number, {"messages": messages})
@@ -72,8 +73,14 @@ def _tool_turns(number: int, random: Random) -> list[dict[str, Any]]:
     ]
 
 
-def _sentence(random: Random) -> str:
-    return " ".join(random.choices(_WORDS, k=random.randint(6, 22))) + random.choice(_ENDS)
+def _languages(random: Random) -> list[list[str]]:
+    """Sentences in English, and ones in which every third word has accents or another script."""
+    vocabularies = (_ENGLISH.split(), f"{_ENGLISH} {_OTHERS}".split())
+    return [[_sentence(random, words) for _ in range(_SENTENCES)] for words in vocabularies]
+
+
+def _sentence(random: Random, words: list[str]) -> str:
+    return " ".join(random.choices(words, k=random.randint(6, 22))) + random.choice(_ENDS)
 
 
 def _tool(name: str, texts: list[str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The shortcut for conversations: text alone is decoded many rows at a time, anything else row by row."""
+"""The shortcut for conversations. Rows of text alone have a simpler type, tried first where it is likely."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from atelier.datasets.fast.typed import UNDECODABLE
 from atelier.datasets.fast.words import may_have_words
 from atelier.datasets.tally import Traits
 
-_TEXT = msgspec.json.Decoder(TextRow)
-_ANY = msgspec.json.Decoder(Row)
+_decode_text = msgspec.json.Decoder(TextRow).decode
+_decode_any = msgspec.json.Decoder(Row).decode
 
+_TOOL_CONFIG = b'"toolConfig"'
 _TEXT_TRAITS = frozenset({"schemaVersion", "system"})
 
 
@@ -28,36 +29,38 @@ class ConverseAcceptor:
         self._expects_text = True
 
     def __call__(self, line: bytes) -> Traits | None:
-        return self._verdicts([line], has_words=may_have_words(line))[0]
+        if may_have_words(line):
+            return self._verdict(line, has_words=True)
+        return self._verdicts([line])[0]
 
     def block(self, block: Block) -> list[Traits | None]:
         """One verdict a line."""
-        has_words = may_have_words(block.data)
-        if self._expects_text and not has_words:
-            rows = _text_rows(block.data)
-            if rows is not None:
-                return list(map(traits_of_text, rows))
-        return self._verdicts(block.lines(), has_words=has_words)
+        if may_have_words(block.data):
+            return list(map(self, block.lines()))
+        return self._verdicts(block.lines())
 
-    def _verdicts(self, lines: list[bytes], *, has_words: bool) -> list[Traits | None]:
+    def _verdicts(self, lines: list[bytes]) -> list[Traits | None]:
+        """Of lines in which there are no reserved words."""
         verdicts: list[Traits | None] = []
         following = iter(lines)
         while len(verdicts) < len(lines):
-            if self._expects_text and not has_words:
+            if self._expects_text:
                 try:
-                    for row in map(_TEXT.decode, following):
-                        verdicts.append(traits_of_text(row))
+                    for row in map(_decode_text, following):
+                        verdicts.append(traits_of_text(row))  # noqa: PERF401 - what is before an error is kept
                     break
                 except UNDECODABLE:
                     line = lines[len(verdicts)]
             else:
                 line = next(following)
-            verdicts.append(self._verdict(line, has_words=has_words and may_have_words(line)))
+            verdicts.append(self._verdict(line, has_words=False))
         return verdicts
 
     def _verdict(self, line: bytes, *, has_words: bool) -> Traits | None:
+        if has_words and _TOOL_CONFIG not in line:
+            return None
         try:
-            row = _ANY.decode(line)
+            row = _decode_any(line)
         except UNDECODABLE:
             return None
         tools: frozenset[str] | None = frozenset()
@@ -65,7 +68,7 @@ class ConverseAcceptor:
             config = bytes(row.tool_config)
             tools = self._tool_configs.names(config)
             # What was not decoded is the only toolConfig, and words in it matter to nobody.
-            if tools is None or line.count(b'"toolConfig"') != 1:
+            if tools is None or line.count(_TOOL_CONFIG) != 1:
                 return None
             has_words = has_words and may_have_words(line.replace(config, b"", 1))
         if has_words:
@@ -74,17 +77,3 @@ class ConverseAcceptor:
         if traits is not None:
             self._expects_text = traits <= _TEXT_TRAITS
         return traits
-
-
-def _text_rows(data: bytes) -> list[TextRow] | None:
-    """The rows of a block, when all of them are text and stand one on a line."""
-    newlines = data.count(b"\n") - data.endswith(b"\n")
-    # The decoder also takes two rows on a line and a row on two lines. A newline right between "}" and "{" is
-    # never inside a value, and then as many rows as lines are one row a line.
-    if data.count(b"}\n{") != newlines:
-        return None
-    try:
-        rows = _TEXT.decode_lines(data)
-    except UNDECODABLE:
-        return None
-    return rows if len(rows) == newlines + 1 else None

@@ -22,6 +22,8 @@ from atelier.datasets.fast.converse_types import (
 from atelier.datasets.fast.typed import is_shallow
 from atelier.datasets.tally import Traits
 
+# No sample has two of them.
+_EXCLUSIVE = frozenset((*MEDIA_FORMATS, "reasoningContent"))
 _COMMON_LENGTHS = range(2, 66, 2)
 
 _TEXT_TURNS = {(TextUser, TextAssistant) * (turns // 2) for turns in _COMMON_LENGTHS}
@@ -88,8 +90,8 @@ class _Turns:
         for turn in row.messages:
             if not (self._user(turn) if isinstance(turn, User) else self._assistant(turn)):
                 return False
-        media = sum(kind in self.kinds for kind in MEDIA_FORMATS)
-        return self._videos <= MAX_VIDEOS_A_SAMPLE and media + ("reasoningContent" in self.kinds) <= 1
+        exclusive = len(self.kinds & _EXCLUSIVE)
+        return self._videos <= MAX_VIDEOS_A_SAMPLE and exclusive <= 1
 
     def _user(self, turn: User) -> bool:
         images = 0

@@ -7,7 +7,6 @@ temporary SQLite databases, each in memory up to CACHE_KIB and on disk beyond: m
 
 from __future__ import annotations
 
-import math
 import sqlite3
 from array import array
 from collections.abc import Callable, Iterator
@@ -15,14 +14,22 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
 from typing import BinaryIO, NamedTuple
+from zlib import crc32
 
 from atelier.datasets.similarity import Sketch, normalised, shingles, similarity, sketch, words
 from atelier.datasets.transform.anatomy import Anatomy, anatomy
 from atelier.datasets.transform.rows import lines, row
 
 CACHE_KIB = 32 * 1024
-# Looked up for one hash: more rows than that only share a template's words.
-MOST_WITH_ONE_HASH = 100
+# Neighbours in a run, and runs of a row.
+RUN = 3
+RUNS = 24
+# Compared with one row: there are more only where thousands of rows differ by a few words.
+MOST_CANDIDATES = 100
+
+
+_SIMILAR = """SELECT line, sketch FROM kept WHERE line IN (
+    SELECT DISTINCT line FROM holding WHERE run IN ({}) LIMIT ?)"""
 
 
 class By(StrEnum):
@@ -104,39 +111,45 @@ class _Same:
 
 
 class _Alike:
-    """Sketches of the lines that were kept, by the hashes of which a like one has at least one."""
+    """Sketches of the lines that were kept, by runs of neighbours among their lowest hashes.
+
+    A hash alone is shared by all rows of a template, a run hardly by two rows that are not alike.
+    It is a sieve: a pair could slip through, of thousands that are alike by 0.8 or more none did.
+    """
 
     def __init__(self, near: float) -> None:
         self._near = near
         self._database = _database(
             "CREATE TABLE kept (line INTEGER PRIMARY KEY, sketch BLOB)",
-            "CREATE TABLE holding (hash INTEGER, line INTEGER, PRIMARY KEY (hash, line)) WITHOUT ROWID",
+            "CREATE TABLE holding (run INTEGER, line INTEGER, PRIMARY KEY (run, line)) WITHOUT ROWID",
         )
 
     def find_or_add(self, text: str, line: int) -> Dropped | None:
         """The line among those kept that is most alike; None, and this one is kept, when none is enough."""
         values = sketch(shingles(words(text)))
-        # Sketches that share `needed` hashes or more share one of their lowest, up to all but `needed` - 1.
-        needed = math.ceil(self._near * len(values))
-        lowest = values[: len(values) - needed + 1]
-        alike, kept = max(self._similar(values, lowest), default=(0.0, 0))
+        runs = _runs(values)
+        alike, kept = max(self._similar(values, runs), default=(0.0, 0))
         if alike >= self._near:
             return Dropped(line, -kept, alike)
         self._database.execute("INSERT INTO kept VALUES (?, ?)", (line, array("I", values).tobytes()))
-        self._database.executemany("INSERT INTO holding VALUES (?, ?)", ((value, line) for value in lowest))
+        self._database.executemany("INSERT INTO holding VALUES (?, ?)", ((run, line) for run in runs))
         return None
 
-    def _similar(self, values: Sketch, lowest: Sketch) -> Iterator[tuple[float, int]]:
+    def _similar(self, values: Sketch, runs: list[int]) -> Iterator[tuple[float, int]]:
         """(similarity, minus the line): of lines as alike as each other the first is the greatest."""
-        candidates: set[int] = set()
-        for value in lowest:
-            holding = "SELECT line FROM holding WHERE hash = ? ORDER BY line LIMIT ?"
-            candidates.update(
-                line for (line,) in self._database.execute(holding, (value, MOST_WITH_ONE_HASH))
-            )
-        for line in candidates:
-            (other,) = self._database.execute("SELECT sketch FROM kept WHERE line = ?", (line,)).fetchone()
-            yield similarity(values, tuple(array("I", other))), -line
+        found = _SIMILAR.format(", ".join("?" * len(runs)))
+        known = set(values)
+        for line, packed in self._database.execute(found, (*runs, MOST_CANDIDATES)):
+            other = tuple(array("I", packed))
+            if len(known.intersection(other)) >= self._near * max(len(values), len(other)):
+                yield similarity(values, other), -line
+
+
+def _runs(values: Sketch) -> list[int]:
+    """A hash for each run of neighbours among the lowest values; one of all of them where they are few."""
+    lowest = array("I", values[: RUNS + RUN - 1])
+    starts = range(max(1, len(lowest) - RUN + 1))
+    return list(dict.fromkeys(crc32(lowest[start : start + RUN]) for start in starts))
 
 
 def _database(*tables: str) -> sqlite3.Connection:

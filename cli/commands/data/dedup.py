@@ -18,7 +18,7 @@ def dedup(
     near: Annotated[
         float | None,
         typer.Option(
-            min=0.5, max=1, metavar="SIMILARITY", help="Also rows that are alike from here on, such as 0.9."
+            min=0.7, max=1, metavar="SIMILARITY", help="Also rows that are alike from here on, such as 0.9."
         ),
     ] = None,
     by: Annotated[

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from atelier.datasets.similarity import shingles, similarity, sketch, words
 from atelier.datasets.transform.dedup import By, Dropped, Outcome, dedup
 from atelier.errors import InvalidDataset
 
@@ -85,6 +86,25 @@ def test_alike_rows_are_found_among_many_of_one_template() -> None:
     _, dropped, _ = left(*rows, *copies, near=0.8)
 
     assert [drop.kept for drop in dropped if drop.line > 400] == list(range(1, 401, 40))
+
+
+@pytest.mark.parametrize("length", [12, 40, 300])
+def test_rows_that_are_alike_are_found_whatever_words_were_replaced(length: int) -> None:
+    random = Random(length)  # noqa: S311 - made-up text
+    pairs = []
+    for _ in range(60):
+        text = [f"w{random.getrandbits(24)}" for _ in range(length)]
+        changed = list(text)
+        for place in random.sample(range(length), max(1, length // 60)):
+            changed[place] = "other"
+        pairs.append((" ".join(text), " ".join(changed)))
+    alike = [
+        similarity(*(sketch(shingles(words(f"user {text} assistant r"))) for text in pair)) for pair in pairs
+    ]
+
+    _, dropped, _ = left(*(qa(text) for pair in pairs for text in pair), near=0.75)
+
+    assert [drop.line for drop in dropped] == [2 * n + 2 for n, value in enumerate(alike) if value >= 0.75]
 
 
 def test_a_line_that_is_no_row_is_named() -> None:

@@ -83,6 +83,7 @@ def _recipes(
             name=entry.name,
             base_model=base_model,
             technique=entry.technique,
+            reward=entry.reward,
             adaptation=entry.adaptation,
             platform=platform,
             version=entry.version,

@@ -17,14 +17,12 @@ from pydantic import TypeAdapter
 from atelier.recipes.catalogue import Catalogue, Rows
 from atelier.recipes.hub_template import keys_of
 from atelier.recipes.images import Image, Images, Registry
-from atelier.recipes.rows import Key, OnPlatform, Template, TrainingRow
+from atelier.recipes.rows import Key, OnPlatform, Reward, Template, TrainingRow
 
 _HELM_PLATFORM = "hyperpod-eks"
 _IMAGE = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com/(?P<repository>[^:]+):(?P<tag>.+)"
 )
-# The format of training data by technique; a hub recipe does not say, and the shipped templates agree.
-_DATASETS = {"sft": "sft", "dpo": "dpo", "ppo": "ppo", "rft": "rft", "cpt": "cpt"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +35,7 @@ class HubRecipe:
     name: str
     base_model: str
     technique: str
+    reward: Reward | None
     adaptation: str
     platform: str
     version: str
@@ -79,11 +78,9 @@ class HubRecipe:
         """The recipe's keys. UnreadableTemplate when the template is of an unknown form."""
         return keys_of(self.template, self.overrides, is_helm=self.platform == _HELM_PLATFORM)
 
-    def template_row(self) -> Template:
-        """Its keys as a template of the catalogue."""
-        return Template(
-            name=self.row_name, source=self._source, dataset=_DATASETS[self.technique], keys=self.keys()
-        )
+    def template_row(self, dataset: str) -> Template:
+        """Its keys as a template of the catalogue; what its data must look like the hub does not say."""
+        return Template(name=self.row_name, source=self._source, dataset=dataset, keys=self.keys())
 
     def row(self) -> TrainingRow:
         """Its row in the catalogue."""
@@ -91,6 +88,7 @@ class HubRecipe:
             name=self.name,
             base_model=self.base_model,
             technique=self.technique,
+            reward=self.reward,
             adaptation=self.adaptation,
             platforms={self.platform: OnPlatform(image=self.row_name if self.image_uri else None)},
             template=self.row_name,
@@ -123,10 +121,18 @@ def with_hub_recipes(catalogue: Catalogue, recipes: Iterable[HubRecipe]) -> Cata
     images = [found for recipe in recipes if (found := recipe.image())]
     return replace(
         catalogue,
-        templates={recipe.row_name: recipe.template_row() for recipe in recipes},
+        templates={recipe.row_name: recipe.template_row(_dataset(recipe, catalogue)) for recipe in recipes},
         training=Rows.fixed([recipe.row() for recipe in recipes]),
         evaluation=Rows.fixed([]),
         images=Images(
             registries=tuple(registry for registry, _ in images), images=tuple(image for _, image in images)
         ),
     )
+
+
+def _dataset(recipe: HubRecipe, catalogue: Catalogue) -> str:
+    """What the shipped recipe of the name reads, else one of its base model and technique."""
+    shipped = [row for row in catalogue.training_of(recipe.base_model) if row.technique == recipe.technique]
+    shipped.sort(key=lambda row: row.name != recipe.name)
+    formats = (catalogue.templates[row.template].dataset for row in shipped)
+    return next(filter(None, formats), recipe.technique)

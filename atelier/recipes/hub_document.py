@@ -14,9 +14,17 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_pascal
 
-# What the hub calls a technique, and what a run file does. RLAIF and MTRL are techniques of open weights
-# that a run file does not have.
-_TECHNIQUES = {"SFT": "sft", "DPO": "dpo", "PPO": "ppo", "RLVR": "rft", "CPT": "cpt"}
+from atelier.recipes.rows import Reward
+
+# What the hub calls a technique, what a run file does, and what scores the answers. MTRL has no word there.
+_TECHNIQUES: Mapping[str, tuple[str, Reward | None]] = {
+    "SFT": ("sft", None),
+    "DPO": ("dpo", None),
+    "PPO": ("ppo", None),
+    "RLVR": ("rft", "verifiable"),
+    "RLAIF": ("rft", "judge"),
+    "CPT": ("cpt", None),
+}
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,7 @@ class Entry:
 
     name: str
     technique: str
+    reward: Reward | None
     adaptation: str
     version: str
     instance_types: tuple[str, ...]
@@ -90,8 +99,8 @@ def _entry(entry: Mapping[str, Any]) -> Entry | Skipped:
     name = str(entry.get("Name") or entry.get("RecipeFilePath") or "(without a name)")
     if entry.get("Type") != "FineTuning":
         return Skipped(name, f"type {entry.get('Type')}: the shipped recipes evaluate")
-    technique = _TECHNIQUES.get(str(entry.get("CustomizationTechnique", "")).upper())
-    if technique is None:
+    known = _TECHNIQUES.get(str(entry.get("CustomizationTechnique", "")).upper())
+    if known is None:
         return Skipped(name, f"technique {entry.get('CustomizationTechnique')}: a run file has none such")
     try:
         published = _Published.model_validate(entry)
@@ -103,7 +112,8 @@ def _entry(entry: Mapping[str, Any]) -> Entry | Skipped:
         return Skipped(name, "it names no template with an override spec")
     return Entry(
         name=name,
-        technique=technique,
+        technique=known[0],
+        reward=known[1],
         adaptation="lora" if published.peft else "full",
         version=(published.versions or ("?",))[-1],
         instance_types=published.supported_instance_types or (),

@@ -40,7 +40,14 @@ _FILLED_AT: Mapping[str, Fill] = {
 }
 _FILLED_BY: Mapping[str, Fill] = {
     "name": "job_name",
+    "model_name_or_path": "model",
     "replicas": "replicas",
+    "data_s3_path": "data_s3_path",
+    "output_s3_path": "output_s3_path",
+    "data_path": "train_file",
+    "validation_data_path": "validation_file",
+    "output_path": "output_dir",
+    "results_directory": "output_dir",
     "reward_lambda_arn": "reward_lambda_arn",
 }
 _PLACEHOLDER = re.compile(r"\{\{\s*(?P<name>\w+)\s*\}\}")
@@ -135,10 +142,18 @@ def _key(path: str, value: Any, spec: Spec) -> Key:
         raise UnreadableTemplate(f"{path} = {value!r}: a placeholder inside a longer value")
     name = match["name"]
     if name in _FILLED_BY:
-        return Key(path=path, filled_with=_FILLED_BY[name])
+        return _filled(path, _FILLED_BY[name], spec.get(name))
     if not isinstance(spec.get(name), Mapping):
         raise UnreadableTemplate(f"{path}: placeholder {name!r} is not in the override spec")
     return _settable(path, name, spec[name])
+
+
+def _filled(path: str, fill: Fill, entry: Any) -> Key:
+    """Empty, or what the spec says, when the job has none; but a reward there must be."""
+    if fill == "reward_lambda_arn":
+        return Key(path=path, filled_with=fill)
+    default = entry.get("default", "") if isinstance(entry, Mapping) else ""
+    return Key(path=path, filled_with=fill, default=default)
 
 
 def _settable(path: str, name: str, entry: Mapping[str, Any]) -> Key:

@@ -16,6 +16,7 @@ RECIPE = HubRecipe(
     name="nova_micro_1_0_p5_p4d_gpu_lora_sft",
     base_model="nova-micro",
     technique="sft",
+    reward=None,
     adaptation="lora",
     platform="training-job",
     version="1.0.1",
@@ -117,3 +118,15 @@ def test_a_recipe_is_named_by_its_content_and_survives_being_written_down() -> N
 def test_what_is_not_a_synced_recipe_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError):
         HubRecipe.from_bytes(data)
+
+
+def test_what_the_data_must_look_like_is_what_the_shipped_recipe_reads() -> None:
+    """The hub does not say; an open-weight model's rows are not Converse."""
+    base_model, technique = "llama-3-1-8b-instruct", "sft"
+    shipped = next(row for row in catalogue().training_of(base_model) if row.technique == technique)
+    hub = with_hub_recipes(catalogue(), [replace(RECIPE, base_model=base_model, technique=technique)])
+
+    (row,) = hub.training_of(base_model)
+
+    assert hub.templates[row.template].dataset == catalogue().templates[shipped.template].dataset
+    assert hub.templates[row.template].dataset != "sft"

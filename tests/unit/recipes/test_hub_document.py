@@ -43,11 +43,12 @@ def test_a_technique_in_small_letters_is_the_same() -> None:
     assert found.technique == "dpo"
 
 
-def test_reinforcement_with_verifiable_rewards_is_what_a_run_file_calls_rft() -> None:
-    found = the_entry(entry(CustomizationTechnique="RLVR"))
+@pytest.mark.parametrize(("technique", "reward"), [("RLVR", "verifiable"), ("RLAIF", "judge")])
+def test_reinforcement_is_what_a_run_file_calls_rft(technique: str, reward: str) -> None:
+    found = the_entry(entry(CustomizationTechnique=technique))
 
     assert isinstance(found, Entry)
-    assert found.technique == "rft"
+    assert (found.technique, found.reward) == ("rft", reward)
 
 
 def test_an_entry_for_subscribers_says_so() -> None:
@@ -61,7 +62,7 @@ def test_an_entry_for_subscribers_says_so() -> None:
     ("changes", "reason"),
     [
         ({"Type": "Evaluation"}, "type Evaluation: the shipped recipes evaluate"),
-        ({"CustomizationTechnique": "RLAIF"}, "technique RLAIF"),
+        ({"CustomizationTechnique": "MTRL"}, "technique MTRL"),
         ({"SmtjOverrideParamsS3Uri": None, "HpEksOverrideParamsS3Uri": None}, "no template with an override"),
     ],
 )

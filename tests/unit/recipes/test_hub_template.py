@@ -45,7 +45,13 @@ def test_what_the_job_knows_is_filled_in_also_where_the_template_is_fixed() -> N
     keys = by_path(TRAINING_JOB_TEMPLATE)
 
     filled = {path: key.filled_with for path, key in keys.items() if key.filled_with}
-    assert filled == {"run.name": "job_name", "run.model_name_or_path": "model", "run.replicas": "replicas"}
+    assert filled == {
+        "run.name": "job_name",
+        "run.model_name_or_path": "model",
+        "run.replicas": "replicas",
+        "run.data_s3_path": "data_s3_path",
+        "run.output_s3_path": "output_s3_path",
+    }
 
 
 def test_the_recipe_of_a_hyperpod_payload_is_the_text_in_its_config_map() -> None:
@@ -100,3 +106,48 @@ def test_a_payload_without_its_config_map_is_refused() -> None:
 def test_a_setting_of_an_unknown_type_is_refused() -> None:
     with pytest.raises(UnreadableTemplate, match="type 'tensor' is not one of integer"):
         keys_of("run: {a: '{{a}}'}", {"a": {"type": "tensor"}}, is_helm=False)
+
+
+OPEN_WEIGHTS = """\
+run:
+  name: '{{name}}'
+  results_dir: '{{results_directory}}'
+scale_config:
+  1: {trainer: {num_nodes: 1}}
+  2: {trainer: {num_nodes: 2}}
+trainer: {devices: 8, num_nodes: 1}
+training_config:
+  datasets:
+    train_data: {file_path: '{{data_path}}', name: '{{training_data_name}}'}
+  model_config: {model_name_or_path: '{{model_name_or_path}}'}
+  training_args: {seed: '{{seed}}', merge_weights: '{{merge_weights}}'}
+"""
+OPEN_SPEC = {
+    "data_path": {"type": "string", "required": True, "default": ""},
+    "training_data_name": {"type": "string", "required": True, "default": ""},
+    "seed": {"type": "integer", "min": 0, "max": 2147483647, "default": 42},
+    "merge_weights": {"type": "boolean", "default": True},
+}
+
+
+def test_an_open_weight_recipe_gets_its_files_its_model_and_its_nodes_from_the_job() -> None:
+    keys = {key.path: key for key in keys_of(OPEN_WEIGHTS, OPEN_SPEC, is_helm=False)}
+
+    assert keys["training_config.datasets.train_data.file_path"].filled_with == "train_file"
+    assert keys["training_config.model_config.model_name_or_path"].filled_with == "model"
+    assert keys["trainer.num_nodes"].filled_with == "replicas"
+    assert keys["run.results_dir"].filled_with == "output_dir"
+    assert keys["scale_config"].default == {
+        1: {"trainer": {"num_nodes": 1}},
+        2: {"trainer": {"num_nodes": 2}},
+    }
+    assert keys["training_config.training_args.merge_weights"].type == "bool"
+
+
+def test_a_reward_function_has_no_default() -> None:
+    template = "run: {name: x}\ntraining_config: {lambda_arn: '{{reward_lambda_arn}}'}"
+    spec = {"reward_lambda_arn": {"type": "string", "required": True, "default": ""}}
+
+    (_, reward) = keys_of(template, spec, is_helm=False)
+
+    assert not reward.has_default

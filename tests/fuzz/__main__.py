@@ -20,7 +20,7 @@ from tests.fuzz.mutator import mutated_document, mutated_lines
 
 CORPUS = Path(__file__).parent / "corpus"
 LEARNT = Path(".fuzz")
-LONGEST_INPUT = 20_000
+LONGEST_INPUT = 8_000
 SLOWEST_INPUT_SECONDS = 20
 # Bytes before the lines, or the document, that choose a format and such.
 LINES = {"scan": 3, "convert": 2}

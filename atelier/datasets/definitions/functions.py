@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from atelier.datasets.definitions.fields import LIST, OBJECT, TEXT, VALUE_TYPE, Field, below, check_fields
-from atelier.datasets.definitions.tools import TOOL_DESCRIBED, TOOL_NAMES_UNIQUE
+from atelier.datasets.definitions.tools import TOOL_DESCRIBED, TOOL_NAMES_UNIQUE, check_naming
 from atelier.datasets.fault import Fault, shown
 from atelier.datasets.rule import Rule
 
@@ -46,13 +46,7 @@ def check_functions(tools: list[Any], at: str) -> Iterator[Fault]:
 
 def _check_function(function: dict[str, Any], at: str, seen: set[str]) -> Iterator[Fault]:
     yield from check_fields(function, _FUNCTION, at, extra=None)
-    name, description = function.get("name"), function.get("description", "")
-    if isinstance(name, str):
-        if name in seen:
-            yield Fault(TOOL_NAMES_UNIQUE, below(at, "name"), shown(name), "a name that no other tool has")
-        seen.add(name)
-    if isinstance(description, str) and not description.strip():
-        yield Fault(TOOL_DESCRIBED, below(at, "description"), shown(description), "what the tool is for")
+    yield from check_naming(function, at, seen)
     parameters = function.get("parameters")
     if isinstance(parameters, dict):
         where = below(at, "parameters")

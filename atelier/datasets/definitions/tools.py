@@ -101,18 +101,24 @@ def check_tool_config(config: Any) -> Iterator[Fault]:
 
 def _check_spec(spec: dict[str, Any], at: str, seen: set[str]) -> Iterator[Fault]:
     yield from check_fields(spec, _SPEC, at, extra=UNREAD_KEY)
-    name, description, schema = spec.get("name"), spec.get("description", ""), spec.get("inputSchema")
+    yield from check_naming(spec, at, seen)
+    schema = spec.get("inputSchema")
+    if isinstance(schema, dict):
+        yield from check_fields(schema, _SCHEMA, below(at, "inputSchema"), extra=UNREAD_KEY)
+        document = schema.get("json")
+        if isinstance(document, dict) and "type" not in document:
+            yield Fault(TOOL_SCHEMA_TYPE, below(at, "inputSchema.json"), "no type", '"type": "object"')
+
+
+def check_naming(tool: dict[str, Any], at: str, seen: set[str]) -> Iterator[Fault]:
+    """Faults of a tool's name among those `seen` before it, to which it is added, and of its description."""
+    name, description = tool.get("name"), tool.get("description", "")
     if isinstance(name, str):
         if name in seen:
             yield Fault(TOOL_NAMES_UNIQUE, below(at, "name"), shown(name), "a name that no other tool has")
         seen.add(name)
     if isinstance(description, str) and not description.strip():
         yield Fault(TOOL_DESCRIBED, below(at, "description"), shown(description), "what the tool is for")
-    if isinstance(schema, dict):
-        yield from check_fields(schema, _SCHEMA, below(at, "inputSchema"), extra=UNREAD_KEY)
-        document = schema.get("json")
-        if isinstance(document, dict) and "type" not in document:
-            yield Fault(TOOL_SCHEMA_TYPE, below(at, "inputSchema.json"), "no type", '"type": "object"')
 
 
 def tool_names(sample: dict[str, Any]) -> frozenset[str]:

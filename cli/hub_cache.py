@@ -81,8 +81,10 @@ class HubCache:
         }
         self._write_index(index)
         same = {label for label in after if label in before and before[label] == after[label]}
-        for label in before.keys() - same:
-            (self._folder / before[label]["file"]).unlink(missing_ok=True)
+        for stale in {listed["file"] for listed in before.values()} - {
+            listed["file"] for listed in after.values()
+        }:
+            (self._folder / stale).unlink(missing_ok=True)
         return Changes(
             added=tuple(label for label in after if label not in before),
             changed=tuple(label for label in after if label in before and label not in same),
@@ -113,7 +115,10 @@ class HubCache:
             raise CommandFailed(f"{path}: {error.strerror}; {again}") from error
         if hashlib.sha256(data).hexdigest() != listed["sha256"]:
             raise CommandFailed(f"{path} is not what was synced (another SHA-256); {again}")
-        return HubRecipe.from_bytes(data)
+        try:
+            return HubRecipe.from_bytes(data)
+        except ValueError as error:
+            raise CommandFailed(f"{path}: {error}; {again}") from error
 
 
 def _listed(recipe: HubRecipe) -> dict[str, str]:

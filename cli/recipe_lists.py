@@ -150,5 +150,6 @@ def _tell(result: Synced, region: str) -> None:
     ):
         for item in items:
             out.print(Text(f"  {mark} {item}", style=style), soft_wrap=True)
-    for skipped in result.skipped:
-        out.print(Text(f"    {skipped.name}: {skipped.reason}", style="dim"), soft_wrap=True)
+    for reason in dict.fromkeys(skipped.reason for skipped in result.skipped):
+        names = ", ".join(skipped.name for skipped in result.skipped if skipped.reason == reason)
+        out.print(Text(f"    skipped, {reason}: {names}", style="dim"), soft_wrap=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 from typing import cast
 
@@ -174,6 +176,23 @@ def test_a_file_that_was_changed_by_hand_is_refused_and_mended_by_a_sync(cache: 
     path.write_bytes(path.read_bytes().replace(b"32768", b"1"))
 
     with pytest.raises(CommandFailed, match="is not what was synced"):
+        cache.recipes()
+    synced(hub, cache)
+    assert len(cache.recipes()) == 2
+
+
+def test_a_recipe_that_another_release_kept_is_fetched_again(cache: HubCache) -> None:
+    hub = a_hub(entry())
+    synced(hub, cache)
+    older = json.dumps({"name": LORA_SFT}).encode()
+    index = cache.folder / "index.json"
+    known = json.loads(index.read_bytes())
+    listed = known["models"]["nova-micro"]["recipes"][0]
+    listed["sha256"] = hashlib.sha256(older).hexdigest()
+    (cache.folder / listed["file"]).write_bytes(older)
+    index.write_text(json.dumps(known))
+
+    with pytest.raises(CommandFailed, match="not a synced recipe"):
         cache.recipes()
     synced(hub, cache)
     assert len(cache.recipes()) == 2

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from atelier.datasets import Format, check_file
+from benchmarks.parsing import seconds_of_parsing
 from benchmarks.result import Result
 from benchmarks.rows import ROWS, converse_rows
 
@@ -21,7 +21,7 @@ def measure() -> Result:
         path = Path(folder, "train.jsonl")
         with path.open("wb") as file:
             file.writelines(converse_rows())
-        times = [(_seconds_of_validating(path), _seconds_of_parsing(path)) for _ in range(ROUNDS)]
+        times = [(_seconds_of_validating(path), seconds_of_parsing(path)) for _ in range(ROUNDS)]
     ours, reference = (ROWS / min(column) for column in zip(*times, strict=True))
     return Result(
         name="dataset_validation",
@@ -41,11 +41,3 @@ def _seconds_of_validating(path: Path) -> float:
     if report.rows != ROWS or report.total:
         raise AssertionError(f"{report.rows} rows; {report.summary()}")
     return seconds
-
-
-def _seconds_of_parsing(path: Path) -> float:
-    start = perf_counter()
-    with path.open("rb") as file:
-        for line in file:
-            json.loads(line)
-    return perf_counter() - start

@@ -162,7 +162,9 @@ def test_each_function_gets_what_the_ones_before_it_found(play: Play) -> None:
     about = {"run_id": RUN_ID, "run": NORMALISED}
     (submitted,) = outcome.asked("submit_training_job")
     assert submitted.pop("task_token")  # type: ignore[attr-defined]
-    assert submitted == {**about, "stage_index": 0, "checkpoint": None}
+    assert submitted == {**about, "stage_index": 0, "checkpoint": None, "stages": []}
+    (finished,) = outcome.asked("read_checkpoint")
+    assert finished == {**about, "stage_index": 0, "job": {"job_name": "job"}, "checkpoint": None}
     models = {payload["subject"]: payload["model"] for payload in outcome.asked("submit_evaluation")}
     assert models == {"candidate": "s3://escrow/1", "baseline": "nova-micro/prod"}
     assert {payload["subject"] for payload in outcome.asked("read_metrics")} == {"candidate", "baseline"}
@@ -184,6 +186,8 @@ def test_stages_follow_each_other_from_checkpoint_to_checkpoint(play: Play) -> N
     ]
     assert stages == [(0, None), (1, "s3://escrow/0"), (2, "s3://escrow/1")]
     assert outcome.report["stages"] == checkpoints
+    # What a distillation made is in there.
+    assert outcome.asked("submit_training_job")[2]["stages"] == checkpoints[:2]
 
 
 def test_a_run_continues_from_the_checkpoint_it_names(play: Play) -> None:

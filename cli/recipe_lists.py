@@ -37,14 +37,14 @@ def rows_of(from_hub: bool, region: str | None, cache: Path | None) -> Catalogue
     return with_hub_recipes(catalogue(), synced.recipes())
 
 
-def show(rows: Catalogue, wanted: Filter, *, as_json: bool) -> None:
-    """Print the recipes of a list; without a filter an overview of the base models."""
+def show(rows: Catalogue, wanted: Filter, *, as_json: bool, as_overview: bool) -> None:
+    """Print the recipes of a list, or an overview of the base models."""
     found = listed(rows, wanted)
     base_model = rows.base_models.get(wanted.model or "")
     if as_json:
         out.print(json.dumps([described(row, rows) for row in found], indent=2), soft_wrap=True, markup=False)
         return
-    if not wanted:
+    if as_overview:
         _print(recipe_views.overview(rows, width=_console().width))
         err.print("\nmore: atelier recipes --model MODEL, atelier recipes show NAME", style="dim")
         return
@@ -113,8 +113,11 @@ def sync(model: str | None, *, region: str | None, cache: Path | None) -> ExitCo
 def hub_of_region(region: str) -> PublicHub:
     """AWS's hub in a region, by the ordinary credential chain."""
     import boto3
+    from botocore.exceptions import NoCredentialsError
 
     session = boto3.Session(region_name=region)
+    if session.get_credentials() is None:
+        raise NoCredentialsError
     return PublicHub(
         sagemaker=session.client("sagemaker"),
         s3=session.client("s3"),

@@ -50,7 +50,8 @@ def recipes(
     wanted = Filter(
         model=model, technique=technique, adaptation=adaptation, platform=platform, region=region, task=task
     )
-    recipe_lists.show(recipe_lists.rows_of(from_hub, region, cache), wanted, as_json=as_json)
+    rows = recipe_lists.rows_of(from_hub, region, cache)
+    recipe_lists.show(rows, wanted, as_json=as_json, as_overview=not wanted and not from_hub)
 
 
 @group.command()

@@ -133,6 +133,15 @@ def test_a_sync_in_a_region_without_the_models_fails(hub: FakeHub) -> None:
     assert "not in the hub of eu-north-1" in outcome.output
 
 
+def test_a_sync_without_credentials_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("boto3.Session.get_credentials", lambda _session: None)
+
+    outcome = atelier("recipes", "--sync", "--model", "nova-micro")
+
+    assert outcome.exit_code == ExitCode.UNREACHABLE
+    assert "no AWS credentials" in outcome.stderr
+
+
 def test_a_model_that_aws_does_not_publish_cannot_be_synced(hub: FakeHub) -> None:
     outcome = atelier("recipes", "--sync", "--model", "nova-micr")
 
@@ -143,10 +152,11 @@ def test_a_model_that_aws_does_not_publish_cannot_be_synced(hub: FakeHub) -> Non
 def test_synced_recipes_are_listed_and_shown_like_shipped_ones(hub: FakeHub) -> None:
     atelier("recipes", "--sync", "--model", "nova-micro")
 
-    listed = atelier("recipes", "--hub", "--model", "nova-micro").output
+    listed = atelier("recipes", "--hub").output
     shown = atelier("recipes", "show", LORA_SFT, "--hub").output
 
     assert LORA_SFT in listed
+    assert "nova-lite" not in listed
     assert "hub 1.0.1" in shown
     assert "at least 1 and at most 70" in shown
 

@@ -154,12 +154,14 @@ def check_tool_use(blocks: Sequence[Block], known: frozenset[str], turns: int) -
     """Faults in how calls and results fit together. `known` is names of tools, `turns` how many there are."""
     calls: dict[str, Block] = {}
     answered: set[str] = set()
+    accepted_names = ""
     for block in blocks:
         identifier = block.value.get("toolUseId")
         if block.kind == "toolUse":
             name = block.value.get("name")
             if isinstance(name, str) and name.strip() and name not in known:
-                yield Fault(TOOL_KNOWN, below(block.at, "name"), shown(name), _names(known))
+                accepted_names = accepted_names or _names(known)
+                yield Fault(TOOL_KNOWN, below(block.at, "name"), shown(name), accepted_names)
             if isinstance(identifier, str):
                 if identifier in calls:
                     accepted = "an id that no other call has"

@@ -25,12 +25,13 @@ def convert_source(
     with ExitStack() as stack:
         sink = stack.enter_context(written_to(findings, source)) if findings else None
         out = stack.enter_context(published(to))
-        advance = stack.enter_context(progress(source))
-        stream = stack.enter_context(source.open())
-        try:
-            outcome = convert(stream, out.write, conversion, file=source.name, sink=sink, on_progress=advance)
-        except Undetected as error:
-            raise CommandFailed(f"{source.name}: {error}", ExitCode.INVALID) from error
+        with progress(source) as advance, source.open() as stream:
+            try:
+                outcome = convert(
+                    stream, out.write, conversion, file=source.name, sink=sink, on_progress=advance
+                )
+            except Undetected as error:
+                raise CommandFailed(f"{source.name}: {error}", ExitCode.INVALID) from error
         if not outcome.fits_together or (outcome.refused and not (skip_bad and outcome.written)):
             _tell_why_not(outcome, to)
             raise typer.Exit(ExitCode.FAILED)

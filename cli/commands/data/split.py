@@ -13,12 +13,12 @@ from cli.options import DatasetFile, EnvironmentName
 def split(
     file: DatasetFile,
     train: Annotated[
-        float, typer.Option(min=0, max=1, metavar="SHARE", help="The share of train.jsonl.")
+        float, typer.Option(min=0, max=1, metavar="SHARE", help="The share of NAME.train.jsonl.")
     ] = 0.9,
     validation: Annotated[
-        float, typer.Option(min=0, max=1, metavar="SHARE", help="… of validation.jsonl.")
+        float, typer.Option(min=0, max=1, metavar="SHARE", help="… of NAME.validation.jsonl.")
     ] = 0.1,
-    test: Annotated[float, typer.Option(min=0, max=1, metavar="SHARE", help="… of test.jsonl.")] = 0.0,
+    test: Annotated[float, typer.Option(min=0, max=1, metavar="SHARE", help="… of NAME.test.jsonl.")] = 0.0,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="DIR", help="Where to. Default: where FILE lies.")
     ] = None,
@@ -29,7 +29,7 @@ def split(
 ) -> None:
     """Split a dataset: every tool has its share in every part, and no question is in two of them.
 
-    Lines are kept as they are. The files are <FILE>.train.jsonl, <FILE>.validation.jsonl, <FILE>.test.jsonl.
+    Lines are kept as they are. NAME.jsonl becomes NAME.train.jsonl, NAME.validation.jsonl and NAME.test.jsonl.
     """
     from cli.console import out as console
     from cli.data_source import source_of

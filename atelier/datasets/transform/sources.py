@@ -100,7 +100,7 @@ def _converse(row: Row, _columns: Columns) -> Reading:
     messages = row.get("messages")
     last = messages[-1] if isinstance(messages, list) and messages else None
     is_preference = isinstance(last, dict) and "candidates" in last
-    for fault in (explain_dpo if is_preference else explain_sft)(row, Demands()):
+    for fault in (explain_dpo if is_preference else explain_sft)(dict(row), Demands()):
         if fault.rule.severity == "refuse":
             raise Unconvertible(fault.at, fault.found, fault.accepted)
     turns: list[Any] = row["messages"]

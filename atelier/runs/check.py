@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from atelier.errors import InvalidRun
 from atelier.problems import Problem, raise_for
 from atelier.recipes import Recipe, catalogue, examine
+from atelier.recipes.rows import SHIPPED
 from atelier.runs import early_stopping
 from atelier.runs.model import Evaluation, Run, Stage
 from atelier.runs.parse import SUBJECT, shape_problems
@@ -126,6 +127,13 @@ def _check_stage(
         found.recipes[path] = examination.recipe
         found.warnings += examination.recipe.warnings
         found.warnings += _unreachable_function(path, stage.reward_lambda_arn)
+        found.warnings += _from_hub(path, examination.recipe)
+
+
+def _from_hub(path: str, recipe: Recipe) -> Iterator[str]:
+    """What a run's report says of a recipe that this release did not ship."""
+    if recipe.origin != SHIPPED:
+        yield f"{path}.recipe: {recipe.row.name} as AWS's hub published it ({recipe.origin}), not as shipped"
 
 
 def _check_evaluation(

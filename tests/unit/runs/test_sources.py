@@ -31,10 +31,12 @@ def check(run: dict[str, Any], objects: FakeObjects) -> Any:
 
 
 def test_the_stage_resolves_with_the_recipe_at_the_address(objects: FakeObjects) -> None:
-    recipe = check(RUN, objects).recipes["stages.0"]
+    checked = check(RUN, objects)
 
+    recipe = checked.recipes["stages.0"]
     assert recipe.origin == RECIPE.origin
     assert (recipe.instance_type, recipe.replicas) == ("ml.p5.48xlarge", 2)
+    assert any(RECIPE.origin in warning for warning in checked.warnings)
 
 
 def test_the_job_runs_the_container_and_renders_the_file_of_that_recipe(objects: FakeObjects) -> None:

@@ -63,16 +63,24 @@ def scan_side_by_side(
 @contextmanager
 def _processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
     """Processes that end with the block: what they have begun is finished, what waits is dropped."""
-    executor = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_ignore_interrupts)
+    executor = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
     try:
         yield executor
     finally:
         executor.shutdown(cancel_futures=True)
 
 
-def _ignore_interrupts() -> None:
-    """A Ctrl-C reaches every process of the terminal: the first one ends the others."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Start processes that a Ctrl-C, which reaches all of a terminal's, leaves to this one to end.
+
+    What is blocked here is inherited; this process is interrupted as soon as the block ends.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _in_order(
@@ -83,7 +91,8 @@ def _in_order(
     for piece in pieces:
         if len(under_way) == ahead:
             yield under_way.popleft().result()
-        under_way.append(processes.submit(scan_piece, *piece))
+        with _interrupts_held():
+            under_way.append(processes.submit(scan_piece, *piece))
     while under_way:
         yield under_way.popleft().result()
 

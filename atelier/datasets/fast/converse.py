@@ -17,6 +17,7 @@ _decode_text = msgspec.json.Decoder(TextRow).decode
 _decode_any = msgspec.json.Decoder(Row).decode
 
 _TOOL_CONFIG = b'"toolConfig"'
+_NO_TOOLS: frozenset[str] = frozenset()
 _TEXT_TRAITS = frozenset({"schemaVersion", "system"})
 
 
@@ -63,13 +64,14 @@ class ConverseAcceptor:
             row = _decode_any(line)
         except UNDECODABLE:
             return None
-        tools: frozenset[str] | None = frozenset()
+        tools = _NO_TOOLS
         if isinstance(row.tool_config, msgspec.Raw):
             config = bytes(row.tool_config)
-            tools = self._tool_configs.names(config)
+            names = self._tool_configs.names(config)
             # What was not decoded is the only toolConfig, and words in it matter to nobody.
-            if tools is None or line.count(_TOOL_CONFIG) != 1:
+            if names is None or line.count(_TOOL_CONFIG) != 1:
                 return None
+            tools = names
             has_words = has_words and may_have_words(line.replace(config, b"", 1))
         if has_words:
             return None

@@ -1,36 +1,16 @@
-"""Rows decoded straight into types: what does not fit them needs a closer look."""
+"""What decoding into types leaves open: which errors it has, and values that may be anything."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import msgspec
-
-from atelier.datasets.tally import Traits
-
-Row = TypeVar("Row")
 
 # What the decoder raises: its own errors, and those of UTF-8 and of nesting.
 UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
-# Values of any type may be nested; the line reader refuses what is deeper than this and more.
+# The line reader refuses what is nested deeper than this and some levels around it.
 MOST_LEVELS = 50
-
-
-class TypedAcceptor(Generic[Row]):
-    """Says clean of a line that decodes as a type and of which `traits` is sure."""
-
-    def __init__(self, row: type[Row], traits: Callable[[Row], Traits | None]) -> None:
-        self._decode = msgspec.json.Decoder(row).decode
-        self._traits = traits
-
-    def __call__(self, line: bytes) -> Traits | None:
-        try:
-            row = self._decode(line)
-        except UNDECODABLE:
-            return None
-        return self._traits(row)
 
 
 def is_shallow(value: Any) -> bool:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -129,3 +133,41 @@ def test_progress_is_told_in_bytes_and_the_sink_hears_of_the_file_last(broken_fi
     assert sum(told) == broken_file.stat().st_size
     assert [finding.line for finding in found][-1] == 0
     assert len(found) == report.total
+
+
+INTERRUPTED = """
+import sys
+from pathlib import Path
+from atelier.datasets import Demands, Format
+from atelier.datasets.side_by_side import scan_side_by_side
+
+def tell(_bytes):
+    print("working", file=sys.stderr, flush=True)
+
+if __name__ == "__main__":
+    scan_side_by_side(
+        Path(sys.argv[1]), Format.SFT, Demands(), jobs=2, sink=print, on_progress=tell, piece_bytes=100
+    )
+"""
+
+
+def test_an_interrupt_ends_every_process_with_one_traceback(broken_file: Path, tmp_path: Path) -> None:
+    script = tmp_path / "check.py"
+    script.write_text(INTERRUPTED)
+    command = [sys.executable, str(script), str(broken_file)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3]), "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        command,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stderr
+        assert process.stderr.readline() == "working\n"
+        os.killpg(process.pid, signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGINT
+    assert errors.count("Traceback") == errors.count("KeyboardInterrupt") == 1
+    assert list(tmp_path.glob("atelier-findings-*")) == []

@@ -78,9 +78,21 @@ class HubRecipe:
         """The recipe's keys. UnreadableTemplate when the template is of an unknown form."""
         return keys_of(self.template, self.overrides, is_helm=self.platform == _HELM_PLATFORM)
 
-    def template_row(self, dataset: str) -> Template:
-        """Its keys as a template of the catalogue; what its data must look like the hub does not say."""
-        return Template(name=self.row_name, source=self._source, dataset=dataset, keys=self.keys())
+    def template_row(self, sibling: Template | None) -> Template:
+        """Its keys as a template of the catalogue.
+
+        What its data must look like and how it saves checkpoints is not in the hub: the shipped `sibling` says.
+        """
+        keys = self.keys()
+        saves = sibling.checkpoints if sibling else None
+        can_be_told = saves and {saves.saved_by, saves.measured_by} <= {key.name for key in keys} | {None}
+        return Template(
+            name=self.row_name,
+            source=self._source,
+            dataset=(sibling.dataset if sibling else None) or self.technique,
+            checkpoints=saves if can_be_told else None,
+            keys=keys,
+        )
 
     def row(self) -> TrainingRow:
         """Its row in the catalogue."""
@@ -121,7 +133,7 @@ def with_hub_recipes(catalogue: Catalogue, recipes: Iterable[HubRecipe]) -> Cata
     images = [found for recipe in recipes if (found := recipe.image())]
     return replace(
         catalogue,
-        templates={recipe.row_name: recipe.template_row(_dataset(recipe, catalogue)) for recipe in recipes},
+        templates={recipe.row_name: recipe.template_row(_sibling(recipe, catalogue)) for recipe in recipes},
         training=Rows.fixed([recipe.row() for recipe in recipes]),
         evaluation=Rows.fixed([]),
         images=Images(
@@ -130,9 +142,8 @@ def with_hub_recipes(catalogue: Catalogue, recipes: Iterable[HubRecipe]) -> Cata
     )
 
 
-def _dataset(recipe: HubRecipe, catalogue: Catalogue) -> str:
-    """What the shipped recipe of the name reads, else one of its base model and technique."""
+def _sibling(recipe: HubRecipe, catalogue: Catalogue) -> Template | None:
+    """The template of the shipped recipe of the name, else of one of its base model and technique."""
     shipped = [row for row in catalogue.training_of(recipe.base_model) if row.technique == recipe.technique]
-    shipped.sort(key=lambda row: row.name != recipe.name)
-    formats = (catalogue.templates[row.template].dataset for row in shipped)
-    return next(filter(None, formats), recipe.technique)
+    nearest = min(shipped, key=lambda row: row.name != recipe.name, default=None)
+    return catalogue.templates[nearest.template] if nearest else None

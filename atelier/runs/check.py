@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -120,7 +120,7 @@ def _check_stage(
         return
     wanted = wanted_by_stage(base_model, stage, index, environment=environment)
     examination = examine(wanted, rows)
-    found.problems += examination.problems
+    found.problems += (_of_hub(problem, path, stage) for problem in examination.problems)
     if examination.draft:
         found.problems += early_stopping.problems_of(stage, examination.draft, path=path)
     if examination.recipe:
@@ -128,6 +128,13 @@ def _check_stage(
         found.warnings += examination.recipe.warnings
         found.warnings += _unreachable_function(path, stage.reward_lambda_arn)
         found.warnings += _from_hub(path, examination.recipe)
+
+
+def _of_hub(problem: Problem, path: str, stage: Stage) -> Problem:
+    """What does not exist in the hub may well be shipped."""
+    if stage.recipe == SHIPPED or problem.path != path:
+        return problem
+    return replace(problem, message=f"among the recipes synced from AWS's hub, {problem.message}")
 
 
 def _from_hub(path: str, recipe: Recipe) -> Iterator[str]:

@@ -130,3 +130,25 @@ def test_what_the_data_must_look_like_is_what_the_shipped_recipe_reads() -> None
 
     assert hub.templates[row.template].dataset == catalogue().templates[shipped.template].dataset
     assert hub.templates[row.template].dataset != "sft"
+
+
+@pytest.mark.parametrize(("has_its_interval", "can_be_stopped"), [(True, True), (False, False)])
+def test_checkpoints_are_saved_as_the_shipped_recipe_saves_them_where_the_hub_s_has_the_settings(
+    has_its_interval: bool, can_be_stopped: bool
+) -> None:
+    template = (
+        "run: {name: x}\ntraining_config: {save_steps: '{{save_steps}}', every: '{{val_check_interval}}'}"
+    )
+    steps = {"type": "integer", "min": 1, "default": 100}
+    if not has_its_interval:
+        template = template.replace("'{{val_check_interval}}'", "2500")
+    recipe = replace(
+        RECIPE,
+        base_model="nova-2-lite",
+        template=template,
+        overrides={"save_steps": steps, "val_check_interval": steps},
+    )
+
+    hub = with_hub_recipes(catalogue(), [recipe])
+
+    assert bool(hub.templates[recipe.row_name].checkpoints) == can_be_stopped

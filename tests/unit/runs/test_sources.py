@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from atelier import names
-from atelier.errors import InvalidRun
+from atelier.errors import InvalidRun, UnsupportedCombination
 from atelier.runs import check_run, parse_run
 from atelier.runs.sources import HUB, hub_of, known_catalogue_of
 from atelier.training.jobs import training_job
@@ -65,6 +65,13 @@ def test_a_recipe_that_is_missing_or_another_one_is_refused(stored: dict[str, by
 def test_a_run_that_says_hub_and_brings_no_recipe_is_refused(objects: FakeObjects) -> None:
     with pytest.raises(InvalidRun, match="atelier recipes --sync"):
         check(a_run(stages=[a_stage(recipe=HUB)]), objects)
+
+
+def test_what_the_hub_does_not_have_is_not_said_to_exist_nowhere(objects: FakeObjects) -> None:
+    with pytest.raises(
+        UnsupportedCombination, match="among the recipes synced from AWS's hub, nova-micro dpo"
+    ):
+        check(a_run(stages=[a_stage(recipe=ADDRESS, technique="dpo")]), objects)
 
 
 def test_a_recipe_that_is_gone_when_the_job_is_submitted_is_an_error_of_the_run() -> None:

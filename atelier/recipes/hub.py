@@ -81,7 +81,7 @@ class HubRecipe:
     def template_row(self, sibling: Template | None) -> Template:
         """Its keys as a template of the catalogue.
 
-        What its data must look like and how it saves checkpoints is not in the hub: the shipped `sibling` says.
+        How its data must look and how it saves checkpoints is not in the hub: the shipped `sibling` says.
         """
         keys = self.keys()
         saves = sibling.checkpoints if sibling else None

@@ -81,5 +81,5 @@ def read_run_file(file: Path) -> Any:
         return yaml.safe_load(file.read_text())
     except OSError as error:
         raise CommandFailed(f"run file {file}: {error.strerror}", ExitCode.INVALID) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise CommandFailed(f"run file {file} is not YAML: {error}", ExitCode.INVALID) from error

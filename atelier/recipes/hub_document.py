@@ -88,7 +88,10 @@ class _Published(BaseModel):
 
 def entries_of(document: str) -> Iterator[Entry | Skipped]:
     """The recipes in a HubContentDocument. ValueError when it is not a document of that form."""
-    content = json.loads(document)
+    try:
+        content = json.loads(document)
+    except RecursionError as error:
+        raise ValueError("nested too deep to be read") from error
     collection = content.get("RecipeCollection", []) if isinstance(content, dict) else None
     if not isinstance(collection, list) or not all(isinstance(entry, dict) for entry in collection):
         raise ValueError("RecipeCollection is not a list of recipes")

@@ -13,7 +13,6 @@ from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pydantic import ValidationError
 from yaml import YAMLError
 
 from atelier.datasets import Bound, Demands, Format, Report, check, merge, scan
@@ -109,14 +108,14 @@ def fuzz_run_file(data: bytes) -> None:
 
 
 def fuzz_catalogue(data: bytes) -> None:
-    """A file of the catalogue: one whose names can be looked up, or what pydantic says of it."""
+    """A file of the catalogue: one whose names can be looked up, or what YAML or pydantic say of it."""
     kind, content = data[:1], data[1:]
     replaced = _folder() / REPLACED[ord(kind or b"\0") % len(REPLACED)]
     before = replaced.read_bytes()
     replaced.write_bytes(content)
     try:
         list(broken_references(load(_folder())))
-    except (YAMLError, ValidationError):
+    except (YAMLError, ValueError, RecursionError):
         pass
     finally:
         replaced.write_bytes(before)

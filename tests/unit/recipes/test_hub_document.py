@@ -64,6 +64,7 @@ def test_an_entry_for_subscribers_says_so() -> None:
         ({"Type": "Evaluation"}, "type Evaluation: the shipped recipes evaluate"),
         ({"CustomizationTechnique": "MTRL"}, "technique MTRL"),
         ({"SmtjOverrideParamsS3Uri": None, "HpEksOverrideParamsS3Uri": None}, "no template with an override"),
+        ({"Versions": 7, "SupportedInstanceTypes": "ml.p5"}, "knows: SupportedInstanceTypes, Versions"),
     ],
 )
 def test_an_entry_that_cannot_be_used_says_why(changes: dict[str, Any], reason: str) -> None:
@@ -77,7 +78,9 @@ def test_a_model_without_recipes_has_none() -> None:
     assert list(entries_of('{"Url": "https://aws.amazon.com"}')) == []
 
 
-@pytest.mark.parametrize("text", ["", "not json", '{"RecipeCollection": {}}', '{"RecipeCollection": ["x"]}'])
+@pytest.mark.parametrize(
+    "text", ["", "not json", "null", "[" * 100_000, '{"RecipeCollection": {}}', '{"RecipeCollection": ["x"]}']
+)
 def test_a_document_of_another_form_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         list(entries_of(text))

@@ -89,6 +89,9 @@ def test_a_recipe_that_is_split_over_config_maps_is_refused() -> None:
         ("- a list", "not a recipe: no block `run`"),
         ("run: [unclosed", "not YAML"),
         ("run: {{ }}", "not YAML"),
+        ("run: 2026-13-45", "not YAML: month must be in 1..12"),
+        ("run: " + "[" * 3_000, "not YAML"),
+        ("run: &run {name: '{{lora_alpha}}', again: *run}", "its keys cannot be read"),
     ],
 )
 def test_a_template_of_an_unknown_form_is_refused_with_the_part_that_is_unknown(
@@ -106,6 +109,12 @@ def test_a_payload_without_its_config_map_is_refused() -> None:
 def test_a_setting_of_an_unknown_type_is_refused() -> None:
     with pytest.raises(UnreadableTemplate, match="type 'tensor' is not one of integer"):
         keys_of("run: {a: '{{a}}'}", {"a": {"type": "tensor"}}, is_helm=False)
+
+
+@pytest.mark.parametrize("entry", [{"enum": 7}, {"default": "many"}, {"default": 10**400}, {"min": "low"}])
+def test_a_setting_whose_limits_are_no_limits_is_refused(entry: dict[str, object]) -> None:
+    with pytest.raises(UnreadableTemplate):
+        keys_of("run: {a: '{{a}}'}", {"a": {"type": "float", **entry}}, is_helm=False)
 
 
 OPEN_WEIGHTS = """\

@@ -1,0 +1,23 @@
+"""Reading a run file from disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cli.failure import CommandFailed
+from cli.starting import read_run_file
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"name: [open", b"name: \xff", b"name: 2026-13-45", b"name: !!int seven", b"name: " + b"[" * 3_000],
+    ids=["cut", "not UTF-8", "no date", "no number", "deep"],
+)
+def test_a_file_that_is_not_yaml_is_refused_by_its_name(text: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "run.yaml"
+    file.write_bytes(text)
+
+    with pytest.raises(CommandFailed, match=r"run file .*run\.yaml is not YAML: "):
+        read_run_file(file)

@@ -45,7 +45,9 @@ class Bounds(BaseModel):
 
     def __str__(self) -> str:
         if self.choices:
-            return "one of " + ", ".join("null" if choice is None else str(choice) for choice in self.choices)
+            return "one of " + ", ".join(
+                "null" if choice is None else str(choice) or "''" for choice in self.choices
+            )
         parts = [
             f"at least {self.minimum:.12g}" if self.minimum is not None else "",
             f"above {self.above:.12g}" if self.above is not None else "",

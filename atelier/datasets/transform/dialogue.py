@@ -59,15 +59,14 @@ class Dialogue:
 
 def text_of(blocks: list[Block], at: str) -> str:
     """Blocks of text as one text; a lone tool call as the JSON that it would be written as."""
-    if len(blocks) == 1 and "toolUse" in blocks[0]:
-        call = blocks[0]["toolUse"]
-        return json.dumps(
-            {"name": call["name"], "arguments": call["input"]}, ensure_ascii=False, separators=(",", ":")
-        )
-    for block in blocks:
-        if "text" not in block:
-            raise Unconvertible(at, f"{' and '.join(block)}", "text, or one tool call")
-    return "\n".join(block["text"] for block in blocks)
+    if len(blocks) == 1 and isinstance(call := blocks[0].get("toolUse"), dict):
+        written = {"name": call.get("name"), "arguments": call.get("input")}
+        return json.dumps(written, ensure_ascii=False, separators=(",", ":"))
+    texts = [block.get("text") for block in blocks]
+    if not all(isinstance(text, str) for text in texts):
+        kinds = " and ".join(sorted({kind for block in blocks for kind in block}))
+        raise Unconvertible(at, kinds or "nothing", "text, or one tool call")
+    return "\n".join(map(str, texts))
 
 
 def required_text(value: Any, at: str) -> str:

@@ -29,7 +29,7 @@ def split(
 ) -> None:
     """Split a dataset: every tool has its share in every part, and no question is in two of them.
 
-    Lines are kept as they are. NAME.jsonl becomes NAME.train.jsonl, NAME.validation.jsonl and NAME.test.jsonl.
+    Lines are kept as they are. NAME.jsonl becomes NAME.train.jsonl, NAME.validation.jsonl, NAME.test.jsonl.
     """
     from cli.console import out as console
     from cli.data_source import source_of

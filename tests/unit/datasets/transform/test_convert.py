@@ -7,13 +7,15 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from atelier.datasets import Format, check
 from atelier.datasets.definitions.words import RESERVED_WORDS
 from atelier.datasets.transform import openai_text
+from atelier.datasets.transform.anatomy import anatomy
 from atelier.datasets.transform.convert import Conversion, Outcome, Undetected, convert
-from atelier.datasets.transform.sources import Columns, Source
+from atelier.datasets.transform.sources import Columns, Source, detect
+from atelier.datasets.transform.targets import TARGETS
 
 TOOL = {
     "type": "function",
@@ -425,3 +427,97 @@ def test_the_fast_way_sees_every_reserved_word_however_it_is_written(word: str) 
 
     assert openai_text.convert_block(plain_line + b"\n") is None
     assert openai_text.convert_block(escaped + b"\n") is None
+
+
+KEYS = [
+    *(
+        "messages",
+        "role",
+        "content",
+        "text",
+        "type",
+        "tools",
+        "tool_calls",
+        "tool_call_id",
+        "function",
+        "name",
+    ),
+    *(
+        "arguments",
+        "id",
+        "system",
+        "toolConfig",
+        "toolSpec",
+        "candidates",
+        "preferenceLabel",
+        "toolUse",
+        "toolResult",
+    ),
+    *(
+        "prompt",
+        "input",
+        "chosen",
+        "rejected",
+        "completion",
+        "query",
+        "response",
+        "instruction",
+        "output",
+        "turns",
+    ),
+]
+values = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(allow_nan=False, allow_infinity=False),
+        texts,
+        st.sampled_from(["user", "assistant", "system", "tool", "preferred", "non-preferred", "{}", "text"]),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(KEYS), inner, max_size=4)
+    ),
+    max_leaves=6,
+)
+turns = st.lists(
+    st.fixed_dictionaries(
+        {"role": st.sampled_from(["user", "assistant"])},
+        optional={"content": values, "candidates": values, "tool_calls": values},
+    ),
+    max_size=3,
+)
+anything = st.fixed_dictionaries(
+    {},
+    optional=dict.fromkeys(KEYS, values)
+    | {"messages": st.one_of(turns, values), "prompt": st.one_of(turns, values)},
+)
+
+
+@settings(max_examples=100)
+@given(
+    row=anything,
+    source=st.sampled_from(list(Source)),
+    target=st.sampled_from(list(TARGETS)),
+    last=st.booleans(),
+)
+def test_any_row_is_converted_or_refused_with_a_reason(
+    row: dict[str, Any], source: Source, target: Format, last: bool
+) -> None:
+    samples, outcome = converted(row, to=target, source=source, last_exchange=last)
+
+    assert len(samples) + outcome.refused == 1
+    assert bool(outcome.report.findings) == bool(outcome.refused)
+
+
+@given(row=anything)
+def test_any_row_has_a_layout_or_none(row: dict[str, Any]) -> None:
+    assert detect(row) in (None, *Source)
+
+
+@given(row=anything)
+def test_any_row_can_be_taken_apart(row: dict[str, Any]) -> None:
+    parts = anatomy(row)
+
+    assert parts.characters == sum(len(said.text) for said in parts.said)
+    assert all(isinstance(said.text, str) for said in parts.said)

@@ -27,18 +27,23 @@ LINES = {"scan": 3, "convert": 2}
 DOCUMENTS = {"run_file": 0, "catalogue": 1, "hub": 1}
 
 
-def main(name: str, how: str) -> None:
+def main(name: str, how: str, *inner: str) -> None:
+    """`inner` are libFuzzer's own arguments, when it calls this again to keep a corpus."""
     learnt, kept = LEARNT / name, CORPUS / name
     learnt.mkdir(parents=True, exist_ok=True)
-    options = [f"-max_len={LONGEST_INPUT}", f"-timeout={SLOWEST_INPUT_SECONDS}", "-print_final_stats=1"]
-    if how == "keep":
+    options = [f"-max_len={LONGEST_INPUT}", f"-timeout={SLOWEST_INPUT_SECONDS}"]
+    if inner:
+        arguments = [*inner]
+    elif how == "keep":
         shutil.copytree(kept, learnt, dirs_exist_ok=True)
         shutil.rmtree(kept)
         kept.mkdir()
-        arguments = ["-merge=1", *options, str(kept), str(learnt)]
+        # Lines covered are enough to keep: how often each was would make it ten times as large.
+        arguments = ["-merge=1", "-use_counters=0", *options, str(kept), str(learnt)]
     else:
         crashes = f"-artifact_prefix={LEARNT}/{name}-"
-        arguments = [f"-max_total_time={how}", crashes, *options, str(learnt), str(kept)]
+        arguments = [f"-max_total_time={how}", "-print_final_stats=1", crashes, *options]
+        arguments += [str(learnt), str(kept)]
 
     def mutate(data: bytes, most: int, seed: int) -> bytes:
         random_ = random.Random(seed)  # noqa: S311
@@ -48,7 +53,8 @@ def main(name: str, how: str) -> None:
             return mutated_lines(data, LINES[name], random_)[:most]
         return mutated_document(data, DOCUMENTS[name], random_)[:most]
 
-    atheris.Setup([sys.argv[0], *arguments], TARGETS[name], custom_mutator=mutate)
+    command = f"{sys.executable} -m tests.fuzz {name} {how}"
+    atheris.Setup([command, *arguments], TARGETS[name], custom_mutator=mutate)
     atheris.Fuzz()
 
 

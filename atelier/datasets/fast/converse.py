@@ -22,7 +22,7 @@ _TEXT_TRAITS = frozenset({"schemaVersion", "system"})
 
 
 class ConverseAcceptor:
-    """Says clean of conversations. It tries first what the last row was: a file holds rows of one kind."""
+    """Says clean of conversations. What most rows of the last block were is tried first."""
 
     def __init__(self, demands: Demands) -> None:
         self._place = f"s3://{demands.bucket}/" if demands.bucket else "s3://"
@@ -30,15 +30,26 @@ class ConverseAcceptor:
         self._expects_text = True
 
     def __call__(self, line: bytes) -> Traits | None:
-        if may_have_words(line):
-            return self._verdict(line, has_words=True)
-        return self._verdicts([line])[0]
+        return self._expect([self._alone(line)])[0]
 
     def block(self, block: Block) -> list[Traits | None]:
         """One verdict a line."""
         if may_have_words(block.data):
-            return list(map(self, block.lines()))
-        return self._verdicts(block.lines())
+            return self._expect(list(map(self._alone, block.lines())))
+        return self._expect(self._verdicts(block.lines()))
+
+    def _expect(self, verdicts: list[Traits | None]) -> list[Traits | None]:
+        """The verdicts, by which the kind of rows to come is guessed."""
+        counts = [(traits, verdicts.count(traits)) for traits in set(verdicts) if traits is not None]
+        if counts:
+            text = sum(count for traits, count in counts if traits <= _TEXT_TRAITS)
+            self._expects_text = 2 * text > sum(count for _, count in counts)
+        return verdicts
+
+    def _alone(self, line: bytes) -> Traits | None:
+        if may_have_words(line):
+            return self._verdict(line, has_words=True)
+        return self._verdicts([line])[0]
 
     def _verdicts(self, lines: list[bytes]) -> list[Traits | None]:
         """Of lines in which there are no reserved words."""
@@ -75,7 +86,4 @@ class ConverseAcceptor:
             has_words = has_words and may_have_words(line.replace(config, b"", 1))
         if has_words:
             return None
-        traits = traits_of_row(row, tools, self._place)
-        if traits is not None:
-            self._expects_text = traits <= _TEXT_TRAITS
-        return traits
+        return traits_of_row(row, tools, self._place)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
-
 from msgspec import UNSET
+from msgspec.structs import astuple
 
 from atelier.datasets.definitions.media import MAX_IMAGES_A_TURN, MAX_VIDEOS_A_SAMPLE, MEDIA_FORMATS
 from atelier.datasets.fast.converse_types import (
@@ -28,8 +27,6 @@ _COMMON_LENGTHS = range(2, 66, 2)
 
 _TEXT_TURNS = {(TextUser, TextAssistant) * (turns // 2) for turns in _COMMON_LENGTHS}
 _TURNS = {(User, Assistant) * (turns // 2) for turns in _COMMON_LENGTHS}
-_USER_VALUES = attrgetter("text", "tool_result", "image", "video", "document")
-_ASSISTANT_VALUES = attrgetter("text", "tool_use", "reasoning_content")
 
 _OF_KEYS: dict[tuple[bool, bool], Traits] = {
     (version, system): frozenset(("schemaVersion",) * version + ("system",) * system)
@@ -66,8 +63,9 @@ def traits_of_row(row: Row, tools: frozenset[str], place: str) -> Traits | None:
     if row.schema_version is not UNSET:
         keys.append("schemaVersion")
     if row.system is not UNSET:
-        if any(block.text.isspace() for block in row.system):
-            return None
+        for block in row.system:
+            if block.text.isspace():
+                return None
         keys.append("system")
     if row.tool_config is not UNSET:
         keys.append("toolConfig")
@@ -96,7 +94,7 @@ class _Turns:
     def _user(self, turn: User) -> bool:
         images = 0
         for block in turn.content:
-            if _USER_VALUES(block).count(UNSET) != 4:
+            if astuple(block).count(UNSET) != 4:
                 return False
             if block.text is not UNSET:
                 if block.text.isspace():
@@ -111,7 +109,7 @@ class _Turns:
 
     def _assistant(self, turn: Assistant) -> bool:
         for block in turn.content:
-            if _ASSISTANT_VALUES(block).count(UNSET) != 2:
+            if astuple(block).count(UNSET) != 2:
                 return False
             if block.text is not UNSET:
                 if block.text.isspace():

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 from atelier.datasets.transform.dedup import By, Dropped, dedup
@@ -12,8 +10,7 @@ from cli.console import err
 from cli.data_output import published
 from cli.data_progress import progress
 from cli.data_source import Source
-from cli.exit_codes import ExitCode
-from cli.failure import CommandFailed
+from cli.findings_file import json_lines
 
 SHOWN = 5
 
@@ -21,10 +18,15 @@ SHOWN = 5
 def dedup_source(source: Source, to: str, *, by: By, near: float | None, report: Path | None) -> None:
     """Write the dataset without its duplicates, and tell on standard error what was left out."""
     first: list[Dropped] = []
-    with _written(report) as sink, published(to) as out, progress(source) as advance, source.open() as stream:
+    with ExitStack() as stack:
+        write = stack.enter_context(json_lines(report, source, option="--report")) if report else None
+        out = stack.enter_context(published(to))
+        advance = stack.enter_context(progress(source))
+        stream = stack.enter_context(source.open())
 
         def drop(dropped: Dropped) -> None:
-            sink(dropped)
+            if write:
+                write(dropped._asdict())
             if len(first) < SHOWN:
                 first.append(dropped)
 
@@ -42,16 +44,3 @@ def dedup_source(source: Source, to: str, *, by: By, near: float | None, report:
     if more:
         where = f": {report}" if report else "; --report OUT.jsonl lists them"
         err.print(f"- and {more:,} more{where}", style="dim", markup=False, soft_wrap=True)
-
-
-@contextmanager
-def _written(path: Path | None) -> Iterator[Callable[[Dropped], object]]:
-    if path is None:
-        yield lambda _dropped: None
-        return
-    try:
-        file = path.open("w", encoding="utf-8")
-    except OSError as error:
-        raise CommandFailed(f"--report = {str(path)!r}: {error.strerror}", ExitCode.INVALID) from error
-    with file:
-        yield lambda dropped: print(json.dumps(dropped._asdict()), file=file)

@@ -1,4 +1,4 @@
-"""Every finding as a line of JSON, for tools and for what a terminal does not show."""
+"""What a command found as lines of JSON, for tools and for what a terminal does not show."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from atelier.datasets import Finding
 from cli.data_source import Source
@@ -17,16 +18,23 @@ Sink = Callable[[Finding], None]
 
 @contextmanager
 def written_to(path: Path, source: Source) -> Iterator[Sink]:
-    """Takes findings on `source`, and keeps what it got whatever happens next.
+    """Takes findings on `source`, and keeps what it got whatever happens next."""
+    with json_lines(path, source, option="--findings") as write:
+        yield lambda finding: write(finding.to_json())
+
+
+@contextmanager
+def json_lines(path: Path, source: Source, *, option: str) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """Takes objects, and writes each as a line of JSON at once.
 
     CommandFailed when nothing can be written there, or the dataset would be.
     """
-    option = f"--findings = {str(path)!r}"
+    said = f"{option} = {str(path)!r}"
     if source.path and path.exists() and path.samefile(source.path):
-        raise CommandFailed(f"{option}: is the dataset itself; accepted: another file", ExitCode.INVALID)
+        raise CommandFailed(f"{said}: is the dataset itself; accepted: another file", ExitCode.INVALID)
     try:
         file = path.open("w", encoding="utf-8")
     except OSError as error:
-        raise CommandFailed(f"{option}: {error.strerror}", ExitCode.INVALID) from error
+        raise CommandFailed(f"{said}: {error.strerror}", ExitCode.INVALID) from error
     with file:
-        yield lambda finding: print(json.dumps(finding.to_json(), ensure_ascii=False), file=file)
+        yield lambda document: print(json.dumps(document, ensure_ascii=False), file=file)

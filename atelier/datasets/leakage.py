@@ -53,7 +53,7 @@ LEAKAGE_RULES = (LEAK_EXACT, LEAK_NEAR)
 class Fingerprints:
     """What an evaluation asks: `lines` by digest of a question, and the sketches of the same questions.
 
-    About 400 bytes a question as JSON, at most 10 kB in a watcher's memory.
+    About 400 bytes a question as JSON, at most 15 kB in a watcher's memory.
     """
 
     lines: dict[str, int] = field(default_factory=dict)

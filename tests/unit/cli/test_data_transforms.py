@@ -180,6 +180,16 @@ def test_dedup_tells_what_it_left_out_instead_of_what() -> None:
     assert rows("dropped.jsonl") == [{"line": 3, "kept": 1, "similarity": 1.0}]
 
 
+def test_dedup_does_not_write_its_report_over_the_dataset() -> None:
+    file = written("all.jsonl", CHAT, CHAT)
+
+    outcome = atelier("data", "dedup", file, "-o", "once.jsonl", "--report", file)
+
+    assert outcome.exit_code == ExitCode.INVALID
+    assert "--report = 'all.jsonl': is the dataset itself" in outcome.stderr
+    assert rows(file) == [CHAT, CHAT]
+
+
 def test_dedup_may_write_over_what_it_read() -> None:
     file = written("all.jsonl", CHAT, CHAT)
 

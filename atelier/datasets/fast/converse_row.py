@@ -94,11 +94,11 @@ class _Turns:
     def _user(self, turn: User) -> bool:
         images = 0
         for block in turn.content:
-            if astuple(block).count(UNSET) != 4:
-                return False
-            if block.text is not UNSET:
-                if block.text.isspace():
+            if block.text is not UNSET and block.tool_result is UNSET and block.image is UNSET:
+                if block.text.isspace() or block.video is not UNSET or block.document is not UNSET:
                     return False
+            elif astuple(block).count(UNSET) != 4:
+                return False
             elif block.tool_result is not UNSET:
                 if not self._result(block.tool_result):
                     return False
@@ -109,11 +109,11 @@ class _Turns:
 
     def _assistant(self, turn: Assistant) -> bool:
         for block in turn.content:
-            if astuple(block).count(UNSET) != 2:
-                return False
-            if block.text is not UNSET:
+            if block.text is not UNSET and block.tool_use is UNSET and block.reasoning_content is UNSET:
                 if block.text.isspace():
                     return False
+            elif astuple(block).count(UNSET) != 2:
+                return False
             elif block.tool_use is not UNSET:
                 if not self._call(block.tool_use):
                     return False

@@ -135,24 +135,27 @@ class _Converter:
 
     def convert(self, data: bytes, offset: int) -> None:
         """Convert whole lines: at once where that is sure to be right, else one by one."""
-        block = self._convert_at_once(data)
-        if block:
-            for traits, rows, first in block.traits:
-                self._tally.add(traits, self.report.rows + first, rows)
-            self.report.rows += block.rows
-            self._out(block.lines)
+        if self._convert_at_once(data):
             return
-        source = self._source(data)
         for line in data.removesuffix(b"\n").split(b"\n"):
-            self.report.rows += 1
-            self._convert_line(line, source, offset)
+            if not self._convert_at_once(line):
+                self.report.rows += 1
+                self._convert_line(line, self._source(data), offset)
             offset += len(line) + 1
 
-    def _convert_at_once(self, data: bytes) -> openai_text.Block | None:
+    def _convert_at_once(self, data: bytes) -> bool:
+        """Convert a line or many the fast way; False where it is not sure, and nothing is done."""
         conversion, source = self._conversion, self._source(data)
         if (source, conversion.target) != (Source.OPENAI_CHAT, Format.SFT) or conversion.tool_config:
-            return None
-        return openai_text.convert_block(data, conversion.system)
+            return False
+        block = openai_text.convert_block(data, conversion.system)
+        if block is None:
+            return False
+        for traits, rows, first in block.traits:
+            self._tally.add(traits, self.report.rows + first, rows)
+        self.report.rows += block.rows
+        self._out(block.lines)
+        return True
 
     def _source(self, data: bytes) -> Source:
         if self._outcome.source is None:

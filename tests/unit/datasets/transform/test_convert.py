@@ -277,6 +277,21 @@ def test_rows_are_counted_and_named_by_line_and_byte() -> None:
     ]
 
 
+def test_rows_that_go_the_fast_way_and_rows_that_do_not_keep_their_order_and_their_lines() -> None:
+    rows = [
+        chat(said("developer" if number % 3 else "system", f"{number}"), *HELLO["messages"])
+        for number in range(9)
+    ]
+    rows[5] = chat(said("system", "5"))
+
+    samples, outcome = converted(*rows)
+
+    assert [sample["system"][0]["text"] for sample in samples] == [
+        str(number) for number in range(9) if number != 5
+    ]
+    assert [finding.line for finding in outcome.report.findings] == [6]
+
+
 def test_columns_that_nothing_reads_are_told() -> None:
     row = {"question": "Hello", "answer": "Hi", "id": 7}
 

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 
+from config.cluster import ClusterConfig
+from config.clusters import faults_of_clusters
+
 
 class InvalidConfiguration(ValueError):
     """An environment, or a `-c` value, that cannot be deployed; the message says what would be accepted."""
@@ -157,6 +160,7 @@ class Environment:
     data_may_be_destroyed: bool = False
     assets_bucket: str | None = None
     notify: tuple[str, ...] = ()
+    clusters: tuple[ClusterConfig, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -192,6 +196,12 @@ class Environment:
             address for address in self.notify if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", address)
         ]
         _require(not strangers, field_error("notify", "e-mail addresses", strangers))
+        faults = faults_of_clusters(
+            self.clusters,
+            region=self.region,
+            network_cidr=self.network.cidr if isinstance(self.network, NewNetwork) else None,
+        )
+        _require(not faults, "\n".join(f"{self.name}: {fault}" for fault in faults))
 
     def stack_name(self, noun: str) -> str:
         """`Atelier-Dev-Network`."""

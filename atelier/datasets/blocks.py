@@ -24,7 +24,10 @@ class Block(NamedTuple):
 
     def lines(self) -> list[bytes]:
         """The lines, without their newlines."""
-        return self.data.removesuffix(b"\n").split(b"\n")
+        lines = self.data.split(b"\n")
+        if not lines[-1]:
+            lines.pop()
+        return lines
 
 
 class Skipped(NamedTuple):

@@ -26,6 +26,8 @@ RUNS_PREFIX = "runs/"
 HUB_RECIPES_PREFIX = "hub-recipes/"
 HUB_RECIPE_ADDRESS = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/hub-recipes/[0-9a-f]{64}\.json")
 BASE_MODELS_PREFIX = "base-models/"
+# AmazonSageMakerFullAccess, too, lets a job invoke only functions with this word in their name.
+REWARD_FUNCTION_PREFIX = "SageMaker"
 
 _JOB_NAME = re.compile(rf"(?P<run_id>{RUN_ID_PATTERN})-(?P<step>s\d+|e\d+[cb])")
 

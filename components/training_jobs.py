@@ -5,12 +5,22 @@ from __future__ import annotations
 from aws_cdk import ArnFormat, Stack, aws_ec2 as ec2, aws_iam as iam
 from constructs import Construct
 
+from atelier import names
 from components.artifact_bucket import ArtifactBucket
 from components.permissions import Grantee, allow
 
 SAGEMAKER = "sagemaker.amazonaws.com"
 BEDROCK = "bedrock.amazonaws.com"
 TEACHERS = ("amazon.nova-pro-v1:0", "amazon.nova-premier-v1:0")
+# sagemaker-train 1.27.0 constants.py, _ALLOWED_REWARD_MODEL_IDS; the catalogue lets a run name no others.
+JUDGES = (
+    "openai.gpt-oss-120b-1:0",
+    "openai.gpt-oss-20b-1:0",
+    "qwen.qwen3-32b-v1:0",
+    "qwen.qwen3-coder-30b-a3b-v1:0",
+    "qwen.qwen3-coder-480b-a35b-v1:0",
+    "qwen.qwen3-235b-a22b-2507-v1:0",
+)
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 ANY_RUN = "A job is named by its run and step, which are not known before the run"
 
@@ -56,6 +66,7 @@ class TrainingJobs(Construct):
             self._let_join(role, security_group)
         bucket.grant_train(self.role)
         bucket.grant_distil(self.distillation_role)
+        self._let_ask_for_rewards(self.role)
         self._let_ask_teachers(self.distillation_role)
 
     def grant_submit(self, grantee: Grantee) -> None:
@@ -106,6 +117,31 @@ class TrainingJobs(Construct):
         return iam.Role(
             self, construct_id, description=description, assumed_by=iam.CompositePrincipal(*principals)
         )
+
+    def _let_ask_for_rewards(self, role: iam.Role) -> None:
+        """What scores answers in reinforcement learning and its evaluation: a function of yours, or a judge.
+
+        Functions by the name that AWS's own policy for SageMaker asks of them. Docs: Amazon Nova user guide,
+        "Reinforcement fine-tuning"; the judges have no cross-region profiles.
+        """
+        stack = Stack.of(self)
+        functions = stack.format_arn(
+            service="lambda",
+            resource="function",
+            resource_name=f"{names.REWARD_FUNCTION_PREFIX}*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        allow(
+            role,
+            "lambda:InvokeFunction",
+            on=[functions],
+            because="A run names its reward function; its name says that it is one for SageMaker",
+        )
+        judges = [
+            stack.format_arn(service="bedrock", account="", resource="foundation-model", resource_name=name)
+            for name in JUDGES
+        ]
+        allow(role, "bedrock:InvokeModel", on=judges)
 
     def _let_ask_teachers(self, role: iam.Role) -> None:
         """Batch inference with a teacher, by the cross-region profiles that AWS's recipes name.

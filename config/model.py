@@ -32,6 +32,7 @@ class InterfaceEndpoint(StrEnum):
     ECR_API = "ecr.api"
     ECR_DOCKER = "ecr.dkr"
     KMS = "kms"
+    LAMBDA = "lambda"
     LOGS = "logs"
     SAGEMAKER_API = "sagemaker.api"
     STS = "sts"

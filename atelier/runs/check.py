@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from atelier import names
 from atelier.errors import InvalidRun
 from atelier.problems import Problem, raise_for
 from atelier.recipes import Recipe, catalogue, examine
@@ -24,7 +25,6 @@ from atelier.runs.wanted import wanted_by_evaluation, wanted_by_stage
 
 # Dots in the path of a field such as stages.0.data_mixing.
 _DEPTH_OF_FIELDS = 2
-_JOB_ROLE_PREFIX = "SageMaker"
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,9 @@ def check_run(
     found = _Findings(list(problems_of(parts, bucket=bucket)))
     if parts.base_model is not None:
         for index, stage in parts.stages.items():
-            _check_stage(parts.base_model, stage, index, environment, hub, found)
+            _check_stage(parts.base_model, stage, index, environment, region, hub, found)
         for index, evaluation in parts.evaluation.items():
-            _check_evaluation(parts.base_model, evaluation, index, environment, found)
+            _check_evaluation(parts.base_model, evaluation, index, environment, region, found)
     for recipe in found.recipes.values():
         found.problems += region_problems(recipe, region)
         found.warnings += region_warnings(recipe, region)
@@ -110,7 +110,13 @@ def _spoken_of(path: str) -> tuple[str, ...]:
 
 
 def _check_stage(
-    base_model: str, stage: Stage, index: int, environment: str, hub: HubCatalogues, found: _Findings
+    base_model: str,
+    stage: Stage,
+    index: int,
+    environment: str,
+    region: str,
+    hub: HubCatalogues,
+    found: _Findings,
 ) -> None:
     path = f"stages.{index}"
     rows = catalogue_of(stage.recipe, hub)
@@ -126,7 +132,7 @@ def _check_stage(
     if examination.recipe:
         found.recipes[path] = examination.recipe
         found.warnings += examination.recipe.warnings
-        found.warnings += _unreachable_function(path, stage.reward_lambda_arn)
+        found.warnings += _unreachable_function(path, stage.reward_lambda_arn, region)
         found.warnings += _from_hub(path, examination.recipe)
 
 
@@ -144,7 +150,7 @@ def _from_hub(path: str, recipe: Recipe) -> Iterator[str]:
 
 
 def _check_evaluation(
-    base_model: str, evaluation: Evaluation, index: int, environment: str, found: _Findings
+    base_model: str, evaluation: Evaluation, index: int, environment: str, region: str, found: _Findings
 ) -> None:
     path = f"evaluation.{index}"
     wanted = wanted_by_evaluation(base_model, evaluation, index, environment=environment)
@@ -153,7 +159,7 @@ def _check_evaluation(
     if examination.recipe:
         found.recipes[path] = examination.recipe
         found.warnings += examination.recipe.warnings
-        found.warnings += _unreachable_function(path, evaluation.reward_lambda_arn)
+        found.warnings += _unreachable_function(path, evaluation.reward_lambda_arn, region)
 
 
 def _unguarded(run: Run) -> Iterator[str]:
@@ -161,11 +167,15 @@ def _unguarded(run: Run) -> Iterator[str]:
         yield "gate: there is none, so whatever training gives will serve if it passes the smoke test"
 
 
-def _unreachable_function(path: str, arn: str | None) -> Iterator[str]:
-    """AmazonSageMakerFullAccess may invoke functions whose names begin so; one's own role may do more."""
-    name = (arn or "").split(":function:")[-1]
-    if name and not name.startswith(_JOB_ROLE_PREFIX):
+def _unreachable_function(path: str, arn: str | None, region: str) -> Iterator[str]:
+    """What the training role was not given (components/training_jobs.py); the function's own policy may."""
+    if arn is None:
+        return
+    field, name = f"{path}.reward_lambda_arn", arn.split(":function:")[-1]
+    if arn.split(":")[3] != region:
+        yield f"{field}: the function is in another region than the job, which looks for it in {region}"
+    if not name.startswith(names.REWARD_FUNCTION_PREFIX):
         yield (
-            f"{path}.reward_lambda_arn: the job's role must be allowed to invoke {name}; AWS's managed "
-            f"policy allows names that begin with {_JOB_ROLE_PREFIX}"
+            f"{field}: the training role may invoke functions of its account whose names begin with "
+            f"{names.REWARD_FUNCTION_PREFIX}; let it invoke {name} in the function's own policy"
         )

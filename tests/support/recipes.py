@@ -34,7 +34,7 @@ def wish_for(row: RecipeRow, **changes: Any) -> Wanted:
         base_model = row.students[0] if row.students else row.base_model
         wanted |= {"technique": row.technique, "adaptation": row.adaptation or "lora"}
         if row.reward == "judge":
-            wanted["settings"] = {JUDGE: "judge"}
+            wanted["settings"] = {JUDGE: "bedrock/openai.gpt-oss-20b-1:0"}
     if isinstance(row, EvaluationRow):
         wanted |= {"path": "evaluation.0", "task": row.tasks[0], "settings_field": "inference"}
     wanted |= {"base_model": base_model, "platform": (platforms_of(row) or [*row.platforms])[0]}

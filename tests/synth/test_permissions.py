@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from atelier.recipes import catalogue
+from atelier.recipes.wanted import JUDGE
+from components.training_jobs import JUDGES, TEACHERS
 from tests.support.golden import assert_golden
 from tests.support.synthesis import Synthesis
 
@@ -84,6 +87,35 @@ def test_whoever_starts_a_job_may_stop_it_because_its_run_may_have_ended_meanwhi
 
     assert may("sagemaker:CreateTrainingJob")
     assert may("sagemaker:CreateTrainingJob") <= may("sagemaker:StopTrainingJob")
+
+
+def test_a_job_may_ask_every_judge_and_teacher_that_a_run_may_name(every: Synthesis) -> None:
+    keys = [key for template in catalogue().templates.values() for key in template.keys]
+    judges = {choice for key in keys if key.name == JUDGE for choice in key.bounds.choices}
+    teachers = {
+        str(row.defaults["teacher_model_id"]).removeprefix("us.")
+        for row in catalogue().training
+        if row.students and "training-job" in row.platforms
+    }
+    assert judges - {""} == {f"bedrock/{name}" for name in JUDGES}
+    assert teachers == set(TEACHERS)
+    may_ask = {
+        every.flat(resource).rpartition("/")[2]
+        for who, statement in statements(every)
+        if who == "<TrainingJobsTrainingRole>" and "bedrock:InvokeModel" in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    }
+    assert may_ask == set(JUDGES)
+
+
+def test_a_job_may_call_reward_functions_and_nothing_else(every: Synthesis) -> None:
+    called = {
+        (who, every.flat(resource).rpartition(":")[2])
+        for who, statement in statements(every)
+        if who.startswith("<TrainingJobs") and "lambda:InvokeFunction" in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    }
+    assert called == {("<TrainingJobsTrainingRole>", "SageMaker*")}
 
 
 def test_a_pure_decision_may_only_write_its_log(every: Synthesis) -> None:

@@ -13,7 +13,7 @@ from atelier.recipes import Wanted, catalogue, resolve
 from atelier.recipes.render import document
 from atelier.recipes.resolve import examine, flat
 from atelier.recipes.rows import RecipeRow
-from tests.support.recipes import default_recipe, has_a_file, only, wish_for
+from tests.support.recipes import default_recipe, has_a_file, only, recipe, refusal, wish_for
 
 REFERENCE = Path(__file__).parents[4] / "shared" / "reference" / "recipes"
 FAMILIES = ("llama", "qwen", "deepseek", "gpt_oss", "gemma", "nemotron")
@@ -106,11 +106,12 @@ def test_a_judging_model_asks_for_reinforcement_learning_from_its_feedback() -> 
         "platforms_here": ("serverless",),
     }
     verifiable = resolve(Wanted(**asked, settings={"learning_rate": 2e-5}), catalogue())
-    judged = resolve(Wanted(**asked, settings={"judge_model_id": "bedrock/a.b-v1:0"}), catalogue())
+    judge = "bedrock/openai.gpt-oss-20b-1:0"
+    judged = resolve(Wanted(**asked, settings={"judge_model_id": judge}), catalogue())
     assert verifiable.row.name == "verl-grpo-rlvr-llama-3-dot-1-8b-instruct-lora"
     assert judged.row.name == "verl-grpo-rlaif-llama-3-dot-1-8b-instruct-lora"
     assert flat(verifiable) == {"learning_rate": "2e-05"}
-    assert flat(judged) == {"judge_model_id": "bedrock/a.b-v1:0"}
+    assert flat(judged) == {"judge_model_id": judge}
 
 
 def test_dpo_writes_beta_and_serverless_calls_it_adam_beta() -> None:
@@ -154,3 +155,21 @@ def test_bedrock_imports_what_it_knows_the_architecture_of() -> None:
     importable = {row.name for row in catalogue().base_models.values() if "bedrock-import" in row.deployments}
     assert {"llama-3-3-70b-instruct", "deepseek-r1-distill-qwen-7b", "gpt-oss-20b"} <= importable
     assert importable.isdisjoint({"llama-4-scout-17b-16e-instruct", "gpt-oss-120b", "gemma-4-31b-it"})
+
+
+def test_a_judge_that_the_training_role_may_not_ask_is_refused_with_those_that_it_may() -> None:
+    message = refusal(
+        base_model="qwen-3-5-4b", technique="rft", settings={"judge_model_id": "bedrock/meta.llama3-v1:0"}
+    )
+    assert (
+        "judge_model_id = 'bedrock/meta.llama3-v1:0': must be one of bedrock/openai.gpt-oss-120b" in message
+    )
+
+
+def test_a_judge_that_lives_in_few_regions_is_taken_with_a_warning() -> None:
+    (warning,) = recipe(
+        base_model="qwen-3-5-4b",
+        technique="rft",
+        settings={"judge_model_id": "bedrock/qwen.qwen3-235b-a22b-2507-v1:0"},
+    ).warnings
+    assert "us-west-2 and ap-northeast-1 only" in warning

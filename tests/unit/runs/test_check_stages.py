@@ -201,8 +201,15 @@ class TestReward:
     def test_whose_name_that_policy_does_not_cover_is_a_warning(self) -> None:
         stage = a_stage(technique="rft", reward_lambda_arn=FUNCTION.replace("SageMaker-", ""))
         assert check(stage, **NOVA_2).warnings == (
-            "stages.0.reward_lambda_arn: the job's role must be allowed to invoke reward; AWS's managed "
-            "policy allows names that begin with SageMaker",
+            "stages.0.reward_lambda_arn: the training role may invoke functions of its account whose names "
+            "begin with SageMaker; let it invoke reward in the function's own policy",
+        )
+
+    def test_that_is_in_another_region_is_a_warning(self) -> None:
+        stage = a_stage(technique="rft", reward_lambda_arn=FUNCTION.replace("us-east-1", "eu-west-1"))
+        assert check(stage, **NOVA_2).warnings == (
+            "stages.0.reward_lambda_arn: the function is in another region than the job, which looks for it "
+            "in us-east-1",
         )
 
     def test_is_an_arn(self) -> None:

@@ -1,0 +1,117 @@
+"""One Kubernetes cluster: its objects, its API, its controllers and its pods, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from localcloud.kubernetes import resources
+from localcloud.kubernetes.api.application import Application
+from localcloud.kubernetes.api.authentication import Authenticator
+from localcloud.kubernetes.api.rbac import Rbac, bootstrap_objects
+from localcloud.kubernetes.api.verbs import Verbs
+from localcloud.kubernetes.controllers.garbage import GarbageCollector
+from localcloud.kubernetes.controllers.hyperpod_jobs import HyperPodJobs
+from localcloud.kubernetes.controllers.loop import ControlLoop
+from localcloud.kubernetes.controllers.pytorch_jobs import PyTorchJobs
+from localcloud.kubernetes.controllers.scheduler import Scheduler
+from localcloud.kubernetes.controllers.stateful_sets import StatefulSets
+from localcloud.kubernetes.kubelet.images import Images
+from localcloud.kubernetes.kubelet.kubelet import Kubelet
+from localcloud.kubernetes.kubelet.logs import Logs
+from localcloud.kubernetes.kubelet.pod import Node, Timing
+from localcloud.kubernetes.objects import Key, now
+from localcloud.kubernetes.recorder import Recorder
+from localcloud.kubernetes.storage import Storage
+from localcloud.kubernetes.store import Store
+
+# What EKS begins with, and where the training operators look (charts of sagemaker-hyperpod-cli).
+NAMESPACES = ("default", "kube-system", "kube-public", "kubeflow", "aws-hyperpod")
+
+
+class Cluster:
+    """A cluster in a folder of its own: what it holds, it still holds after a restart.
+
+    `application` is to be served; `close` ends the pods, whose phase is then Failed.
+    """
+
+    def __init__(
+        self, folder: Path, images: Images, authenticator: Authenticator, timing: Timing | None = None
+    ) -> None:
+        self._store = Store(Storage(folder / "objects.sqlite3"))
+        self.verbs = Verbs(self._store)
+        logs = Logs(folder / "pods")
+        node = Node(self.verbs, Recorder(self._store, "kubelet"), images, logs, folder, timing or Timing())
+        self._kubelet = Kubelet(node)
+        operator = Recorder(self._store, "training-operator")
+        self._loop = ControlLoop(
+            self._store,
+            [
+                GarbageCollector(self.verbs),
+                Scheduler(self.verbs, Recorder(self._store, "default-scheduler")),
+                self._kubelet,
+                PyTorchJobs(self.verbs, operator),
+                HyperPodJobs(self.verbs, operator),
+                StatefulSets(self.verbs),
+            ],
+        )
+        self.application = Application(self.verbs, Rbac(self._store), authenticator, logs)
+        self._bootstrap()
+        self._loop.start()
+
+    def set_node(
+        self,
+        name: str,
+        labels: Mapping[str, str],
+        allocatable: Mapping[str, str],
+        taints: tuple[Mapping[str, str], ...] = (),
+    ) -> None:
+        """Add a node that is ready, or change it: an instance has joined the cluster."""
+        key = Key(resources.NODES, "", name)
+        with self._store.lock:
+            if self._store.get(key) is None:
+                self.verbs.create(resources.NODES, "", {"metadata": {"name": name}})
+            node = self.verbs.get(key)
+            node["metadata"]["labels"] = {"kubernetes.io/hostname": name, **labels}
+            node["spec"] = {**(node.get("spec") or {}), "taints": [dict(taint) for taint in taints]}
+            if not taints:
+                del node["spec"]["taints"]
+            node["status"] = {
+                "capacity": dict(allocatable),
+                "allocatable": dict(allocatable),
+                "conditions": [
+                    {
+                        "type": "Ready",
+                        "status": "True",
+                        "reason": "KubeletReady",
+                        "message": "kubelet is posting ready status",
+                        "lastHeartbeatTime": now(),
+                        "lastTransitionTime": now(),
+                    }
+                ],
+                "addresses": [{"type": "Hostname", "address": name}],
+            }
+            self._store.put(key, node)
+
+    def remove_node(self, name: str) -> None:
+        """Take a node away, and its pods with it: an instance has gone."""
+        with self._store.lock:
+            self._store.remove(Key(resources.NODES, "", name))
+            for pod in self._store.list(resources.PODS):
+                if pod["spec"].get("nodeName") == name:
+                    self._store.remove(
+                        Key(resources.PODS, pod["metadata"]["namespace"], pod["metadata"]["name"])
+                    )
+
+    def close(self) -> None:
+        """Stop the controllers, then the pods, then let go of the file."""
+        self._loop.close()
+        self._kubelet.close()
+        self._store.close()
+
+    def _bootstrap(self) -> None:
+        """Make what every cluster has, unless it is there from before."""
+        beginning = [(resources.NAMESPACES, {"metadata": {"name": name}}) for name in NAMESPACES]
+        for resource, document in [*beginning, *bootstrap_objects()]:
+            if self._store.get(Key(resource, "", document["metadata"]["name"])) is None:
+                self.verbs.create(resource, "", document)

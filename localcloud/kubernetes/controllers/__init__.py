@@ -1,0 +1,1 @@
+"""What makes the objects' status follow their spec."""

@@ -36,10 +36,14 @@ class Release(Frozen):
 
 
 class InstanceType(Frozen):
-    """What a job may run on, and what is rented with it."""
+    """What a job may run on, and what is rented with it.
+
+    `efa_devices`: network interfaces of the Elastic Fabric Adapter, which a pod asks for like accelerators.
+    """
 
     name: str
     accelerators: int
+    efa_devices: int = 0
     accelerator_memory_gib: int
     vcpus: int
     source: str

@@ -53,6 +53,7 @@ def document(
 ) -> dict[str, Any]:
     """The recipe as nested mappings, in the template's order."""
     filled = {
+        "hub_name": recipe.base_model.hub_name or "",
         **recipe.given,
         **(given or {}),
         "job_name": job_name,

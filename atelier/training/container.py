@@ -11,6 +11,7 @@ from typing import Any
 
 INPUT = "/opt/ml/input/data"
 OUTPUT = "/opt/ml/model"
+RESULTS = "/opt/ml/output/data"
 RECIPE_FILE = f"{INPUT}/recipe/recipe.yaml"
 
 TRAIN, VALIDATION, RECIPE, MODEL = "train", "validation", "recipe", "model"

@@ -15,7 +15,16 @@ from atelier.recipes.render import document, dump
 from atelier.runs.model import EarlyStopping, Run
 from atelier.runs.sources import NO_HUB, HubCatalogues, known_catalogue_of
 from atelier.runs.wanted import wanted_by_evaluation, wanted_by_stage
-from atelier.training.container import INPUT, MODEL, OUTPUT, TRAIN, VALIDATION, has_open_weights, path_of
+from atelier.training.container import (
+    INPUT,
+    MODEL,
+    OUTPUT,
+    RESULTS,
+    TRAIN,
+    VALIDATION,
+    has_open_weights,
+    path_of,
+)
 from atelier.training.request import JobEnvironment, channel, training_job_request
 
 # Beyond its own limit a job waits for instances, starts its container and uploads what it made.
@@ -107,6 +116,7 @@ def evaluation_job(
         model=model,
         data={TRAIN: evaluation.dataset} if evaluation.dataset else {},
         data_type="S3Prefix",
+        given={"output_dir": RESULTS},
         output_prefix=names.evaluation_output_prefix(run_id),
         max_runtime_hours=evaluation.max_runtime_hours,
         environment=environment,
@@ -137,6 +147,7 @@ def _job(
         "kms_key": environment.key_arn,
         "output_dir": OUTPUT,
         **{f"{name}_file": path_of(name, uri) for name, uri in data.items()},
+        **{f"{name}_folder": f"{INPUT}/{name}/" for name in data},
         **(given or {}),
     }
     content = document(recipe, job_name=names.operation_name(run_id, step), model=model, given=filled)

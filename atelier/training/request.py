@@ -13,11 +13,9 @@ from atelier import names
 from atelier.recipes import Recipe
 from atelier.training.container import RECIPE, has_open_weights, hyperparameters
 
-# The SDK's own default: weights stay in AWS's escrow account, the volume holds data and logs.
+# The SDK's own default. GPU instances have local NVMe storage, and SageMaker uses all of it whatever is asked
+# for, but refuses more than there is; on others Nova's weights are AWS's, the volume holds data and logs.
 _VOLUME_GIB = 30
-# Open weights lie on the volume: the base model, checkpoints and the merged result, of up to 120 billion
-# parameters.
-_OPEN_WEIGHTS_VOLUME_GIB = 1024
 
 
 class JobEnvironment(Protocol):
@@ -58,7 +56,7 @@ def training_job_request(
     recipe_uri = f"s3://{bucket}/{names.recipe_key(run_id, step)}"
     distils = bool(document.get("training_config", {}).get("distillation_data"))
     role_arn = environment.distillation_role_arn if distils else environment.training_role_arn
-    leaves_weights = has_open_weights(document["run"].get("model_type", ""))
+    leaves_weights = has_open_weights(document["run"].get("model_type", "")) and "evaluation" not in document
     request: dict[str, Any] = {
         "TrainingJobName": names.operation_name(run_id, step),
         "RoleArn": role_arn,
@@ -75,7 +73,7 @@ def training_job_request(
         "ResourceConfig": {
             "InstanceType": recipe.instance_type,
             "InstanceCount": recipe.replicas,
-            "VolumeSizeInGB": _OPEN_WEIGHTS_VOLUME_GIB if leaves_weights else _VOLUME_GIB,
+            "VolumeSizeInGB": _VOLUME_GIB,
         },
         "StoppingCondition": {"MaxRuntimeInSeconds": math.ceil(max_runtime_hours * 3600)},
         "Tags": [{"Key": names.RUN_TAG, "Value": run_id}, {"Key": names.STEP_TAG, "Value": step}],

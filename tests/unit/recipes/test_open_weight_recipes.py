@@ -61,7 +61,7 @@ def test_the_default_recipe_equals_the_file_that_aws_ships(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "model", "given"),
     [
-        ("open_source_deterministic_eval", "gpt-oss-20b", {"strategy": "zs_cot"}),
+        ("open_source_deterministic_eval", "gpt-oss-20b", {"strategy": "zs_cot", "hub_name": ""}),
         ("open_source_llmaj_eval", "gpt-oss-20b", {}),
     ],
 )

@@ -190,3 +190,29 @@ def test_botocore_accepts_every_request(base_model: str) -> None:
     ]
     for job in jobs:
         assert ParamValidator().validate(dict(job.request), shape).generate_report() == ""
+
+
+class TestAnEvaluationOfOpenWeights:
+    def job(self, **evaluation: Any) -> Job:
+        run = parse_run(a_run(base_model="llama-3-1-8b-instruct", evaluation=[evaluation], gate=[]))
+        return evaluation_job(
+            run, run_id=RUN_ID, evaluation_index=0, subject="candidate", model="m", environment=SETTINGS
+        )
+
+    def test_knows_its_model_by_the_hubs_name_and_finds_its_questions_in_a_channel(self) -> None:
+        job = self.job(task="gen_qa", dataset=f"s3://{BUCKET}/datasets/b/gen_qa.jsonl")
+        assert recipe_of(job)["run"]["base_model_name"] == "meta-textgeneration-llama-3-1-8b-instruct"
+        assert recipe_of(job)["run"]["data_s3_path"] == "/opt/ml/input/data/train/"
+
+    def test_of_a_benchmark_has_no_data(self) -> None:
+        assert recipe_of(self.job(task="mmlu"))["run"]["data_s3_path"] == ""
+
+    def test_leaves_its_results_in_the_archive_in_which_they_are_looked_for(self) -> None:
+        job = self.job(task="mmlu")
+        assert recipe_of(job)["output"]["eval_results_dir"] == "/opt/ml/output/data"
+        assert job.request["OutputDataConfig"]["CompressionType"] == "GZIP"
+
+
+def test_no_job_asks_for_a_larger_volume_than_its_instances_have() -> None:
+    for base_model in ("nova-micro", "llama-3-1-8b-instruct"):
+        assert stage_job(base_model=base_model).request["ResourceConfig"]["VolumeSizeInGB"] == 30

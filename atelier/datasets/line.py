@@ -49,7 +49,8 @@ LINE_RULES = (
 BYTE_ORDER_MARK_FOUND = Fault(BYTE_ORDER_MARK, "", "the bytes EF BB BF", "a line that begins with its sample")
 
 _ONE_OBJECT = "one JSON object a line, in UTF-8"
-_BRACKETS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{]|[\]}]')
+# A text without its end goes to the line's end: to begin again at each quote in it would take for ever.
+_BRACKETS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{]|[\]}]')
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -68,8 +69,8 @@ def read(line: bytes) -> dict[str, Any] | Fault:
     except UnicodeDecodeError as error:
         found = f"byte 0x{line[error.start]:02X} at byte {error.start:,} of the line"
         return Fault(UTF_8, "", found, _ONE_OBJECT)
-    if _levels(text) > MOST_LEVELS:
-        return Fault(NESTING, "", f"values nested {_levels(text):,} deep", f"at most {MOST_LEVELS}")
+    if (deepest := levels(line)) > MOST_LEVELS:
+        return Fault(NESTING, "", f"values nested {deepest:,} deep", f"at most {MOST_LEVELS}")
     try:
         sample = _DECODER.decode(text)
         if _SURROGATE.search(text):
@@ -86,16 +87,20 @@ def read(line: bytes) -> dict[str, Any] | Fault:
     return sample
 
 
-def _levels(text: str) -> int:
-    """How deep brackets are nested, counted before parsing: how much a parser takes differs by version."""
-    if text.count("[") + text.count("{") <= MOST_LEVELS:
+def levels(line: bytes) -> int:
+    """How deep brackets are nested, 0 where they are too few to matter.
+
+    Counted before parsing: how much a parser takes differs by version, and of a key that is there twice only
+    one value is left after it.
+    """
+    if line.count(b"[") + line.count(b"{") <= MOST_LEVELS:
         return 0
     level = deepest = 0
-    for match in _BRACKETS.finditer(text):
-        if match[0] in "[{":
+    for match in _BRACKETS.finditer(line):
+        if match[0] in b"[{":
             level += 1
             deepest = max(deepest, level)
-        elif match[0] in "]}":
+        elif match[0] in b"]}":
             level -= 1
     return deepest
 

@@ -11,6 +11,7 @@ from atelier.datasets.fast.converse_types import Row, TextRow
 from atelier.datasets.fast.tool_configs import ToolConfigs
 from atelier.datasets.fast.typed import UNDECODABLE
 from atelier.datasets.fast.words import may_have_words
+from atelier.datasets.line import MOST_LEVELS, levels
 from atelier.datasets.tally import Traits
 
 _decode_text = msgspec.json.Decoder(TextRow).decode
@@ -83,7 +84,8 @@ class ConverseAcceptor:
             if names is None or line.count(_TOOL_CONFIG) != 1:
                 return None
             tools = names
-            has_words = has_words and may_have_words(line.replace(config, b"", 1))
-        if has_words:
+            line = line.replace(config, b"", 1)
+            has_words = has_words and may_have_words(line)
+        if has_words or levels(line) > MOST_LEVELS:
             return None
         return traits_of_row(row, tools, self._place)

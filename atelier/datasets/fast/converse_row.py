@@ -18,7 +18,6 @@ from atelier.datasets.fast.converse_types import (
     User,
     UserBlock,
 )
-from atelier.datasets.fast.typed import is_shallow
 from atelier.datasets.tally import Traits
 
 # No sample has two of them.
@@ -129,7 +128,7 @@ class _Turns:
         is_clean = call.name in self._tools and identifier not in self._calls and not identifier.isspace()
         self._calls.add(identifier)
         self._unanswered.add(identifier)
-        return is_clean and is_shallow(call.input)
+        return is_clean
 
     def _result(self, result: ToolResult) -> bool:
         self.kinds.add("toolResult")
@@ -148,6 +147,4 @@ class _Turns:
 
 
 def _is_answer(answer: Answer) -> bool:
-    if answer.json is UNSET:
-        return answer.text is not UNSET
-    return answer.text is UNSET and is_shallow(answer.json)
+    return (answer.text is UNSET) is not (answer.json is UNSET)

@@ -11,8 +11,9 @@ import msgspec
 
 from atelier.datasets.definition import Definition
 from atelier.datasets.demands import Demands
-from atelier.datasets.fast.typed import MOST_LEVELS, UNDECODABLE, is_shallow
+from atelier.datasets.fast.typed import UNDECODABLE
 from atelier.datasets.fault import Fault
+from atelier.datasets.line import MOST_LEVELS, levels
 from atelier.datasets.tally import Traits
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
@@ -21,7 +22,7 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 class RecordAcceptor:
     """Says clean of a row in which its format's own rules find nothing.
 
-    The reader refuses what the line reader refuses, but for depth: so it is sure of shallow rows only.
+    Its reader refuses what the line reader refuses, but for depth.
     """
 
     def __init__(
@@ -39,8 +40,7 @@ class RecordAcceptor:
             sample = _decode(line)
         except UNDECODABLE:
             return None
-        is_flat = line.count(b"{") + line.count(b"[") <= MOST_LEVELS
-        if (not is_flat and not is_shallow(sample)) or any(self._explain(sample, self._demands)):
+        if levels(line) > MOST_LEVELS or any(self._explain(sample, self._demands)):
             return None
         return self._traits(sample)
 

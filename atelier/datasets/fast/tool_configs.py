@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from atelier.datasets.definitions.tools import check_tool_config, tool_names
-from atelier.datasets.fast.typed import is_shallow
 from atelier.datasets.fault import Fault
 from atelier.datasets.line import read
 
 _MOST_KNOWN = 64
+_LONGEST_KNOWN = 64 * 1024
 
 
 class ToolConfigs:
@@ -22,16 +22,21 @@ class ToolConfigs:
         """Names of the tools that a clean toolConfig defines; None when it is not clean."""
         # Compared before looked up: to hash some kB takes longer than to compare them.
         if config != self._last:
-            if config not in self._known:
-                if len(self._known) == _MOST_KNOWN:
-                    self._known.clear()
-                self._known[config] = _names(config)
-            self._last, self._names = config, self._known[config]
+            self._last, self._names = config, self._looked_up(config)
         return self._names
+
+    def _looked_up(self, config: bytes) -> frozenset[str] | None:
+        if len(config) > _LONGEST_KNOWN:
+            return _names(config)
+        if config not in self._known:
+            if len(self._known) == _MOST_KNOWN:
+                self._known.clear()
+            self._known[config] = _names(config)
+        return self._known[config]
 
 
 def _names(config: bytes) -> frozenset[str] | None:
     sample = read(b'{"toolConfig":' + config + b"}")
-    if isinstance(sample, Fault) or any(check_tool_config(sample["toolConfig"])) or not is_shallow(sample):
+    if isinstance(sample, Fault) or any(check_tool_config(sample["toolConfig"])):
         return None
     return tool_names(sample)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
+import tracemalloc
 from typing import Any
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
 from atelier.datasets import Demands, Fault, Format
+from atelier.datasets.fast.tool_configs import ToolConfigs
 from atelier.datasets.line import read
 from atelier.datasets.registry import DEFINITIONS
 from atelier.datasets.tally import Traits
 from tests.support.mutations import mutated
-from tests.support.samples import CLEAN
+from tests.support.samples import CLEAN, tool
 
 ROWS = {format_: [row for of, row in CLEAN.values() if of == format_] for format_ in Format}
 DEMANDS = [Demands(), Demands(bucket="data"), Demands(bucket="other")]
@@ -73,3 +76,38 @@ def test_a_line_that_the_reader_refuses_is_not_accepted(format_: Format, spoilt:
 
     assert isinstance(read(line), Fault)
     assert accepted(format_, line, Demands()) is None
+
+
+DEEP = b"[" * 120 + b"]" * 120
+
+
+def hidden_values(line: bytes) -> list[bytes]:
+    """The line with a deep value before each of its values, under the same key: the last one counts."""
+    keys = re.finditer(rb'"(\w+)": ', line)
+    return [line[: key.start()] + key[0] + DEEP + b", " + line[key.start() :] for key in keys]
+
+
+@pytest.mark.parametrize("kind", CLEAN)
+def test_what_a_key_that_is_there_twice_hides_is_not_accepted(kind: str) -> None:
+    format_, row = CLEAN[kind]
+
+    for line in hidden_values(json.dumps(row).encode()):
+        assert json.loads(line) == row
+        assert isinstance(read(line), Fault)
+        assert accepted(format_, line, Demands()) is None
+
+
+def test_tool_configs_are_remembered_only_while_they_are_few_and_small() -> None:
+    def config(number: int, size: int) -> bytes:
+        return json.dumps({"tools": [tool(f"t{number}", description="x" * size)]}).encode()
+
+    configs = ToolConfigs()
+    tracemalloc.start()
+    try:
+        for number in range(200):
+            assert configs.names(config(number, 1_000_000)) == {f"t{number}"}
+            assert configs.names(config(number, 1_000)) == {f"t{number}"}
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 4_000_000

@@ -99,6 +99,11 @@ def test_a_file_that_was_cut_off_is_found_at_its_last_line() -> None:
     assert places(part_of(TEXT + b"\n" + TEXT[:-9])) == [(2, len(TEXT) + 1, "json")]
 
 
+def test_brackets_in_a_text_that_was_cut_off_are_no_nesting() -> None:
+    cut_off = TEXT.replace(b"Hello", rb"\"[" * 200)[:-60]
+    assert places(part_of(cut_off)) == [(1, 0, "json")]
+
+
 def test_a_line_that_begins_with_a_mark_is_checked_beyond_it() -> None:
     wrong = TEXT.replace(b'"user"', b'"robot"')
     assert [rule for _, _, rule in places(part_of(b"\xef\xbb\xbf" + wrong))][:2] == [

@@ -85,7 +85,9 @@ def find(wanted: Wanted, base_model: BaseModelRow, catalogue: Catalogue) -> Foun
     on = ", ".join(dict.fromkeys(candidate.platform for candidate in everywhere))
     message = f"{wanted} does not run there; it runs on {on}"
     if found.candidates or wanted.platform == AUTO:
-        message = f"{wanted} runs on {on}; this release submits to {', '.join(here)}"
+        message = f"{wanted} runs on {on}"
+    if wanted.platform not in here or not any(candidate.platform in here for candidate in everywhere):
+        message += f"; this release submits to {', '.join(here)}"
     problem = Problem(f"{wanted.path}.platform", message, wanted.platform, is_combination=True)
     return replace(found, problems=(problem,))
 
@@ -180,6 +182,10 @@ def _no_recipe(wanted: Wanted, base_model: BaseModelRow, catalogue: Catalogue) -
     message = f"{wanted} does not exist; {base_model.name} has {listed(own) or 'none of its kind'}"
     everything: Iterable[RecipeRow] = catalogue.evaluation if wanted.task else catalogue.training
     fitting = [row for row in everything if _fits(row, wanted)]
+    if not fitting and not any(
+        row for row in _rows_of(base_model, wanted, catalogue) if _is_one(row, wanted)
+    ):
+        fitting = [row for row in everything if _is_one(row, wanted)]
     names = dict.fromkeys(name for row in fitting for name in row.base_models)
     others = [row for name, row in catalogue.base_models.items() if name in names]
     near = sorted(
@@ -190,6 +196,11 @@ def _no_recipe(wanted: Wanted, base_model: BaseModelRow, catalogue: Catalogue) -
         offer = wanted.task or _offers(fitting[0])[0]
         message += f"; {offer} exists for {listed((row.name for row in near), _MOST_OTHERS)}"
     return message
+
+
+def _is_one(row: RecipeRow, wanted: Wanted) -> bool:
+    """True when the row is of the technique wanted, whatever it adapts."""
+    return isinstance(row, TrainingRow) and row.technique == wanted.technique
 
 
 def _offers(row: RecipeRow) -> tuple[str, ...]:

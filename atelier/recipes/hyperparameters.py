@@ -30,7 +30,7 @@ def merge(
     """Defaults of the row and its template, overridden by `settings` (by name) where they are allowed."""
     named = {key.name: key for key in keys if key.name}
     problems = [
-        Problem(f"{path}.{name}", f"unknown; {nearest(name, named)}", settings[name])
+        Problem(f"{path}.{name}", f"unknown; {_meant(name, keys)}", settings[name])
         for name in settings
         if name not in named
     ]
@@ -71,6 +71,17 @@ _TYPE_NAMES = {
     "str": "a text",
     None: "a value",
 }
+
+
+def _meant(name: str, keys: Sequence[Key]) -> str:
+    """A setting by what AWS's recipe file calls it, else the one whose name resembles it."""
+    same = [key for key in keys if key.path.rpartition(".")[2] == name]
+    called = next((key.name for key in same if key.name), None)
+    if called:
+        return f"what the recipe file calls {name} is {called!r} here"
+    if same:
+        return f"{same[0].path} is not yours to set; leave it out"
+    return nearest(name, [key.name for key in keys if key.name])
 
 
 def _value(key: Key, row: RecipeRow, chosen: Mapping[str, Any]) -> Any:

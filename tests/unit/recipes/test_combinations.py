@@ -147,3 +147,15 @@ class TestPlatformAuto:
             data_mixing={"customer": 50, "nova": {"code": 100}},
         )
         assert chosen.platform == "hyperpod-eks"
+
+
+def test_a_technique_that_is_only_adapted_otherwise_is_told_with_the_models_that_have_it() -> None:
+    message = refusal(UnsupportedCombination, base_model="qwen-3-32b", technique="ppo")
+    assert message.endswith("; ppo full exists for nova-micro, nova-lite, nova-pro")
+
+
+def test_a_wrong_platform_is_told_what_can_be_had_at_all() -> None:
+    message = refusal(UnsupportedCombination, technique="ppo", adaptation="full", platform="hyperpod-slurm")
+    assert message.endswith(
+        "does not run there; it runs on hyperpod-eks; this release submits to training-job"
+    )

@@ -215,3 +215,18 @@ def test_null_is_a_value_where_the_catalogue_says_so() -> None:
     assert value(recipe(settings={"reasoning_effort": None}, **wish), "reasoning_effort") is None
     assert value(recipe(settings={"reasoning_effort": "low"}, **wish), "reasoning_effort") == "low"
     assert "must be one of null, low, high" in refusal(settings={"reasoning_effort": "some"}, **wish)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("lr", "what the recipe file calls lr is 'learning_rate' here"),
+        ("alpha", "what the recipe file calls alpha is 'lora_alpha' here"),
+        ("peft_scheme", "training_config.model.peft.peft_scheme is not yours to set; leave it out"),
+        ("learning_rat", "did you mean 'learning_rate'?"),
+    ],
+)
+def test_a_setting_by_the_name_that_it_has_in_the_recipe_file_is_told_by_its_own(
+    name: str, expected: str
+) -> None:
+    assert f"hyperparameters.{name} = 1: unknown; {expected}" in refusal(settings={name: 1})

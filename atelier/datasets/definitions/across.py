@@ -37,7 +37,8 @@ REASONING_REFUSED = Rule(
 REASONING_REQUIRED = Rule(
     "reasoning-required",
     "A recipe with reasoning_enabled has reasoningContent in its dataset.",
-    "Nova 2 Lite SFT recipe: reasoning_enabled is true exactly when the data has reasoning",
+    "Nova 2 Lite SFT recipe says so; by the user guide it trains without, and unlearns to reason",
+    "warn",
 )
 MEDIA_REFUSED = Rule(
     "media-refused", "Images and videos are only for models that take them.", f"{_FORGE} (not Nova Micro)"
@@ -68,7 +69,10 @@ def check_conversations(tally: Tally, demands: Demands) -> Iterator[Fault]:
     if demands.reasoning == "refused":
         yield from _refuse(REASONING_REFUSED, tally, ("reasoningContent",))
     if demands.reasoning == "required" and tally.samples and not tally.having("reasoningContent"):
-        accepted = "in all rows, or the hyperparameter reasoning_enabled: false"
+        accepted = (
+            "in all rows, or the hyperparameter reasoning_enabled: false, "
+            "because the model learns to answer without reasoning"
+        )
         yield Fault(REASONING_REQUIRED, "reasoningContent", "in no row", accepted)
     if not demands.media:
         yield from _refuse(MEDIA_REFUSED, tally, _MEDIA)

@@ -326,3 +326,10 @@ def test_reasoning_is_where_a_recipe_wants_it() -> None:
     )
 
     assert report.findings == []
+
+
+def test_a_recipe_that_reasons_may_learn_plain_answers_and_says_how_not_to_unlearn_reasoning() -> None:
+    report = checked(Format.SFT, TEXT, demands=Demands(reasoning="required"))
+    (finding,) = [finding for finding in report.findings if finding.rule == "reasoning-required"]
+    assert report.is_valid
+    assert "reasoning_enabled: false" in str(finding)

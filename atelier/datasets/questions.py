@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from atelier.datasets.fast.typed import UNDECODABLE
 from atelier.datasets.formats import Format
 
 
@@ -23,7 +24,7 @@ def questions(line: bytes, format: Format) -> list[Question]:  # noqa: A002 - th
     decode, ask = _READERS[format]
     try:
         row = decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNDECODABLE:
         return []
     return [question for question in ask(row) if question.text]
 

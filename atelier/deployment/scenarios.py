@@ -62,7 +62,7 @@ def read_scenarios(lines: Iterable[bytes], uri: str) -> tuple[Scenario, ...]:
             continue
         try:
             scenarios.append(Scenario.from_json(json.loads(line)))
-        except (ValueError, TypeError, LookupError, AttributeError) as error:
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
             raise InvalidScenarios(f"{uri} line {number}: {error}") from error
     if not 1 <= len(scenarios) <= MAX_SCENARIOS:
         raise InvalidScenarios(f"{uri} has {len(scenarios)} scenarios; accepted: 1 to {MAX_SCENARIOS}")

@@ -14,6 +14,7 @@ from typing import Annotated, NamedTuple
 import msgspec
 from msgspec import Meta, Struct
 
+from atelier.datasets.fast.typed import UNDECODABLE
 from atelier.datasets.fast.words import may_have_words
 from atelier.datasets.tally import Traits
 from atelier.datasets.transform.targets import SCHEMA_VERSION
@@ -85,7 +86,7 @@ def convert_block(lines: bytes, system: str | None = None) -> Block | None:
     """
     try:
         chats = _decoder.decode_lines(lines)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNDECODABLE:
         return None
     samples = []
     for chat in chats:

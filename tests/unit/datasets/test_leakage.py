@@ -133,6 +133,12 @@ def test_fingerprints_can_be_handed_on_as_json() -> None:
     assert len(json.dumps(document)) < 2 * 450
 
 
+@pytest.mark.parametrize("format_", Format)
+def test_a_row_that_no_reader_could_take_in_asks_nothing(format_: Format) -> None:
+    assert questions(b'{"x": ' + b"[" * 200_000, format_) == []
+    assert questions(b'{"prompt": "\xff"}', format_) == []
+
+
 def test_rows_that_ask_nothing_have_no_fingerprint() -> None:
     assert (
         Fingerprints.of([b"not json", line({"query": 7}), line({"other": "a"})], Format.GEN_QA)

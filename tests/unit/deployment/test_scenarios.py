@@ -44,6 +44,7 @@ def test_messages_are_taken_as_they_are_and_shown_by_their_last_text() -> None:
     ("line", "message"),
     [
         (b"{", "Expecting property name"),
+        (b"[" * 200_000, "recursion"),
         (b"[]", "exactly one of prompt and messages"),
         (b'{"system": "x"}', "exactly one of prompt and messages"),
         (b'{"prompt": "x", "messages": []}', "exactly one of prompt and messages"),

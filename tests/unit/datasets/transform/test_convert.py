@@ -277,6 +277,17 @@ def test_rows_are_counted_and_named_by_line_and_byte() -> None:
     ]
 
 
+def test_a_row_nested_without_end_is_refused_and_the_next_is_converted() -> None:
+    deep = b'{"messages": [{"content": ' + b"[" * 200_000 + b"\n"
+    hello = json.dumps(HELLO).encode() + b"\n"
+    lines: list[bytes] = []
+
+    outcome = convert(io.BytesIO(hello + deep + hello), lines.append, Conversion(Format.SFT))
+
+    assert [(finding.line, finding.rule) for finding in outcome.report.findings] == [(2, "nesting")]
+    assert len(lines) == 2
+
+
 def test_rows_that_go_the_fast_way_and_rows_that_do_not_keep_their_order_and_their_lines() -> None:
     rows = [
         chat(said("developer" if number % 3 else "system", f"{number}"), *HELLO["messages"])

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
 
 HUB = "SageMakerPublicHub"
+# AWS's largest, reinforcement learning of open weights, has 20 kB.
+_LARGEST_FILE_BYTES = 1 << 20
 # Files for subscribers lie behind an access point of the subscriber's account.
 _CUSTOMER = "{customer_id}"
 _ACCESS_POINT = re.compile(
@@ -55,15 +57,21 @@ class PublicHub:
         return HubContent(described["HubContentVersion"], described["HubContentDocument"])
 
     def read(self, uri: str) -> bytes:
-        """A file that a recipe names. FileNotFoundError without it, AccessRefused without permission."""
+        """A file that a recipe names. FileNotFoundError without it, AccessRefused without permission.
+
+        ValueError when it is larger than any recipe's.
+        """
         bucket, key = self._location(uri)
         with domain_errors("s3:GetObject", uri):
             try:
-                return self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+                content = self._s3.get_object(Bucket=bucket, Key=key)["Body"].read(_LARGEST_FILE_BYTES + 1)
             except ClientError as error:
                 if error_code(error) in ("NoSuchKey", "NoSuchBucket"):
                     raise FileNotFoundError(uri) from error
                 raise
+        if len(content) > _LARGEST_FILE_BYTES:
+            raise ValueError(f"{uri} has more than {_LARGEST_FILE_BYTES:,} bytes")
+        return content
 
     def _location(self, uri: str) -> tuple[str, str]:
         resolved = uri.replace(_CUSTOMER, self._customer) if _CUSTOMER in uri else uri

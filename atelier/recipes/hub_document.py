@@ -7,8 +7,10 @@ aws/sagemaker-python-sdk finetune_utils (which reads them).
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -25,6 +27,10 @@ _TECHNIQUES: Mapping[str, tuple[str, Reward | None]] = {
     "RLAIF": ("rft", "judge"),
     "CPT": ("cpt", None),
 }
+
+
+# A recipe's name becomes part of a file's.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
 @dataclass(frozen=True)
@@ -99,7 +105,9 @@ def entries_of(document: str) -> Iterator[Entry | Skipped]:
 
 
 def _entry(entry: Mapping[str, Any]) -> Entry | Skipped:
-    name = str(entry.get("Name") or entry.get("RecipeFilePath") or "(without a name)")
+    name = str(entry.get("Name") or PurePosixPath(str(entry.get("RecipeFilePath", ""))).stem)
+    if not _NAME.fullmatch(name):
+        return Skipped(repr(name), "no name of a recipe: letters, digits, dots, hyphens and underscores")
     if entry.get("Type") != "FineTuning":
         return Skipped(name, f"type {entry.get('Type')}: the shipped recipes evaluate")
     known = _TECHNIQUES.get(str(entry.get("CustomizationTechnique", "")).upper())

@@ -53,7 +53,8 @@ _FILLED_BY: Mapping[str, Fill] = {
 _PLACEHOLDER = re.compile(r"\{\{\s*(?P<name>\w+)\s*\}\}")
 _UNQUOTED = re.compile(r"^(?P<before>[^#'\"\n]*:\s+)(?P<value>\{\{\s*\w+\s*\}\})\s*$", re.MULTILINE)
 _CONFIG_MAP = re.compile(
-    r"^# Source: \S*/training-config\S*\.yaml\n(?P<body>.*?)(?=^---|^# Source: |\Z)", re.MULTILINE | re.DOTALL
+    r"^# Source: \S*/training-config[^\s/]*\.yaml\n(?P<body>.*?)(?=^---|^# Source: |\Z)",
+    re.MULTILINE | re.DOTALL,
 )
 _CONFIG = re.compile(
     r"^(?P<indent> +)config\.yaml: \|-?\n(?P<recipe>(?:(?P=indent) +.*\n|\s*\n)+)", re.MULTILINE
@@ -65,7 +66,15 @@ class UnreadableTemplate(Exception):
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML 1.2's numbers: `5e-06` is one, as OmegaConf reads it in AWS's containers."""
+    """YAML 1.2's numbers: `5e-06` is one, as OmegaConf reads it in AWS's containers.
+
+    Without aliases: AWS's templates have none, and a few lines of them can stand for more than memory holds.
+    """
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("it has aliases")
+        return super().compose_node(parent, index)
 
 
 _Loader.add_implicit_resolver(
@@ -113,6 +122,8 @@ def _without_task_type(text: str) -> str:
 def _leaves(block: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     """(dotted path, value); a list is a value, and so is a mapping in which nothing can be set."""
     for name, value in block.items():
+        if not isinstance(name, str) or "." in name:
+            raise UnreadableTemplate(f"{prefix}: key {name!r} is not a name")
         path = f"{prefix}{name}"
         if isinstance(value, dict) and (_has_placeholder(value) or _is_filled_below(path)):
             yield from _leaves(value, f"{path}.")
@@ -129,7 +140,7 @@ def _has_placeholder(value: Any) -> bool:
         return any(map(_has_placeholder, value.values()))
     if isinstance(value, list):
         return any(map(_has_placeholder, value))
-    return isinstance(value, str) and _PLACEHOLDER.search(value) is not None
+    return isinstance(value, str) and "{{" in value
 
 
 def _key(path: str, value: Any, spec: Spec) -> Key:
@@ -139,7 +150,9 @@ def _key(path: str, value: Any, spec: Spec) -> Key:
         return Key(path=path, default=value)
     match = _PLACEHOLDER.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise UnreadableTemplate(f"{path} = {value!r}: a placeholder inside a longer value")
+        raise UnreadableTemplate(
+            f"{path} = {value!r}: a placeholder inside a longer value, or no placeholder"
+        )
     name = match["name"]
     if name in _FILLED_BY:
         return _filled(path, _FILLED_BY[name], spec.get(name))

@@ -95,6 +95,16 @@ def test_a_file_is_read_from_its_bucket(hub: PublicHub, s3: Stubber) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["s3://", ""])
+def test_a_file_that_is_too_large_for_a_recipe_is_not_read_to_its_end(hub: PublicHub, s3: Stubber) -> None:
+    endless = body(b"x" * (2 << 20))
+    s3.add_response(
+        "get_object", {"Body": endless}, {"Bucket": "jumpstart-cache-prod-us-east-1", "Key": "recipes/a.yaml"}
+    )
+    with pytest.raises(ValueError, match="more than 1,048,576 bytes"):
+        hub.read(f"{CACHE}/a.yaml")
+    assert endless.tell() == (1 << 20) + 1
+
+
 def test_a_file_for_subscribers_is_read_through_the_account_s_access_point(
     hub: PublicHub, s3: Stubber, scheme: str
 ) -> None:

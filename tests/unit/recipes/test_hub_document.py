@@ -84,3 +84,17 @@ def test_a_model_without_recipes_has_none() -> None:
 def test_a_document_of_another_form_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         list(entries_of(text))
+
+
+@pytest.mark.parametrize(
+    "name", ["../../../etc/cron.d/x", "/etc/x", "a/b", ".hidden", "a\x1b[2Jb", "x" * 129]
+)
+def test_a_name_that_would_lead_out_of_the_cache_is_skipped(name: str) -> None:
+    found = the_entry(entry(name))
+    assert found == Skipped(repr(name), "no name of a recipe: letters, digits, dots, hyphens and underscores")
+
+
+def test_an_entry_without_a_name_has_its_files_name() -> None:
+    found = the_entry(entry() | {"Name": None})
+    assert isinstance(found, Entry)
+    assert found.name == LORA_SFT

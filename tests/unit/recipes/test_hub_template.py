@@ -91,7 +91,7 @@ def test_a_recipe_that_is_split_over_config_maps_is_refused() -> None:
         ("run: {{ }}", "not YAML"),
         ("run: 2026-13-45", "not YAML: month must be in 1..12"),
         ("run: " + "[" * 3_000, "not YAML"),
-        ("run: &run {name: '{{lora_alpha}}', again: *run}", "its keys cannot be read"),
+        ("run: &run {name: '{{lora_alpha}}', again: *run}", "it has aliases"),
     ],
 )
 def test_a_template_of_an_unknown_form_is_refused_with_the_part_that_is_unknown(
@@ -160,3 +160,23 @@ def test_a_reward_function_has_no_default() -> None:
     (_, reward) = keys_of(template, spec, is_helm=False)
 
     assert not reward.has_default
+
+
+def test_a_few_lines_that_stand_for_more_than_memory_holds_are_refused_at_once() -> None:
+    bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+        f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 12)
+    )
+    with pytest.raises(UnreadableTemplate, match="it has aliases"):
+        by_path(TRAINING_JOB_TEMPLATE + bomb)
+
+
+@pytest.mark.parametrize("value", ["{{ 7 * 7 }}", "{{ self.__class__ }}", "{{name}} and more", "{{"])
+def test_what_only_a_template_engine_could_read_is_refused_and_never_sent_as_it_is(value: str) -> None:
+    with pytest.raises(UnreadableTemplate, match=r"training_config\.x = .*: a placeholder inside"):
+        by_path(TRAINING_JOB_TEMPLATE + f"  x: '{value}'\n")
+
+
+@pytest.mark.parametrize("key", ["a.b", "1", "null"])
+def test_a_key_that_cannot_be_a_path_is_refused(key: str) -> None:
+    with pytest.raises(UnreadableTemplate, match="is not a name"):
+        by_path(TRAINING_JOB_TEMPLATE + f"  {key}: '{{{{name}}}}'\n")

@@ -39,12 +39,13 @@ class Said(NamedTuple):
 class Anatomy:
     """`said` in order; `turns` counts messages but the system's.
 
-    `definitions` is the length of the tools' definitions.
+    `definitions` is the length of the tools' definitions, `media` what the user shows beside what he says.
     """
 
     said: list[Said] = field(default_factory=list)
     turns: int = 0
     definitions: int = 0
+    media: str = ""
 
     @property
     def question(self) -> str:
@@ -79,8 +80,22 @@ def anatomy(row: dict[str, Any]) -> Anatomy:
         elif key != "system" and key in _ROLE_OF and isinstance(value, str):
             said.append(Said(_ROLE_OF[key], value))
             turns += 1
-    definitions = sum(len(_json(row[key])) for key in ("toolConfig", "tools") if row.get(key))
-    return Anatomy(said, turns, definitions)
+    definitions = sum(len(json_text(row[key])) for key in ("toolConfig", "tools") if row.get(key))
+    shown = list(_media(row))
+    return Anatomy(said, turns, definitions, json_text(shown) if shown else "")
+
+
+def _media(row: dict[str, Any]) -> Iterator[Any]:
+    if row.get("images"):
+        yield row["images"]
+    for key in ("messages", "prompt"):
+        for message in _dicts(row.get(key)):
+            if message.get("role") == "user":
+                yield from (
+                    block
+                    for block in _dicts(message.get("content"))
+                    if "text" not in block and "toolResult" not in block
+                )
 
 
 def _message(message: Any) -> Iterator[Said]:
@@ -92,16 +107,18 @@ def _message(message: Any) -> Iterator[Said]:
     for block in _dicts(message.get("content")):
         use, result = block.get("toolUse"), block.get("toolResult")
         if isinstance(use, dict):
-            yield Said(role, _json(use.get("input")), str(use.get("name")))
+            yield Said(role, json_text(use.get("input")), str(use.get("name")))
         if isinstance(result, dict):
             yield from (Said("tool", text) for text in _texts(result.get("content")))
             yield from (
-                Said("tool", _json(part["json"])) for part in _dicts(result.get("content")) if "json" in part
+                Said("tool", json_text(part["json"]))
+                for part in _dicts(result.get("content"))
+                if "json" in part
             )
     for call in _dicts(message.get("tool_calls")):
         function = call.get("function")
         if isinstance(function, dict):
-            yield Said(role, _json(function.get("arguments")), str(function.get("name")))
+            yield Said(role, json_text(function.get("arguments")), str(function.get("name")))
     for candidate in _dicts(message.get("candidates")):
         yield from (Said(role, text) for text in _texts(candidate.get("content")))
 
@@ -117,5 +134,6 @@ def _dicts(value: Any) -> Iterator[dict[str, Any]]:
     return (item for item in value if isinstance(item, dict)) if isinstance(value, list) else iter(())
 
 
-def _json(value: Any) -> str:
+def json_text(value: Any) -> str:
+    """A value as text: a text as it is, others as JSON with keys in order."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)

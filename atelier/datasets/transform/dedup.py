@@ -1,7 +1,7 @@
 """Leaving out rows that are there already: the same, or alike.
 
-The same: what is said, by whom and with which tool, but for case, spaces and last stops; ids of calls and
-the order of keys do not count. Alike: similarity.py, over the words of the whole row. What was seen lies in
+The same: all that a row holds (identity.py). Alike: similarity.py, over the words of the whole row, among
+rows that differ in what is said alone and have the same pictures, tools and labels. What was seen lies in
 temporary SQLite databases, each in memory up to CACHE_KIB and on disk beyond: memory stays flat.
 """
 
@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 from zlib import crc32
 
 from atelier.datasets.similarity import Sketch, normalised, shingles, similarity, sketch, words
-from atelier.datasets.transform.anatomy import Anatomy, anatomy
+from atelier.datasets.transform.anatomy import anatomy
+from atelier.datasets.transform.identity import identity
 from atelier.datasets.transform.rows import lines, row
 
 CACHE_KIB = 32 * 1024
@@ -28,7 +29,7 @@ RUNS = 24
 MOST_CANDIDATES = 100
 
 
-_SIMILAR = """SELECT line, sketch FROM kept WHERE line IN (
+_SIMILAR = """SELECT line, sketch FROM kept WHERE beside = ? AND line IN (
     SELECT DISTINCT line FROM holding WHERE run IN ({}) LIMIT ?)"""
 
 
@@ -74,12 +75,12 @@ def dedup(
     same, alike = _Same(), _Alike(near) if near is not None else None
     for line in lines(stream, on_progress):
         outcome.rows += 1
-        texts = _compared(anatomy(row(line)), by)
-        kept = same.find_or_add("\n".join(texts), line.number)
+        compared = _compared(row(line), by, beside=near is not None)
+        kept = same.find_or_add(compared.whole, line.number)
         dropped = Dropped(line.number, kept, 1.0) if kept else None
         outcome.same += dropped is not None
         if alike and not dropped:
-            dropped = alike.find_or_add(" ".join(texts), line.number)
+            dropped = alike.find_or_add(compared.text, compared.beside, line.number)
             outcome.alike += dropped is not None
         if not dropped:
             out(line.data + b"\n")
@@ -88,10 +89,26 @@ def dedup(
     return outcome
 
 
-def _compared(parts: Anatomy, by: By) -> list[str]:
+class _Compared(NamedTuple):
+    """What makes a row the same as another, and of that the text that may be alike and all that may not."""
+
+    whole: str
+    text: str = ""
+    beside: str = ""
+
+
+def _compared(row: dict[str, Any], by: By, *, beside: bool) -> _Compared:
+    """A row without a question is compared as a whole: rows that ask nothing do not ask the same."""
     if by is By.QUESTION:
-        return [normalised(parts.question)]
-    return [f"{said.role} {said.tool} {normalised(said.text)}" for said in parts.said]
+        parts = anatomy(row)
+        asked = normalised(parts.question)
+        if asked or parts.media:
+            return _Compared(asked + parts.media, asked, parts.media)
+    if not beside:
+        return _Compared(identity(row))
+    said = anatomy(row).said
+    text = " ".join(f"{part.role} {part.tool} {normalised(part.text)}" for part in said)
+    return _Compared(identity(row), text, identity(row, {part.text for part in said}))
 
 
 class _Same:
@@ -102,7 +119,7 @@ class _Same:
 
     def find_or_add(self, text: str, line: int) -> int | None:
         """The line that holds the same; None when this is the first one that does."""
-        digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        digest = _digest(text)
         added = self._database.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (digest, line))
         if added.rowcount:
             return None
@@ -120,36 +137,46 @@ class _Alike:
     def __init__(self, near: float) -> None:
         self._near = near
         self._database = _database(
-            "CREATE TABLE kept (line INTEGER PRIMARY KEY, sketch BLOB)",
+            "CREATE TABLE kept (line INTEGER PRIMARY KEY, beside BLOB, sketch BLOB)",
             "CREATE TABLE holding (run INTEGER, line INTEGER, PRIMARY KEY (run, line)) WITHOUT ROWID",
         )
 
-    def find_or_add(self, text: str, line: int) -> Dropped | None:
-        """The line among those kept that is most alike; None, and this one is kept, when none is enough."""
+    def find_or_add(self, text: str, beside: str, line: int) -> Dropped | None:
+        """The line that is most alike among those kept with the same `beside` the text.
+
+        None, and this one is kept, when none is alike enough.
+        """
         values = sketch(shingles(words(text)))
-        runs = _runs(values)
-        alike, kept = max(self._similar(values, runs), default=(0.0, 0))
+        others = _digest(beside)
+        runs = _runs(values, crc32(others))
+        alike, kept = max(self._similar(values, others, runs), default=(0.0, 0))
         if alike >= self._near:
             return Dropped(line, -kept, alike)
-        self._database.execute("INSERT INTO kept VALUES (?, ?)", (line, array("I", values).tobytes()))
+        self._database.execute(
+            "INSERT INTO kept VALUES (?, ?, ?)", (line, others, array("I", values).tobytes())
+        )
         self._database.executemany("INSERT INTO holding VALUES (?, ?)", ((run, line) for run in runs))
         return None
 
-    def _similar(self, values: Sketch, runs: list[int]) -> Iterator[tuple[float, int]]:
+    def _similar(self, values: Sketch, beside: bytes, runs: list[int]) -> Iterator[tuple[float, int]]:
         """(similarity, minus the line): of lines as alike as each other the first is the greatest."""
         found = _SIMILAR.format(", ".join("?" * len(runs)))
         known = set(values)
-        for line, packed in self._database.execute(found, (*runs, MOST_CANDIDATES)):
+        for line, packed in self._database.execute(found, (beside, *runs, MOST_CANDIDATES)):
             other = tuple(array("I", packed))
             if len(known.intersection(other)) >= self._near * max(len(values), len(other)):
                 yield similarity(values, other), -line
 
 
-def _runs(values: Sketch) -> list[int]:
+def _runs(values: Sketch, seed: int) -> list[int]:
     """A hash for each run of neighbours among the lowest values; one of all of them where they are few."""
     lowest = array("I", values[: RUNS + RUN - 1])
     starts = range(max(1, len(lowest) - RUN + 1))
-    return list(dict.fromkeys(crc32(lowest[start : start + RUN]) for start in starts))
+    return list(dict.fromkeys(crc32(lowest[start : start + RUN], seed) for start in starts))
+
+
+def _digest(text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def _database(*tables: str) -> sqlite3.Connection:

@@ -41,7 +41,7 @@ def test_the_first_of_equal_rows_is_kept() -> None:
 
 
 def test_case_spaces_and_the_order_of_keys_make_no_difference() -> None:
-    assert left(qa("Hello you."), {"response": "R", "query": "hello  you"})[0] == [1, 2]
+    assert left(qa("Hello you."), {"response": "R", "query": "hello  you"})[0] == [1]
     assert left(qa("Hello you."), {"query": "hello  you", "response": "R"})[0] == [1]
 
 
@@ -56,6 +56,77 @@ def test_ids_of_calls_make_no_difference_but_arguments_do() -> None:
 def test_another_answer_makes_another_row_but_the_same_question() -> None:
     assert left(qa("a", "x"), qa("a", "y"))[0] == [1, 2]
     assert left(qa("a", "x"), qa("a", "y"), by=By.QUESTION)[0] == [1]
+
+
+def converse(question: Any, answer: Any = "A cat.", **row: Any) -> dict[str, Any]:
+    blocks = [[{"text": said}] if isinstance(said, str) else said for said in (question, answer)]
+    turns = [
+        {"role": role, "content": said} for role, said in zip(("user", "assistant"), blocks, strict=True)
+    ]
+    return row | {"messages": turns}
+
+
+def pictured(name: str, answer: str = "A cat.") -> dict[str, Any]:
+    uri = f"s3://bucket/{name}.png"
+    image = {"image": {"format": "png", "source": {"s3Location": {"uri": uri}}}}
+    return converse([image, {"text": "What is this?"}], answer)
+
+
+def reasoned(why: str) -> dict[str, Any]:
+    return converse("q", [{"reasoningContent": {"reasoningText": {"text": why}}}, {"text": "y"}])
+
+
+def tooled(name: str) -> dict[str, Any]:
+    return converse("q", toolConfig={"tools": [{"toolSpec": {"name": name, "inputSchema": {"json": {}}}}]})
+
+
+def preferred(*labels: str) -> dict[str, Any]:
+    candidates = [
+        {"content": [{"text": text}], "preferenceLabel": label}
+        for text, label in zip("xy", labels, strict=True)
+    ]
+    return {"messages": [{"role": "assistant", "candidates": candidates}]}
+
+
+DIFFERENT = {
+    "a picture": (pictured("1"), pictured("2")),
+    "a picture of an evaluation": (qa("q") | {"images": ["1"]}, qa("q") | {"images": ["2"]}),
+    "reasoning": (reasoned("because"), reasoned("for another reason")),
+    "the tools at hand": (tooled("find"), tooled("refund")),
+    "which answer is preferred": (
+        preferred("preferred", "non-preferred"),
+        preferred("non-preferred", "preferred"),
+    ),
+    "what the reward goes by": (
+        {"id": "1", "messages": [], "reference_answer": {"n": 1}},
+        {"id": "1", "messages": [], "reference_answer": {"n": 2}},
+    ),
+    "columns that are not known": ({"title": "a", "body": "b"}, {"title": "c", "body": "d"}),
+    "a number": (qa("Pay 100 now"), qa("Pay 101 now")),
+    "a negation": (qa("Pay 100 now"), qa("Do not pay 100 now")),
+    "an argument called id": (
+        converse("q", [{"toolUse": {"toolUseId": "c", "name": "find", "input": {"id": "1"}}}]),
+        converse("q", [{"toolUse": {"toolUseId": "c", "name": "find", "input": {"id": "2"}}}]),
+    ),
+}
+
+
+@pytest.mark.parametrize("asked", [{}, {"near": 0.7}])
+@pytest.mark.parametrize("rows", DIFFERENT.values(), ids=DIFFERENT)
+def test_rows_that_differ_are_kept(rows: tuple[Any, Any], asked: dict[str, Any]) -> None:
+    assert left(*rows, **asked)[0] == [1, 2]
+
+
+def test_a_row_of_its_own_id_is_the_same_row() -> None:
+    assert left({"id": "1", "text": "a"}, {"id": "2", "text": "a"})[0] == [1]
+
+
+def test_the_same_question_about_another_picture_is_another_question() -> None:
+    assert left(pictured("1"), pictured("2", "x"), pictured("1", "y"), by=By.QUESTION)[0] == [1, 2]
+
+
+def test_rows_that_ask_nothing_are_no_duplicates_of_each_other() -> None:
+    assert left({"text": "a"}, {"text": "b"}, {"text": "a"}, by=By.QUESTION)[0] == [1, 2]
 
 
 def test_rows_that_are_alike_are_only_left_out_when_asked() -> None:

@@ -55,6 +55,18 @@ def test_tools_with_few_rows_leave_no_part_empty() -> None:
     assert sorted(len(part) for part in parts) in ([2, 3, 45], [2, 2, 46])
 
 
+def test_one_question_about_many_pictures_is_not_one_question() -> None:
+    rows = [row("What is this?") for _ in range(20)]
+    for number, pictured in enumerate(rows):
+        uri = {"s3Location": {"uri": f"s3://bucket/{number // 2}.png"}}
+        pictured["messages"][0]["content"].append({"image": {"format": "png", "source": uri}})
+
+    parts = split(encoded(rows), [0.5, 0.5])
+
+    assert [len(part) for part in parts] == [10, 10]
+    assert not set(parts[0]) & set(parts[1])
+
+
 def test_lines_are_kept_as_they_are_and_in_order() -> None:
     content = (
         b'{"query": "a",  "response":"b"}\n{"query":"\\u0063","response":"d"}\n{"response":"f","query":"e"}'

@@ -75,15 +75,16 @@ class GarbageCollector:
     def _release(self, key: Key, document: Object, finalizer: str) -> None:
         def edit(current: Object) -> None:
             current["metadata"]["finalizers"].remove(finalizer)
+            if not current["metadata"]["finalizers"]:
+                del current["metadata"]["finalizers"]
 
         self._verbs.change(key, document["metadata"]["uid"], edit)
 
     def _disown(self, key: Key, uids: set[str]) -> None:
         def edit(current: Object) -> None:
-            metadata = current["metadata"]
-            metadata["ownerReferences"] = [
-                each for each in metadata["ownerReferences"] if each["uid"] not in uids
-            ]
+            references = current["metadata"].pop("ownerReferences")
+            if left := [each for each in references if each["uid"] not in uids]:
+                current["metadata"]["ownerReferences"] = left
 
         document = self._store.get(key)
         if document is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import re
+import shlex
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -118,7 +119,9 @@ def rewrite(text: str, container: Mapping[str, Any], root: Path) -> str:
         return text
     any_mount = "|".join(re.escape(path.rstrip("/")) for path in mounts)
     pattern = rf"(?:^|(?<=[\s=:'\"]))(?:{any_mount})(?=$|[/\s:;'\"])"
-    return re.sub(pattern, lambda matched: str(_inside(root, matched[0])), text)
+    # A text with spaces is a script, in which a path with spaces needs quotes; alone it must have none.
+    quoted = shlex.quote if re.search(r"\s", text) else str
+    return re.sub(pattern, lambda matched: quoted(str(_inside(root, matched[0]))), text)
 
 
 def _inside(root: Path, path: str) -> Path:

@@ -28,6 +28,10 @@ class DatasetUnchecked(AtelierError):
     """A part of a dataset could not be checked; the message names the part and what went wrong."""
 
 
+class ObjectChanged(AtelierError):
+    """An object was replaced while a run read it in parts; the message names it."""
+
+
 class InvalidScenarios(AtelierError):
     """The smoke test's scenarios are missing or malformed."""
 

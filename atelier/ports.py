@@ -98,6 +98,14 @@ class TaskTokens(Protocol):
         """Fail the state with an error name of atelier/errors.py."""
 
 
+@dataclass(frozen=True)
+class Stat:
+    """What is known of an object without reading it: its bytes, and a tag that its content alone has."""
+
+    size: int
+    etag: str
+
+
 class Objects(Protocol):
     """Objects by s3:// URI."""
 
@@ -107,13 +115,14 @@ class Objects(Protocol):
     def lines(self, uri: str) -> Iterable[bytes]:
         """The object's lines, streamed. FileNotFoundError when there is none."""
 
-    def size(self, uri: str) -> int:
-        """The object's length in bytes. FileNotFoundError when there is none."""
+    def stat(self, uri: str) -> Stat:
+        """How large the object is, and which content it has. FileNotFoundError when there is none."""
 
-    def open(self, uri: str, start: int = 0, end: int | None = None) -> BinaryIO:
+    def open(self, uri: str, start: int = 0, end: int | None = None, *, etag: str | None = None) -> BinaryIO:
         """Its bytes [start, end) as a stream, closed by the caller: fewer where it ends before.
 
-        `start` lies within the object, except in an empty one. FileNotFoundError when there is none.
+        `start` lies within the object, except in an empty one. FileNotFoundError when there is none,
+        ObjectChanged when its content is no longer the one with this `etag`.
         """
 
     def write(self, uri: str, body: bytes, *, content_type: str) -> None:

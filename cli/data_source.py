@@ -59,7 +59,7 @@ def objects_of(environment: str) -> Objects:
 def _object(uri: str, environment: str) -> Source:
     objects = objects_of(environment)
     try:
-        return Source(uri, objects.size(uri), lambda: objects.open(uri))
+        return Source(uri, objects.stat(uri).size, lambda: objects.open(uri))
     except FileNotFoundError as error:
         raise _unreadable(uri, "no such object") from error
     except (ValueError, AccessRefused) as error:

@@ -2,7 +2,8 @@
 
 `runs/<id>/validation/` has for each dataset with findings `<field>.jsonl`, a line a finding (the first 10,000
 of them), and `summary.json`, which the report shows; `plan.json` and `parts/` are what functions exchange.
-Everything is named by the run and the plan, so a retried function writes what it wrote.
+Everything is named by the run and the plan, so a retried function writes what it wrote; all functions read
+the content of a dataset that the first one found, or ObjectChanged says that it was replaced.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from atelier.datasets.run_datasets import Dataset, datasets_of
 from atelier.datasets.scan import scan
 from atelier.datasets.verdict import refuse_for, report_of, summary_of
 from atelier.errors import DatasetUnchecked
-from atelier.ports import Objects
+from atelier.ports import Objects, Stat
 from atelier.runs.model import Run
 from atelier.runs.sources import hub_of
 
@@ -47,19 +48,24 @@ class Validation:
 
         Otherwise nothing yet, and the numbers of the pieces that other functions must check before.
         """
-        sizes = self._sizes()
+        stats = self._stats()
+        etags = [stat.etag if stat else None for stat in stats]
+        sizes = {place: stat.size for place, stat in enumerate(stats) if stat}
         pieces = share_out(sizes, piece_bytes=piece_bytes)
-        asked = {place: self._asked(place) for place in sizes if self.datasets[place].is_evaluation}
+        asked = {
+            place: self._asked(place, etags[place]) for place in sizes if self.datasets[place].is_evaluation
+        }
         others = elsewhere(pieces)
         if not others:
-            return self._concluded(pieces, (self._scanned(piece, asked) for piece in pieces)), []
+            parts = (self._scanned(piece, asked, etags[piece.dataset]) for piece in pieces)
+            return self._concluded(pieces, parts), []
         for place, fingerprints in asked.items():
             self._write(_fingerprints_name(place), fingerprints.to_json())
-        plan = {"pieces": [piece.to_json() for piece in pieces], "evaluations": list(asked)}
+        plan = {"pieces": [piece.to_json() for piece in pieces], "evaluations": list(asked), "etags": etags}
         self._write("plan.json", plan)
         for number, piece in enumerate(pieces):
             if piece.here:
-                self._check(number, piece, asked)
+                self._check(number, piece, asked, etags[piece.dataset])
         return [], others
 
     def check_piece(self, number: int) -> Part:
@@ -70,7 +76,7 @@ class Validation:
             place: Fingerprints.from_json(self._read(_fingerprints_name(place)))
             for place in (plan["evaluations"] if self.datasets[piece.dataset].is_trained_on else ())
         }
-        return self._check(number, piece, asked)
+        return self._check(number, piece, asked, plan["etags"][piece.dataset])
 
     def conclude(self, unchecked: Sequence[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
         """[{uri, role, rows, bytes}] of every field that names a dataset; the findings are written before.
@@ -83,23 +89,23 @@ class Validation:
             raise DatasetUnchecked(self._why_unchecked(pieces, unchecked))
         return self._concluded(pieces, (self._read_part(number) for number in range(len(pieces))))
 
-    def _sizes(self) -> dict[int, int]:
-        """Sizes of the datasets that exist, by their places."""
-        sizes = {}
-        for place, dataset in enumerate(self.datasets):
+    def _stats(self) -> list[Stat | None]:
+        """What is known of each dataset; None of one that is not there."""
+        stats: list[Stat | None] = []
+        for dataset in self.datasets:
             try:
-                sizes[place] = self.objects.size(dataset.uri)
+                stats.append(self.objects.stat(dataset.uri))
             except FileNotFoundError:
-                continue
-        return sizes
+                stats.append(None)
+        return stats
 
-    def _asked(self, place: int) -> Fingerprints:
+    def _asked(self, place: int, etag: str | None) -> Fingerprints:
         """What an evaluation asks."""
         evaluation = self.datasets[place]
-        with self.objects.open(evaluation.uri) as stream:
+        with self.objects.open(evaluation.uri, etag=etag) as stream:
             return fingerprints_of(stream, evaluation.format)
 
-    def _scanned(self, piece: Piece, asked: Mapping[int, Fingerprints]) -> Part:
+    def _scanned(self, piece: Piece, asked: Mapping[int, Fingerprints], etag: str | None) -> Part:
         dataset = self.datasets[piece.dataset]
         watchers = [
             LeakageWatcher(fingerprints, dataset.format, self.datasets[place].label)
@@ -107,7 +113,7 @@ class Validation:
             if dataset.is_trained_on
         ]
         # From the byte before, which says whether a line begins at `start`; past `end`, because a line may.
-        with self.objects.open(dataset.uri, max(piece.start - 1, 0)) as stream:
+        with self.objects.open(dataset.uri, max(piece.start - 1, 0), etag=etag) as stream:
             return scan(
                 stream,
                 dataset.format,
@@ -118,8 +124,8 @@ class Validation:
                 watchers=watchers,
             )
 
-    def _check(self, number: int, piece: Piece, asked: Mapping[int, Fingerprints]) -> Part:
-        part = self._scanned(piece, asked)
+    def _check(self, number: int, piece: Piece, asked: Mapping[int, Fingerprints], etag: str | None) -> Part:
+        part = self._scanned(piece, asked, etag)
         self._write(_part_name(number), part.to_json())
         return part
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from botocore.exceptions import ClientError
 
+from atelier.errors import ObjectChanged
+from atelier.ports import Stat
 from lambdas.adapters.client_errors import domain_errors, error_code
 
 if TYPE_CHECKING:
@@ -37,19 +39,23 @@ class S3Objects:
         with domain_errors("s3:GetObject", uri):
             yield from body.iter_lines(chunk_size=_READ_AHEAD_BYTES)
 
-    def size(self, uri: str) -> int:
-        """The object's length in bytes. FileNotFoundError when there is none."""
+    def stat(self, uri: str) -> Stat:
+        """How large the object is, and which content it has. FileNotFoundError when there is none."""
         head = self._head(uri)
         if head is None:
             raise FileNotFoundError(uri)
-        return head["ContentLength"]
+        return Stat(head["ContentLength"], head["ETag"])
 
-    def open(self, uri: str, start: int = 0, end: int | None = None) -> BinaryIO:
-        """Its bytes [start, end) as a stream, closed by the caller. FileNotFoundError when there is none."""
+    def open(self, uri: str, start: int = 0, end: int | None = None, *, etag: str | None = None) -> BinaryIO:
+        """Its bytes [start, end) as a stream, closed by the caller. FileNotFoundError when there is none.
+
+        ObjectChanged when its content is no longer the one with this `etag`.
+        """
         # S3 refuses a range of an empty object: the whole object is asked for without one.
         whole = start == 0 and end is None
         last = "" if end is None else end - 1
-        body = self._body(uri) if whole else self._body(uri, Range=f"bytes={start}-{last}")
+        asked = {} if whole else {"Range": f"bytes={start}-{last}"}
+        body = self._body(uri, **asked) if etag is None else self._body(uri, **asked, IfMatch=etag)
         return cast("BinaryIO", _Stream(body, uri))
 
     def write(self, uri: str, body: bytes, *, content_type: str) -> None:
@@ -72,14 +78,16 @@ class S3Objects:
                     return None
                 raise
 
-    def _body(self, uri: str, **span: str) -> StreamingBody:
+    def _body(self, uri: str, **asked: str) -> StreamingBody:
         bucket, key = _split(uri)
         with domain_errors("s3:GetObject", uri):
             try:
-                return self._s3.get_object(Bucket=bucket, Key=key, **span)["Body"]  # type: ignore[arg-type]
+                return self._s3.get_object(Bucket=bucket, Key=key, **asked)["Body"]  # type: ignore[arg-type]
             except ClientError as error:
                 if error_code(error) in ("NoSuchKey", "NoSuchBucket"):
                     raise FileNotFoundError(uri) from error
+                if error_code(error) == "PreconditionFailed":
+                    raise ObjectChanged(f"{uri} was replaced while it was read") from error
                 raise
 
 

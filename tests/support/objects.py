@@ -6,7 +6,11 @@ import io
 import tarfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from hashlib import md5
 from typing import BinaryIO
+
+from atelier.errors import ObjectChanged
+from atelier.ports import Stat
 
 
 @dataclass
@@ -23,10 +27,13 @@ class FakeObjects:
     def lines(self, uri: str) -> Iterable[bytes]:
         return iter(self.read(uri).splitlines())
 
-    def size(self, uri: str) -> int:
-        return len(self.read(uri))
+    def stat(self, uri: str) -> Stat:
+        content = self.read(uri)
+        return Stat(len(content), md5(content, usedforsecurity=False).hexdigest())
 
-    def open(self, uri: str, start: int = 0, end: int | None = None) -> BinaryIO:
+    def open(self, uri: str, start: int = 0, end: int | None = None, *, etag: str | None = None) -> BinaryIO:
+        if etag not in (None, self.stat(uri).etag):
+            raise ObjectChanged(f"{uri} was replaced while it was read")
         return io.BytesIO(self.read(uri)[start:end])
 
     def write(self, uri: str, body: bytes, *, content_type: str) -> None:

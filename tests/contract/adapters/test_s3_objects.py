@@ -12,7 +12,8 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
-from atelier.errors import AccessRefused, ServiceUnavailable
+from atelier.errors import AccessRefused, ObjectChanged, ServiceUnavailable
+from atelier.ports import Stat
 from lambdas.adapters.s3_objects import S3Objects
 
 URI = "s3://bucket/runs/a/run.json"
@@ -66,17 +67,32 @@ def test_open_asks_for_the_part_that_is_wanted_and_no_more(
         assert stream.read() == b"part"
 
 
-def test_the_size_is_that_of_the_head(s3: tuple[S3Objects, Stubber]) -> None:
+def test_open_asks_for_the_content_that_was_seen_before(s3: tuple[S3Objects, Stubber]) -> None:
     objects, stubber = s3
-    stubber.add_response("head_object", {"ContentLength": 7}, KEY)
-    assert objects.size(URI) == 7
+    stubber.add_response("get_object", body(b"all"), KEY | {"IfMatch": '"1"'})
+    stubber.add_response("get_object", body(b"part"), KEY | {"IfMatch": '"1"', "Range": "bytes=100-"})
+    with objects.open(URI, etag='"1"') as whole, objects.open(URI, 100, etag='"1"') as part:
+        assert (whole.read(), part.read()) == (b"all", b"part")
+
+
+def test_an_object_that_was_replaced_is_told_by_name(s3: tuple[S3Objects, Stubber]) -> None:
+    objects, stubber = s3
+    stubber.add_client_error("get_object", "PreconditionFailed", http_status_code=412)
+    with pytest.raises(ObjectChanged, match=f"{URI} was replaced"):
+        objects.open(URI, etag='"1"')
+
+
+def test_size_and_tag_are_those_of_the_head(s3: tuple[S3Objects, Stubber]) -> None:
+    objects, stubber = s3
+    stubber.add_response("head_object", {"ContentLength": 7, "ETag": '"1"'}, KEY)
+    assert objects.stat(URI) == Stat(size=7, etag='"1"')
 
 
 def test_an_object_that_is_not_there_has_no_size(s3: tuple[S3Objects, Stubber]) -> None:
     objects, stubber = s3
     stubber.add_client_error("head_object", "404", http_status_code=404)
     with pytest.raises(FileNotFoundError, match=URI):
-        objects.size(URI)
+        objects.stat(URI)
 
 
 @pytest.mark.parametrize("code", ["NoSuchKey", "NoSuchBucket"])

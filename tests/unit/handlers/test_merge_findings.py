@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from atelier.errors import DatasetUnchecked, InvalidDataset
+from atelier.errors import DatasetUnchecked, InvalidDataset, ObjectChanged
 from lambdas.handlers import merge_findings, validate_dataset_part, validate_datasets
 from tests.support.datasets import EVALUATION, GEN_QA, TALK, TRAIN, asking, lines
 from tests.support.runs import BUCKET, RUN_ID, a_run
@@ -116,6 +116,13 @@ def test_parts_that_could_not_be_checked_fail_the_run_by_name_and_cause(world: W
         "stages.0.train (train.jsonl), bytes 1,024 to 2,048: AccessRefused: s3:GetObject was refused"
         in str(failed.value)
     )
+
+
+def test_a_part_of_another_content_than_was_planned_is_not_checked(world: World) -> None:
+    validate_datasets.handler(EVENT, None)
+    world.objects.stored[TRAIN] = lines(*[TALK] * 21)
+    with pytest.raises(ObjectChanged, match=f"{TRAIN} was replaced"):
+        validate_dataset_part.handler({**EVENT, "part": 0}, None)
 
 
 def test_a_dataset_that_is_not_there_is_refused_whatever_the_others_do(world: World) -> None:

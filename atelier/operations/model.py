@@ -82,8 +82,9 @@ class Status:
 
     `result` is what the workflow's state returns when the phase is SUCCEEDED, or STOPPED as Atelier wanted
     (JSON). `error` is a class name of atelier/errors.py when it is FAILED, or STOPPED by somebody else,
-    `cause` its message. `detail` is for people, e.g. a secondary status. `is_stopping`: it runs, but somebody
-    has asked it to stop.
+    `cause` its message. `detail` is for people, e.g. a secondary status. `is_stopping`: it runs, but
+    somebody has asked it to stop. `leaves_something`: it has ended, and what it was made of is still there,
+    to be taken away by `stop`.
     """
 
     phase: Phase
@@ -92,6 +93,7 @@ class Status:
     cause: str = ""
     detail: str = ""
     is_stopping: bool = False
+    leaves_something: bool = False
 
     @property
     def is_terminal(self) -> bool:

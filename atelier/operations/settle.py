@@ -74,7 +74,7 @@ def due(operation: Operation, status: Status, *, stop_requested: bool, now: int)
     if status.phase is Phase.STOPPED and operation.early_stop:
         return Succeed({**status.result, "early_stop": operation.early_stop.to_json()})
     if status.phase in (Phase.STOPPED, Phase.FAILED):
-        return Fail(status.error, status.cause)
+        return Fail(status.error, status.cause, stop=status.leaves_something)
     if stop_requested:
         return Fail(
             RunStopped.__name__, f"{operation.name} was stopped: the run was asked to stop", stop=True
@@ -125,6 +125,8 @@ def settle(
     if isinstance(step, Succeed):
         tokens.succeed(operation.token, step.result)
         operations.close(operation, at=now)
+        if status.leaves_something:
+            service.stop(operation)
     elif isinstance(step, Fail):
         if step.stop:
             service.stop(operation)

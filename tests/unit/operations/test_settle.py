@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -168,3 +169,11 @@ def test_a_retry_that_came_between_look_and_close_is_still_waited_for() -> None:
     assert line.row.state is OperationState.STARTED
     line.settle()
     assert line.tokens.outcomes["token-2"] == SUCCEEDED.result
+
+
+def test_settle_takes_away_what_a_job_that_ended_has_left() -> None:
+    for ended in (SUCCEEDED, FAILED):
+        line = SettledOperation(replace(ended, leaves_something=True))
+        line.settle()
+        assert line.service.stops == [JOB]
+        assert line.row.state is OperationState.ENDED

@@ -1,0 +1,161 @@
+"""What the pods of a job say of it: whether it can go on, and what is wrong where it cannot.
+
+Source: Kubernetes API reference (PodStatus, ContainerStatus) and the reasons that kubelet and scheduler give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from atelier.errors import AtelierError, CapacityUnavailable, JobFailed, RequestRefused
+
+Pod = Mapping[str, Any]
+
+# A container that ended badly three times will do so a fourth time.
+_RESTARTS_ALLOWED = 3
+# Registries and mounts may fail for a while; what lasts longer does not heal.
+_START_SECONDS = 600
+_IMAGE_REASONS = frozenset({"ErrImagePull", "ImagePullBackOff", "ImageInspectError", "RegistryUnavailable"})
+_NEVER_REASONS = frozenset({"InvalidImageName", "ErrImageNeverPull"})
+_CONFIG_REASONS = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why a job cannot go on, as an error of atelier/errors.py and a message for people."""
+
+    error: type[AtelierError]
+    cause: str
+
+
+def trouble_of(pods: Sequence[Pod], *, now: int, start_within_seconds: int) -> Trouble | None:
+    """What will not get better by waiting; None while there is hope. `now` in seconds since the epoch."""
+    for pod in pods:
+        found = _unstartable(pod, now) or _crashing(pod) or _unschedulable(pod, now, start_within_seconds)
+        if found:
+            return found
+    return None
+
+
+def endings(pods: Sequence[Pod]) -> list[str]:
+    """How containers and pods ended that did not end well: `pod x: container y ended: OOMKilled, …`."""
+    return [ending for pod in pods for ending in _endings(pod)]
+
+
+def summary(pods: Sequence[Pod]) -> str:
+    """One line for people: how many pods run, and what the others wait for."""
+    if not pods:
+        return "no pods yet"
+    running = sum(pod["status"].get("phase") == "Running" for pod in pods)
+    counted = f"{running} of {len(pods)} pods run"
+    notes = [note for pod in pods if (note := _note(pod))]
+    return "; ".join([counted, *dict.fromkeys(notes)])
+
+
+def seconds_since(moment: str | None, now: int) -> float:
+    """Seconds from an RFC 3339 time to now; 0 when it is not known."""
+    return 0.0 if not moment else now - datetime.fromisoformat(moment).timestamp()
+
+
+def _unstartable(pod: Pod, now: int) -> Trouble | None:
+    for container in _containers(pod):
+        waiting = container.get("state", {}).get("waiting") or {}
+        reason, message = waiting.get("reason", ""), waiting.get("message", "")
+        since = pod["status"].get("startTime") or pod["metadata"].get("creationTimestamp")
+        lasts = seconds_since(since, now) >= _START_SECONDS
+        what = f"{_name(pod)}: container {container['name']}"
+        if reason in _NEVER_REASONS or (reason in _IMAGE_REASONS and lasts):
+            image = container.get("image", "its image")
+            return Trouble(RequestRefused, f"{what} cannot pull {image}: {_said(reason, message)}")
+        if reason in _CONFIG_REASONS and lasts:
+            return Trouble(RequestRefused, f"{what} cannot be made: {_said(reason, message)}")
+    return None
+
+
+def _crashing(pod: Pod) -> Trouble | None:
+    for container in _containers(pod):
+        waiting = container.get("state", {}).get("waiting") or {}
+        restarts = container.get("restartCount", 0)
+        if waiting.get("reason") == "CrashLoopBackOff" and restarts >= _RESTARTS_ALLOWED:
+            ended = _ended(container) or "it does not say how"
+            return Trouble(
+                JobFailed,
+                f"{_name(pod)}: container {container['name']} ended badly {restarts} times, last: {ended}",
+            )
+    return None
+
+
+def _unschedulable(pod: Pod, now: int, start_within_seconds: int) -> Trouble | None:
+    condition = _without_node(pod)
+    if condition is None:
+        return None
+    since = condition.get("lastTransitionTime") or pod["metadata"].get("creationTimestamp")
+    if seconds_since(since, now) < start_within_seconds:
+        return None
+    return Trouble(
+        CapacityUnavailable,
+        f"{_name(pod)} got no node within {start_within_seconds} s: "
+        + _said(condition.get("reason", ""), condition.get("message", "")),
+    )
+
+
+def _without_node(pod: Pod) -> Mapping[str, Any] | None:
+    """The condition that says that the scheduler has no place for the pod."""
+    for condition in pod["status"].get("conditions") or []:
+        if condition["type"] == "PodScheduled" and condition["status"] == "False":
+            return dict(condition)
+    return None
+
+
+def _endings(pod: Pod) -> Iterator[str]:
+    status = pod["status"]
+    # The kubelet that evicts a pod, and the scheduler that preempts one, say so on the pod itself.
+    if status.get("phase") == "Failed" and status.get("reason"):
+        yield f"{_name(pod)} was ended by the cluster: {_said(status['reason'], status.get('message', ''))}"
+    for container in _containers(pod):
+        ended = _ended(container)
+        if ended:
+            yield f"{_name(pod)}: container {container['name']} ended: {ended}"
+
+
+def _ended(container: Mapping[str, Any]) -> str:
+    """`OOMKilled, exit code 137: message`; empty when it ended well or runs for the first time."""
+    for state in ("state", "lastState"):
+        ended = (container.get(state) or {}).get("terminated")
+        if ended and ended.get("exitCode") != 0:
+            reason, message = ended.get("reason", "Error"), ended.get("message", "")
+            if reason == "OOMKilled":
+                reason = "OOMKilled (it used more memory than it may)"
+            return _said(f"{reason}, exit code {ended.get('exitCode')}", message)
+    return ""
+
+
+def _note(pod: Pod) -> str:
+    """What keeps a pod from running, or made it start again."""
+    condition = _without_node(pod)
+    if condition:
+        return f"{_name(pod)} has no node: {_said(condition.get('reason', ''), condition.get('message', ''))}"
+    for container in _containers(pod):
+        waiting = (container.get("state") or {}).get("waiting") or {}
+        if waiting.get("reason") and waiting["reason"] not in ("PodInitializing", "ContainerCreating"):
+            return f"{_name(pod)} waits: {_said(waiting['reason'], waiting.get('message', ''))}"
+        if container.get("restartCount"):
+            why = _ended(container) or "no reason given"
+            return f"{_name(pod)} restarted {container['restartCount']} times: {why}"
+    return ""
+
+
+def _containers(pod: Pod) -> Iterator[Mapping[str, Any]]:
+    yield from pod["status"].get("initContainerStatuses") or []
+    yield from pod["status"].get("containerStatuses") or []
+
+
+def _said(reason: str, message: str) -> str:
+    return ": ".join(filter(None, (reason, " ".join(str(message).split()))))
+
+
+def _name(pod: Pod) -> str:
+    return f"pod {pod['metadata']['name']}"

@@ -43,12 +43,13 @@ def check_file(
     watchers: Sequence[Watcher] = (),
     on_progress: OnProgress | None = None,
 ) -> Report:
-    """Check a file with `jobs` processes, or with one when there are watchers: those see all rows in order.
+    """Check a file with `jobs` processes; with one when there are watchers, which see all rows in order, and
+    where the file is a pipe, which can be read once.
 
     `on_progress` is told how many bytes more were read. The report, and what `sink` gets in which order, are
     the same for any number of jobs.
     """
-    if jobs > 1 and not watchers:
+    if jobs > 1 and not watchers and path.is_file() and path.stat().st_size:
         # Imported here: functions in AWS need no processes, and start faster without their machinery.
         from atelier.datasets.side_by_side import scan_side_by_side
 

@@ -10,6 +10,7 @@ import sys
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -126,6 +127,30 @@ def test_a_file_checked_by_several_processes_has_the_findings_of_one(broken_file
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
+def test_a_pipe_is_read_whatever_the_number_of_jobs(tmp_path: Path, jobs: int) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = Thread(target=pipe.write_bytes, args=(b"[]\n[]\n",))
+    writer.start()
+
+    report = check_file(pipe, Format.SFT, jobs=jobs)
+
+    writer.join()
+    assert (report.rows, report.counts["object"]) == (2, 2)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_empty_file_is_named_whatever_the_number_of_jobs(tmp_path: Path, jobs: int) -> None:
+    empty = tmp_path / "empty.jsonl"
+    empty.touch()
+
+    report = check_file(empty, Format.SFT, jobs=jobs)
+
+    assert [(finding.file, finding.rule) for finding in report.findings] == [(str(empty), "rows")]
+    assert report.file == str(empty)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
 def test_progress_is_told_in_bytes_and_the_sink_hears_of_the_file_last(broken_file: Path, jobs: int) -> None:
     told: list[int] = []
     found: list[Finding] = []
@@ -138,6 +163,7 @@ def test_progress_is_told_in_bytes_and_the_sink_hears_of_the_file_last(broken_fi
 INTERRUPTED = """
 import sys
 from pathlib import Path
+from threading import Thread
 from atelier.datasets import Demands, Format
 from atelier.datasets.side_by_side import scan_side_by_side
 

@@ -48,6 +48,14 @@ LINE_RULES = (
 
 BYTE_ORDER_MARK_FOUND = Fault(BYTE_ORDER_MARK, "", "the bytes EF BB BF", "a line that begins with its sample")
 
+_OTHER_FILES = (
+    (b"\x1f\x8b", "a gzip file, which is to be unpacked"),
+    (b"\xff\xfe", "a file in UTF-16"),
+    (b"\xfe\xff", "a file in UTF-16"),
+    (b"PAR1", "a Parquet file"),
+    (b"PK\x03\x04", "a zip file, which is to be unpacked"),
+    (b"\x28\xb5\x2f\xfd", "a zstd file, which is to be unpacked"),
+)
 _ONE_OBJECT = "one JSON object a line, in UTF-8"
 # A text without its end goes to the line's end: to begin again at each quote in it would take for ever.
 _BRACKETS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{]|[\]}]')
@@ -68,7 +76,8 @@ def read(line: bytes) -> dict[str, Any] | Fault:
         text = line.decode()
     except UnicodeDecodeError as error:
         found = f"byte 0x{line[error.start]:02X} at byte {error.start:,} of the line"
-        return Fault(UTF_8, "", found, _ONE_OBJECT)
+        looks_like = next((f", as in {kind}" for start, kind in _OTHER_FILES if line.startswith(start)), "")
+        return Fault(UTF_8, "", found + looks_like, _ONE_OBJECT)
     if (deepest := levels(line)) > MOST_LEVELS:
         return Fault(NESTING, "", f"values nested {deepest:,} deep", f"at most {MOST_LEVELS}")
     try:
@@ -80,6 +89,11 @@ def read(line: bytes) -> dict[str, Any] | Fault:
     except UnicodeEncodeError as error:
         half = f"\\u{ord(error.object[error.start]):04x}"
         return Fault(LONE_SURROGATE, "", f"{half} alone", "both halves of a character, or neither")
+    except json.JSONDecodeError as error:
+        is_cut_off = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated")
+        ends = "the line ends inside a value: " if is_cut_off else ""
+        found = f"{ends}{error.msg.removesuffix(' at')} at character {error.pos + 1:,}"
+        return Fault(JSON, "", found, _ONE_OBJECT)
     except ValueError as error:
         return Fault(JSON, "", str(error), _ONE_OBJECT)
     if not isinstance(sample, dict):

@@ -1,0 +1,30 @@
+"""What is said of a line that holds no sample."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+
+from atelier.datasets.fault import Fault
+from atelier.datasets.line import read
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (gzip.compress(b"{}"), "as in a gzip file, which is to be unpacked"),
+        ('{"a": 1}'.encode("utf-16"), "as in a file in UTF-16"),
+        (b'{"text": "\xff"}', "byte 0xFF at byte 10 of the line"),
+        (b'{"text": "cut o', "the line ends inside a value: Unterminated string starting at character 10"),
+        (b"[", "the line ends inside a value: Expecting value at character 2"),
+        (b"{} {}", "Extra data at character 4"),
+        (b"{'a': 1}", "Expecting property name enclosed in double quotes at character 2"),
+    ],
+)
+def test_a_line_that_is_no_row_says_what_it_may_be(line: bytes, says: str) -> None:
+    fault = read(line)
+
+    assert isinstance(fault, Fault)
+    assert says in fault.found
+    assert "line 1" not in fault.found

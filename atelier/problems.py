@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import re
+import reprlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +13,11 @@ from atelier.errors import InvalidRun, UnsupportedCombination
 _ABSENT = object()
 _LONGEST_VALUE = 80
 _LONGEST_LIST = 20
+# A value may be huge in no file at all: YAML's anchors repeat lists of lists of lists.
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel = 3
+_SHORT.maxlist = _SHORT.maxdict = _SHORT.maxtuple = _SHORT.maxset = 20
+_SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = 1_000
 
 
 @dataclass(frozen=True)
@@ -37,11 +44,16 @@ def raise_for(problems: Sequence[Problem], *, subject: str) -> None:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """A hint with the known word that `word` begins or resembles, else with all of them."""
+    """A hint with the known word that `word` has the parts of, begins or resembles, else with all of them."""
     words = list(known)
-    close = [known for known in words if word and known.startswith(word)]
+    close = [known for known in words if _parts(known) == _parts(word)]
+    close = close or [known for known in words if len(word) > 1 and known.startswith(word)]
     close = close or difflib.get_close_matches(word, words, n=1, cutoff=0.6)
     return f"did you mean {close[0]!r}?" if close else f"accepted: {listed(words)}"
+
+
+def _parts(word: str) -> list[str]:
+    return sorted(re.split(r"[^a-z0-9]+", word.casefold()))
 
 
 def listed(words: Iterable[str], most: int = _LONGEST_LIST) -> str:
@@ -52,6 +64,6 @@ def listed(words: Iterable[str], most: int = _LONGEST_LIST) -> str:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    text = _SHORT.repr(value)
     half = _LONGEST_VALUE // 2
     return text if len(text) <= _LONGEST_VALUE else f"{text[:half]}…{text[-half:]}"

@@ -58,7 +58,7 @@ def _unknown(base_model: str, message: str) -> CommandFailed:
 
 
 def leakage(evaluation: Path | None, evaluation_format: Format, format: Format) -> Sequence[Watcher]:  # noqa: A002
-    """Who sees that a row is in the evaluation too. CommandFailed when the evaluation cannot be read."""
+    """Who sees that a row is in the evaluation too. CommandFailed when no question can be read from it."""
     if evaluation is None:
         return ()
     from atelier.datasets.leakage import Fingerprints, LeakageWatcher
@@ -68,4 +68,10 @@ def leakage(evaluation: Path | None, evaluation_format: Format, format: Format) 
             fingerprints = Fingerprints.of(lines, evaluation_format)
     except OSError as error:
         raise CommandFailed(f"--against = {str(evaluation)!r}: {error.strerror}", ExitCode.INVALID) from error
+    if not fingerprints.lines:
+        raise CommandFailed(
+            f"--against = {str(evaluation)!r}: no row of it asks anything as {evaluation_format} does; "
+            "--against-technique names what its rows are for",
+            ExitCode.INVALID,
+        )
     return (LeakageWatcher(fingerprints, format, str(evaluation)),)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 from cli.exit_codes import ExitCode
 
 
@@ -43,6 +45,8 @@ def explain(error: BaseException) -> tuple[str, ExitCode] | None:
             return _explain_client_error(error)
         case OSError(strerror=str(reason), filename=str(name)):
             return f"{name}: {reason}", ExitCode.FAILED
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT, strerror=str(reason)):
+            return f"cannot write: {reason}", ExitCode.FAILED
         case _:
             return None
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from atelier.datasets import Finding
+from cli.data_output import STANDARD_OUTPUT
 from cli.data_source import Source
 from cli.exit_codes import ExitCode
 from cli.failure import CommandFailed
@@ -30,6 +31,8 @@ def json_lines(path: Path, source: Source, *, option: str) -> Iterator[Callable[
     CommandFailed when nothing can be written there, or the dataset would be.
     """
     said = f"{option} = {str(path)!r}"
+    if str(path) == STANDARD_OUTPUT:
+        raise CommandFailed(f"{said}: what was found is told there; accepted: a file", ExitCode.INVALID)
     if source.path and path.exists() and path.samefile(source.path):
         raise CommandFailed(f"{said}: is the dataset itself; accepted: another file", ExitCode.INVALID)
     try:

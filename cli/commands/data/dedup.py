@@ -30,10 +30,11 @@ def dedup(
     ] = None,
     environment: EnvironmentName = "local",
 ) -> None:
-    """Leave out duplicates: of rows that say the same the first is kept, as it is.
+    """Leave out duplicates: of rows that hold the same the first is kept, as it is.
 
-    Case, spaces, ids of calls and the order of keys do not count. --near goes by word triples: rows made from
-    one template are alike by nature, so look at the report before training on what is left.
+    Case, spaces, ids of rows and calls and the order of keys do not count. --near goes by word triples, among
+    rows that differ in texts alone: those made from one template are alike by nature, so look at the report
+    before training on what is left.
     """
     from atelier.datasets.transform.dedup import By
     from cli.data_dedup import dedup_source

@@ -191,3 +191,35 @@ def test_an_evaluation_that_cannot_be_read_says_so(dataset: Path, tmp_path: Path
 
     assert outcome.exit_code == ExitCode.INVALID
     assert "--against" in outcome.stderr
+
+
+def test_an_evaluation_of_another_format_is_not_taken_for_one_that_asks_nothing(
+    dataset: Path, tmp_path: Path
+) -> None:
+    dataset.write_text(lines(GOOD))
+    evaluation = tmp_path / "held-out.jsonl"
+    evaluation.write_text(lines(GOOD))
+
+    outcome = atelier("data", "check", dataset, "-t", "sft", "--against", evaluation)
+
+    assert outcome.exit_code == ExitCode.INVALID
+    assert "no row of it asks anything as gen_qa does; --against-technique names" in outcome.stderr
+
+
+def test_findings_are_not_written_to_a_file_of_the_name_of_standard_output(dataset: Path) -> None:
+    dataset.write_text(lines(WRONG_ROLE))
+
+    outcome = atelier("data", "check", dataset, "-t", "sft", "--findings", "-")
+
+    assert outcome.exit_code == ExitCode.INVALID
+    assert "--findings = '-'" in outcome.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no device that is always full")
+def test_a_full_disk_is_said_in_one_line(dataset: Path) -> None:
+    dataset.write_text(lines(*[WRONG_ROLE] * 1_000))
+
+    outcome = atelier("data", "check", dataset, "-t", "sft", "--findings", "/dev/full")
+
+    assert outcome.exit_code == ExitCode.FAILED
+    assert outcome.stderr == "cannot write: No space left on device\n"

@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from atelier.datasets import Demands, Fault, Format
+from atelier.datasets.definitions.words import RESERVED_WORDS
 from atelier.datasets.fast.tool_configs import ToolConfigs
 from atelier.datasets.line import read
 from atelier.datasets.registry import DEFINITIONS
 from atelier.datasets.tally import Traits
 from tests.support.mutations import mutated
-from tests.support.samples import CLEAN, tool
+from tests.support.samples import ANSWERED, CLEAN, sft, text, tool, user
 
 ROWS = {format_: [row for of, row in CLEAN.values() if of == format_] for format_ in Format}
 DEMANDS = [Demands(), Demands(bucket="data"), Demands(bucket="other")]
@@ -95,6 +96,18 @@ def test_what_a_key_that_is_there_twice_hides_is_not_accepted(kind: str) -> None
         assert json.loads(line) == row
         assert isinstance(read(line), Fault)
         assert accepted(format_, line, Demands()) is None
+
+
+@pytest.mark.parametrize("word", RESERVED_WORDS)
+@pytest.mark.parametrize("hexadecimal", ["04x", "04X"])
+def test_no_escape_hides_a_reserved_word(word: str, hexadecimal: str) -> None:
+    for index, letter in enumerate(word):
+        escaped = rf"{word[:index]}\u{ord(letter):{hexadecimal}}{word[index + 1 :]}"
+        for before in ("", " ", "é", r"\n"):
+            line = json.dumps(sft(user(text("?")), ANSWERED)).replace("?", before + escaped).encode()
+
+            assert word in json.loads(line)["messages"][0]["content"][0]["text"]
+            assert accepted(Format.SFT, line, Demands()) is None
 
 
 def test_tool_configs_are_remembered_only_while_they_are_few_and_small() -> None:

@@ -75,10 +75,13 @@ $(VENV)/.project: $(VENV)/bin/python requirements.txt requirements-lambda.txt re
 	$(BIN)/pip install --quiet --no-deps --editable .
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.project requirements-dev.txt requirements-sagemaker.txt requirements-nova-forge.txt
+$(VENV)/.dev: $(VENV)/.project requirements-dev.txt requirements-sagemaker.txt requirements-nova-forge.txt \
+    requirements-kubernetes.txt requirements-hyperpod.txt
 	$(BIN)/pip install --quiet -r requirements-dev.txt
 	$(BIN)/pip install --quiet --no-deps -r requirements-sagemaker.txt
 	$(BIN)/pip install --quiet --no-deps --ignore-requires-python -r requirements-nova-forge.txt
+	$(BIN)/pip install --quiet --no-deps -r requirements-kubernetes.txt
+	$(BIN)/pip install --quiet --no-deps --upgrade --target $(VENV)/hyperpod-sdk -r requirements-hyperpod.txt
 	@touch $@
 
 $(VENV)/.fuzz: $(VENV)/.dev requirements-fuzz.txt

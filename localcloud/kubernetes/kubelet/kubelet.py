@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import shutil
 import threading
 from collections.abc import Iterable
 
@@ -49,7 +48,7 @@ class Kubelet:
         with self._lock:
             worker = self._workers.get(uid)
             if worker is None and not is_terminating(pod) and not is_finished(pod):
-                worker = self._workers[uid] = PodWorker(self._node, key, pod, self._forget)
+                worker = self._workers[uid] = PodWorker(self._node, key, pod, self._done)
                 worker.thread.start()
         if not is_terminating(pod):
             return
@@ -68,7 +67,7 @@ class Kubelet:
             worker.thread.join()
 
     def _clear(self) -> None:
-        """Kill and clear away what belongs to pods that are no more."""
+        """Kill, and clear away, what belongs to pods that are no more."""
         while not self._gone.empty():
             uid = self._gone.get()
             with self._lock:
@@ -76,12 +75,17 @@ class Kubelet:
             if worker is not None:
                 worker.stop(0)
             else:
-                self._node.logs.forget(uid)
-                shutil.rmtree(self._node.pod_folder(uid), ignore_errors=True)
+                self._node.forget(uid)
 
-    def _forget(self, uid: str) -> None:
+    def _done(self, key: Key, uid: str) -> None:
+        """A worker has ended. It may have been told to end its pod just too late to hear it."""
         with self._lock:
             self._workers.pop(uid, None)
+        pod = self._store.get(key)
+        if pod is not None and pod["metadata"]["uid"] == uid and is_terminating(pod):
+            self._node.verbs.remove(key, uid)
+        elif not self._store.holds(uid):
+            self._node.forget(uid)
 
     def _bury(self, pod: Object) -> None:
         """A pod of an earlier server, which ended without ending it."""

@@ -55,6 +55,11 @@ class Node:
     def pod_folder(self, uid: str) -> Path:
         return self.folder / "pods" / uid
 
+    def forget(self, uid: str) -> None:
+        """Remove what a pod that is no more has left."""
+        self.logs.forget(uid)
+        shutil.rmtree(self.pod_folder(uid), ignore_errors=True)
+
 
 @dataclass(frozen=True)
 class _Ended:
@@ -79,7 +84,7 @@ class _Stopped(Exception):
 class PodWorker:
     """Runs one pod until it has finished or is stopped; `done` is called when nothing of it runs any more."""
 
-    def __init__(self, node: Node, key: Key, pod: Object, done: Callable[[str], None]) -> None:
+    def __init__(self, node: Node, key: Key, pod: Object, done: Callable[[Key, str], None]) -> None:
         self._node = node
         self._key = key
         self._pod = pod
@@ -109,7 +114,7 @@ class PodWorker:
             self._kill()
             self._report(phase="Failed", reason="InternalError", message=str(error))
         finally:
-            self._done(self._uid)
+            self._done(self._key, self._uid)
 
     def _work(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -252,8 +257,6 @@ class PodWorker:
             self._report(phase="Failed", reason="Terminated", message=stop.reason)
             return
         self._node.verbs.remove(self._key, self._uid)
-        self._node.logs.forget(self._uid)
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _kill(self) -> None:
         """SIGKILL whatever runs, and wait until it is gone: nothing survives that."""

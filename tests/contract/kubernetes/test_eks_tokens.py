@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import boto3
@@ -19,9 +18,10 @@ REGION = "us-east-1"
 HOST = f"sts.{REGION}.amazonaws.com"
 ROLE = "arn:aws:iam::000000000000:role/teams/submitter"
 SESSION = "arn:aws:sts::000000000000:assumed-role/submitter/function"
+SECRET, SESSION_TOKEN = "signs", "accompanies"
 KEYS = {
-    "ASIAROLE": AccessKey("secret", "token", SESSION, "AROA:function"),
-    "AKIAUSER": AccessKey("secret", None, "arn:aws:iam::000000000000:user/ann", "AIDA"),
+    "ASIAROLE": AccessKey(SECRET, SESSION_TOKEN, SESSION, "AROA:function"),
+    "AKIAUSER": AccessKey(SECRET, None, "arn:aws:iam::000000000000:user/ann", "AIDA"),
 }
 
 
@@ -37,8 +37,8 @@ def tokens(*entries: AccessEntry, now: dt.datetime | None = None) -> IamTokens:
 
 def token(
     access_key_id: str = "ASIAROLE",
-    secret: str = "secret",
-    session_token: str | None = "token",
+    secret: str = SECRET,
+    session_token: str | None = SESSION_TOKEN,
     *,
     cluster: str = CLUSTER,
     host: str = HOST,
@@ -66,10 +66,9 @@ def token(
 
 
 @pytest.fixture(autouse=True)
-def _no_credentials_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _no_credentials_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
-    yield
 
 
 def test_a_session_of_a_role_is_the_user_of_the_role_s_access_entry() -> None:

@@ -105,9 +105,8 @@ def test_a_job_past_its_deadline_fails_and_its_pods_go(api: Api, fresh: Fresh) -
 
 def test_a_rank_whose_process_is_killed_is_started_again_in_its_pod(api: Api, fresh: Fresh) -> None:
     name = fresh("lost")
-    script = (
-        "[ -e $ATELIER_ROOT/../../once ] && exit 0; touch $ATELIER_ROOT/../../once; echo pid=$$$$; sleep 600"
-    )
+    mark = '"$ATELIER_ROOT/../../mark"'
+    script = f"[ -e {mark} ] && exit 0; touch {mark}; echo pid=$$$$; sleep 600"
     api.create_job(pytorch_job(name, container("sh", "-c", script), workers=0))
     pid = until(lambda: _pid(api.log(f"{name}-master-0")))
 

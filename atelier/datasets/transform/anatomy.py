@@ -27,6 +27,9 @@ _ROLE_OF = {
 }
 
 
+SHAREGPT_ROLES = {"human": "user", "gpt": "assistant", "chatgpt": "assistant", "model": "assistant"}
+
+
 class Said(NamedTuple):
     """One text of a row; `tool` names the tool where it is a call, and the text is its arguments."""
 
@@ -72,6 +75,10 @@ def anatomy(row: dict[str, Any]) -> Anatomy:
             for message in value:
                 said += _message(message)
                 turns += not (isinstance(message, dict) and message.get("role") in ("system", "developer"))
+        elif key == "conversations" and isinstance(value, list):
+            heard = [Said(SHAREGPT_ROLES.get(role, role), text) for role, text in _sharegpt(value)]
+            said += heard
+            turns += sum(part.role != "system" for part in heard)
         elif key == "turns" and isinstance(value, list):
             said += [
                 Said("assistant" if index % 2 == 0 else "user", str(text)) for index, text in enumerate(value)
@@ -96,6 +103,12 @@ def _media(row: dict[str, Any]) -> Iterator[Any]:
                     for block in _dicts(message.get("content"))
                     if "text" not in block and "toolResult" not in block
                 )
+
+
+def _sharegpt(messages: list[Any]) -> Iterator[tuple[str, str]]:
+    for message in _dicts(messages):
+        if isinstance(message.get("value"), str):
+            yield str(message.get("from")), message["value"]
 
 
 def _message(message: Any) -> Iterator[Said]:

@@ -72,11 +72,13 @@ class Undetected(Exception):
 
 def detect_source(first_rows: Sequence[bytes], columns: Columns) -> Source:
     """The layout that the first rows share. Lines that are no JSON objects are passed over."""
-    samples = [sample for line in first_rows if not isinstance(sample := read_line(line), Fault)]
+    read = [read_line(line) for line in first_rows]
+    samples = [sample for sample in read if not isinstance(sample, Fault)]
     layouts = list(dict.fromkeys(detect(sample, columns) for sample in samples))
     known = ", ".join(Source)
     if not layouts:
-        raise Undetected(f"none of the first rows is a JSON object; --from names their layout: {known}")
+        first = next((f": {fault.found}; accepted: {fault.accepted}" for fault in read), "")
+        raise Undetected(f"none of the first lines is a row{first}")
     if len(layouts) > 1:
         names = " and ".join(layout or "an unknown layout" for layout in layouts)
         raise Undetected(f"the first rows are {names}; --from names the one to read: {known}")

@@ -10,6 +10,8 @@ from typing import Any
 from atelier.datasets.definitions.dpo import explain as explain_dpo
 from atelier.datasets.definitions.sft import explain as explain_sft
 from atelier.datasets.demands import Demands
+from atelier.datasets.fault import shown
+from atelier.datasets.transform.anatomy import SHAREGPT_ROLES
 from atelier.datasets.transform.dialogue import Block, Dialogue, Unconvertible, required_text
 from atelier.datasets.transform.openai_chat import read_messages
 
@@ -20,6 +22,8 @@ class Source(StrEnum):
     """One layout of rows."""
 
     OPENAI_CHAT = "openai-chat"
+    OPENAI_PREFERENCE = "openai-preference"
+    SHAREGPT = "sharegpt"
     CONVERSE = "converse"
     PREFERENCE = "preference"
     PROMPT_COMPLETION = "prompt-completion"
@@ -53,7 +57,8 @@ class Reading:
 
 _QUERY = ("query", "question")
 _RESPONSE = ("response", "answer")
-_PROMPT = ("prompt", "input")
+_OPENAI_PREFERENCE = frozenset({"input", "preferred_output", "non_preferred_output"})
+_PROMPT = ("prompt", "input", "question", "query")
 
 
 def read(row: Row, source: Source, columns: Columns = Columns()) -> Reading:
@@ -67,6 +72,10 @@ def detect(row: Row, columns: Columns = Columns()) -> Source | None:
         return Source.PREFERENCE
     if columns.query and columns.response:
         return Source.QUESTION_ANSWER if columns.query in row and columns.response in row else None
+    if "preferred_output" in row and "non_preferred_output" in row:
+        return Source.OPENAI_PREFERENCE
+    if isinstance(row.get("conversations"), list):
+        return Source.SHAREGPT
     messages = row.get("messages")
     if isinstance(messages, list):
         return Source.CONVERSE if any(_is_converse(message) for message in messages) else Source.OPENAI_CHAT
@@ -90,10 +99,35 @@ def _is_converse(message: Any) -> bool:
     return is_blocks or "candidates" in message
 
 
-def _openai_chat(row: Row, _columns: Columns) -> Reading:
+def _openai_chat(row: Row, columns: Columns) -> Reading:
+    beside, read_columns = _system(row, columns)
     system, turns, tool_config = read_messages(row.get("messages"), "messages", row.get("tools"))
-    dialogue = Dialogue.of(turns, at="messages", system=system, tool_config=tool_config)
-    return Reading(dialogue, frozenset({"messages", "tools"}))
+    dialogue = Dialogue.of(turns, at="messages", system=beside + system, tool_config=tool_config)
+    return Reading(dialogue, frozenset({"messages", "tools"}) | read_columns)
+
+
+def _openai_preference(row: Row, _columns: Columns) -> Reading:
+    """OpenAI's preference fine-tuning: what was asked is an object, the answers are lists of messages."""
+    asked = row.get("input")
+    if not isinstance(asked, dict) or not isinstance(asked.get("messages"), list):
+        raise Unconvertible("input", shown(asked), 'an object with "messages"')
+    prompt, tools = asked["messages"], asked.get("tools")
+    answers = [row.get(name) for name in ("preferred_output", "non_preferred_output")]
+    pair = {"prompt": prompt, "chosen": answers[0], "rejected": answers[1], "tools": tools}
+    return Reading(_preference(pair, Columns()).dialogue, _OPENAI_PREFERENCE)
+
+
+def _sharegpt(row: Row, columns: Columns) -> Reading:
+    system, read_columns = _system(row, columns)
+    messages = [
+        {"role": SHAREGPT_ROLES.get(str(role), role), "content": message.get("value")}
+        if isinstance(message, dict) and (role := message.get("from"))
+        else message
+        for message in _as_messages(row.get("conversations"), "user")
+    ]
+    more, turns, tool_config = read_messages(messages, "conversations", row.get("tools") or None)
+    dialogue = Dialogue.of(turns, at="conversations", system=system + more, tool_config=tool_config)
+    return Reading(dialogue, frozenset({"conversations", "tools"}) | read_columns)
 
 
 def _converse(row: Row, _columns: Columns) -> Reading:
@@ -133,9 +167,10 @@ def _preference(row: Row, columns: Columns) -> Reading:
             system=system,
         )
         return Reading(dialogue, frozenset(names.values()) | read_columns)
-    context = _as_messages(prompt, "user") if prompt is not None else []
-    good = _conversation(context, chosen, names["chosen"], row.get("tools"))
-    bad = _conversation(context, rejected, names["rejected"], row.get("tools"))
+    if prompt is None and isinstance(chosen, str):
+        raise Unconvertible(names["query"], "no such column", "a column with the question (--query names it)")
+    good = _conversation(prompt, chosen, names["chosen"], row.get("tools"))
+    bad = _conversation(prompt, rejected, names["rejected"], row.get("tools"))
     if (good.turns, good.system) != (bad.turns, bad.system):
         accepted = "two conversations that differ in the last answer only"
         raise Unconvertible(names["rejected"], "another conversation before the answer", accepted)
@@ -143,8 +178,16 @@ def _preference(row: Row, columns: Columns) -> Reading:
     return Reading(dialogue, frozenset({*names.values(), "tools"}))
 
 
-def _conversation(context: list[Any], answer: Any, at: str, tools: Any) -> Dialogue:
-    system, turns, tool_config = read_messages([*context, *_as_messages(answer, "assistant")], at, tools)
+def _conversation(prompt: Any, answer: Any, at: str, tools: Any) -> Dialogue:
+    """A prompt and its answer; or an answer that is the whole conversation, and the prompt a part of it."""
+    context = _as_messages(prompt, "user") if prompt is not None else []
+    messages = _as_messages(answer, "assistant")
+    if context and messages and _role_of(messages[0]) in ("system", "developer", "user"):
+        if not all(message in messages for message in context):
+            found = "a conversation that does not ask the prompt"
+            raise Unconvertible(at, found, "an answer, or the whole conversation with the prompt in it")
+        context = []
+    system, turns, tool_config = read_messages([*context, *messages], at, tools)
     return Dialogue.of(turns, at=at, system=system, tool_config=tool_config)
 
 
@@ -152,11 +195,15 @@ def _as_messages(value: Any, role: str) -> list[Any]:
     return value if isinstance(value, list) else [{"role": role, "content": value}]
 
 
+def _role_of(message: Any) -> Any:
+    return message.get("role") if isinstance(message, dict) else None
+
+
 def _prompt_completion(row: Row, columns: Columns) -> Reading:
     query, response = columns.of("query", row, ("prompt",)), columns.of("response", row, ("completion",))
     prompt, completion = row.get(query), row.get(response)
     if isinstance(prompt, list) or isinstance(completion, list):
-        dialogue = _conversation(_as_messages(prompt, "user"), completion, response, row.get("tools"))
+        dialogue = _conversation(prompt, completion, response, row.get("tools"))
         return Reading(dialogue, frozenset({query, response, "tools"}))
     return _question(row, columns, query, response)
 
@@ -195,6 +242,8 @@ def _user(text: str) -> dict[str, Any]:
 
 _READERS: dict[Source, Callable[[Row, Columns], Reading]] = {
     Source.OPENAI_CHAT: _openai_chat,
+    Source.OPENAI_PREFERENCE: _openai_preference,
+    Source.SHAREGPT: _sharegpt,
     Source.CONVERSE: _converse,
     Source.PREFERENCE: _preference,
     Source.PROMPT_COMPLETION: _prompt_completion,

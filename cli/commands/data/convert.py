@@ -10,7 +10,10 @@ import typer
 from cli.options import DatasetFile, EnvironmentName
 
 AUTO = "auto"
-SOURCES = "openai-chat, converse, preference, prompt-completion, question-answer or instruction"
+SOURCES = (
+    "openai-chat, openai-preference, sharegpt, converse, preference, prompt-completion, question-answer or "
+    "instruction"
+)
 TARGETS = "sft, dpo, gen_qa, distillation, openai_chat, prompt_completion or preference"
 
 

@@ -172,6 +172,17 @@ def test_columns_may_have_any_name() -> None:
             "chosen": [said("assistant", "Hi")],
             "rejected": [said("assistant", "Go away")],
         },
+        {
+            "prompt": "Hello",
+            "chosen": [said("user", "Hello"), said("assistant", "Hi")],
+            "rejected": [said("user", "Hello"), said("assistant", "Go away")],
+        },
+        {"question": "Hello", "chosen": "Hi", "rejected": "Go away"},
+        {
+            "input": {"messages": [said("user", "Hello")], "tools": [], "parallel_tool_calls": True},
+            "preferred_output": [said("assistant", "Hi")],
+            "non_preferred_output": [said("assistant", "Go away")],
+        },
     ],
 )
 def test_preferences_become_candidates(row: dict[str, Any]) -> None:
@@ -197,6 +208,49 @@ def test_a_preference_of_two_conversations_that_differ_before_the_answer_is_refu
     }
 
     assert reason(row, to=Format.DPO) == "rejected: another conversation before the answer"
+
+
+def test_a_prompt_that_the_chosen_conversation_does_not_ask_is_refused() -> None:
+    row = {"prompt": "Where is it?", "chosen": HELLO["messages"], "rejected": HELLO["messages"]}
+
+    assert reason(row, to=Format.DPO) == "chosen: a conversation that does not ask the prompt"
+
+
+def test_a_preference_without_a_question_says_which_column_is_missing() -> None:
+    row = {"chosen": "Hi", "rejected": "Go away"}
+
+    assert reason(row, to=Format.DPO) == "prompt: no such column"
+
+
+def test_a_sharegpt_conversation_becomes_one() -> None:
+    row = {
+        "system": "Be kind.",
+        "conversations": [{"from": "human", "value": "Hello"}, {"from": "gpt", "value": "Hi"}],
+    }
+
+    samples, outcome = converted(row)
+
+    assert samples[0]["system"] == [{"text": "Be kind."}]
+    assert samples[0]["messages"] == [turn("user", "Hello"), turn("assistant", "Hi")]
+    assert not outcome.left_out
+
+
+def test_a_role_that_no_conversation_has_is_named() -> None:
+    row = {"conversations": [{"from": "human", "value": "Hello"}, {"from": "observation", "value": "Hi"}]}
+
+    assert reason(row) == "conversations[1].role: 'observation'"
+
+
+def test_the_system_text_in_a_column_of_its_own_is_the_chat_s() -> None:
+    samples, outcome = converted(HELLO | {"system": "Be kind."})
+
+    assert samples[0]["system"] == [{"text": "Be kind."}]
+    assert not outcome.left_out
+
+
+def test_lines_that_are_no_rows_say_why_not() -> None:
+    with pytest.raises(Undetected, match="none of the first lines is a row: the line ends inside a value"):
+        convert(io.BytesIO(b"[\n{\n"), lambda _lines: None, Conversion(Format.SFT))
 
 
 def test_a_call_as_an_answer_becomes_its_json_and_names_the_tool() -> None:
@@ -338,7 +392,7 @@ def test_an_empty_file_is_a_finding() -> None:
     ("rows", "expected"),
     [
         ([{"a": 1}], "columns a: no known layout"),
-        ([[1]], "none of the first rows is a JSON object"),
+        ([[1]], "none of the first lines is a row: list"),
         ([HELLO, {"question": "a", "answer": "b"}], "the first rows are openai-chat and question-answer"),
     ],
 )

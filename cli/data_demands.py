@@ -70,7 +70,7 @@ def leakage(evaluation: Path | None, evaluation_format: Format, format: Format) 
         raise CommandFailed(f"--against = {str(evaluation)!r}: {error.strerror}", ExitCode.INVALID) from error
     if not fingerprints.lines:
         raise CommandFailed(
-            f"--against = {str(evaluation)!r}: no row of it asks anything as {evaluation_format} does; "
+            f"--against = {str(evaluation)!r}: no question in text is found in it as {evaluation_format}; "
             "--against-technique names what its rows are for",
             ExitCode.INVALID,
         )

@@ -1,4 +1,7 @@
-"""What a sample asks a model, in every format: the user's texts, without their context."""
+"""What a sample asks a model, in every format: the user's texts, without their context.
+
+A text beside a picture, a video or a document is no question by itself ("What is this?"), nor is what follows.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,15 @@ def questions(line: bytes, format: Format) -> list[Question]:  # noqa: A002 - th
 
 class _Part(Struct, gc=False):
     text: str = ""
+    image: msgspec.Raw | None = None
+    video: msgspec.Raw | None = None
+    document: msgspec.Raw | None = None
+    image_url: msgspec.Raw | None = None
+
+    @property
+    def is_shown(self) -> bool:
+        """True for what is looked at, not read."""
+        return any((self.image, self.video, self.document, self.image_url))
 
 
 class _Turn(Struct, gc=False):
@@ -44,6 +56,7 @@ class _Conversation(Struct, gc=False):
 
 class _Prompted(Struct, gc=False):
     prompt: str | list[_Turn]
+    images: list[msgspec.Raw] | None = None
 
 
 class _Preference(Struct, gc=False):
@@ -54,6 +67,7 @@ class _Preference(Struct, gc=False):
 
 class _Query(Struct, gc=False):
     query: str
+    images: list[msgspec.Raw] | None = None
 
 
 class _Turns(Struct, gc=False):
@@ -68,10 +82,12 @@ def _of_turns(turns: list[_Turn], at: str) -> Iterator[Question]:
     for index, turn in enumerate(turns):
         if turn.role == "user":
             content = turn.content or ""
-            text = (
-                content if isinstance(content, str) else "\n".join(part.text for part in content if part.text)
-            )
-            yield Question(f"{at}[{index}]", text)
+            if isinstance(content, str):
+                yield Question(f"{at}[{index}]", content)
+            elif any(part.is_shown for part in content):
+                return
+            else:
+                yield Question(f"{at}[{index}]", "\n".join(part.text for part in content if part.text))
 
 
 def _of_text_or_turns(value: str | list[_Turn], at: str) -> Iterator[Question]:
@@ -86,7 +102,8 @@ def _of_conversation(row: _Conversation) -> Iterator[Question]:
 
 
 def _of_prompted(row: _Prompted) -> Iterator[Question]:
-    return _of_text_or_turns(row.prompt, "prompt")
+    if not row.images:
+        yield from _of_text_or_turns(row.prompt, "prompt")
 
 
 def _of_preference(row: _Preference) -> Iterator[Question]:
@@ -99,7 +116,8 @@ def _of_preference(row: _Preference) -> Iterator[Question]:
 
 
 def _of_query(row: _Query) -> Iterator[Question]:
-    yield Question("query", row.query)
+    if not row.images:
+        yield Question("query", row.query)
 
 
 def _of_ppo_turns(row: _Turns) -> Iterator[Question]:

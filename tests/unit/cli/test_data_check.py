@@ -203,7 +203,7 @@ def test_an_evaluation_of_another_format_is_not_taken_for_one_that_asks_nothing(
     outcome = atelier("data", "check", dataset, "-t", "sft", "--against", evaluation)
 
     assert outcome.exit_code == ExitCode.INVALID
-    assert "no row of it asks anything as gen_qa does; --against-technique names" in outcome.stderr
+    assert "no question in text is found in it as gen_qa; --against-technique names" in outcome.stderr
 
 
 def test_findings_are_not_written_to_a_file_of_the_name_of_standard_output(dataset: Path) -> None:

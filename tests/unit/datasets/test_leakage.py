@@ -74,6 +74,16 @@ def test_a_question_with_a_third_of_its_words_replaced_is_not_alike() -> None:
     assert found(asks(" ".join(half)), LONG) == []
 
 
+def test_one_question_about_two_pictures_is_no_leak() -> None:
+    picture = {"format": "png", "source": {"s3Location": {"uri": "s3://bucket/1.png"}}}
+    row = asks("What is this thing?", "And what colour is it?")
+    row["messages"][0]["content"].append({"image": picture})
+    shown = line({"query": "What is this thing?", "response": "r", "images": [{"data": "data:"}]})
+
+    assert found(row, "What is this thing?", "And what colour is it?") == []
+    assert Fingerprints.of([shown], Format.GEN_QA).lines == {}
+
+
 def test_every_question_of_a_conversation_counts_but_no_short_reply() -> None:
     assert [at for _, at, _ in found(asks("Hello", "Where is my order?"), "Where is my order?")] == [
         "messages[2]"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from atelier import names
@@ -43,26 +43,28 @@ def selector(operation_name: str) -> str:
     return f"{JOB_LABEL}={operation_name}"
 
 
-def marked(manifest: dict[str, Any], *, run_id: str, step: str, namespace: str) -> dict[str, Any]:
-    """The object with its namespace, labels on it and on its pods, and the hash of what was asked for."""
+def marked(
+    manifests: Sequence[dict[str, Any]], *, run_id: str, step: str, namespace: str
+) -> tuple[Manifest, ...]:
+    """The objects of a job in its namespace, labelled like their pods, each with the hash of the whole job.
+
+    Of the whole: a PyTorchJob is the same for any data, which only its ConfigMap names.
+    """
     own = labels(run_id, step)
-    for template in pod_templates(manifest):
+    for template in pod_templates(list(manifests)):
         metadata = template.setdefault("metadata", {})
         metadata["labels"] = (metadata.get("labels") or {}) | own
-    metadata = manifest["metadata"]
-    metadata["namespace"] = namespace
-    metadata["labels"] = (metadata.get("labels") or {}) | own
-    annotations = metadata.setdefault("annotations", {})
-    annotations[SPEC_ANNOTATION] = spec_hash(manifest)
-    return manifest
-
-
-def spec_hash(manifest: Manifest) -> str:
-    """Hash of an object as it was asked for: two of one name with the same hash are the same work."""
-    return hashlib.sha256(json.dumps(manifest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    for manifest in manifests:
+        manifest["metadata"]["namespace"] = namespace
+        manifest["metadata"]["labels"] = (manifest["metadata"].get("labels") or {}) | own
+    asked = json.dumps(manifests, sort_keys=True, separators=(",", ":"))
+    digest = hashlib.sha256(asked.encode()).hexdigest()
+    for manifest in manifests:
+        manifest["metadata"].setdefault("annotations", {})[SPEC_ANNOTATION] = digest
+    return tuple(manifests)
 
 
 def hash_on(live: Mapping[str, Any]) -> str | None:
-    """The hash that an object in the cluster carries; None on one that is not Atelier's."""
+    """The hash of the job that an object belongs to; None on one that is not Atelier's."""
     value = (live["metadata"].get("annotations") or {}).get(SPEC_ANNOTATION)
     return None if value is None else str(value)

@@ -73,9 +73,7 @@ def cluster_job(
         output_s3_path=output_s3_path,
         start_within_seconds=cluster.start_within_seconds,
         active_seconds=active_seconds,
-        objects=tuple(
-            marked(made, run_id=run_id, step=step, namespace=cluster.namespace) for made in objects
-        ),
+        objects=marked(objects, run_id=run_id, step=step, namespace=cluster.namespace),
     )
 
 

@@ -79,6 +79,7 @@ def test_the_hash_is_of_what_was_asked_for() -> None:
     same, other = a_job(), a_job(replace(HOSTILE, replicas=2))
     assert [hash_on(item) for item in a_job().objects] == [hash_on(item) for item in same.objects]
     assert hash_on(other.main) != hash_on(same.main)
+    assert hash_on(a_job(data_s3_path="s3://other/x.jsonl").main) != hash_on(same.main)
 
 
 def test_the_submitting_role_needs_nothing_beyond_its_own_jobs() -> None:

@@ -6,11 +6,15 @@ import msgspec
 
 from atelier.datasets.blocks import Block
 from atelier.datasets.demands import Demands
-from atelier.datasets.fast.converse_row import traits_of_row, traits_of_text
+from atelier.datasets.fast.converse_row import (
+    traits_of_row,
+    traits_of_text,
+    traits_of_text_that_is_not_blank,
+)
 from atelier.datasets.fast.converse_types import Row, TextRow
 from atelier.datasets.fast.tool_configs import ToolConfigs
 from atelier.datasets.fast.typed import UNDECODABLE
-from atelier.datasets.fast.words import may_have_words
+from atelier.datasets.fast.words import Marks, marks_in, may_have_words
 from atelier.datasets.line import MOST_LEVELS, levels
 from atelier.datasets.tally import Traits
 
@@ -35,9 +39,10 @@ class ConverseAcceptor:
 
     def block(self, block: Block) -> list[Traits | None]:
         """One verdict a line."""
-        if may_have_words(block.data):
+        marks = marks_in(block.data)
+        if marks.words:
             return self._expect(list(map(self._alone, block.lines())))
-        return self._expect(self._verdicts(block.lines()))
+        return self._expect(self._verdicts(block.lines(), marks))
 
     def _expect(self, verdicts: list[Traits | None]) -> list[Traits | None]:
         """The verdicts, by which the kind of rows to come is guessed."""
@@ -48,19 +53,21 @@ class ConverseAcceptor:
         return verdicts
 
     def _alone(self, line: bytes) -> Traits | None:
-        if may_have_words(line):
+        marks = marks_in(line)
+        if marks.words:
             return self._verdict(line, has_words=True)
-        return self._verdicts([line])[0]
+        return self._verdicts([line], marks)[0]
 
-    def _verdicts(self, lines: list[bytes]) -> list[Traits | None]:
+    def _verdicts(self, lines: list[bytes], marks: Marks) -> list[Traits | None]:
         """Of lines in which there are no reserved words."""
         verdicts: list[Traits | None] = []
+        traits_of = traits_of_text if marks.blanks else traits_of_text_that_is_not_blank
         following = iter(lines)
         while len(verdicts) < len(lines):
             if self._expects_text:
                 try:
                     for row in map(_decode_text, following):
-                        verdicts.append(traits_of_text(row))  # noqa: PERF401 - what is before an error is kept
+                        verdicts.append(traits_of(row))  # noqa: PERF401 - what is before an error is kept
                     break
                 except UNDECODABLE:
                     line = lines[len(verdicts)]

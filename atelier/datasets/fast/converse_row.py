@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from msgspec import UNSET
 from msgspec.structs import astuple
 
@@ -36,19 +38,17 @@ _OF_KEYS: dict[tuple[bool, bool], Traits] = {
 
 def traits_of_text(row: TextRow) -> Traits | None:
     """Traits of a conversation of text, None when it may not be clean."""
-    messages, system = row.messages, row.system
-    if tuple(map(type, messages)) not in _TEXT_TURNS:
+    blocks = chain(row.system or (), *(turn.content for turn in row.messages))
+    if any(block.text.isspace() for block in blocks):
         return None
-    for turn in messages:
-        for block in turn.content:
-            if block.text.isspace():
-                return None
-    if system is UNSET:
-        return _OF_KEYS[row.schema_version is not UNSET, False]
-    for block in system:
-        if block.text.isspace():
-            return None
-    return _OF_KEYS[row.schema_version is not UNSET, True]
+    return traits_of_text_that_is_not_blank(row)
+
+
+def traits_of_text_that_is_not_blank(row: TextRow) -> Traits | None:
+    """The same where no text is blank."""
+    if tuple(map(type, row.messages)) not in _TEXT_TURNS:
+        return None
+    return _OF_KEYS[row.schema_version is not UNSET, row.system is not UNSET]
 
 
 def traits_of_row(row: Row, tools: frozenset[str], place: str) -> Traits | None:

@@ -110,6 +110,21 @@ def test_no_escape_hides_a_reserved_word(word: str, hexadecimal: str) -> None:
             assert accepted(Format.SFT, line, Demands()) is None
 
 
+SPACES = [chr(code) for code in range(0x10000) if chr(code).isspace()]
+
+
+@pytest.mark.parametrize("space", SPACES, ids=ascii)
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": "), (" ,\t", "\t:\r")], ids=repr)
+@pytest.mark.parametrize("ensure_ascii", [True, False])
+def test_no_spelling_hides_a_blank_text(space: str, separators: tuple[str, str], ensure_ascii: bool) -> None:
+    row = sft(user(text(space + " ")), ANSWERED)
+    line = json.dumps(row, ensure_ascii=ensure_ascii, separators=separators).encode()
+
+    assert accepted(Format.SFT, line, Demands()) is None
+    shouted = re.sub(rb"(?<=\\u)[0-9a-f]{4}", lambda digits: digits[0].upper(), line)
+    assert accepted(Format.SFT, shouted, Demands()) is None
+
+
 def test_tool_configs_are_remembered_only_while_they_are_few_and_small() -> None:
     def config(number: int, size: int) -> bytes:
         return json.dumps({"tools": [tool(f"t{number}", description="x" * size)]}).encode()

@@ -111,12 +111,14 @@ class Checkpoints(Frozen):
 
     `saved_by` and `measured_by` are the hyperparameters that say after how many steps a checkpoint is saved
     and the validation loss is measured; `loss_keys` are the names under which the job's log may give that
-    loss (AWS documents none for Nova). Without `measured_by` the recipe measures none.
+    loss (AWS documents none for Nova). Without `measured_by` the recipe measures none. `kept_at` is the path
+    of the key that says how many checkpoints are kept.
     """
 
     saved_by: str
     measured_by: str | None = None
     loss_keys: tuple[str, ...] = ()
+    kept_at: str | None = None
 
 
 class Template(Frozen):

@@ -132,6 +132,7 @@ def _check_stage(
     if examination.recipe:
         found.recipes[path] = examination.recipe
         found.warnings += examination.recipe.warnings
+        found.warnings += early_stopping.warnings_of(stage, examination.recipe, path=path)
         found.warnings += _unreachable_function(path, stage.reward_lambda_arn, region)
         found.warnings += _from_hub(path, examination.recipe)
 

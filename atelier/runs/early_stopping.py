@@ -9,6 +9,7 @@ from atelier.recipes import Recipe
 from atelier.runs.model import Stage
 
 _LENGTH = "max_steps"
+_BATCHES = "limit_val_batches"
 
 
 def problems_of(stage: Stage, recipe: Recipe, *, path: str) -> Iterator[Problem]:
@@ -49,3 +50,24 @@ def problems_of(stage: Stage, recipe: Recipe, *, path: str) -> Iterator[Problem]
             f"must be less than {_LENGTH} = {values[_LENGTH]} with early_stopping, or no loss is reported"
         )
         yield Problem(f"{settings}.{checkpoints.measured_by}", message, measured)
+    if values.get(_BATCHES) == 0:
+        yield Problem(f"{settings}.{_BATCHES}", "0 measures no loss, which early_stopping judges by", 0)
+
+
+def warnings_of(stage: Stage, recipe: Recipe, *, path: str) -> Iterator[str]:
+    """That the best checkpoint may be gone by the time that the job is stopped.
+
+    AWS says that save_top_k is for HyperPod; whether a training job prunes by it, and by what, it does not.
+    """
+    checkpoints = recipe.template.checkpoints
+    if stage.early_stopping is None or checkpoints is None or not checkpoints.measured_by:
+        return
+    values = {key.name: recipe.values[key.path] for key in recipe.keys if key.name}
+    kept = recipe.values.get(checkpoints.kept_at or "")
+    later = stage.early_stopping.patience * values[checkpoints.measured_by] // values[checkpoints.saved_by]
+    if kept is not None and later >= kept:
+        yield (
+            f"{path}.early_stopping: {later} checkpoints are saved after the best one before its job is "
+            f"stopped, and {recipe.row.name} may keep {kept} only; a larger {checkpoints.saved_by} or less "
+            "patience keeps the best among them"
+        )

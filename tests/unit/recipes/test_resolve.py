@@ -230,3 +230,9 @@ def test_a_setting_by_the_name_that_it_has_in_the_recipe_file_is_told_by_its_own
     name: str, expected: str
 ) -> None:
     assert f"hyperparameters.{name} = 1: unknown; {expected}" in refusal(settings={name: 1})
+
+
+def test_the_teacher_is_chosen_by_its_name_and_not_by_a_setting_that_aws_forbids_to_change() -> None:
+    asked = {"teacher_model_id": "us.amazon.nova-premier-v1:0"}
+    message = refusal(technique="distillation", teacher="nova-pro", settings=asked)
+    assert "must be one of us.amazon.nova-pro-v1:0 in nova_pro_1_0_r5_cpu_distill" in message

@@ -175,6 +175,7 @@ class TestEarlyStopping:
             ),
             ({"val_check_interval": 15}, "val_check_interval = 15: must be a multiple of save_steps = 10"),
             ({"val_check_interval": 100}, "val_check_interval = 100: must be less than max_steps = 100"),
+            ({"limit_val_batches": 0}, "limit_val_batches = 0: 0 measures no loss"),
         ],
     )
     def test_needs_a_checkpoint_of_every_step_that_is_judged(
@@ -182,6 +183,14 @@ class TestEarlyStopping:
     ) -> None:
         lines = refusal(InvalidRun, self.stage(**hyperparameters), **NOVA_2)
         assert [line for line in lines if line.startswith(f"stages.0.hyperparameters.{expected}")]
+
+    def test_warns_where_the_best_checkpoint_may_be_gone_when_the_job_is_stopped(self) -> None:
+        (warning,) = check(self.stage(), **NOVA_2).warnings
+        assert warning.startswith(
+            "stages.0.early_stopping: 6 checkpoints are saved after the best one before its job is stopped, "
+            "and nova_lite_2_0_p5_gpu_lora_sft may keep 5 only"
+        )
+        assert check(self.stage(save_steps=20), **NOVA_2).warnings == ()
 
     def test_needs_patience(self) -> None:
         stage = self.stage() | {"early_stopping": {"patience": 0, "min_delta": -1, "metric": "accuracy"}}

@@ -6,6 +6,8 @@ import json
 import tracemalloc
 from collections.abc import Iterable
 from io import BytesIO
+from itertools import combinations
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings, strategies as st
@@ -16,7 +18,7 @@ from atelier.datasets.part import FINDINGS_KEPT
 from atelier.datasets.registry import DEFINITIONS
 from atelier.datasets.scan import LONGEST_LINE
 from tests.support.broken_files import CONVERSATIONS, PAIRS, Trickle, files, findings_by_the_rules
-from tests.support.samples import CLEAN
+from tests.support.samples import CLEAN, assistant, call, media, reasoning, result, text, tooled, user
 
 TEXT = json.dumps(CLEAN["sft text"][1]).encode()
 CALL = json.dumps(CLEAN["sft call"][1]).encode()
@@ -146,6 +148,29 @@ def test_a_value_that_readers_do_not_agree_on_is_refused_wherever_it_stands(
     assert place in CALL
     broken = CALL.replace(place, b'{"city": ' + value + b"}")
     assert [rule for _, _, rule in places(part_of(broken))] == [rule]
+
+
+USERS = [text("a"), result(), media("image"), media("video"), media("document")]
+ASSISTANTS = [text("a"), call("c2"), reasoning()]
+
+
+@pytest.mark.parametrize(
+    ("role", "block"),
+    [
+        *(("user", one | other) for one, other in combinations(USERS, 2)),
+        *(("assistant", one | other) for one, other in combinations(ASSISTANTS, 2)),
+        *(("user", {}), ("assistant", {})),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "+".join(value),
+)
+def test_a_block_is_of_one_kind_whatever_the_kinds_are(role: str, block: dict[str, Any]) -> None:
+    turns = [user(text("a")), assistant(call()), user(result()), assistant(text("a"))]
+    if role == "user":
+        turns[2] = user(block) if "toolResult" in block else user(result(), block)
+    else:
+        turns[3] = assistant(block)
+    part = part_of(json.dumps(tooled(*turns)).encode())
+    assert part.counts["block-kind"] == 1
 
 
 def test_a_tool_config_that_is_there_twice_hides_nothing() -> None:

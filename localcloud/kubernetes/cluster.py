@@ -97,7 +97,7 @@ class Cluster:
         """Take a node away, and its pods with it: an instance has gone."""
         with self._store.lock:
             self._store.remove(Key(resources.NODES, "", name))
-            for pod in self._store.list(resources.PODS):
+            for pod in self._store.objects(resources.PODS):
                 if pod["spec"].get("nodeName") == name:
                     self._store.remove(
                         Key(resources.PODS, pod["metadata"]["namespace"], pod["metadata"]["name"])

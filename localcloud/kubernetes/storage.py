@@ -13,7 +13,7 @@ from localcloud.kubernetes.objects import Object
 class Storage:
     """Documents by the store's name for them, and the revision of the last write.
 
-    Written under the store's lock. A crash of the machine may lose the last writes, a crash of the process none.
+    Used under the store's lock. A crash of the machine may lose the last writes, a crash of the process none.
     """
 
     def __init__(self, path: Path) -> None:

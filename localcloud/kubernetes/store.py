@@ -33,7 +33,7 @@ class Event:
     previous: Object | None
 
 
-Listener = Callable[[Event], None]
+Listener = Callable[[Event], object]
 
 
 class Store:
@@ -62,7 +62,7 @@ class Store:
         with self.lock:
             return copy.deepcopy(self._objects.get(key))
 
-    def list(self, resource: Resource, namespace: str | None = None) -> list[Object]:
+    def objects(self, resource: Resource, namespace: str | None = None) -> list[Object]:
         """Copies, by namespace and name; of every namespace when it is None."""
         with self.lock:
             found = {
@@ -89,7 +89,7 @@ class Store:
             return any(document["metadata"]["uid"] == uid for document in self._objects.values())
 
     def put(self, key: Key, document: Object) -> Object:
-        """Write and return the document with its new resourceVersion; one that changes nothing stays as it is."""
+        """Write and return the document with its new resourceVersion; one without changes keeps the old."""
         with self.lock:
             previous = self._objects.get(key)
             document = copy.deepcopy(document)

@@ -36,18 +36,18 @@ _REPLICA_RESTART_POLICIES = (*_RESTART_POLICIES, "ExitCode")
 _CLEAN_POD_POLICIES = ("All", "Running", "None")
 
 
-def require_kind(resource: Resource, document: Any) -> Object:
-    """The document, if it can be one of this resource; a built-in kind need not be named, a custom one must."""
-    if not isinstance(document, dict):
-        raise bad_request(f"the body must be one object, got {type(document).__name__}")
-    if not resource.custom:
-        document = {"kind": resource.kind, "apiVersion": resource.api_version} | document
+def require_kind(resource: Resource, body: Any) -> Object:
+    """The body, if it can be one of this resource. A built-in kind need not be named, a custom one must."""
+    if not isinstance(body, dict):
+        raise bad_request(f"the body must be one object, got {type(body).__name__}")
+    defaults = {} if resource.custom else {"kind": resource.kind, "apiVersion": resource.api_version}
+    document: Object = {**defaults, **body}
     if not document.get("kind") or not document.get("apiVersion"):
         raise bad_request(f"Object 'Kind' is missing in {document!r:.200}")
     if (document["apiVersion"], document["kind"]) != (resource.api_version, resource.kind):
         raise bad_request(
-            f"the API version and kind in the data ({document['apiVersion']}, {document['kind']}) do not match "
-            f"the expected ({resource.api_version}, {resource.kind})"
+            f"the API version and kind in the data ({document['apiVersion']}, {document['kind']}) do not "
+            f"match the expected ({resource.api_version}, {resource.kind})"
         )
     document["metadata"] = dict(document.get("metadata") or {})
     return document
@@ -78,9 +78,9 @@ def _metadata(resource: Resource, metadata: dict[str, Any]) -> Iterator[Cause]:
         if not pattern.fullmatch(name):
             yield (
                 "metadata.name",
-                f'Invalid value: "{name}": a lowercase RFC 1123 {what} must consist of lower case alphanumeric '
-                f"characters, '-'{' or .' if what == 'subdomain' else ''}, and must start and end with an "
-                f"alphanumeric character (e.g. 'example', regex used for validation is '{pattern.pattern}')",
+                f'Invalid value: "{name}": a lowercase RFC 1123 {what} must consist of lower case '
+                f"alphanumeric characters, '-'{' or .' if what == 'subdomain' else ''}, and must start and "
+                f"end with an alphanumeric character (regex used for validation is '{pattern.pattern}')",
             )
         if len(name) > longest:
             yield "metadata.name", f'Invalid value: "{name}": must be no more than {longest} characters'

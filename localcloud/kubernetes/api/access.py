@@ -1,6 +1,6 @@
 """Access entries: which Kubernetes user an IAM principal is.
 
-Source: docs.aws.amazon.com/eks/latest/userguide/{access-entries,creating-access-entries,access-policies}.html.
+Source: docs.aws.amazon.com/eks/latest/userguide/{creating-access-entries,access-policies}.html.
 """
 
 from __future__ import annotations

@@ -134,7 +134,7 @@ class Application:
                 return _listed(target, gone, {"resourceVersion": str(verbs.store.revision)}), 200
 
     def _list(self, request: Request, target: Target) -> Object:
-        page = self._verbs.list(
+        page = self._verbs.page(
             target.resource,
             target.namespace,
             _selects(request),

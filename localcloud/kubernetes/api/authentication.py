@@ -24,7 +24,7 @@ from localcloud.kubernetes.api.access import AccessEntry, User, user_of
 
 PREFIX = "k8s-aws-v1."
 CLUSTER_HEADER = "x-k8s-aws-id"
-# However short the URL says it lives, STS takes it for a quarter of an hour, and so do EKS and kubectl's cache.
+# However short the URL says it lives: EKS takes it for a quarter of an hour, and kubectl keeps it that long.
 LIFETIME = dt.timedelta(minutes=15)
 CLOCK_SKEW = dt.timedelta(minutes=5)
 _SIGNED = {
@@ -65,7 +65,7 @@ class IamTokens:
     """EKS tokens of one cluster.
 
     `find_key` looks an access key up by its id and the session token that came with it; `entries` gives the
-    cluster's access entries as they are now; `hosts` are the addresses of STS that a URL may have been signed for.
+    cluster's access entries as they are now; `hosts` the addresses of STS in a region.
     """
 
     def __init__(

@@ -16,6 +16,7 @@ from localcloud.kubernetes.objects import TIME_FORMAT, Key, Object, is_finished,
 from localcloud.kubernetes.store import Store
 
 Propagation = Literal["Background", "Foreground", "Orphan"]
+PROPAGATIONS: tuple[Propagation, ...] = ("Background", "Foreground", "Orphan")
 FINALIZERS: dict[str, str] = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}
 
 
@@ -33,13 +34,12 @@ class DeleteOptions:
         """From the request's body and, where it says nothing, its query parameters."""
         options = body if isinstance(body, dict) else {}
         grace = options.get("gracePeriodSeconds", query.get("gracePeriodSeconds"))
-        propagation = options.get("propagationPolicy") or query.get("propagationPolicy") or "Background"
+        wanted = options.get("propagationPolicy") or query.get("propagationPolicy") or "Background"
         if options.get("orphanDependents", query.get("orphanDependents")) in (True, "true"):
-            propagation = "Orphan"
-        if propagation not in ("Background", "Foreground", "Orphan"):
-            raise bad_request(
-                f"propagationPolicy must be Background, Foreground or Orphan, got {propagation!r}"
-            )
+            wanted = "Orphan"
+        propagation = next((each for each in PROPAGATIONS if each == wanted), None)
+        if propagation is None:
+            raise bad_request(f"propagationPolicy must be one of {', '.join(PROPAGATIONS)}, got {wanted!r}")
         preconditions = options.get("preconditions") or {}
         try:
             return cls(
@@ -60,7 +60,7 @@ def delete(store: Store, key: Key, document: Object, options: DeleteOptions) -> 
             raise conflict(
                 key.resource,
                 key.name,
-                f"the {field} in the precondition ({wanted}) does not match the {field} in record ({metadata[field]})",
+                f"the {field} in the precondition ({wanted}) is not that of the record ({metadata[field]})",
             )
     grace = _grace(key, document, options)
     finalizer = FINALIZERS.get(options.propagation)

@@ -1,7 +1,7 @@
 """The four ways to patch an object, by the content type of the request.
 
-Strategic merge and server-side apply are done as a JSON merge (RFC 7386): lists are replaced, and no field has
-an owner. JSON Patch is RFC 6902, by the jsonpatch library.
+Strategic merge and server-side apply are done as a JSON merge (RFC 7386): lists are replaced, and no field
+has an owner. JSON Patch is RFC 6902, by the jsonpatch library.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Role-based access control: whether the roles bound to a user allow a request.
 
-Source: kubernetes.io/docs/reference/access-authn-authz/rbac. Aggregated roles and the check that nobody grants
-more than they have are left out.
+Source: kubernetes.io/docs/reference/access-authn-authz/rbac. Aggregated roles are left out, and so is the
+check that nobody grants more than they have.
 """
 
 from __future__ import annotations
@@ -58,11 +58,11 @@ class Rbac:
             raise _refusal(user, asked, resource)
 
     def _rules(self, user: User, namespace: str) -> Iterator[Mapping[str, Any]]:
-        for binding in self._store.list(resources.CLUSTER_ROLE_BINDINGS):
+        for binding in self._store.objects(resources.CLUSTER_ROLE_BINDINGS):
             if _binds(binding, user):
                 yield from self._role(binding["roleRef"], "")
         if namespace:
-            for binding in self._store.list(resources.ROLE_BINDINGS, namespace):
+            for binding in self._store.objects(resources.ROLE_BINDINGS, namespace):
                 if _binds(binding, user):
                     yield from self._role(binding["roleRef"], namespace)
 

@@ -23,14 +23,15 @@ async def send_document(send: Send, document: dict[str, Any] | str, code: int) -
 async def send_stream(
     receive: Receive, send: Send, chunks: AsyncGenerator[bytes, None], content_type: str
 ) -> None:
-    """Chunks as they come; the headers at once, because a client may wait for them before anything happens."""
+    """Chunks as they come; the headers at once, for a client may wait for them before anything happens."""
     headers = [(b"content-type", content_type.encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     gone = asyncio.ensure_future(_disconnected(receive))
     following: asyncio.Future[bytes | None] = asyncio.ensure_future(anext(chunks, None))
     try:
         while True:
-            await asyncio.wait({following, gone}, return_when=asyncio.FIRST_COMPLETED)
+            waiting: list[asyncio.Future[Any]] = [following, gone]
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             if not following.done():
                 return
             chunk = following.result()

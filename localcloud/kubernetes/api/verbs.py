@@ -63,7 +63,7 @@ class Verbs:
             raise not_found(key.resource, key.name)
         return found
 
-    def list(
+    def page(
         self, resource: Resource, namespace: str | None, selects: Predicate, limit: int = 0, token: str = ""
     ) -> Page:
         """The selected objects in order of namespace and name, `limit` of them after those of earlier pages.
@@ -71,7 +71,7 @@ class Verbs:
         Later pages are read from the newest revision, so that what changed in between shows.
         """
         with self.store.lock:
-            found = [item for item in self.store.list(resource, namespace) if selects(item)]
+            found = [item for item in self.store.objects(resource, namespace) if selects(item)]
             revision = self.store.revision
         if token:
             last = _position(token)
@@ -112,7 +112,7 @@ class Verbs:
         document = copy.deepcopy(validation.require_kind(key.resource, body))
         if document["metadata"].get("name", key.name) != key.name:
             raise bad_request(
-                f"the name of the object ({document['metadata']['name']}) does not match the name on the URL ({key.name})"
+                f"the object's name ({document['metadata']['name']}) does not match the URL's ({key.name})"
             )
         if key.resource.custom and not document["metadata"].get("resourceVersion"):
             why = "Invalid value: 0: must be specified for an update"
@@ -147,7 +147,7 @@ class Verbs:
         self, resource: Resource, namespace: str | None, selects: Predicate, options: DeleteOptions
     ) -> list[Object]:
         with self.store.lock:
-            chosen = [item for item in self.store.list(resource, namespace) if selects(item)]
+            chosen = [item for item in self.store.objects(resource, namespace) if selects(item)]
             return [
                 self.delete(
                     Key(resource, item["metadata"].get("namespace", ""), item["metadata"]["name"]), options
@@ -229,8 +229,8 @@ class Verbs:
             raise not_found(resources.NAMESPACES, key.namespace)
         if is_terminating(namespace):
             raise forbidden(
-                f'{key.resource.qualified} "{key.name}" is forbidden: unable to create new content in namespace '
-                f"{key.namespace} because it is being terminated",
+                f'{key.resource.qualified} "{key.name}" is forbidden: unable to create new content in '
+                f"namespace {key.namespace} because it is being terminated",
                 key.resource,
                 key.name,
             )

@@ -19,7 +19,7 @@ DEFAULT_SECONDS = 1800
 
 @dataclass(frozen=True)
 class Watch:
-    """One watch as a request asks for it; `revision` is "" or "0" for "from now", with what is there first."""
+    """One watch as a request asks for it; `revision` "" or "0" is from now, with what is there first."""
 
     resource: Resource
     namespace: str | None
@@ -59,7 +59,7 @@ class Watch:
     def _before(self, store: Store) -> list[dict[str, Any]]:
         from_now = self.revision in ("", "0")
         if self.with_initial_events or (self.with_initial_events is None and from_now):
-            there = store.list(self.resource, self.namespace)
+            there = store.objects(self.resource, self.namespace)
             return [{"type": "ADDED", "object": item} for item in there if self.selects(item)]
         if from_now:
             return []

@@ -1,4 +1,4 @@
-"""Removes what has lost its owners, what its owner's deletion waits for, and what lies in a namespace that goes.
+"""Removes what has lost its owners, what its owner's end waits for, and what lies in a namespace that goes.
 
 Source: kubernetes.io/docs/concepts/architecture/garbage-collection.
 """

@@ -1,9 +1,9 @@
 """sagemaker.amazonaws.com/v1 HyperPodPyTorchJob: replica groups that succeed, fail and restart as one job.
 
-Fields, labels and status are those of AWS's HyperPod SDK, which refuses unknown status fields (sagemaker-hyperpod
-3.12, training/config/hyperpod_pytorch_job_unified_config.py); how the operator behaves is published nowhere, so
-the conditions follow Kubeflow's. Left out: elastic scaling, log monitoring, spares, Kueue admission, and
-restarts of ranks inside a pod.
+Fields, labels and status are those of AWS's HyperPod SDK, which refuses status fields it does not know
+(sagemaker-hyperpod 3.12, training/config/hyperpod_pytorch_job_unified_config.py). How the operator behaves is
+published nowhere: the conditions follow Kubeflow's. Left out: elastic scaling, log monitoring, spares, Kueue
+admission, and restarts of ranks inside a pod.
 """
 
 from __future__ import annotations

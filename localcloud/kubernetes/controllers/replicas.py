@@ -30,7 +30,7 @@ class Rank:
 
 @dataclass(frozen=True)
 class Rendezvous:
-    """What every rank is told: all pods share this machine's loopback, so that a job has a port of its own."""
+    """What every rank is told. All pods share this machine's loopback, so that each job has its own port."""
 
     port: int
     nodes: int
@@ -58,7 +58,7 @@ def pods_of(verbs: Verbs, job: Object) -> list[Object]:
     uid, namespace = job["metadata"]["uid"], job["metadata"]["namespace"]
     return [
         pod
-        for pod in verbs.store.list(resources.PODS, namespace)
+        for pod in verbs.store.objects(resources.PODS, namespace)
         if (controller_of(pod) or {}).get("uid") == uid
     ]
 

@@ -1,4 +1,4 @@
-"""Puts pods on nodes: by selector, required affinity, taints and free resources; of those that fit, the emptiest.
+"""Puts pods on nodes: by selector, required affinity, taints and free resources; the emptiest that fits.
 
 No preemption, no preferred affinity, no spreading, no gangs. Messages are kube-scheduler's.
 """
@@ -38,7 +38,7 @@ class Scheduler:
                 return
         elif event.key.resource is not resources.NODES:
             return
-        for pod in self._store.list(resources.PODS):
+        for pod in self._store.objects(resources.PODS):
             if _waits(pod):
                 yield Key(resources.PODS, pod["metadata"]["namespace"], pod["metadata"]["name"])
 
@@ -47,10 +47,10 @@ class Scheduler:
             pod = self._store.get(key)
             if pod is None or not _waits(pod):
                 return
-            nodes = self._store.list(resources.NODES)
+            nodes = self._store.objects(resources.NODES)
             running = [
                 each
-                for each in self._store.list(resources.PODS)
+                for each in self._store.objects(resources.PODS)
                 if each["spec"].get("nodeName") and not is_finished(each)
             ]
             fitting: list[tuple[int, str]] = []
@@ -90,7 +90,7 @@ class Scheduler:
 
 
 def requests(pod: Object) -> dict[str, Decimal]:
-    """What a pod asks of its node: the sum of its containers, or the largest init container if that is more."""
+    """What a pod asks of its node: the sum of its containers, or more if an init container asks for it."""
     spec = pod["spec"]
     asked = {"pods": Decimal(1)}
     for container in spec["containers"]:

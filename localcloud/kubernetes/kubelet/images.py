@@ -12,7 +12,7 @@ from localcloud.home import REPOSITORY
 
 @dataclass(frozen=True)
 class Program:
-    """What an image stands for: its entrypoint and arguments, where it works, and what it finds on its PATH."""
+    """What an image stands for: its entrypoint and arguments, where it works, what it finds on its PATH."""
 
     entrypoint: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
@@ -21,7 +21,7 @@ class Program:
     search_path: tuple[Path, ...] = ()
 
     def command(self, container: Mapping[str, object]) -> list[str]:
-        """`command` replaces the entrypoint, and the image's arguments with it; `args` replaces the arguments."""
+        """What to run: `command` replaces the entrypoint and its arguments, `args` the arguments."""
         command, arguments = container.get("command"), container.get("args")
         entrypoint = list(command) if isinstance(command, list) else list(self.entrypoint)
         if isinstance(arguments, list):

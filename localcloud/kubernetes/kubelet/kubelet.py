@@ -26,7 +26,7 @@ class Kubelet:
         self._workers: dict[str, PodWorker] = {}
         self._lock = threading.Lock()
         self._gone: queue.SimpleQueue[str] = queue.SimpleQueue()
-        for pod in self._store.list(resources.PODS):
+        for pod in self._store.objects(resources.PODS):
             if "startTime" in (pod.get("status") or {}) and not is_finished(pod):
                 self._bury(pod)
 

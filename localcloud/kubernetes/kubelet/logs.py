@@ -14,12 +14,12 @@ from localcloud.kubernetes.objects import seconds_since
 
 
 class ContainerLog:
-    """The output of one start of a container. Lines are `<RFC 3339 time> <text>`; one that is closed stays so."""
+    """The output of one start of a container, in lines `<RFC 3339 time> <text>`."""
 
     def __init__(self, path: Path, *, is_closed: bool = False) -> None:
         self.path = path
         self._is_closed = is_closed
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners: list[Callable[[], object]] = []
         self._lock = threading.Lock()
 
     @property
@@ -38,13 +38,13 @@ class ContainerLog:
         self._is_closed = True
         self._notify()
 
-    def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
+    def subscribe(self, listener: Callable[[], object]) -> Callable[[], None]:
         """Be told that there is more, or that it is closed; returns what ends it."""
         with self._lock:
             self._listeners.append(listener)
         return lambda: self._unsubscribe(listener)
 
-    def _unsubscribe(self, listener: Callable[[], None]) -> None:
+    def _unsubscribe(self, listener: Callable[[], object]) -> None:
         with self._lock:
             self._listeners.remove(listener)
 

@@ -12,7 +12,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from localcloud.kubernetes.kubelet.logs import ContainerLog
-from localcloud.processes import command_of
+
+# Field 22 of proc(5)'s stat, counted after the command's name.
+_STARTTIME = 19
 
 
 class StartError(Exception):
@@ -44,7 +46,7 @@ class Process:
         except (OSError, ValueError) as error:
             raise StartError(f"failed to create the container's process: {error}") from error
         self._record = record
-        record.write_text(json.dumps({"pid": self._process.pid, "command": command_of(self._process.pid)}))
+        record.write_text(json.dumps({"pid": self._process.pid, "started": _start_of(self._process.pid)}))
         assert self._process.stdout is not None
         self._recording = threading.Thread(target=log.record, args=(self._process.stdout,), daemon=True)
         self._recording.start()
@@ -76,7 +78,24 @@ def bury(record: Path) -> None:
         left = json.loads(record.read_text())
     except (OSError, ValueError):
         return
-    if left["command"] and command_of(left["pid"]) == left["command"]:
+    if left["started"] and _start_of(left["pid"]) == left["started"]:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(left["pid"], signal.SIGKILL)
     record.unlink(missing_ok=True)
+
+
+def _start_of(pid: int) -> str:
+    """When a process began, in the system's words; empty when there is none. Unlike its command, it stays."""
+    stat = Path(f"/proc/{pid}/stat")
+    try:
+        if Path("/proc/self/stat").exists():
+            return stat.read_text().rpartition(")")[2].split()[_STARTTIME]
+    except OSError:
+        return ""
+    listed = subprocess.run(
+        ["ps", "-o", "lstart=", "-p", str(pid)],  # noqa: S607 - part of every macOS, which has no /proc
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return listed.stdout.strip()

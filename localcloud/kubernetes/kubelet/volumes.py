@@ -1,8 +1,8 @@
 """A pod's files: its volumes, and the root that stands for each container's file system.
 
-A process sees this machine's files, not an image's. What is mounted at /config lies at `$ATELIER_ROOT/config`,
-and a command, an argument or a variable that begins with a mount path, or has one after a `=` or a `:`, is
-rewritten to it. Host paths and claims are folders of the cluster, shared by all its nodes.
+A process sees this machine's files, not an image's. What is mounted at /config lies at
+`$ATELIER_ROOT/config`, and /config in a command, an argument or a variable is rewritten to that. Host paths
+and claims are folders of the cluster, shared by all its nodes.
 """
 
 from __future__ import annotations

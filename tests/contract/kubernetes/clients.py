@@ -85,9 +85,10 @@ class Api:
         configuration.ssl_ca_cert = str(server.home.certificate)
         configuration.api_key = {"authorization": f"Bearer {token}"}
         configuration.connection_pool_maxsize = 8
-        self.client = kubernetes_client.ApiClient(configuration)
-        self.core = kubernetes_client.CoreV1Api(self.client)
-        self.custom = kubernetes_client.CustomObjectsApi(self.client)
+        # Any: its models say of every field that it may be missing, and take documents in their place untold.
+        self.client: Any = kubernetes_client.ApiClient(configuration)
+        self.core: Any = kubernetes_client.CoreV1Api(self.client)
+        self.custom: Any = kubernetes_client.CustomObjectsApi(self.client)
         self.kubeconfig = self._write_kubeconfig(token)
 
     def close(self) -> None:
@@ -125,6 +126,17 @@ class Api:
         statuses = ((self.pod(pod) or {}).get("status") or {}).get("containerStatuses") or [{}]
         first: dict[str, Any] = statuses[0]
         return first
+
+    def running(self, pod: str, unlike: str = "") -> str:
+        """The pod's uid once its process runs; `unlike` waits for another pod of the name than that one."""
+
+        def look() -> str | None:
+            found = self.pod(pod)
+            uid = str(found["metadata"]["uid"]) if found else ""
+            is_running = "running" in self.container_status(pod).get("state", {})
+            return uid if is_running and uid not in ("", unlike) else None
+
+        return until(look)
 
     def process_of(self, pod: str) -> int:
         """The process id of a running pod's container `pytorch`, from the note its worker keeps."""

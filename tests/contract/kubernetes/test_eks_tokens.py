@@ -46,12 +46,14 @@ def token(
 ) -> str:
     """A token as the AWS CLI and every SDK make it."""
     session = boto3.Session(access_key_id, secret, session_token, region_name=REGION)
+    credentials = session.get_credentials()
+    assert credentials is not None
     signer = RequestSigner(
         session.client("sts").meta.service_model.service_id,
         REGION,
         "sts",
         "v4",
-        session.get_credentials(),
+        credentials,
         session.events,
     )
     request = {

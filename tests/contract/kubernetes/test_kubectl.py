@@ -52,10 +52,11 @@ def test_a_job_is_created_waited_for_read_and_deleted(api: Api, fresh: Fresh) ->
 
 @pytest.mark.parametrize("flags", [(), ("--server-side",)])
 def test_apply_creates_changes_and_leaves_alone(api: Api, fresh: Fresh, flags: tuple[str, ...]) -> None:
+    name = fresh("applied")
     document = {
         "apiVersion": "v1",
         "kind": "ConfigMap",
-        "metadata": {"name": fresh("applied")},
+        "metadata": {"name": name},
         "data": {"a": "1"},
     }
     apply = ("apply", *flags, "-f", "-")
@@ -67,7 +68,7 @@ def test_apply_creates_changes_and_leaves_alone(api: Api, fresh: Fresh, flags: t
     assert first.endswith(" serverside-applied\n" if flags else " created\n")
     assert flags or again.endswith(" unchanged\n")
     assert flags or changed.endswith(" configured\n")
-    found = done(api.kubectl("get", "configmap", document["metadata"]["name"], "-o", "jsonpath={.data.a}"))
+    found = done(api.kubectl("get", "configmap", name, "-o", "jsonpath={.data.a}"))
     assert found == "2"
 
 

@@ -7,6 +7,7 @@ import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from kubernetes import client
@@ -118,7 +119,7 @@ def test_what_no_rule_allows_is_forbidden_in_the_words_of_kubernetes(
         attempt(submitter.core)
 
     assert refused.value.status == 403
-    assert json.loads(refused.value.body)["message"] == refusal
+    assert json.loads(refused.value.body or "")["message"] == refusal
 
 
 def test_the_submitter_cannot_give_itself_more(submitter: Api) -> None:
@@ -153,8 +154,8 @@ def test_a_binding_that_is_taken_away_ends_what_it_allowed(submitter: Api, api: 
         "roleRef": {"kind": "ClusterRole", "name": name},
         "subjects": [{"kind": "User", "name": "submitter"}],
     }
-    rbac = client.RbacAuthorizationV1Api(api.client)
-    batch = client.BatchV1Api(submitter.client)
+    rbac: Any = client.RbacAuthorizationV1Api(api.client)
+    batch: Any = client.BatchV1Api(submitter.client)
     rbac.create_cluster_role(role)
     rbac.create_cluster_role_binding(binding)
     allowed = batch.list_job_for_all_namespaces()
@@ -175,7 +176,8 @@ def test_anyone_with_a_name_can_ask_what_they_may_do(submitter: Api) -> None:
         review = client.V1SelfSubjectAccessReview(
             spec=client.V1SelfSubjectAccessReviewSpec(resource_attributes=attributes)
         )
-        answer = client.AuthorizationV1Api(submitter.client).create_self_subject_access_review(review)
+        reviews: Any = client.AuthorizationV1Api(submitter.client)
+        answer = reviews.create_self_subject_access_review(review)
         return bool(answer.status.allowed)
 
     assert asks("create", "pytorchjobs", "kubeflow.org")

@@ -127,8 +127,8 @@ def test_a_pod_that_fits_nowhere_is_unschedulable_and_says_why(
 
 def test_a_pod_waits_for_the_resources_that_another_holds(api: Api, fresh: Fresh) -> None:
     def needs_a_gpu(name: str) -> dict[str, Any]:
-        limits = {"resources": {"limits": {"nvidia.com/gpu": "1"}}}
-        return pod(name, containers=[container(*FOREVER, **limits)], terminationGracePeriodSeconds=1)
+        gpu = {"limits": {"nvidia.com/gpu": "1"}}
+        return pod(name, containers=[container(*FOREVER, resources=gpu)], terminationGracePeriodSeconds=1)
 
     held = [start(api, needs_a_gpu(fresh("holds"))) for _ in range(2)]
     for name in held:
@@ -228,10 +228,12 @@ def test_a_pod_sees_no_credentials_of_the_cloud_it_runs_in(api: Api, fresh: Fres
 
 
 def test_init_containers_run_before_the_others_and_share_volumes(api: Api, fresh: Fresh) -> None:
-    mount = {"volumeMounts": [{"name": "shared", "mountPath": "/shared"}]}
+    mounts = [{"name": "shared", "mountPath": "/shared"}]
     spec = {
-        "initContainers": [container("sh", "-c", "echo prepared > /shared/file", name="init", **mount)],
-        "containers": [container("cat", "/shared/file", **mount)],
+        "initContainers": [
+            container("sh", "-c", "echo prepared > /shared/file", name="init", volumeMounts=mounts)
+        ],
+        "containers": [container("cat", "/shared/file", volumeMounts=mounts)],
         "volumes": [{"name": "shared", "emptyDir": {}}],
     }
     name = start(api, pod(fresh("prepared"), **spec))
@@ -268,7 +270,7 @@ def test_a_pod_that_does_not_want_to_end_is_killed_after_its_grace_with_all_it_s
     script = "trap '' TERM; sh -c \"trap '' TERM; echo child=\\$\\$\\$\\$; sleep 600\""
     body = pod(fresh("stubborn"), "sh", "-c", script, terminationGracePeriodSeconds=1)
     name = start(api, body)
-    child = until(lambda: (text := api.log(name)) and int(text.partition("=")[2]))
+    child = int(until(lambda: api.log(name)).partition("=")[2])
 
     api.core.delete_namespaced_pod(name, NAMESPACE)
 

@@ -38,7 +38,7 @@ def test_objects_stay_and_pods_that_ran_have_failed(
     api.core.create_namespaced_pod(NAMESPACE, pod("ran", "sh", "-c", "echo begun; sleep 600"))
     api.create_job(pytorch_job("job", container("sleep", "600"), workers=0))
     for name in ("ran", "job-master-0"):
-        until(lambda name=name: "running" in api.container_status(name).get("state", {}))
+        api.running(name)
     until(lambda: api.log("ran"))
     left = api.process_of("ran")
 

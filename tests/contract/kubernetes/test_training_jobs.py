@@ -121,11 +121,11 @@ def test_a_rank_whose_process_is_killed_is_started_again_in_its_pod(api: Api, fr
 def test_with_policy_exit_code_a_signal_is_retried_in_a_new_pod(api: Api, fresh: Fresh) -> None:
     name = fresh("retried")
     api.create_job(pytorch_job(name, container(*FOREVER), workers=0, policy="ExitCode"))
-    first = until(lambda: running(api, f"{name}-master-0"))
+    first = api.running(f"{name}-master-0")
 
     os.killpg(api.process_of(f"{name}-master-0"), signal.SIGKILL)
 
-    until(lambda: running(api, f"{name}-master-0") not in (None, first))
+    api.running(f"{name}-master-0", unlike=first)
     assert api.condition(name, "Running", "Failed")["type"] == "Running"
 
 
@@ -140,7 +140,7 @@ def test_a_deleted_job_takes_its_pods_and_their_processes_with_it(api: Api, fres
     name = fresh("gone")
     api.create_job(pytorch_job(name, container(*FOREVER)))
     for pod in _names(name):
-        until(lambda pod=pod: running(api, pod))
+        api.running(pod)
     pids = [api.process_of(pod) for pod in _names(name)]
 
     api.custom.delete_namespaced_custom_object("kubeflow.org", "v1", NAMESPACE, "pytorchjobs", name)
@@ -152,11 +152,11 @@ def test_a_deleted_job_takes_its_pods_and_their_processes_with_it(api: Api, fres
 def test_a_pod_that_someone_deletes_is_made_again(api: Api, fresh: Fresh) -> None:
     name = fresh("missed")
     api.create_job(pytorch_job(name, container(*FOREVER), workers=0))
-    first = until(lambda: running(api, f"{name}-master-0"))
+    first = api.running(f"{name}-master-0")
 
     api.core.delete_namespaced_pod(f"{name}-master-0", NAMESPACE)
 
-    until(lambda: running(api, f"{name}-master-0") not in (None, first))
+    api.running(f"{name}-master-0", unlike=first)
 
 
 @pytest.mark.parametrize(("policy", "left"), [("None", 2), ("Running", 1), ("All", 0)])
@@ -224,14 +224,6 @@ def _job_names(api: Api) -> list[str]:
 
 def pods(api: Api, job: str) -> list[dict[str, Any]]:
     return api.documents("pods", label_selector=f"training.kubeflow.org/job-name={job}")
-
-
-def running(api: Api, name: str) -> str | None:
-    """The pod's uid once its process runs."""
-    pod = api.pod(name)
-    if pod is None or "running" not in api.container_status(name).get("state", {}):
-        return None
-    return str(pod["metadata"]["uid"])
 
 
 def _pid(text: str) -> int | None:

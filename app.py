@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-
 from aws_cdk import App
 
 from components.governed_app import GovernedApp
 from config.model import Environment, InvalidConfiguration
+from stacks.cluster import ClusterStack
 from stacks.network import NetworkStack
 from stacks.pipeline import PipelineStack
 from stacks.storage import StorageStack
@@ -19,6 +18,8 @@ def build(environment: Environment, *, outdir: str | None = None, **context: str
     name = environment.stack_name
     storage = StorageStack(app, name("Storage"), environment=environment, removal=app.data_removal)
     network = NetworkStack(app, name("Network"), environment=environment, key=storage.key)
+    for cluster in environment.clusters:
+        ClusterStack(app, environment=environment, cluster=cluster, network=network, storage=storage)
     PipelineStack(app, name("Pipeline"), environment=environment, network=network, storage=storage)
     return app
 
@@ -31,7 +32,7 @@ def main() -> None:
 
         build(environment_named(App(auto_synth=False).node.try_get_context("env"))).synth()
     except InvalidConfiguration as error:
-        sys.exit(str(error))
+        raise SystemExit(str(error)) from error
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ RUN_ID_PATTERN = RUN_NAME_PATTERN + r"-\d{14}"
 # Tags of everything that a run makes: they say whose it is before a name is trusted or a thing deleted.
 RUN_TAG = "atelier:run_id"
 STEP_TAG = "atelier:step"
+# Of a cluster: what its budget counts.
+CLUSTER_TAG = "atelier:cluster"
 
 APPROVAL = "approval"
 CUSTOM_MODEL = "model"
@@ -26,6 +28,7 @@ RUNS_PREFIX = "runs/"
 HUB_RECIPES_PREFIX = "hub-recipes/"
 HUB_RECIPE_ADDRESS = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/hub-recipes/[0-9a-f]{64}\.json")
 BASE_MODELS_PREFIX = "base-models/"
+LIFECYCLE_PREFIX = "lifecycle/"
 # AmazonSageMakerFullAccess, too, lets a job invoke only functions with this word in their name.
 REWARD_FUNCTION_PREFIX = "SageMaker"
 

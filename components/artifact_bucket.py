@@ -17,6 +17,7 @@ RUN_FILES = names.run_key("*")
 RECIPES = names.recipe_key("*", "*")
 TRAINING_OUTPUT = f"{names.training_output_prefix('*')}*"
 EVALUATION_OUTPUT = f"{names.evaluation_output_prefix('*')}*"
+LIFECYCLE_SCRIPTS = f"{names.LIFECYCLE_PREFIX}*"
 MODEL_RECORDS = names.model_record_key("*")
 REPORTS = names.report_key("*", "*")
 VALIDATION = names.validation_key("*", "*")
@@ -126,6 +127,20 @@ class ArtifactBucket(Construct):
         """Write a run's report, and read the recipes that it shows."""
         self._write(grantee, REPORTS)
         self._read(grantee, RECIPES)
+
+    def grant_publish_lifecycle_scripts(self, grantee: Grantee) -> None:
+        """Write and remove the scripts that cluster nodes run when they are made."""
+        self._write(grantee, LIFECYCLE_SCRIPTS)
+        allow(
+            grantee,
+            "s3:DeleteObject",
+            on=[self._objects(grantee, LIFECYCLE_SCRIPTS)],
+            because="Scripts are named by their content",
+        )
+
+    def grant_read_lifecycle_scripts(self, grantee: Grantee) -> None:
+        """Read them, on a node."""
+        self._read(grantee, LIFECYCLE_SCRIPTS)
 
     def grant_submit_runs(self, grantee: Grantee) -> None:
         """What a person needs who uploads datasets and run files, and reads everything that came of them."""

@@ -23,7 +23,10 @@ CODE_FOLDERS = ("atelier", "lambdas", "recipes")
 SERVICE_MODELS = (
     "bedrock",
     "bedrock-runtime",
+    "cloudwatch",
+    "codebuild",
     "dynamodb",
+    "lambda",
     "logs",
     "s3",
     "sagemaker",

@@ -33,6 +33,9 @@ class EncryptionKey(kms.Key):
             service="logs", resource="log-group", resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME
         )
         self._let_use("cloudwatch.amazonaws.com", of_this_account)
+        # Node health and budgets reach people through an encrypted topic, too.
+        self._let_use("events.amazonaws.com", of_this_account)
+        self._let_use("budgets.amazonaws.com", of_this_account)
         self._let_use(
             f"logs.{stack.region}.amazonaws.com",
             {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},

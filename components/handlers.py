@@ -86,8 +86,12 @@ class Handlers(Construct):
         memory_mib: int = 512,
         reserved_concurrency: int | None = None,
         dead_letter_queue: sqs.IQueue | None = None,
+        package: str = "handlers",
     ) -> lambda_.Function:
-        """The function of the module that its id names; one invoked by events needs a dead-letter queue."""
+        """The function of the module of `package` that its id names.
+
+        One invoked by events needs a dead-letter queue.
+        """
         log_group = logs.LogGroup(
             self,
             f"{construct_id}Log",
@@ -106,7 +110,7 @@ class Handlers(Construct):
             self,
             construct_id,
             code=self._code,
-            handler=f"lambdas.handlers.{module_name(construct_id)}.handler",
+            handler=f"lambdas.{package}.{module_name(construct_id)}.handler",
             runtime=self._runtime,
             architecture=self._architecture,
             layers=[self._layer],

@@ -19,16 +19,20 @@ class NoticeTopic(Construct):
         super().__init__(scope, construct_id)
         self._key = key
         self.topic = sns.Topic(self, "Topic", display_name="Atelier", master_key=key, enforce_ssl=True)
+        self.let_publish("cloudwatch.amazonaws.com")
+        for address in addresses:
+            self.topic.add_subscription(subscriptions.EmailSubscription(address))
+
+    def let_publish(self, service: str) -> None:
+        """Let an AWS service send notices in this account's name."""
         self.topic.add_to_resource_policy(
             iam.PolicyStatement(
-                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                principals=[iam.ServicePrincipal(service)],
                 actions=["sns:Publish"],
                 resources=[self.topic.topic_arn],
                 conditions={"StringEquals": {"aws:SourceAccount": self.topic.stack.account}},
             )
         )
-        for address in addresses:
-            self.topic.add_subscription(subscriptions.EmailSubscription(address))
 
     def grant_publish(self, grantee: Grantee) -> None:
         """Send a notice."""

@@ -49,8 +49,8 @@ class TrainingNetwork(Construct):
         )
         self.vpc.add_flow_log("Flow", destination=ec2.FlowLogDestination.to_cloud_watch_logs(log_group))
 
-    def admit(self, security_group: ec2.ISecurityGroup) -> None:
-        """Let members of `security_group` use the interface endpoints."""
+    def admit(self, security_group: ec2.ISecurityGroup) -> ec2.ISecurityGroup:
+        """Let members of `security_group` use the interface endpoints; the group of the endpoints."""
         group = ec2.SecurityGroup(
             self,
             "EndpointGroup",
@@ -68,3 +68,4 @@ class TrainingNetwork(Construct):
                 security_groups=[group],
                 open=False,
             )
+        return group

@@ -14,11 +14,13 @@ from ipaddress import IPv4Network
 
 
 class EndpointAccess(StrEnum):
-    """From where the Kubernetes API of a cluster is reached."""
+    """From where the Kubernetes API of a cluster is reached.
+
+    Never from inside alone: what installs the charts runs outside the network (ADR 0070).
+    """
 
     PUBLIC = "public"
     PUBLIC_AND_PRIVATE = "public-and-private"
-    PRIVATE = "private"
 
 
 class DeepHealthCheck(StrEnum):

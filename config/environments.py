@@ -2,6 +2,21 @@
 
 from __future__ import annotations
 
+from config.cluster import (
+    Capacity,
+    ClusterConfig,
+    ClusterSubnet,
+    DeepHealthCheck,
+    EksOrchestrator,
+    EndpointAccess,
+    InstanceGroup,
+    Lustre,
+    PriorityClass,
+    Quota,
+    RestrictedGroup,
+    TaskGovernance,
+    Team,
+)
 from config.model import Architecture, Environment, FunctionPlatform, InvalidConfiguration, NewNetwork
 
 ON_AWS = FunctionPlatform(architecture=Architecture.ARM64, python=(3, 14))
@@ -24,10 +39,35 @@ DEV = Environment(
     name="dev",
     account="111111111111",
     region="us-east-1",
-    network=NewNetwork(cidr="10.41.0.0/16", availability_zones=("us-east-1a", "us-east-1b")),
+    # One gateway for both zones: a cluster's nodes pull public images.
+    network=NewNetwork(cidr="10.41.0.0/16", availability_zones=("us-east-1a", "us-east-1b"), nat_gateways=1),
     functions=ON_AWS,
     log_retention_days=30,
     data_may_be_destroyed=True,
+    clusters=(
+        ClusterConfig(
+            name="open-weights",
+            orchestrator=EksOrchestrator(
+                kubernetes_version="1.34", endpoint_access=EndpointAccess.PUBLIC_AND_PRIVATE
+            ),
+            subnets=(ClusterSubnet(zone_id="use1-az6", cidr="10.101.0.0/22"),),
+            monthly_budget_usd=1500,
+            continuous_provisioning=True,
+            groups=(
+                InstanceGroup(name="system", instance_types=("ml.c5.4xlarge",), count=1),
+                # It comes when there is spot capacity; the cluster stands without it.
+                InstanceGroup(
+                    name="training",
+                    instance_types=("ml.g6.12xlarge", "ml.g5.12xlarge"),
+                    count=1,
+                    min_count=0,
+                    volume_gib=500,
+                    capacity=Capacity.SPOT,
+                ),
+            ),
+            training_operator=True,
+        ),
+    ),
     tags={"application": "atelier", "environment": "dev"},
 )
 
@@ -50,6 +90,54 @@ PROD = Environment(
     ),
     functions=ON_AWS,
     log_retention_days=365,
+    clusters=(
+        ClusterConfig(
+            name="nova",
+            orchestrator=EksOrchestrator(kubernetes_version="1.32", endpoint_access=EndpointAccess.PUBLIC),
+            subnets=(ClusterSubnet(zone_id="use1-az6", cidr="10.103.0.0/20"),),
+            monthly_budget_usd=400_000,
+            shared_lustre=Lustre(size_gib=4800, throughput=250),
+            restricted_groups=(
+                RestrictedGroup(
+                    name="training",
+                    instance_type="ml.p5.48xlarge",
+                    count=4,
+                    volume_gib=850,
+                    threads_per_core=2,
+                ),
+            ),
+        ),
+        ClusterConfig(
+            name="open-weights",
+            orchestrator=EksOrchestrator(
+                kubernetes_version="1.34", endpoint_access=EndpointAccess.PUBLIC_AND_PRIVATE
+            ),
+            subnets=(ClusterSubnet(zone_id="use1-az6", cidr="10.104.0.0/20"),),
+            monthly_budget_usd=200_000,
+            continuous_provisioning=True,
+            groups=(
+                InstanceGroup(name="system", instance_types=("ml.c5.4xlarge",), count=2),
+                InstanceGroup(
+                    name="training",
+                    instance_types=("ml.p5.48xlarge",),
+                    count=2,
+                    volume_gib=850,
+                    threads_per_core=2,
+                    deep_health_checks=(DeepHealthCheck.STRESS, DeepHealthCheck.CONNECTIVITY),
+                    software_updates="cron(0 3 ? * SUN *)",
+                ),
+            ),
+            task_governance=TaskGovernance(
+                priority_classes=(
+                    PriorityClass(name="production", weight=100),
+                    PriorityClass(name="experimentation", weight=10),
+                ),
+                teams=(Team(name="atelier", quotas=(Quota(instance_type="ml.p5.48xlarge", count=2),)),),
+            ),
+            training_operator=True,
+            observability=True,
+        ),
+    ),
     tags={"application": "atelier", "environment": "prod"},
 )
 

@@ -12,7 +12,10 @@ from config.model import Environment, ExistingNetwork
 
 
 class NetworkStack(Stack):
-    """`vpc`, private `subnet_ids` and `security_group` of training jobs, in our network or another's."""
+    """`vpc`, private `subnet_ids` and `security_group` of training jobs, in our network or another's.
+
+    `endpoint_group` guards the interface endpoints of our own.
+    """
 
     def __init__(
         self, scope: Construct, construct_id: str, *, environment: Environment, key: kms.IKey
@@ -22,6 +25,7 @@ class NetworkStack(Stack):
         )
         network = environment.network
         self.vpc: ec2.IVpc
+        self.endpoint_group: ec2.ISecurityGroup | None = None
         if isinstance(network, ExistingNetwork):
             self.vpc = ec2.Vpc.from_vpc_attributes(
                 self,
@@ -45,4 +49,4 @@ class NetworkStack(Stack):
                 subnet.subnet_id for subnet in (own.vpc.private_subnets or own.vpc.isolated_subnets)
             ]
             self.security_group = EfaSecurityGroup(self, "TrainingGroup", vpc=self.vpc)
-            own.admit(self.security_group)
+            self.endpoint_group = own.admit(self.security_group)

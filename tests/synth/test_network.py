@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from config.environments import DEV, LOCAL, PROD
+from config.environments import DEV, LOCAL, PROD, STAGING
 from config.model import ExistingNetwork, InterfaceEndpoint, NewNetwork
 from tests.support.synthesis import Synthesis, synthesise
 
@@ -23,8 +23,14 @@ EXISTING = ExistingNetwork(
 
 @pytest.fixture(scope="module")
 def guest(tmp_path_factory: pytest.TempPathFactory) -> Synthesis:
-    """DEV in a VPC that exists already."""
-    return synthesise(replace(DEV, network=EXISTING), tmp_path_factory.mktemp("guest"))
+    """DEV, without its clusters, in a VPC that exists already."""
+    return synthesise(replace(DEV, network=EXISTING, clusters=()), tmp_path_factory.mktemp("guest"))
+
+
+@pytest.fixture
+def staging(rendered: Callable[[str], Synthesis]) -> Synthesis:
+    """An environment without NAT and without clusters."""
+    return rendered(STAGING.name)
 
 
 def count(synthesis: Synthesis, type_name: str) -> int:
@@ -51,22 +57,25 @@ def test_an_existing_network_is_not_looked_up(guest: Synthesis) -> None:
     assert "missing" not in (guest.folder / "manifest.json").read_text()
 
 
-def test_jobs_reach_aws_through_endpoints_and_not_the_internet(dev: Synthesis) -> None:
-    assert isinstance(DEV.network, NewNetwork)
-    services = {dev.flat(e["Properties"]["ServiceName"]) for e in dev.resources("AWS::EC2::VPCEndpoint")}
-    wanted = {f"com.amazonaws.us-east-1.{endpoint}" for endpoint in DEV.network.interface_endpoints}
+def test_jobs_reach_aws_through_endpoints_and_not_the_internet(staging: Synthesis) -> None:
+    assert isinstance(STAGING.network, NewNetwork)
+    services = {
+        staging.flat(endpoint["Properties"]["ServiceName"])
+        for endpoint in staging.resources("AWS::EC2::VPCEndpoint")
+    }
+    wanted = {f"com.amazonaws.us-east-1.{endpoint}" for endpoint in STAGING.network.interface_endpoints}
     gateways = {"com.amazonaws.us-east-1.s3", "com.amazonaws.us-east-1.dynamodb"}
     assert services == wanted | gateways
-    assert count(dev, "AWS::EC2::NatGateway") == count(dev, "AWS::EC2::InternetGateway") == 0
+    assert count(staging, "AWS::EC2::NatGateway") == count(staging, "AWS::EC2::InternetGateway") == 0
 
 
-def test_endpoints_admit_training_nodes_only(dev: Synthesis) -> None:
+def test_endpoints_admit_nodes_of_jobs_and_clusters_only(dev: Synthesis) -> None:
     rules = [
         (rule["Properties"]["FromPort"], dev.flat(rule["Properties"]["SourceSecurityGroupId"]))
         for rule in dev.resources("AWS::EC2::SecurityGroupIngress")
         if rule["Properties"]["IpProtocol"] == "tcp"
     ]
-    assert rules == [(443, "<TrainingGroup>")]
+    assert sorted(rules) == [(443, "<NetworkNodes>"), (443, "<TrainingGroup>")]
 
 
 def test_prod_has_a_nat_gateway_in_each_zone(rendered: Callable[[str], Synthesis]) -> None:
@@ -75,7 +84,10 @@ def test_prod_has_a_nat_gateway_in_each_zone(rendered: Callable[[str], Synthesis
 
 
 def test_subnets_lie_in_the_zones_that_are_named(every: Synthesis) -> None:
-    zones = {subnet["Properties"]["AvailabilityZone"] for subnet in every.resources("AWS::EC2::Subnet")}
+    subnets = every.templates["Network"]["Resources"].values()
+    zones = {
+        subnet["Properties"]["AvailabilityZone"] for subnet in subnets if subnet["Type"] == "AWS::EC2::Subnet"
+    }
     assert zones == set(every.environment.network.availability_zones)
 
 

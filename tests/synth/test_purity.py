@@ -66,7 +66,10 @@ def test_two_syntheses_are_byte_identical(tmp_path: Path) -> None:
     folders = (tmp_path / "first", tmp_path / "second")
     for folder in folders:
         synthesise(PROD, folder)
-    first, second = ({path.name: path.read_bytes() for path in folder.iterdir()} for folder in folders)
+    first, second = (
+        {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        for folder in folders
+    )
     assert first.keys() == second.keys()
     assert [name for name in first if first[name] != second[name]] == []
 

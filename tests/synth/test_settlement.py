@@ -46,7 +46,11 @@ def test_rows_expire_and_can_be_recovered_before(every: Synthesis) -> None:
 
 
 def test_settle_is_called_when_a_training_job_ends_and_every_minute(every: Synthesis) -> None:
-    rules = [rule["Properties"] for rule in every.resources("AWS::Events::Rule")]
+    rules = [
+        resource["Properties"]
+        for resource in every.templates["Pipeline"]["Resources"].values()
+        if resource["Type"] == "AWS::Events::Rule"
+    ]
     assert {rule["State"] for rule in rules} == {"ENABLED"}
     assert [rule["ScheduleExpression"] for rule in rules if "ScheduleExpression" in rule] == [
         "rate(1 minute)"

@@ -87,7 +87,11 @@ def test_only_states_that_delete_or_swap_wait_for_what_is_in_use(dev: Synthesis)
 def test_a_step_has_one_name_in_state_construct_and_module(dev: Synthesis) -> None:
     invoking = {task.name: task.invokes for task in tasks(dev) if task.name != "Notify"}
     assert invoking == {name: module_name(name) for name in invoking}
-    deployed = {f["Properties"]["Handler"].split(".")[2] for f in dev.resources("AWS::Lambda::Function")}
+    deployed = {
+        resource["Properties"]["Handler"].split(".")[2]
+        for resource in dev.templates["Pipeline"]["Resources"].values()
+        if resource["Type"] == "AWS::Lambda::Function"
+    }
     assert deployed == {*invoking.values(), "settle"}
 
 

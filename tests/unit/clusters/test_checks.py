@@ -115,8 +115,8 @@ REFUSED: list[tuple[str, ClusterConfig, dict[str, Any], str]] = [
     (
         "restricted-endpoint",
         NOVA,
-        {"orchestrator": replace(NOVA.orchestrator, endpoint_access=EndpointAccess.PRIVATE)},
-        "orchestrator.endpoint_access = private: restricted groups need public .*",
+        {"orchestrator": replace(NOVA.orchestrator, endpoint_access=EndpointAccess.PUBLIC_AND_PRIVATE)},
+        "orchestrator.endpoint_access = public-and-private: restricted groups need public .*",
     ),
     ("lustre", NOVA, of(NOVA_GROUP, lustre=Lustre(size_gib=3600)), ".*size_gib = 3600: accepted: 1200.*"),
     ("lustre", NOVA, of(NOVA_GROUP, lustre=Lustre(throughput=200)), ".*throughput = 200: accepted: 125, .*"),

@@ -1,0 +1,103 @@
+"""The Kubernetes control plane that HyperPod puts its nodes under."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import aws_ec2 as ec2, aws_eks as eks, aws_iam as iam, aws_kms as kms
+from constructs import Construct
+
+from components.permissions import acknowledge, allow
+from config.cluster import EksOrchestrator, EndpointAccess
+
+BASE_ADD_ONS = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")
+"""What nodes need to join and pods to get a role. CoreDNS is not here: it waits for nodes (see AddOns)."""
+
+LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
+
+
+class ControlPlane(Construct):
+    """An EKS cluster of CloudFormation's own types, so that no custom resource holds the keys to it.
+
+    Nobody is an administrator for having made it: access entries are the only way in (see ClusterAccess).
+    Secrets are encrypted under the customer-managed key.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        orchestrator: EksOrchestrator,
+        subnet_ids: Sequence[str],
+        nodes: ec2.ISecurityGroup,
+        key: kms.IKey,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        role = iam.Role(
+            self,
+            "Role",
+            description="EKS runs the control plane of Atelier's cluster as this",
+            assumed_by=iam.ServicePrincipal("eks.amazonaws.com"),
+            managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name("AmazonEKSClusterPolicy")],
+        )
+        acknowledge(
+            role,
+            "IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonEKSClusterPolicy]",
+            because="EKS asks for exactly this policy, and widens it with its own features",
+        )
+        allow(
+            role, "kms:CreateGrant", "kms:DescribeKey", "kms:Decrypt", "kms:Encrypt", on=[key.key_arn]
+        )  # fmt: skip
+        is_private = orchestrator.endpoint_access is not EndpointAccess.PUBLIC
+        self.cluster = eks.CfnCluster(
+            self,
+            "Cluster",
+            version=orchestrator.kubernetes_version,
+            role_arn=role.role_arn,
+            access_config=eks.CfnCluster.AccessConfigProperty(
+                # CreateCluster of HyperPod refuses CONFIG_MAP.
+                authentication_mode="API",
+                bootstrap_cluster_creator_admin_permissions=False,
+            ),
+            resources_vpc_config=eks.CfnCluster.ResourcesVpcConfigProperty(
+                subnet_ids=[*subnet_ids],
+                security_group_ids=[nodes.security_group_id],
+                endpoint_public_access=True,
+                endpoint_private_access=is_private,
+            ),
+            encryption_config=[
+                eks.CfnCluster.EncryptionConfigProperty(
+                    provider=eks.CfnCluster.ProviderProperty(key_arn=key.key_arn), resources=["secrets"]
+                )
+            ],
+            logging=eks.CfnCluster.LoggingProperty(
+                cluster_logging=eks.CfnCluster.ClusterLoggingProperty(
+                    enabled_types=[
+                        eks.CfnCluster.LoggingTypeConfigProperty(type=log_type) for log_type in LOGS
+                    ]
+                )
+            ),
+        )
+        self.cluster.node.add_dependency(role)
+        acknowledge(
+            self.cluster,
+            "EKS1",
+            because="SageMaker and the builds that install charts come from outside the network; who they "
+            "are is still asked of IAM",
+        )
+        self.base_add_ons = [
+            eks.CfnAddon(
+                self,
+                "".join(word.capitalize() for word in name.split("-")),
+                addon_name=name,
+                cluster_name=self.name,
+                resolve_conflicts="OVERWRITE",
+            )
+            for name in BASE_ADD_ONS
+        ]
+
+    @property
+    def name(self) -> str:
+        """The EKS cluster's name, which CloudFormation gives it."""
+        return self.cluster.ref

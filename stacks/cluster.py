@@ -1,0 +1,151 @@
+"""A cluster's stack: the control plane, the nodes, and what tells people about them. One for each cluster."""
+
+from __future__ import annotations
+
+from aws_cdk import CfnOutput, Stack
+from constructs import Construct
+
+from components.cluster.access import ClusterAccess
+from components.cluster.add_ons import AddOns
+from components.cluster.charts import Charts
+from components.cluster.control_plane import ControlPlane
+from components.cluster.custom_resources import CustomResources
+from components.cluster.execution_role import ExecutionRole
+from components.cluster.governance import Governance
+from components.cluster.guards import Guards
+from components.cluster.hyperpod_cluster import HyperPodCluster
+from components.cluster.job_namespaces import job_namespaces
+from components.cluster.lifecycle_scripts import LifecycleScripts
+from components.cluster.network import ClusterNetwork
+from components.cluster.nodes import Nodes
+from components.handlers import Handlers
+from components.notice_topic import NoticeTopic
+from components.retention import retention
+from config.cluster import ClusterConfig
+from config.model import Environment
+from stacks.network import NetworkStack
+from stacks.storage import StorageStack
+
+
+class ClusterStack(Stack):
+    """Comes up in the order of the lines below, and goes in the reverse: docs/clusters.md, "Order"."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        *,
+        environment: Environment,
+        cluster: ClusterConfig,
+        network: NetworkStack,
+        storage: StorageStack,
+    ) -> None:
+        super().__init__(
+            scope,
+            environment.stack_name(cluster.noun),
+            env={"account": environment.account, "region": environment.region},
+            termination_protection=not environment.data_may_be_destroyed,
+        )
+        bucket, key = storage.bucket, storage.key
+        log_retention = retention(environment.log_retention_days)
+        handlers = Handlers(
+            self,
+            "Handlers",
+            platform=environment.functions,
+            environ={},
+            key=key,
+            log_retention=log_retention,
+        )
+        nodes_network = ClusterNetwork(
+            self,
+            "Network",
+            vpc=network.vpc,
+            subnets=cluster.subnets,
+            endpoint_group=network.endpoint_group,
+        )
+        control_plane = ControlPlane(
+            self,
+            "ControlPlane",
+            orchestrator=cluster.orchestrator,
+            subnet_ids=network.subnet_ids,
+            nodes=nodes_network.security_group,
+            key=key,
+        )
+        role = ExecutionRole(
+            self,
+            "ExecutionRole",
+            bucket=bucket,
+            control_plane=control_plane.cluster,
+            is_restricted=cluster.is_restricted,
+        )
+        self.access = ClusterAccess(
+            self,
+            "Access",
+            control_plane=control_plane,
+            administrators=cluster.orchestrator.administrators,
+        )
+        charts = Charts(
+            self,
+            "Charts",
+            control_plane=control_plane,
+            builds=CustomResources(self, "RunBuild", handlers=handlers),
+            key=key,
+            log_retention=log_retention,
+            is_restricted=cluster.is_restricted,
+        )
+        dependencies = charts.dependencies()
+        dependencies.node.add_dependency(
+            self.access.admit_installer(charts.role), *control_plane.base_add_ons
+        )
+        scripts = LifecycleScripts(
+            self,
+            "LifecycleScripts",
+            bucket=bucket,
+            publisher=CustomResources(self, "PublishFiles", handlers=handlers),
+        )
+        hyperpod = HyperPodCluster(
+            self,
+            "HyperPod",
+            name=f"atelier-{environment.name}-{cluster.name}",
+            config=cluster,
+            control_plane=control_plane,
+            network=nodes_network,
+            role=role,
+            scripts=scripts,
+        )
+        hyperpod.after(self.access.admit_nodes(role), dependencies, scripts.resource)
+        nodes = Nodes(
+            self,
+            "Nodes",
+            cluster=hyperpod,
+            config=cluster,
+            waiter=CustomResources(self, "AwaitNodes", handlers=handlers),
+        )
+        add_ons = AddOns(self, "AddOns", control_plane=control_plane, nodes=nodes.arrived)
+        if cluster.training_operator:
+            add_ons.training_operator()
+        if cluster.observability:
+            add_ons.observability()
+        job_access = charts.access(job_namespaces(cluster))
+        job_access.node.add_dependency(nodes.arrived)
+        if cluster.task_governance:
+            governance = Governance(
+                self,
+                "Governance",
+                cluster=hyperpod,
+                rules=cluster.task_governance,
+                add_on=add_ons.task_governance(),
+            )
+            job_access.node.add_dependency(*governance.quotas)
+        notices = NoticeTopic(self, "Notices", key=key, addresses=environment.notify)
+        Guards(
+            self,
+            "Guards",
+            cluster=hyperpod,
+            monthly_budget_usd=cluster.monthly_budget_usd,
+            handlers=handlers,
+            notices=notices,
+        )
+
+        CfnOutput(self, "ClusterName", value=hyperpod.name)
+        CfnOutput(self, "EksClusterName", value=control_plane.name)
+        CfnOutput(self, "ExecutionRoleArn", value=role.role_arn)

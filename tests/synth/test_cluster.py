@@ -1,0 +1,330 @@
+"""A cluster's stack: what comes before what, who gets in, and that nodes are as configured."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from aws_cdk import Stack, aws_iam as iam, aws_lambda as lambda_
+from aws_cdk.assertions import Match, Template
+
+from app import build
+from atelier.names import CLUSTER_TAG
+from components.cluster import charts, lifecycle_scripts
+from components.cluster.access import JOBS_GROUP
+from components.cluster.job_namespaces import job_namespaces
+from config.cluster import TaskGovernance
+from config.environments import DEV, PROD
+from stacks.cluster import ClusterStack
+from tests.support.synthesis import Synthesis
+
+pytestmark = pytest.mark.synth
+
+NOVA, OPEN_WEIGHTS = "NovaCluster", "OpenWeightsCluster"
+ACCESS = Path(charts.FOLDER, "access", "templates", "jobs.yaml")
+
+
+@pytest.fixture
+def prod(rendered: Callable[[str], Synthesis]) -> Synthesis:
+    return rendered(PROD.name)
+
+
+class Resources:
+    """One template's resources by logical id without its hash, and what each must wait for."""
+
+    def __init__(self, template: Mapping[str, Any]) -> None:
+        self._all: Mapping[str, Mapping[str, Any]] = template["Resources"]
+
+    def named(self, name: str) -> Mapping[str, Any]:
+        (found,) = (
+            resource for logical_id, resource in self._all.items() if _without_hash(logical_id) == name
+        )
+        return found
+
+    def of_type(self, type_name: str) -> dict[str, Mapping[str, Any]]:
+        return {
+            _without_hash(logical_id): resource["Properties"]
+            for logical_id, resource in self._all.items()
+            if resource["Type"] == type_name
+        }
+
+    def before(self, name: str) -> set[str]:
+        """Everything that stands before the resource is begun, directly or not."""
+        waiting = [logical_id for logical_id in self._all if _without_hash(logical_id) == name]
+        seen: set[str] = set()
+        while waiting:
+            for earlier in _references(self._all[waiting.pop()]):
+                if earlier in self._all and earlier not in seen:
+                    seen.add(earlier)
+                    waiting.append(earlier)
+        return {_without_hash(logical_id) for logical_id in seen}
+
+
+def _without_hash(logical_id: str) -> str:
+    return re.sub("[0-9A-F]{8}$", "", logical_id)
+
+
+def _references(value: Any) -> Iterator[str]:
+    match value:
+        case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), *_]}:
+            yield name
+        case {"Fn::Sub": _}:
+            raise AssertionError("a reference inside Fn::Sub would be overlooked")
+        case dict():
+            yield from [value["DependsOn"]] if isinstance(value.get("DependsOn"), str) else []
+            yield from value["DependsOn"] if isinstance(value.get("DependsOn"), list) else []
+            for part in value.values():
+                yield from _references(part)
+        case list():
+            for part in value:
+                yield from _references(part)
+
+
+@pytest.mark.parametrize("noun", [NOVA, OPEN_WEIGHTS])
+def test_a_cluster_comes_after_everything_that_creating_it_looks_for(prod: Synthesis, noun: str) -> None:
+    resources = Resources(prod.templates[noun])
+    before = resources.before("HyperPodCluster")
+    assert {
+        "ExecutionRole",
+        "ExecutionRoleDefaultPolicy",
+        "AccessNodes",
+        "AccessInstaller",
+        "ChartsDependencies",
+        "LifecycleScriptsFiles",
+        "ControlPlaneVpcCni",
+        "ControlPlaneEksPodIdentityAgent",
+    } <= before
+    assert "NodesArrived" not in before
+
+
+@pytest.mark.parametrize("noun", [NOVA, OPEN_WEIGHTS])
+def test_a_node_s_services_come_after_the_nodes(prod: Synthesis, noun: str) -> None:
+    resources = Resources(prod.templates[noun])
+    assert "HyperPodCluster" in resources.before("NodesArrived")
+    late = [name for name in resources.of_type("AWS::EKS::Addon") if name.startswith("AddOns")]
+    assert "AddOnsCoredns" in late
+    for name in [*late, "ChartsAccess"]:
+        assert "NodesArrived" in resources.before(name), name
+
+
+def test_quotas_follow_priorities_and_make_the_namespaces_of_jobs(prod: Synthesis) -> None:
+    resources = Resources(prod.templates[OPEN_WEIGHTS])
+    assert {"AddOnsTaskGovernance", "NodesArrived"} <= resources.before("GovernancePriorities")
+    assert "GovernancePriorities" in resources.before("GovernanceQuotaatelier")
+    assert "GovernanceQuotaatelier" in resources.before("ChartsAccess")
+
+
+def test_the_training_operator_finds_its_certificates_and_its_role(prod: Synthesis) -> None:
+    before = Resources(prod.templates[OPEN_WEIGHTS]).before("AddOnsTrainingOperator")
+    assert {"AddOnsCertManager", "AddOnsTrainingOperatorIdentity", "AddOnsTrainingOperatorRole"} <= before
+
+
+def test_restricted_groups_stand_alone(prod: Synthesis) -> None:
+    resources = Resources(prod.templates[NOVA])
+    cluster = resources.named("HyperPodCluster")["Properties"]
+    (group,) = cluster["RestrictedInstanceGroups"]
+    assert "InstanceGroups" not in cluster
+    assert "NodeProvisioningMode" not in cluster
+    assert group["InstanceType"] == "ml.p5.48xlarge"
+    assert "LifeCycleConfig" not in group
+    assert cluster["RestrictedInstanceGroupsConfig"]["SharedEnvironmentConfig"] == {
+        "FSxLustreConfig": {"PerUnitStorageThroughput": 250, "SizeInGiB": 4800},
+        "FSxLustreDeletionPolicy": "DeleteIfNotUsed",
+    }
+    assert set(resources.of_type("AWS::EKS::Addon")) == {
+        "AddOnsCoredns",
+        "ControlPlaneEksPodIdentityAgent",
+        "ControlPlaneKubeProxy",
+        "ControlPlaneVpcCni",
+    }
+
+
+def test_standard_groups_are_as_configured(dev: Synthesis) -> None:
+    cluster = Resources(dev.templates[OPEN_WEIGHTS]).named("HyperPodCluster")["Properties"]
+    system, training = cluster["InstanceGroups"]
+    assert cluster["ClusterName"] == "atelier-dev-open-weights"
+    assert cluster["NodeProvisioningMode"] == "Continuous"
+    assert (system["InstanceType"], system["InstanceCount"]) == ("ml.c5.4xlarge", 1)
+    assert training["InstanceRequirements"] == {"InstanceTypes": ["ml.g6.12xlarge", "ml.g5.12xlarge"]}
+    assert (training["InstanceCount"], training["MinInstanceCount"]) == (1, 0)
+    assert training["CapacityRequirements"] == {"Spot": {}}
+    assert training["InstanceStorageConfigs"] == [
+        {"EbsVolumeConfig": {"RootVolume": False, "VolumeSizeInGB": 500}}
+    ]
+    assert training["LifeCycleConfig"]["OnCreate"] == "on_create.sh"
+
+
+def test_the_wait_asks_for_what_each_group_needs_at_least(dev: Synthesis) -> None:
+    arrived = Resources(dev.templates[OPEN_WEIGHTS]).named("NodesArrived")["Properties"]
+    assert arrived["LeastCounts"] == {"system": "1", "training": "0"}
+    assert arrived["ServiceTimeout"] == "3600"
+
+
+def test_nodes_lie_in_a_zone_by_its_id_beside_the_network_s_block(dev: Synthesis) -> None:
+    resources = Resources(dev.templates[OPEN_WEIGHTS])
+    (subnet,) = resources.of_type("AWS::EC2::Subnet").values()
+    (block,) = resources.of_type("AWS::EC2::VPCCidrBlock").values()
+    (configured,) = DEV.clusters[0].subnets
+    assert (subnet["AvailabilityZoneId"], subnet["CidrBlock"]) == (configured.zone_id, configured.cidr)
+    assert block["CidrBlock"] == configured.cidr
+    assert {"Key": "kubernetes.io/role/internal-elb", "Value": "1"} in subnet["Tags"]
+
+
+def test_the_control_plane_admits_by_access_entries_alone_and_keeps_its_logs_and_secrets(
+    prod: Synthesis,
+) -> None:
+    public = {NOVA: False, OPEN_WEIGHTS: True}
+    for noun, is_private_too in public.items():
+        plane = Resources(prod.templates[noun]).named("ControlPlaneCluster")["Properties"]
+        assert plane["AccessConfig"] == {
+            "AuthenticationMode": "API",
+            "BootstrapClusterCreatorAdminPermissions": False,
+        }
+        assert plane["EncryptionConfig"][0]["Resources"] == ["secrets"]
+        assert len(plane["Logging"]["ClusterLogging"]["EnabledTypes"]) == 5
+        assert plane["ResourcesVpcConfig"]["EndpointPrivateAccess"] is is_private_too
+        assert plane["ResourcesVpcConfig"]["EndpointPublicAccess"] is True
+
+
+def test_only_the_installer_and_named_people_administer(prod: Synthesis) -> None:
+    for noun in (NOVA, OPEN_WEIGHTS):
+        entries = Resources(prod.templates[noun]).of_type("AWS::EKS::AccessEntry")
+        assert [name for name, entry in entries.items() if "AccessPolicies" in entry] == ["AccessInstaller"]
+        assert entries["AccessNodes"]["Type"] == "HYPERPOD_LINUX"
+
+
+def test_whoever_submits_jobs_is_one_group_and_nothing_else(tmp_path: Path) -> None:
+    app = build(DEV, outdir=str(tmp_path))
+    cluster = app.node.find_child("Atelier-Dev-OpenWeightsCluster")
+    assert isinstance(cluster, ClusterStack)
+    stack = Stack(app, "Jobs", env={"account": DEV.account, "region": DEV.region})
+    function = lambda_.Function(
+        stack,
+        "Submit",
+        role=iam.Role(stack, "SubmitRole", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")),
+        runtime=lambda_.Runtime.PYTHON_3_14,
+        handler="submit.handler",
+        code=lambda_.Code.from_inline("handler = None"),
+    )
+    cluster.access.grant_submit_jobs(function)
+    template = Template.from_stack(stack, skip_cyclical_dependencies_check=True)
+    template.has_resource_properties(
+        "AWS::EKS::AccessEntry",
+        {
+            "Type": "STANDARD",
+            "KubernetesGroups": [JOBS_GROUP],
+            "AccessPolicies": Match.absent(),
+            "PrincipalArn": {"Fn::GetAtt": [Match.string_like_regexp("^SubmitRole"), "Arn"]},
+        },
+    )
+
+
+def test_the_role_of_the_group_is_for_jobs_alone() -> None:
+    text = re.sub(r"{{-.*?}}\n?", "", ACCESS.read_text()).replace("{{ .name }}", "atelier")
+    namespace, role, binding = yaml.safe_load_all(text)
+    assert namespace["kind"] == "Namespace"
+    assert binding["subjects"] == [
+        {"kind": "Group", "name": JOBS_GROUP, "apiGroup": "rbac.authorization.k8s.io"}
+    ]
+    assert binding["roleRef"]["name"] == role["metadata"]["name"]
+    assert (role["kind"], binding["kind"]) == ("Role", "RoleBinding")
+    touched = {resource for rule in role["rules"] for resource in rule["resources"]}
+    assert touched.isdisjoint({"secrets", "pods/exec", "serviceaccounts", "roles", "nodes", "*"})
+    verbs = {verb for rule in role["rules"] for verb in rule["verbs"]}
+    assert verbs == {"create", "get", "list", "delete"}
+
+
+def test_jobs_have_a_namespace_that_somebody_makes() -> None:
+    nova, standard = PROD.clusters
+    assert job_namespaces(nova) == {"kubeflow": False}
+    assert job_namespaces(standard) == {"hyperpod-ns-atelier": False}
+    assert job_namespaces(replace(standard, task_governance=TaskGovernance())) == {"atelier": True}
+
+
+def test_nova_s_nodes_may_read_its_recipes_and_have_no_pod_identity(prod: Synthesis) -> None:
+    def actions(noun: str) -> set[str]:
+        policy = Resources(prod.templates[noun]).named("ExecutionRoleDefaultPolicy")["Properties"]
+        return {
+            action
+            for statement in policy["PolicyDocument"]["Statement"]
+            for action in (
+                statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+            )
+        }
+
+    assert "eks-auth:AssumeRoleForPodIdentity" in actions(OPEN_WEIGHTS) - actions(NOVA)
+    rendered = json.dumps(prod.templates[NOVA])
+    assert "accesspoint/advanced-model-customization-recipes-*/*" in rendered
+    assert "advanced-model-customization-recipes" not in json.dumps(prod.templates[OPEN_WEIGHTS])
+
+
+def test_a_changed_script_has_another_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def address() -> str:
+        app = build(DEV, outdir=str(tmp_path / "out"))
+        stack = app.node.find_child("Atelier-Dev-OpenWeightsCluster")
+        scripts = stack.node.find_child("LifecycleScripts")
+        assert isinstance(scripts, lifecycle_scripts.LifecycleScripts)
+        return scripts.address.rpartition("/lifecycle/")[2].rstrip("/").rpartition("/")[2]
+
+    before = address()
+    (tmp_path / "on_create.sh").write_text("#!/bin/bash\n")
+    monkeypatch.setattr(lifecycle_scripts, "FOLDER", tmp_path)
+    assert re.fullmatch("[0-9a-f]{16}", before)
+    assert address() != before
+
+
+def test_restricted_groups_install_their_own_pinned_chart(prod: Synthesis) -> None:
+    variables = {
+        noun: Resources(prod.templates[noun]).named("ChartsDependencies")["Properties"]["Variables"]
+        for noun in (NOVA, OPEN_WEIGHTS)
+    }
+    assert {noun: (each["COMMIT"], each["IS_RESTRICTED"]) for noun, each in variables.items()} == {
+        NOVA: (charts.RESTRICTED_COMMIT, "true"),
+        OPEN_WEIGHTS: (charts.COMMIT, "false"),
+    }
+    for commit in (charts.COMMIT, charts.RESTRICTED_COMMIT):
+        assert re.fullmatch("[0-9a-f]{40}", commit)
+
+
+def test_every_tool_of_the_build_is_pinned_by_its_hash() -> None:
+    script = Path(charts.FOLDER, "install.sh").read_text().replace("\\\n", " ")
+    fetched = re.findall(r"^\s*fetch (https://\S+)\s+(\S+)", script, re.MULTILINE)
+    assert fetched
+    assert all(re.fullmatch("[0-9a-f]{64}", digest) for _, digest in fetched)
+    assert script.count("curl") == 1
+
+
+def test_a_budget_counts_what_the_cluster_is_tagged_with(prod: Synthesis) -> None:
+    for noun, config in zip((NOVA, OPEN_WEIGHTS), PROD.clusters, strict=True):
+        resources = Resources(prod.templates[noun])
+        budget = resources.named("GuardsBudget")["Properties"]["Budget"]
+        name = f"atelier-prod-{config.name}"
+        assert budget["CostFilters"] == {"TagKeyValue": [f"user:{CLUSTER_TAG}${name}"]}
+        assert budget["BudgetLimit"] == {"Amount": config.monthly_budget_usd, "Unit": "USD"}
+        assert {"Key": CLUSTER_TAG, "Value": name} in resources.named("HyperPodCluster")["Properties"]["Tags"]
+
+
+def test_people_are_told_of_sick_nodes_and_failed_requests(dev: Synthesis) -> None:
+    resources = Resources(dev.templates[OPEN_WEIGHTS])
+    rules = resources.of_type("AWS::Events::Rule")
+    for name in ("GuardsNodeHealth", "GuardsClusterErrors"):
+        assert rules[name]["EventPattern"]["source"] == ["aws.sagemaker"]
+        assert dev.flat(rules[name]["Targets"][0]["Arn"]) == "<NoticesTopic>"
+    (policy,) = resources.of_type("AWS::SNS::TopicPolicy").values()
+    services = [
+        service
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "Service" in statement["Principal"]
+        for service in (
+            statement["Principal"]["Service"]
+            if isinstance(statement["Principal"]["Service"], list)
+            else [statement["Principal"]["Service"]]
+        )
+    ]
+    assert sorted(services) == ["budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com"]

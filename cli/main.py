@@ -14,6 +14,7 @@ from cli.commands import (
     data,
     demo,
     down,
+    preflight,
     recipes,
     reject,
     report,
@@ -63,6 +64,6 @@ app = typer.Typer(
 )
 app.add_typer(recipes.group, name="recipes")
 app.add_typer(data.group, name="data")
-for module in (up, down, validate, run, watch, runs, report, approve, reject, stop, chat, demo):
+for module in (up, down, validate, run, watch, runs, report, approve, reject, stop, chat, demo, preflight):
     app.command()(getattr(module, module.__name__.rpartition(".")[2]))
 app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(cdk.cdk)

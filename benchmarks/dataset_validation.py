@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from atelier.datasets import Format, check_file
+from atelier.datasets import Format, check
 from benchmarks.parsing import seconds_of_parsing
 from benchmarks.result import Result
 from benchmarks.rows import ROWS, converse_rows
@@ -36,7 +36,8 @@ def measure() -> Result:
 
 def _seconds_of_validating(path: Path) -> float:
     start = perf_counter()
-    report = check_file(path, Format.SFT)
+    with path.open("rb") as file:
+        report = check(file, Format.SFT)
     seconds = perf_counter() - start
     if report.rows != ROWS or report.total:
         raise AssertionError(f"{report.rows} rows; {report.summary()}")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeGuard
 
-from atelier.datasets import Demands, Format, Report, check, check_file
+from atelier.datasets import Demands, Format, Report, check, reported
 from atelier.datasets.scan import Watcher
 from cli.data_progress import progress
 from cli.data_source import Source
 from cli.findings_file import written_to
+from cli.side_by_side import scan_side_by_side
 
 
 def check_source(
@@ -23,22 +24,24 @@ def check_source(
     findings: Path | None = None,
     watchers: Sequence[Watcher] = (),
 ) -> Report:
-    """Check a dataset, with a progress bar on a terminal; `findings` gets every finding as a line of JSON."""
+    """Check a dataset, with a progress bar on a terminal; `findings` gets every finding as a line of JSON.
+
+    Several `jobs` scan a file side by side, unless watchers are to see all rows in order. The report, and the
+    order of the findings, are the same for any number of them.
+    """
     with ExitStack() as stack:
         sink = stack.enter_context(written_to(findings, source)) if findings else None
         advance = stack.enter_context(progress(source))
-        if source.path:
-            return check_file(
-                source.path,
-                format,
-                demands,
-                jobs=jobs,
-                sink=sink,
-                watchers=watchers,
-                on_progress=advance,
-            )
+        if jobs > 1 and not watchers and _can_be_cut(source.path):
+            parts = scan_side_by_side(source.path, format, demands, jobs=jobs, sink=sink, on_progress=advance)
+            return reported(parts, format, demands, sink)
         stream = _Counted(stack.enter_context(source.open()), advance)
         return check(stream, format, demands, file=source.name, sink=sink, watchers=watchers)
+
+
+def _can_be_cut(path: Path | None) -> TypeGuard[Path]:
+    """Whether it is a file with something in it: a pipe can be read once, and from its beginning."""
+    return path is not None and path.is_file() and path.stat().st_size > 0
 
 
 class _Counted:

@@ -1,6 +1,6 @@
 """Datasets: whether a file is what its technique or task needs, before a job is paid for."""
 
-from atelier.datasets.check import check, check_file
+from atelier.datasets.check import check, reported
 from atelier.datasets.demands import Bound, Demands
 from atelier.datasets.fault import Fault
 from atelier.datasets.finding import Finding
@@ -21,7 +21,7 @@ __all__ = [
     "Report",
     "Rule",
     "check",
-    "check_file",
     "merge",
+    "reported",
     "scan",
 ]

@@ -18,7 +18,21 @@ from atelier.datasets.part import FINDINGS_KEPT
 from atelier.datasets.registry import DEFINITIONS
 from atelier.datasets.scan import LONGEST_LINE
 from tests.support.broken_files import CONVERSATIONS, PAIRS, Trickle, files, findings_by_the_rules
-from tests.support.samples import CLEAN, assistant, call, media, reasoning, result, text, tooled, user
+from tests.support.samples import (
+    CLEAN,
+    PAIR,
+    assistant,
+    call,
+    candidate,
+    checked,
+    dpo,
+    media,
+    reasoning,
+    result,
+    text,
+    tooled,
+    user,
+)
 
 TEXT = json.dumps(CLEAN["sft text"][1]).encode()
 CALL = json.dumps(CLEAN["sft call"][1]).encode()
@@ -171,6 +185,22 @@ def test_a_block_is_of_one_kind_whatever_the_kinds_are(role: str, block: dict[st
         turns[3] = assistant(block)
     part = part_of(json.dumps(tooled(*turns)).encode())
     assert part.counts["block-kind"] == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "rule"),
+    [
+        (dpo(*PAIR, before=[user(*[media()] * 11)]), "image-count"),
+        (dpo(*PAIR, before=[user(text("a") | media())]), "block-kind"),
+        (dpo(*PAIR, before=[user({})]), "block-kind"),
+        (dpo(*PAIR, before=[user(text(" "))]), "blank-text"),
+        (dpo(*PAIR, system=[text(" ")]), "empty-value"),
+        (dpo(*PAIR, candidate("preferred", text("\u3000"))), "blank-text"),
+        (dpo(PAIR[0], PAIR[0]), "preference-pair"),
+    ],
+)
+def test_the_shortcut_for_preferences_lets_nothing_pass(row: dict[str, Any], rule: str) -> None:
+    assert checked(Format.DPO, row).counts == {rule: 1}
 
 
 def test_a_tool_config_that_is_there_twice_hides_nothing() -> None:

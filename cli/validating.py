@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -89,16 +89,26 @@ def _readable_datasets(document: Any) -> Iterator[Dataset]:
     """The datasets of a run that is refused: what their technique or task asks of them is known still."""
     if not isinstance(document, Mapping):
         return
-    parts = Parts.of(document)
+    parts, base_model = Parts.of(document), str(document.get("base_model"))
     for index, stage in parts.stages.items():
         for field, uri in (("train", stage.train), ("validation", stage.validation)):
             if uri:
-                yield Dataset((f"stages.{index}.{field}",), uri, Format(stage.technique), Demands())
+                format_ = _format_of(stage.technique, base_model)
+                trains = field == "train"
+                yield Dataset((f"stages.{index}.{field}",), uri, format_, Demands(), is_trained_on=trains)
     for index, evaluation in parts.evaluation.items():
         own = catalogue().tasks[evaluation.task].dataset
         if own and evaluation.dataset:
-            field = f"evaluation.{index}.dataset"
-            yield Dataset((field,), evaluation.dataset, Format(own.format), Demands())
+            fields, format_ = (f"evaluation.{index}.dataset",), Format(own.format)
+            yield Dataset(fields, evaluation.dataset, format_, Demands(), is_evaluation=True)
+
+
+def _format_of(technique: str, base_model: str) -> Format:
+    """What a technique's dataset looks like: that of Nova, but for the open weights, is called as it is."""
+    rows = catalogue()
+    recipes = rows.training_of(base_model) if base_model in rows.base_models else ()
+    formats = (rows.templates[row.template].dataset for row in recipes if row.technique == technique)
+    return Format(next(filter(None, formats), technique))
 
 
 def _check(dataset: Dataset, datasets: Sequence[Dataset], paths: Mapping[str, Path]) -> Report:
@@ -107,9 +117,10 @@ def _check(dataset: Dataset, datasets: Sequence[Dataset], paths: Mapping[str, Pa
     watchers = [
         LeakageWatcher(_fingerprints(evaluation, paths), dataset.format, evaluation.label)
         for evaluation in datasets
-        if dataset.is_trained_on and evaluation.fields[0].startswith("evaluation.")
+        if dataset.is_trained_on and evaluation.is_evaluation
     ]
-    return check_source(source, dataset.format, dataset.demands, watchers=watchers)
+    demands = replace(dataset.demands, bucket=None)  # it is not uploaded yet, and nobody asked where to
+    return check_source(source, dataset.format, demands, watchers=watchers)
 
 
 def _fingerprints(evaluation: Dataset, paths: Mapping[str, Path]) -> Fingerprints:

@@ -12,10 +12,11 @@ from atelier.runs import CheckedRun
 from config.model import Environment
 
 
-def recipes(file: Path, environment: Environment, checked: CheckedRun) -> Text:
+def recipes(file: Path, environment: Environment, checked: CheckedRun, *, is_valid: bool) -> Text:
     """Each stage and evaluation: what it does, where, on what, and by which recipe."""
-    told = f"  {checked.run.name} may run in {environment.name}, {environment.region}"
-    text = Text.assemble(("✓ ", "green"), (str(file), "bold"), told)
+    mark, may = (("✓ ", "green"), "may run") if is_valid else (("✗ ", "red"), "could run but for its data")
+    told = f"  {checked.run.name} {may} in {environment.name}, {environment.region}"
+    text = Text.assemble(mark, (str(file), "bold"), told)
     width = max(map(len, checked.recipes), default=0)
     for path, recipe in checked.recipes.items():
         lines = (_what(path, checked, recipe), _where(recipe), _source(recipe))

@@ -1,6 +1,7 @@
 """What a sample asks a model, in every format: the user's texts, without their context.
 
-A text beside a picture, a video or a document is no question by itself ("What is this?"), nor is what follows.
+A text beside a picture, a video or a document is no question by itself ("What is this?"), nor is what
+follows it.
 """
 
 from __future__ import annotations

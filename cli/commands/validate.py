@@ -37,7 +37,7 @@ def validate(
     here = environment_named(environment)
     validated = validate_file(file, here, with_data=with_data, cache=cache)
     if validated.checked:
-        out.print(recipes(file, here, validated.checked), soft_wrap=True)
+        out.print(recipes(file, here, validated.checked, is_valid=validated.is_valid), soft_wrap=True)
         for warning in validated.checked.warnings:
             err.print(f"warning: {warning}", style="yellow", markup=False, soft_wrap=True)
     else:

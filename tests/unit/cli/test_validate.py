@@ -103,6 +103,7 @@ def test_data_that_is_refused_refuses_the_run(folder: Path) -> None:
     outcome = atelier("validate", written(folder), "--env", "dev")
 
     assert outcome.exit_code == ExitCode.INVALID
+    assert "tool-calling could run but for its data in dev" in outcome.output
     assert "extra" in outcome.output
 
 
@@ -170,3 +171,32 @@ def test_a_recipe_of_the_hub_is_used_when_the_stage_says_so_and_it_was_synced(
     assert "atelier recipes --sync" in before.stderr
     assert after.exit_code == ExitCode.OK, after.output
     assert f"{LORA_SFT} (hub 1.0.1 " in after.output
+
+
+def test_media_of_a_dataset_that_is_not_uploaded_yet_may_lie_in_any_bucket(folder: Path) -> None:
+    s3 = {"s3Location": {"uri": "s3://pictures/1.png", "bucketOwner": "123456789012"}}
+    row = json.loads(json.dumps(ROW))
+    row["messages"][0]["content"].append({"image": {"format": "png", "source": s3}})
+    (folder / "train.jsonl").write_text(json.dumps(row) + "\n")
+
+    outcome = atelier("validate", written(folder, base_model="nova-lite"), "--env", "dev")
+
+    assert outcome.exit_code == ExitCode.OK, outcome.output
+
+
+def test_leakage_is_told_beside_what_is_wrong_with_the_run(folder: Path) -> None:
+    (folder / "gen_qa.jsonl").write_text(json.dumps({"query": "Where is order 7?", "response": "r"}) + "\n")
+
+    outcome = atelier("validate", written(folder, approval="maybe"), "--env", "dev")
+
+    assert "approval = 'maybe'" in outcome.stderr
+    assert "leak-exact" in outcome.output
+
+
+def test_data_of_open_weights_is_read_as_theirs_in_a_refused_run_too(folder: Path) -> None:
+    chat = {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}
+    (folder / "train.jsonl").write_text(json.dumps(chat) + "\n")
+
+    outcome = atelier("validate", written(folder, base_model="qwen-3-8b", approval="maybe"), "--env", "dev")
+
+    assert "stages.0.train (train.jsonl)  1 row, 88 B: nothing found" in outcome.stdout

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -75,10 +75,25 @@ def _send(line: Line, run_id: str, remote: Remote, recipes: Mapping[str, HubReci
     return line.executions.start(run_id, remote.document)
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML's loader takes the last of two equal keys, and what the first one said is lost."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        lines: dict[str, int] = {}
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value != "<<":
+                line = key.start_mark.line + 1
+                if key.value in lines:
+                    message = f"{key.value!r} is there twice: in line {lines[key.value]} and in line {line}"
+                    raise yaml.constructor.ConstructorError(problem=message)
+                lines[key.value] = line
+        return super().construct_mapping(node, deep)
+
+
 def read_run_file(file: Path) -> Any:
     """The document in a run file. CommandFailed when it cannot be read as YAML."""
     try:
-        return yaml.safe_load(file.read_text())
+        return yaml.load(file.read_text(), Loader=_Loader)  # noqa: S506 - a safe loader
     except OSError as error:
         raise CommandFailed(f"run file {file}: {error.strerror}", ExitCode.INVALID) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from atelier import names
 
@@ -22,6 +23,15 @@ INSTANCE_TYPE_FORM = r"^ml\.[a-z0-9-]+\.[a-z0-9]+$"
 LAMBDA_FORM = r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[a-zA-Z0-9_-]{1,64}(:[a-zA-Z0-9$_-]+)?$"
 DEPLOYMENT_NAME_FORM = r"^([0-9a-zA-Z][_-]?){1,63}$"
 
+
+def _no_truth_value(value: object) -> object:
+    """YAML's `yes` is True, which would pass for 1: a gate of `at_least: yes` means no number at all."""
+    if isinstance(value, bool):
+        raise PydanticCustomError("float_type", "must be a number")
+    return value
+
+
+_Number = BeforeValidator(_no_truth_value)
 _SHORTEST_NAME, _LONGEST_NAME = names.RUN_NAME_LENGTH
 RunName = Annotated[
     str, StringConstraints(pattern=RUN_NAME_FORM, min_length=_SHORTEST_NAME, max_length=_LONGEST_NAME)
@@ -31,8 +41,10 @@ RecipeSource = Annotated[str, StringConstraints(pattern=RECIPE_FORM)]
 DatasetUri = Annotated[str, StringConstraints(pattern=DATASET_FORM)]
 InstanceType = Annotated[str, StringConstraints(pattern=INSTANCE_TYPE_FORM)]
 LambdaArn = Annotated[str, StringConstraints(pattern=LAMBDA_FORM)]
-Percent = Annotated[float, Field(ge=0, le=100)]
-RuntimeHours = Annotated[float, Field(gt=0, le=672, description="at most 28 days, SageMaker's own limit")]
+Percent = Annotated[float, Field(ge=0, le=100), _Number]
+RuntimeHours = Annotated[
+    float, Field(gt=0, le=672, description="at most 28 days, SageMaker's own limit"), _Number
+]
 Hyperparameter = bool | int | float | str | None
 
 
@@ -51,8 +63,8 @@ class EarlyStopping(_Frozen):
     """The stage's job is stopped when the metric has not fallen by `min_delta` in `patience` reports."""
 
     metric: Literal["validation_loss"] = "validation_loss"
-    patience: Annotated[int, Field(ge=1)]
-    min_delta: Annotated[float, Field(ge=0)] = 0.0
+    patience: Annotated[int, Field(ge=1), _Number]
+    min_delta: Annotated[float, Field(ge=0), _Number] = 0.0
 
 
 class Stage(_Frozen):
@@ -113,10 +125,10 @@ class GateRule(_Frozen):
     """One condition on one metric. `confidence`: it must hold at the interval's bound, not at the mean."""
 
     metric: str
-    at_least: float | None = None
-    better_than_baseline_by: Annotated[float, Field(ge=0)] | None = None
-    worse_than_baseline_by_at_most: Annotated[float, Field(ge=0)] | None = None
-    confidence: Annotated[float, Field(gt=0.5, lt=1)] | None = None
+    at_least: Annotated[float, _Number] | None = None
+    better_than_baseline_by: Annotated[float, Field(ge=0), _Number] | None = None
+    worse_than_baseline_by_at_most: Annotated[float, Field(ge=0), _Number] | None = None
+    confidence: Annotated[float, Field(gt=0.5, lt=1), _Number] | None = None
 
     def conditions(self) -> dict[str, float]:
         """The conditions that are set, by name; a rule of a checked run has exactly one."""

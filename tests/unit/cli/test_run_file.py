@@ -21,3 +21,18 @@ def test_a_file_that_is_not_yaml_is_refused_by_its_name(text: bytes, tmp_path: P
 
     with pytest.raises(CommandFailed, match=r"run file .*run\.yaml is not YAML: "):
         read_run_file(file)
+
+
+def test_a_key_that_is_there_twice_is_not_lost_without_a_word(tmp_path: Path) -> None:
+    file = tmp_path / "run.yaml"
+    file.write_text("name: one\nstages:\n  - {train: a, train: b}\nbase_model: x\n")
+
+    with pytest.raises(CommandFailed, match="'train' is there twice: in line 3 and in line 3"):
+        read_run_file(file)
+
+
+def test_keys_that_are_merged_in_can_be_set_again(tmp_path: Path) -> None:
+    file = tmp_path / "run.yaml"
+    file.write_text("a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3}\nc: {<<: *a, y: 4}\n")
+
+    assert read_run_file(file)["b"] == {"x": 1, "y": 3}

@@ -122,6 +122,18 @@ def test_a_wrong_shape_is_told_in_the_words_of_the_run_file(changes: dict[str, A
     assert expected in refusal(a_run(**changes))
 
 
+def test_yes_is_no_number() -> None:
+    told = refusal(
+        a_run(
+            gate=[{"metric": "gen_qa.exact_match", "at_least": True}],
+            stages=[a_stage(early_stopping={"patience": True})],
+        )
+    )
+
+    assert "gate.0.at_least = True: must be a number" in told
+    assert "stages.0.early_stopping.patience = True: must be a number" in told
+
+
 def test_an_unknown_key_of_a_stage_names_the_nearest_key_of_a_stage() -> None:
     assert "stages.0.adaption: unknown key; did you mean 'adaptation'?" in refusal(
         a_run(stages=[a_stage(adaption="lora")])

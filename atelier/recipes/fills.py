@@ -12,6 +12,7 @@ from atelier.recipes.tasks import Task
 from atelier.recipes.wanted import Wanted
 
 REWARD = "reward_lambda_arn"
+_PRESET = "preset_reward_function"
 
 
 def given_to(
@@ -34,6 +35,11 @@ def _reward_problems(row: RecipeRow, keys: Sequence[Key], wanted: Wanted) -> lis
         return [Problem(path, f"{row.name} calls no reward function; leave it out", arn)]
     if not arn and any(not key.has_default for key in places):
         return [Problem(path, f"required: {row.name} calls the function for every answer that it scores")]
+    preset = next((key for key in keys if key.name == _PRESET), None)
+    if not arn and preset and wanted.technique and not wanted.settings.get(_PRESET):
+        known = ", ".join(str(choice) for choice in preset.bounds.choices if choice)
+        message = f"required, or the hyperparameter {_PRESET} ({known}): else nothing scores the answers"
+        return [Problem(path, message)]
     return []
 
 

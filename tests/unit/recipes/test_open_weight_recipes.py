@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,9 @@ def resolved(content: dict[str, Any]) -> dict[str, Any]:
 def test_the_default_recipe_equals_the_file_that_aws_ships(name: str) -> None:
     (row,) = [row for row in TRAINING if row.name == name]
     theirs = aws_file(name)
-    recipe = default_recipe(row, platform="training-job", given={})
+    recipe = default_recipe(row, platform="training-job")
+    # AWS's file names no reward function; a run must.
+    recipe = replace(recipe, given={})
     ours = document(recipe, job_name=theirs["run"]["name"], model=recipe.base_model.model)
     assert set(row.instance_types) == set(theirs["instance_types"])
     # In AWS's file a folder of its launcher, in ours where a training job leaves its model.
@@ -105,12 +108,13 @@ def test_a_judging_model_asks_for_reinforcement_learning_from_its_feedback() -> 
         "platform": "serverless",
         "platforms_here": ("serverless",),
     }
-    verifiable = resolve(Wanted(**asked, settings={"learning_rate": 2e-5}), catalogue())
+    preset = {"preset_reward_function": "gsm8k"}
+    verifiable = resolve(Wanted(**asked, settings=preset), catalogue())
     judge = "bedrock/openai.gpt-oss-20b-1:0"
     judged = resolve(Wanted(**asked, settings={"judge_model_id": judge}), catalogue())
     assert verifiable.row.name == "verl-grpo-rlvr-llama-3-dot-1-8b-instruct-lora"
     assert judged.row.name == "verl-grpo-rlaif-llama-3-dot-1-8b-instruct-lora"
-    assert flat(verifiable) == {"learning_rate": "2e-05"}
+    assert flat(verifiable) == preset
     assert flat(judged) == {"judge_model_id": judge}
 
 
@@ -173,3 +177,12 @@ def test_a_judge_that_lives_in_few_regions_is_taken_with_a_warning() -> None:
         settings={"judge_model_id": "bedrock/qwen.qwen3-235b-a22b-2507-v1:0"},
     ).warnings
     assert [warning for warning in warnings if "us-west-2 and ap-northeast-1 only" in warning]
+
+
+def test_reinforcement_learning_needs_something_that_scores_the_answers() -> None:
+    asked: dict[str, Any] = {"base_model": "qwen-3-5-4b", "technique": "rft"}
+    assert (
+        "stages.0.reward_lambda_arn: required, or the hyperparameter preset_reward_function (gsm8k, "
+        "prime_code, prime_math): else nothing scores the answers"
+    ) in refusal(**asked)
+    assert recipe(**asked, settings={"preset_reward_function": "gsm8k"}).given == {}

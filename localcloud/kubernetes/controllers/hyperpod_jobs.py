@@ -8,81 +8,37 @@ admission, and restarts of ranks inside a pod.
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterable
 from typing import Any
 
 from localcloud.kubernetes import resources
-from localcloud.kubernetes.api.verbs import Verbs
-from localcloud.kubernetes.controllers import conditions
 from localcloud.kubernetes.controllers.replicas import (
     MASTER_ADDRESS,
     Rank,
     Rendezvous,
-    clean,
     create_pod,
     delete_pods,
     meeting_port,
-    pods_of,
 )
+from localcloud.kubernetes.controllers.training_jobs import TrainingJobs, run_policy
 from localcloud.kubernetes.objects import (
-    Key,
     Object,
-    controller_of,
     is_terminating,
-    now,
     phase,
-    seconds_since,
 )
-from localcloud.kubernetes.recorder import Recorder
-from localcloud.kubernetes.store import Event
 
-TIME_FIELD = "lastProbeTime"
 LABEL = "HPJob"
-DEFAULT_CLEAN_POD_POLICY = "All"
 
 
-class HyperPodJobs:
+class HyperPodJobs(TrainingJobs):
     """The controller of HyperPodPyTorchJobs."""
 
-    def __init__(self, verbs: Verbs, recorder: Recorder) -> None:
-        self._verbs = verbs
-        self._store = verbs.store
-        self._recorder = recorder
-
-    def concerns(self, event: Event) -> Iterable[Key]:
-        if event.key.resource is resources.HYPERPOD_JOBS:
-            yield event.key
-        elif event.key.resource is resources.PODS:
-            owner = controller_of(event.object) or {}
-            if owner.get("kind") == resources.HYPERPOD_JOBS.kind:
-                yield Key(resources.HYPERPOD_JOBS, event.key.namespace, owner["name"])
-
-    def reconcile(self, key: Key) -> float | None:
-        with self._store.lock:
-            job = self._store.get(key)
-            if job is None or is_terminating(job):
-                return None
-            status = copy.deepcopy(job.get("status") or {})
-            pods = pods_of(self._verbs, job)
-            if conditions.is_finished(status):
-                return self._after(key, job, status, pods)
-            if "startTime" not in status:
-                status |= {"startTime": now(), "restartCount": 0}
-                self._say(job, status, "Created", f"HyperPodPyTorchJob {key.name} is created.")
-            seconds = (job["spec"].get("runPolicy") or {}).get("activeDeadlineSeconds")
-            left = None if seconds is None else float(seconds) - seconds_since(status["startTime"])
-            if left is not None and left <= 0:
-                delete_pods(self._verbs, pods)
-                message = f"HyperPodPyTorchJob {key.name} was active longer than {seconds} s."
-                self._say(job, status, "Failed", message)
-            else:
-                self._follow(job, status, pods)
-            self._verbs.set_status(key, job["metadata"]["uid"], status)
-            return left if left is not None and left > 0 else None
+    resource = resources.HYPERPOD_JOBS
+    time_field = "lastProbeTime"
+    default_clean_pod_policy = "All"
 
     def _follow(self, job: Object, status: dict[str, Any], pods: list[Object]) -> None:
         name = job["metadata"]["name"]
+        status.setdefault("restartCount", 0)
         if any(is_terminating(pod) for pod in pods):
             # A restart begins with none of the pods of the last try.
             return
@@ -103,47 +59,27 @@ class HyperPodJobs:
         if failed:
             self._fail_or_restart(job, status, pods, failed)
         elif len(pods) == len(ranks) and all(each == "Succeeded" for each in phases):
-            self._say(job, status, "Succeeded", f"HyperPodPyTorchJob {name} is successfully completed.")
+            self._say(job, status, "Succeeded", "is successfully completed.")
         elif len(pods) == len(ranks) and all(each in ("Running", "Succeeded") for each in phases):
-            self._say(job, status, "Running", f"HyperPodPyTorchJob {name} is running.")
+            self._say(job, status, "Running", "is running.")
 
     def _fail_or_restart(
         self, job: Object, status: dict[str, Any], pods: list[Object], failed: list[str]
     ) -> None:
         """One pod that fails ends them all: the ranks of a job cannot go on without each other."""
-        name, tries = (
-            job["metadata"]["name"],
-            (job["spec"].get("runPolicy") or {}).get("jobMaxRetryCount") or 0,
-        )
+        tries = run_policy(job).get("jobMaxRetryCount") or 0
         why = f"because {', '.join(failed)} failed."
         if status["restartCount"] < tries:
             delete_pods(self._verbs, pods)
             status["restartCount"] += 1
-            self._say(job, status, "Restarting", f"HyperPodPyTorchJob {name} is restarting {why}")
+            self._say(job, status, "Restarting", f"is restarting {why}")
         else:
-            self._say(job, status, "Failed", f"HyperPodPyTorchJob {name} is failed {why}")
+            self._say(job, status, "Failed", f"is failed {why}")
 
-    def _say(self, job: Object, status: dict[str, Any], kind: str, message: str) -> None:
-        if conditions.holds(status, kind):
-            return
-        reason = f"HyperPodPyTorchJob{kind}"
-        if kind in ("Succeeded", "Failed"):
-            status["completionTime"] = now()
-        conditions.add(status, kind, reason, message, time_field=TIME_FIELD)
-        self._recorder.record(job, "Normal" if kind != "Restarting" else "Warning", reason, message)
-
-    def _after(self, key: Key, job: Object, status: dict[str, Any], pods: list[Object]) -> float | None:
-        """A finished job cleans up its pods. The SDK sends a time to live of 0 without being asked: none."""
-        policy = job["spec"].get("runPolicy") or {}
-        clean(self._verbs, pods, policy.get("cleanPodPolicy", DEFAULT_CLEAN_POD_POLICY))
-        lifetime = policy.get("ttlSecondsAfterFinished") or 0
-        if lifetime <= 0:
-            return None
-        left = float(lifetime) - seconds_since(status["completionTime"])
-        if left > 0:
-            return left
-        self._verbs.delete(key)
-        return None
+    def _lifetime(self, policy: dict[str, Any]) -> int | None:
+        """The SDK sends 0 without being asked, and the job still stays."""
+        seconds = int(policy.get("ttlSecondsAfterFinished") or 0)
+        return seconds if seconds > 0 else None
 
 
 def _ranks(job: Object) -> list[Rank]:

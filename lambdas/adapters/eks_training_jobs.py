@@ -70,10 +70,10 @@ class EksTrainingJobs:
         live = {
             (kind, name_of(item)): item
             for kind in _kinds(job)
-            for item in client.list(kind, label_selector=ours)
+            for item in client.find_all(kind, label_selector=ours)
         }
         objects = [live.get((kind_of(manifest), name_of(manifest))) for manifest in job.objects]
-        pods = list(client.list(POD, label_selector=ours)) if any(objects) else []
+        pods = list(client.find_all(POD, label_selector=ours)) if any(objects) else []
         events = list(_events(client, job, pods)) if any(objects) and not _all_run(pods) else []
         is_started = operation.state is not OperationState.RECORDED
         return status_of(job, Found(objects, pods, events), is_started=is_started, now=self._now())
@@ -179,7 +179,7 @@ def _events(
 ) -> Iterator[Mapping[str, Any]]:
     """Warnings about the job's objects and pods."""
     names = {*map(name_of, job.objects), *map(name_of, pods)}
-    for event in client.list(EVENT, field_selector="type=Warning"):
+    for event in client.find_all(EVENT, field_selector="type=Warning"):
         if event["involvedObject"].get("name") in names:
             yield event
 
@@ -189,7 +189,7 @@ def _pod_lines(client: KubernetesClient, job_name: str) -> list[str]:
     try:
         logs = [
             client.log(name_of(pod), container["name"])
-            for pod in client.list(POD, label_selector=selector(job_name))
+            for pod in client.find_all(POD, label_selector=selector(job_name))
             for container in pod["spec"]["containers"]
         ]
     except AccessRefused:

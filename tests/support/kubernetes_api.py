@@ -153,7 +153,7 @@ def pool_to(api: FakeKubernetes) -> urllib3.PoolManager:
         def request(self, method: str, url: str, body: Any = None, headers: Any = None, **_: Any) -> None:
             self._answer = api.answer(method, url, body, headers or {})
 
-        def getresponse(self) -> urllib3.HTTPResponse:
+        def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override]
             status, body = self._answer
             return urllib3.HTTPResponse(
                 body=io.BytesIO(body), status=status, preload_content=False, request_method="GET"

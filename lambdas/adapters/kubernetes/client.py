@@ -99,7 +99,7 @@ class KubernetesClient:
         response = self._call("GET", path_of(kind, self.namespace, name), action=action)
         return None if response.status == 404 else self._content(response, action, name)
 
-    def list(
+    def find_all(
         self, kind: Kind, *, label_selector: str = "", field_selector: str = ""
     ) -> Iterator[dict[str, Any]]:
         """Objects of a kind."""

@@ -115,7 +115,7 @@ def test_what_is_created_can_be_read_listed_and_deleted(api: FakeKubernetes) -> 
     client = client_of(api)
     made = client.create(JOB)
     assert client.get(PYTORCH_JOB, NAME) == made
-    (listed,) = client.list(PYTORCH_JOB, label_selector=f"atelier.job={NAME}")
+    (listed,) = client.find_all(PYTORCH_JOB, label_selector=f"atelier.job={NAME}")
     assert listed == made
     client.delete(PYTORCH_JOB, NAME, uid=made["metadata"]["uid"])
     assert client.get(PYTORCH_JOB, NAME) is None
@@ -139,7 +139,7 @@ def test_a_list_is_read_to_its_last_page(api: FakeKubernetes) -> None:
     api.page = 2
     for number in range(5):
         api.put(PODS, {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": f"pod-{number}"}})
-    assert [pod["metadata"]["name"] for pod in client_of(api).list(POD)] == [f"pod-{n}" for n in range(5)]
+    assert [pod["metadata"]["name"] for pod in client_of(api).find_all(POD)] == [f"pod-{n}" for n in range(5)]
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])

@@ -8,5 +8,5 @@ STS_HOST = "sts.us-east-1.amazonaws.com"
 ROLE_ARN = "arn:aws:iam::111122223333:role/submit-training-job"
 SESSION = "arn:aws:sts::111122223333:assumed-role/submit-training-job/function"
 ACCESS_KEY_ID = "ASIAROLE"
-SECRET = "signs"  # noqa: S105 - a made-up key of a cluster that lives for one test run
-SESSION_TOKEN = "accompanies"  # noqa: S105 - as above
+SECRET = "signs"
+SESSION_TOKEN = "accompanies"

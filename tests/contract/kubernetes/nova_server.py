@@ -1,6 +1,6 @@
 """A cluster with one restricted node, on which the images of Nova run a script that obeys its recipe.
 
-Run as `python -m tests.contract.kubernetes.nova_server --home DIR --port N` by the embedded cloud's interpreter.
+Run as `python -m tests.contract.kubernetes.nova_server --home DIR --port N` by the embedded cloud's Python.
 Who submits comes with a token of IAM, as the role that the access entry lets in.
 """
 

@@ -1,4 +1,4 @@
-"""Nova's jobs through the adapter into a served cluster: as a role, by a presigned token, under the Role it gets."""
+"""Nova's jobs through the adapter into a served cluster: by a role's signed token, under its Role alone."""
 
 from __future__ import annotations
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
-
 from msgspec import UNSET
 from msgspec.structs import astuple
 
@@ -38,9 +36,14 @@ _OF_KEYS: dict[tuple[bool, bool], Traits] = {
 
 def traits_of_text(row: TextRow) -> Traits | None:
     """Traits of a conversation of text, None when it may not be clean."""
-    blocks = chain(row.system or (), *(turn.content for turn in row.messages))
-    if any(block.text.isspace() for block in blocks):
-        return None
+    for turn in row.messages:
+        for block in turn.content:
+            if block.text.isspace():
+                return None
+    if row.system is not UNSET:
+        for block in row.system:
+            if block.text.isspace():
+                return None
     return traits_of_text_that_is_not_blank(row)
 
 

@@ -15,7 +15,10 @@ _ESCAPES = tuple(f"\\u00{digit}" for digit in range(2, 8))
 # value comes a colon or white space; a quote within a text has a backslash before it. No blank start may hold
 # the beginning of an escape from above: matches do not overlap.
 _SPACES = tuple(chr(code) for code in range(0x80, 0x10000) if chr(code).isspace())
-_SPACE_ESCAPES = ("n", "t", "r", "f", "u000", "u001", "u008", "u00a", "u00A", "u1", "u2", "u3")
+_SPACE_ESCAPES = (
+    *("n", "t", "r", "f", "u000", "u001", "u008", "u00a", "u00A"),
+    *("u1680", "u200", "u2028", "u2029", "u202f", "u202F", "u205f", "u205F", "u3000"),
+)
 _BLANK_STARTS = (
     *(f'{before}" ' for before in ": \t\r"),
     *(f'"\\{escape}' for escape in _SPACE_ESCAPES),

@@ -239,6 +239,29 @@ def test_no_question_that_is_alike_enough_is_missed(asked: list[str], query: lis
     assert bool(leaks) == (alike >= ALIKE or asked == query)
 
 
+def test_a_question_is_found_by_its_common_words_where_a_rare_one_leads_elsewhere() -> None:
+    """Four triples of five are shared; the fifth, of another question, is rarer and is looked at first."""
+    asked = "Where is my order from Oslo please"
+    query, rare = asked.removesuffix(" please"), "Send it from Oslo please"
+    longer = f"{query} and {LONG}"
+
+    assert [name for name, _, _ in found(asks(asked), query, longer, rare)] == [LEAK_NEAR.name]
+
+
+def test_texts_of_as_many_triples_as_a_sketch_has_are_compared_exactly() -> None:
+    text = [f"word{number}" for number in range(SKETCH_SIZE + 2)]
+    one, other = shingles(words(" ".join(text))), shingles(words(" ".join(text[:-9])))
+
+    assert (len(one), len(other)) == (64, 55)
+    assert similarity(sketch(one), sketch(other)) == 55 / 64
+
+
+def test_a_question_that_is_asked_again_is_kept_once() -> None:
+    fingerprints = Fingerprints.of([line({"query": LONG, "response": "r"})] * 3, Format.GEN_QA)
+
+    assert [number for number, _ in fingerprints.sketches] == [1]
+
+
 def test_text_without_spaces_between_words_is_compared_by_its_signs() -> None:
     query = "注文した商品がまだ届いていないのですが、いつ届きますか"
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
 import yaml
 from omegaconf import OmegaConf
@@ -163,3 +164,26 @@ def _at(content: Any, path: str) -> Any:
     for part in path.split("."):
         content = content[part]
     return content
+
+
+def test_bedrocks_own_reinforcement_has_every_setting_of_its_api_within_the_apis_bounds() -> None:
+    shape = botocore.session.get_session().get_service_model("bedrock").shape_for("RFTHyperParameters")
+    keys = {
+        key.flat_name: key
+        for key in catalogue().templates["bedrock_rft"].keys
+        if key.path.startswith("hyperParameters.")
+    }
+    assert keys.keys() == shape.members.keys()
+    for name, member in shape.members.items():
+        bounds = keys[name].bounds
+        if "max" in member.metadata:
+            assert (bounds.minimum, bounds.maximum) == (member.metadata["min"], member.metadata["max"])
+        if "enum" in member.metadata:
+            assert set(bounds.choices) == {None, *member.metadata["enum"]}
+
+
+@pytest.mark.parametrize("teacher", ["pro", "premier"])
+def test_bedrocks_own_distillation_names_its_teacher_as_bedrock_calls_it(teacher: str) -> None:
+    (row,) = [row for row in catalogue().training if row.name == f"bedrock_nova_{teacher}_distillation"]
+    values = default_recipe(row).values
+    assert values["teacherModelConfig.teacherModelIdentifier"] == f"amazon.nova-{teacher}-v1:0"

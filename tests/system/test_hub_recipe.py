@@ -6,7 +6,7 @@ The embedded cloud has no SageMakerPublicHub, so the hub is a fake with one reci
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
@@ -16,7 +16,7 @@ from atelier.recipes import catalogue
 from atelier.recipes.render import document
 from cli.hub_cache import HubCache
 from cli.hub_sync import sync
-from cli.public_hub import HubContent
+from cli.public_hub import HubContent, PublicHub
 from tests.support import hub as aws
 from tests.support.deployed_line import DeployedLine, quick
 from tests.support.recipes import default_recipe
@@ -55,9 +55,8 @@ def hub_with_a_recipe_for_the_tiny_model(line: DeployedLine) -> aws.FakeHub:
 def test_a_recipe_of_the_hub_trains_as_the_hub_published_it(line: DeployedLine) -> None:
     region = line.line.environment.region
     base_model = catalogue().base_models[MODEL].model_copy(update={"hub_name": MODEL})
-    synced = sync(
-        hub_with_a_recipe_for_the_tiny_model(line), HubCache.of_region(region), base_model, region=region
-    )
+    hub = cast(PublicHub, hub_with_a_recipe_for_the_tiny_model(line))
+    synced = sync(hub, HubCache.of_region(region), base_model, region=region)
     assert (synced.changes.added, synced.skipped) == (("atelier_tiny_of_the_hub (training-job)",), ())
 
     wanted = quick("from-the-hub")

@@ -9,6 +9,7 @@ from typing import Any
 import botocore.session
 import pytest
 import yaml
+from botocore.model import StructureShape
 from omegaconf import OmegaConf
 
 from atelier.errors import UnsupportedCombination
@@ -168,6 +169,7 @@ def _at(content: Any, path: str) -> Any:
 
 def test_bedrocks_own_reinforcement_has_every_setting_of_its_api_within_the_apis_bounds() -> None:
     shape = botocore.session.get_session().get_service_model("bedrock").shape_for("RFTHyperParameters")
+    assert isinstance(shape, StructureShape)
     keys = {
         key.flat_name: key
         for key in catalogue().templates["bedrock_rft"].keys

@@ -29,18 +29,23 @@ class FakeObjects:
 
     def stat(self, uri: str) -> Stat:
         content = self.read(uri)
-        return Stat(len(content), md5(content, usedforsecurity=False).hexdigest())
+        return Stat(len(content), _etag(content))
 
     def open(self, uri: str, start: int = 0, end: int | None = None, *, etag: str | None = None) -> BinaryIO:
-        if etag not in (None, self.stat(uri).etag):
+        content = self.read(uri)
+        if etag not in (None, _etag(content)):
             raise ObjectChanged(f"{uri} was replaced while it was read")
-        return io.BytesIO(self.read(uri)[start:end])
+        return io.BytesIO(content[start:end])
 
     def write(self, uri: str, body: bytes, *, content_type: str) -> None:
         self.stored[uri] = body
 
     def exists(self, uri: str) -> bool:
         return uri in self.stored
+
+
+def _etag(content: bytes) -> str:
+    return md5(content, usedforsecurity=False).hexdigest()
 
 
 def tar_gz(files: Mapping[str, bytes]) -> bytes:

@@ -43,4 +43,5 @@ def test_files_that_are_right_are_counted_and_not_told() -> None:
 def test_a_refusal_of_all_files_that_a_run_can_name_fits_a_cause_of_step_functions() -> None:
     told = refusal(*(a_report(f"stages.{index}.train", findings=9_000) for index in range(30)))
     assert len(told) < 32_768
+    assert told.count("9,000 findings (") == 10
     assert told.endswith("and 20 more, in the run's report")

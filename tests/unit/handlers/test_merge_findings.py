@@ -125,6 +125,14 @@ def test_a_part_of_another_content_than_was_planned_is_not_checked(world: World)
         validate_dataset_part.handler({**EVENT, "part": 0}, None)
 
 
+def test_of_many_unchecked_parts_the_first_are_named_and_all_are_counted(world: World) -> None:
+    check_in_parts()
+    with pytest.raises(DatasetUnchecked) as failed:
+        merged(*[{"part": 1, "error": "ServiceUnavailable", "cause": "x"}] * 1_000)
+    assert str(failed.value).count("\n- ") == 10
+    assert "1,000 of 5 parts" in str(failed.value)
+
+
 def test_a_dataset_that_is_not_there_is_refused_whatever_the_others_do(world: World) -> None:
     del world.objects.stored[GEN_QA]
     check_in_parts()

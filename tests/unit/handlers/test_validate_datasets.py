@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from atelier.datasets import verdict
-from atelier.errors import InvalidDataset, InvalidScenarios
+from atelier.datasets import asked, verdict
+from atelier.errors import InvalidDataset, InvalidScenarios, ObjectChanged
 from lambdas.handlers.validate_datasets import handler
 from tests.support.datasets import EVALUATION, GEN_QA, TALK, TRAIN, asking, lines
 from tests.support.runs import BUCKET, RUN_ID, a_run, a_stage
@@ -115,11 +115,44 @@ def test_a_question_of_the_evaluation_may_be_in_the_validation_file(world: World
 def test_an_evaluation_that_is_too_large_to_compare_with_is_warned_of(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verdict, "MOST_QUESTIONS", 1)
-    world.objects.stored = {TRAIN: lines(TALK), GEN_QA: lines(EVALUATION, EVALUATION)}
-    checked()
-    _, evaluation = json.loads(world.objects.stored[f"{VALIDATION}/summary.json"])["datasets"]
-    assert evaluation["rules"] == [{"rule": "leakage-unchecked", "severity": "warn", "count": 1}]
+    monkeypatch.setattr(verdict, "MOST_QUESTIONS", 2)
+    monkeypatch.setattr(asked, "MOST_QUESTIONS", 2)
+    warned = [{"rule": "leakage-unchecked", "severity": "warn", "count": 1}]
+    for others, rules in ((1, []), (2, warned)):
+        rows = [{"query": f"Question {number}?", "response": "Yes."} for number in range(others)]
+        world.objects.stored = {
+            TRAIN: lines(asking(EVALUATION["query"])) if rules else lines(TALK),
+            GEN_QA: lines(*rows, EVALUATION),
+        }
+        checked()
+        train, evaluation = json.loads(world.objects.stored[f"{VALIDATION}/summary.json"])["datasets"]
+        assert (train["rules"], evaluation["rules"]) == ([], rules)
+
+
+def test_a_question_after_a_line_that_is_too_long_has_its_own_line(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asked, "LONGEST_LINE", 200)
+    long = {"query": "x" * 100_000, "response": "r"}
+    world.objects.stored = {
+        TRAIN: lines(asking(EVALUATION["query"])),
+        GEN_QA: lines(long, EVALUATION),
+    }
+    with pytest.raises(InvalidDataset, match=r"as line 2 of evaluation\.0\.dataset"):
+        checked()
+
+
+def test_a_dataset_that_is_replaced_while_it_is_read_fails_the_run(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for replaced in (TRAIN, GEN_QA):
+        world.objects.stored = {TRAIN: lines(TALK), GEN_QA: lines(EVALUATION)}
+        seen = {uri: world.objects.stat(uri) for uri in (TRAIN, GEN_QA)}
+        world.objects.stored[replaced] += b"\n"
+        monkeypatch.setattr(world.objects, "stat", seen.__getitem__)
+        with pytest.raises(ObjectChanged, match=replaced):
+            checked()
+        monkeypatch.undo()
 
 
 def test_what_is_too_much_for_one_function_is_left_to_others(world: World) -> None:

@@ -110,7 +110,10 @@ class Cluster:
         self._store.close()
 
     def _bootstrap(self) -> None:
-        """Make what every cluster has, unless it is there from before."""
+        """Make what every cluster has, unless it is there from before; events last as long as the server."""
+        for event in self._store.objects(resources.EVENTS):
+            metadata = event["metadata"]
+            self._store.remove(Key(resources.EVENTS, metadata["namespace"], metadata["name"]))
         beginning = [(resources.NAMESPACES, {"metadata": {"name": name}}) for name in NAMESPACES]
         for resource, document in [*beginning, *bootstrap_objects()]:
             if self._store.get(Key(resource, "", document["metadata"]["name"])) is None:

@@ -5,7 +5,6 @@ Level-triggered, as Kubernetes' controllers are: what is done depends on what is
 
 from __future__ import annotations
 
-import heapq
 import logging
 import threading
 import time
@@ -37,7 +36,7 @@ class ControlLoop:
         self._controllers = controllers
         self._wake = threading.Condition()
         self._due: dict[tuple[int, Key], None] = {}
-        self._later: list[tuple[float, int, Key]] = []
+        self._later: dict[tuple[int, Key], float] = {}
         self._is_closed = False
         self._thread = threading.Thread(target=self._run, name="kubernetes-controllers", daemon=True)
 
@@ -77,19 +76,20 @@ class ControlLoop:
                 again = RETRY_SECONDS
             if again is not None:
                 with self._wake:
-                    heapq.heappush(self._later, (time.monotonic() + again, number, key))
+                    at = time.monotonic() + again
+                    self._later[work] = min(at, self._later.get(work, at))
 
     def _next(self) -> tuple[int, Key] | None:
         """The next piece of work, when there is one; None when the loop is closed."""
         with self._wake:
             while not self._is_closed:
                 now = time.monotonic()
-                while self._later and self._later[0][0] <= now:
-                    _, number, key = heapq.heappop(self._later)
-                    self._due[number, key] = None
+                for work in [work for work, at in self._later.items() if at <= now]:
+                    del self._later[work]
+                    self._due[work] = None
                 if self._due:
                     work = next(iter(self._due))
                     del self._due[work]
                     return work
-                self._wake.wait(self._later[0][0] - now if self._later else None)
+                self._wake.wait(min(self._later.values()) - now if self._later else None)
         return None

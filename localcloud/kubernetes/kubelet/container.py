@@ -79,16 +79,5 @@ class Container:
         }
 
 
-def pod_phase(containers: list[Container]) -> str:
-    """The phase of a pod whose init containers have succeeded."""
-    codes = [container.exit_code for container in containers]
-    if any(code is None for code in codes):
-        begun = any(
-            "running" in each.state or each.last_state or each.exit_code is not None for each in containers
-        )
-        return "Running" if begun else "Pending"
-    return "Succeeded" if all(code == 0 for code in codes) else "Failed"
-
-
 def should_restart(policy: str, code: int) -> bool:
     return policy == "Always" or (policy == "OnFailure" and code != 0)

@@ -15,16 +15,16 @@ from typing import Any
 
 from localcloud.kubernetes.api.verbs import Verbs
 from localcloud.kubernetes.kubelet import environment
-from localcloud.kubernetes.kubelet.container import RESTART_FACTOR, Container, pod_phase, should_restart
+from localcloud.kubernetes.kubelet.container import RESTART_FACTOR, Container, should_restart
 from localcloud.kubernetes.kubelet.images import Images, Program
 from localcloud.kubernetes.kubelet.logs import Logs
+from localcloud.kubernetes.kubelet.pod_status import pod_phase, pod_status
 from localcloud.kubernetes.kubelet.process import Process, StartError
 from localcloud.kubernetes.kubelet.volumes import NotMounted, Volumes
 from localcloud.kubernetes.objects import Key, Object, now
 from localcloud.kubernetes.recorder import Recorder
 
 logger = logging.getLogger("atelier.cloud")
-LOOPBACK = "127.0.0.1"
 CANNOT_START = 128
 MESSAGE_BYTES = 2048
 
@@ -280,42 +280,8 @@ class PodWorker:
     def _event(self, kind: Any, reason: str, message: str) -> None:
         self._node.recorder.record(self._pod, kind, reason, message)
 
-    def _report(self, *, phase: str = "", reason: str = "", message: str = "") -> None:
-        """Write the pod's status as it is now."""
-        initialised = all(each.exit_code == 0 for each in self._init)
-        phase = phase or (pod_phase(self._containers) if initialised else "Pending")
-        ready = initialised and all("running" in each.state for each in self._containers)
-        scheduled = [
-            each
-            for each in (self._current().get("status") or {}).get("conditions") or []
-            if each["type"] == "PodScheduled"
-        ]
-        facts = {"Initialized": initialised, "ContainersReady": ready, "Ready": ready}
-        status = {
-            "phase": phase,
-            "conditions": scheduled + [self._condition(name, holds) for name, holds in facts.items()],
-            "startTime": self._started,
-            "hostIP": LOOPBACK,
-            "podIP": LOOPBACK,
-            "podIPs": [{"ip": LOOPBACK}],
-            "qosClass": "Burstable",
-            "containerStatuses": [each.status() for each in self._containers],
-            **({"initContainerStatuses": [each.status() for each in self._init]} if self._init else {}),
-            **({"reason": reason} if reason else {}),
-            **({"message": message} if message else {}),
-        }
+    def _report(self, **ended: str) -> None:
+        """Write the pod's status as it is now, or as it has ended: phase, reason, message."""
+        before = self._current().get("status") or {}
+        status = pod_status(before, self._started, self._init, self._containers, ended)
         self._node.verbs.set_status(self._key, self._uid, status)
-
-    def _condition(self, name: str, holds: bool) -> dict[str, Any]:
-        """A condition that keeps the time of its last change."""
-        before = next(
-            (
-                each
-                for each in (self._current().get("status") or {}).get("conditions") or []
-                if each["type"] == name
-            ),
-            None,
-        )
-        status = "True" if holds else "False"
-        time_of_change = before["lastTransitionTime"] if before and before["status"] == status else now()
-        return {"type": name, "status": status, "lastProbeTime": None, "lastTransitionTime": time_of_change}

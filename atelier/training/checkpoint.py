@@ -1,8 +1,8 @@
 """The checkpoint that a training job made.
 
-The weights stay in an escrow bucket of AWS's; what comes back is `manifest.json` in the output archive, whose
-field `checkpoint_s3_bucket` names the checkpoint (Amazon Nova user guide, "Iterative training"). The URI
-is a reference for the next job and for Bedrock and is never downloaded.
+The weights stay in an escrow bucket of AWS's; what comes back is `manifest.json`, in the output archive or on
+HyperPod beside the output, whose field `checkpoint_s3_bucket` names the checkpoint (Amazon Nova user guide,
+"Iterative training"). The URI is a reference for the next job and for Bedrock and is never downloaded.
 """
 
 from __future__ import annotations
@@ -55,6 +55,8 @@ def _of_step(checkpoint: str, step: int) -> str:
 
 
 def _named_by_manifest(job: Mapping[str, Any], objects: Objects) -> str:
+    if "manifest_uri" in job:
+        return _named_by_file(job["manifest_uri"], objects)
     uri = archive_uri(job)
     seen: list[str] = []
     try:
@@ -69,6 +71,19 @@ def _named_by_manifest(job: Mapping[str, Any], objects: Objects) -> str:
         raise CheckpointMissing(f"{uri} cannot be read as a tar.gz: {error}") from error
     found = ", ".join(seen[:_NAMES_SHOWN]) or "nothing"
     raise CheckpointMissing(f"{uri} has no {_MANIFEST}; found: {found}")
+
+
+def _named_by_file(uri: str, objects: Objects) -> str:
+    """A job on HyperPod writes its manifest as it is, beside its output."""
+    try:
+        with objects.open(uri) as stream:
+            manifest = stream.read(_LARGEST_MANIFEST_BYTES)
+    except FileNotFoundError:
+        raise CheckpointMissing(f"{uri}: there is no such object, so the job named no checkpoint") from None
+    try:
+        return address_in(manifest, _FIELD, may_lack_scheme=True)
+    except ValueError as error:
+        raise CheckpointMissing(f"{uri} {error}") from error
 
 
 def _checkpoint_in(manifest: bytes, uri: str) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import tarfile
 from collections.abc import Iterator, Mapping
 from typing import IO, Any, BinaryIO
+
+_BUCKET_AND_KEY = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/\S+")
 
 
 def archive_uri(job: Mapping[str, Any]) -> str:
@@ -25,13 +28,18 @@ def members(stream: BinaryIO) -> Iterator[tuple[str, IO[bytes]]]:
                 yield member.name.removeprefix("./"), content
 
 
-def address_in(manifest: bytes, field: str) -> str:
-    """The s3:// URI that a manifest has under `field`. ValueError says what it has instead."""
+def address_in(manifest: bytes, field: str, *, may_lack_scheme: bool = False) -> str:
+    """The s3:// URI that a manifest has under `field`. ValueError says what it has instead.
+
+    `may_lack_scheme`: `bucket/key` is one too, as AWS's SDK has met it in manifests of HyperPod.
+    """
     try:
         content = json.loads(manifest)
     except ValueError as error:
         raise ValueError(f"is not JSON: {error}") from error
     address = content.get(field) if isinstance(content, dict) else None
+    if may_lack_scheme and isinstance(address, str) and _BUCKET_AND_KEY.fullmatch(address):
+        return f"s3://{address}"
     if not isinstance(address, str) or not address.startswith("s3://"):
         raise ValueError(f"must have {field} = s3://…, has {address!r}")
     return address

@@ -45,6 +45,11 @@ class ClusterJob:
         return self.objects[0]
 
     @property
+    def output_folder(self) -> str:
+        """What the job writes below its output; ends in a slash."""
+        return f"{self.output_s3_path.rstrip('/')}/{self.name}/"
+
+    @property
     def manifest_uri(self) -> str:
         """Where Nova's containers say what they made (Amazon Nova user guide, HyperPod)."""
-        return f"{self.output_s3_path.rstrip('/')}/{self.name}/manifest.json"
+        return f"{self.output_folder}manifest.json"

@@ -140,6 +140,9 @@ class _Rendering:
             model=storage.path_of(model) if model.startswith("s3://") else model,
             given={**given, **files, "output_dir": output},
         )
+        # What AWS's launcher writes here: its results folder, and as many processes a node as it starts.
+        content["run"]["results_dir"] = output
+        content["trainer"]["devices"] = self._instance.accelerators
         job = hyperpod_job(
             self._name,
             image=self._image(),

@@ -17,7 +17,7 @@ from atelier.operations.model import Phase, Status
 from atelier.training.kubernetes.job import ClusterJob
 from atelier.training.kubernetes.naming import hash_on
 from atelier.training.kubernetes.pods import endings, seconds_since, summary, trouble_of
-from atelier.training.kubernetes.resources import JOB_KINDS, Manifest, kind_of, name_of
+from atelier.training.kubernetes.resources import HYPERPOD_JOB, JOB_KINDS, Manifest, kind_of, name_of
 
 _SUCCEEDED = frozenset({"Succeeded", "Completed"})
 _EVENTS_SHOWN = 2
@@ -148,12 +148,15 @@ def _conditions(live: Live) -> Sequence[Mapping[str, Any]]:
 
 
 def _result(job: ClusterJob, main: Live) -> dict[str, Any]:
+    """What Nova's job made is named by a manifest; open weights are files below the output."""
+    is_open = kind_of(main) == HYPERPOD_JOB
+    made = {"model_artifacts": job.output_folder} if is_open else {"manifest_uri": job.manifest_uri}
     return {
         "job_name": job.name,
         "cluster": job.cluster,
         "output_s3_path": job.output_s3_path,
-        "manifest_uri": job.manifest_uri,
         "seconds": _seconds(main),
+        **made,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -11,10 +12,12 @@ from botocore.stub import Stubber
 
 from atelier.errors import AccessRefused, CapacityUnavailable, RequestRefused, ServiceUnavailable
 from atelier.operations.model import Operation, OperationState, Phase
+from atelier.operations.settle import settle
 from lambdas.adapters.eks_training_jobs import EksTrainingJobs
 from tests.support.cluster_jobs import NAME, NAMESPACE, NOON, a_job, a_recipe, an_operation
 from tests.support.kubernetes_api import FakeKubernetes, refusal
 from tests.support.kubernetes_clients import ENDPOINT, client_of
+from tests.support.operations import FakeOperations, FakeTokens
 
 JOB = a_job()
 OPERATION = an_operation(JOB)
@@ -223,3 +226,69 @@ def test_a_cluster_without_a_log_group_has_no_lines(line: Line) -> None:
     line.cloudwatch.add_client_error("filter_log_events", "ResourceNotFoundException")
     with line.cloudwatch:
         assert list(line.jobs.logs(NAME)) == []
+
+
+class Settled:
+    """The adapter's job on record, and the workflow that waits for it."""
+
+    def __init__(self, line: Line, operation: Operation) -> None:
+        self.line = line
+        self.operations = FakeOperations(rows={(operation.run_id, operation.step): operation})
+        self.tokens = FakeTokens()
+        self._key = (operation.run_id, operation.step)
+
+    @property
+    def row(self) -> Operation:
+        return self.operations.rows[self._key]
+
+    def settle(self) -> None:
+        settle(
+            self.row,
+            operations=self.operations,
+            service=self.line.jobs,
+            logs=self.line.jobs,
+            tokens=self.tokens,
+            now=self.line.now,
+        )
+
+
+def condition_on(line: Line, kind: str, message: str = "") -> None:
+    conditions = [{"type": kind, "status": "True", "message": message}]
+    line.api.one("PyTorchJob")["status"] = {"conditions": conditions}
+
+
+def test_settle_makes_what_a_dead_submission_did_not_and_takes_all_away_at_the_end(line: Line) -> None:
+    line.jobs.submit(PPO)
+    for path in [path for path in line.api.objects if "statefulsets" in path]:
+        del line.api.objects[path]
+    waiting = Settled(line, recorded(PPO))
+    waiting.settle()
+    assert len(line.api.objects) == len(PPO.request["objects"])
+    assert waiting.row.state is OperationState.STARTED
+    condition_on(line, "Succeeded")
+    waiting.settle()
+    assert waiting.tokens.outcomes["token"]["job_name"] == NAME
+    assert (waiting.row.state, waiting.row.error) == (OperationState.ENDED, "")
+    assert line.api.objects == {}
+
+
+@pytest.mark.parametrize("error", ["JobFailed", "CapacityUnavailable", "OperationLost"])
+def test_however_a_job_ends_the_workflow_hears_why_and_nothing_is_left(line: Line, error: str) -> None:
+    line.jobs.submit(OPERATION)
+    if error == "JobFailed":
+        condition_on(line, "Failed", "1 replica failed")
+    elif error == "CapacityUnavailable":
+        condition_on(line, "Suspended", "insufficient quota")
+        line.now += 3600
+    else:
+        line.api.objects.popitem()
+    waiting = Settled(line, OPERATION)
+    waiting.settle()
+    assert waiting.tokens.outcomes["token"][0] == error
+    assert waiting.row.error == error
+    assert line.api.objects == {}
+
+
+def test_the_largest_job_fits_a_row_of_the_table() -> None:
+    """DynamoDB: an item of at most 400 KB."""
+    assert len(json.dumps(PPO.request)) < 100_000

@@ -89,3 +89,26 @@ def test_a_stop_that_left_no_checkpoint_says_what_was_to_be_kept(manifest: bytes
 def test_a_missing_archive_is_named() -> None:
     with pytest.raises(CheckpointMissing, match=f"{ARCHIVE}: there is no such object"):
         read_checkpoint(JOB, objects=FakeObjects())
+
+
+ON_HYPERPOD = JOB | {"manifest_uri": "s3://bucket/out/job/manifest.json"}
+
+
+@pytest.mark.parametrize("address", [CHECKPOINT, CHECKPOINT.removeprefix("s3://")])
+def test_on_hyperpod_the_manifest_lies_beside_the_output_and_its_address_may_lack_the_scheme(
+    address: str,
+) -> None:
+    manifest = json.dumps({"checkpoint_s3_bucket": address}).encode()
+    objects = FakeObjects({ON_HYPERPOD["manifest_uri"]: manifest})
+    assert read_checkpoint(ON_HYPERPOD, objects=objects) == CHECKPOINT
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b'{"checkpoint_s3_bucket": "no address"}'])
+def test_on_hyperpod_a_manifest_without_an_address_is_named(content: bytes) -> None:
+    with pytest.raises(CheckpointMissing, match=r"s3://bucket/out/job/manifest\.json "):
+        read_checkpoint(ON_HYPERPOD, objects=FakeObjects({ON_HYPERPOD["manifest_uri"]: content}))
+
+
+def test_on_hyperpod_a_job_without_a_manifest_named_no_checkpoint() -> None:
+    with pytest.raises(CheckpointMissing, match="there is no such object, so the job named no checkpoint"):
+        read_checkpoint(ON_HYPERPOD, objects=FakeObjects())

@@ -21,6 +21,7 @@ import yaml
 from atelier.errors import UnsupportedCombination
 from atelier.recipes import catalogue
 from tests.support.cluster_jobs import NAME, RESTRICTED, STANDARD, a_job, a_recipe, by_kind
+from tests.support.runs import RUN_ID
 
 GOVERNED = replace(
     STANDARD,
@@ -123,6 +124,7 @@ def test_the_script_trains_by_the_mounted_recipe_on_what_the_instance_has() -> N
     assert told["SCRIPT_ARGS"] == "--config-path=/config --config-name=config.yaml"
     assert (told["NODES"], told["NTASKS_PER_NODE"], told["CUDA_VISIBLE_DEVICES"]) == ("1", "4", "0,1,2,3")
     assert told["JOB_NAME"] == NAME
+    assert yaml.safe_load(by_kind(job, "ConfigMap")[0]["data"]["config.yaml"])["trainer"]["devices"] == 4
 
 
 def test_files_are_where_the_pods_see_the_bucket() -> None:
@@ -130,6 +132,8 @@ def test_files_are_where_the_pods_see_the_bucket() -> None:
     training = config["training_config"]
     assert training["datasets"]["train_data"]["file_path"] == "/data/datasets/a/train.jsonl"
     assert training["model_config"]["model_name_or_path"] == "/data/base-models/llama-3-1-8b-instruct/"
+    output = f"/data/runs/{RUN_ID}/output/{NAME}"
+    assert (config["run"]["results_dir"], training["training_args"]["training_dir"]) == (output, output)
     template = object_of(job_of())["spec"]["replicaSpecs"][0]["template"]["spec"]
     assert {"name": "storage", "persistentVolumeClaim": {"claimName": "fsx-claim"}} in template["volumes"]
 

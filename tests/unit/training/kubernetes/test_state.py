@@ -9,7 +9,7 @@ import pytest
 
 from atelier.operations.model import Phase, Status
 from atelier.training.kubernetes.state import Found, status_of
-from tests.support.cluster_jobs import MADE_AT, NAME, NOON, OUTPUT, a_job, a_recipe
+from tests.support.cluster_jobs import MADE_AT, NAME, NOON, OUTPUT, STANDARD, a_job, a_recipe
 
 JOB = a_job()
 PPO = a_job(a_recipe("nova-pro", "ppo", "full"))
@@ -93,6 +93,14 @@ def test_a_job_that_its_operator_calls_succeeded_has_succeeded_with_what_the_sta
 
 def test_hyperpod_s_operator_calls_it_completed() -> None:
     assert seen(live(JOB, condition("Completed"))).phase is Phase.SUCCEEDED
+
+
+def test_open_weights_lie_below_the_output() -> None:
+    recipe = a_recipe("llama-3-1-8b-instruct")
+    job = a_job(recipe, cluster=STANDARD, model="s3://atelier-data/base-models/llama-3-1-8b-instruct/")
+    status = seen(live(job, condition("Succeeded")), job=job)
+    assert status.result["model_artifacts"] == f"{OUTPUT}{NAME}/"
+    assert "manifest_uri" not in status.result
 
 
 def test_a_failed_job_says_why_and_how_its_container_ended() -> None:

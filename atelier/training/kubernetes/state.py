@@ -89,9 +89,7 @@ def _idle(job: ClusterJob, jobs: Sequence[Live], found: Found, now: int) -> Stat
         return None
     for live in jobs:
         suspended = _condition(live, {"Suspended"})
-        since = (
-            suspended.get("lastTransitionTime") if suspended else live["metadata"].get("creationTimestamp")
-        )
+        since = (suspended or {}).get("lastTransitionTime") or live["metadata"].get("creationTimestamp")
         if seconds_since(since, now) < job.start_within_seconds:
             continue
         what = f"{live['kind']} {name_of(live)}"

@@ -26,6 +26,7 @@ SERVICE_MODELS = (
     "cloudwatch",
     "codebuild",
     "dynamodb",
+    "eks",
     "lambda",
     "logs",
     "s3",

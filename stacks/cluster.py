@@ -141,7 +141,8 @@ class ClusterStack(Stack):
             self,
             "Guards",
             cluster=hyperpod,
-            monthly_budget_usd=cluster.monthly_budget_usd,
+            config=cluster,
+            access=self.access,
             handlers=handlers,
             notices=notices,
         )

@@ -10,8 +10,13 @@ from constructs import Construct
 from components.cluster.control_plane import ControlPlane
 from components.permissions import allow
 
+OWN_ID = "A cluster's ARN ends in an id that it gets when it is made"
+
 JOBS_GROUP = "atelier-jobs"
-"""The Kubernetes group that lifecycle/charts/access binds to a Role in each namespace with jobs."""
+WATCH_GROUP = "atelier-watch"
+"""Kubernetes groups, which lifecycle/charts/access binds to a Role in each namespace with jobs."""
+
+WATCH_RULES = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]
 
 
 class ClusterAccess(Construct):
@@ -41,14 +46,23 @@ class ClusterAccess(Construct):
 
     def grant_submit_jobs(self, function: lambda_.Function) -> None:
         """Submit, see, and remove jobs in their namespaces, and nothing else: no access policy, one group."""
+        self._grant(function, JOBS_GROUP)
+
+    def grant_watch(self, function: lambda_.Function) -> None:
+        """See whether pods run in the namespaces of jobs."""
+        self._grant(function, WATCH_GROUP)
+
+    def _grant(self, function: lambda_.Function, group: str) -> None:
         assert function.role is not None
         allow(function, "eks:DescribeCluster", on=[self._control_plane.cluster.attr_arn])
+        any_cluster = Stack.of(self).format_arn(service="sagemaker", resource="cluster", resource_name="*")
+        allow(function, "sagemaker:DescribeCluster", on=[any_cluster], because=OWN_ID)
         self._entry(
             function,
-            "ClusterJobs",
+            "ClusterAccess",
             principal_arn=function.role.role_arn,
             type="STANDARD",
-            kubernetes_groups=[JOBS_GROUP],
+            kubernetes_groups=[group],
         )
 
     def _administrator(self, construct_id: str, principal_arn: str) -> eks.CfnAccessEntry:

@@ -90,7 +90,7 @@ class AddOns(Construct):
     def _identity(
         self, namespace: str, service_account: str, role: iam.Role
     ) -> eks.CfnPodIdentityAssociation:
-        return eks.CfnPodIdentityAssociation(
+        identity = eks.CfnPodIdentityAssociation(
             self,
             f"{role.node.id.removesuffix('Role')}Identity",
             cluster_name=self._control_plane.name,
@@ -98,3 +98,6 @@ class AddOns(Construct):
             service_account=service_account,
             role_arn=role.role_arn,
         )
+        # With its policies: pods ask for the role as soon as they run.
+        identity.node.add_dependency(role)
+        return identity

@@ -18,6 +18,8 @@ from aws_cdk import (
 )
 from constructs import Construct
 
+from atelier.training.kubernetes.resources import role_rules
+from components.cluster.access import JOBS_GROUP, WATCH_GROUP, WATCH_RULES
 from components.cluster.control_plane import ControlPlane
 from components.cluster.custom_resources import CustomResources
 from components.permissions import allow, allow_key
@@ -117,9 +119,10 @@ class Charts(Construct):
         )
 
     def access(self, namespaces: dict[str, bool]) -> CustomResource:
-        """The Role of whoever submits jobs, in each of `namespaces`; true: it is made here, too."""
+        """What our functions may do in each of `namespaces`; true: it is made here, too."""
         listed = [{"name": name, "create": create} for name, create in namespaces.items()]
-        return self._install("Access", NAMESPACES=json.dumps(listed))
+        groups = [{"name": JOBS_GROUP, "rules": role_rules()}, {"name": WATCH_GROUP, "rules": WATCH_RULES}]
+        return self._install("Access", NAMESPACES=json.dumps(listed), GROUPS_OF=json.dumps(groups))
 
     def _install(self, construct_id: str, **variables: str) -> CustomResource:
         cluster = self._control_plane.cluster

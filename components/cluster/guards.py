@@ -1,4 +1,4 @@
-"""What tells people that a cluster costs too much, misses nodes or has sick ones."""
+"""What tells people that a cluster costs too much, misses nodes, has sick ones or idle ones."""
 
 from __future__ import annotations
 
@@ -13,23 +13,28 @@ from aws_cdk import (
     aws_cloudwatch_actions as actions,
     aws_events as events,
     aws_events_targets as targets,
+    aws_lambda as lambda_,
     aws_sqs as sqs,
 )
 from constructs import Construct
 
 from atelier.names import CLUSTER_TAG
+from components.cluster.access import ClusterAccess
 from components.cluster.hyperpod_cluster import HyperPodCluster
-from components.cluster.nodes import OWN_ID
+from components.cluster.job_namespaces import job_namespaces
 from components.handlers import Handlers
 from components.notice_topic import NoticeTopic
 from components.permissions import allow
-from lambdas.cluster_metrics import MISSING_NODES, NAMESPACE
+from config.cluster import ClusterConfig
+from config.cluster_checks.sizes import is_accelerated
+from lambdas.cluster_metrics import IDLE_NODES, MISSING_NODES, NAMESPACE
 
 SHARES_PERCENT = (50, 80, 100)
+EVERY = Duration.minutes(5)
 
 
 class Guards(Construct):
-    """Three ways to notice: a budget, a metric with an alarm, and HyperPod's own events."""
+    """Three ways to notice: a budget, two metrics with an alarm each, and HyperPod's own events."""
 
     def __init__(
         self,
@@ -37,14 +42,32 @@ class Guards(Construct):
         construct_id: str,
         *,
         cluster: HyperPodCluster,
-        monthly_budget_usd: int,
+        config: ClusterConfig,
+        access: ClusterAccess,
         handlers: Handlers,
         notices: NoticeTopic,
     ) -> None:
         super().__init__(scope, construct_id)
         self._cluster, self._notices = cluster, notices
-        self._budget(monthly_budget_usd)
-        self._missing_nodes(handlers)
+        self._budget(config.monthly_budget_usd)
+        function = self._measured(handlers, config)
+        access.grant_watch(function)
+        self._alarm(
+            "MissingNodes",
+            MISSING_NODES,
+            "is InService and misses nodes",
+            # A replaced node takes twenty minutes.
+            lasting=Duration.minutes(30),
+            # No measurement is as bad as a missing node: nobody is looking.
+            missing=cloudwatch.TreatMissingData.BREACHING,
+        )
+        self._alarm(
+            "IdleNodes",
+            IDLE_NODES,
+            "pays for accelerators on which nothing runs",
+            lasting=Duration.hours(2),
+            missing=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
         self._events()
 
     def _budget(self, limit_usd: int) -> None:
@@ -74,7 +97,7 @@ class Guards(Construct):
             ],
         )
 
-    def _missing_nodes(self, handlers: Handlers) -> None:
+    def _measured(self, handlers: Handlers, config: ClusterConfig) -> lambda_.Function:
         dead_letters = sqs.Queue(
             self,
             "DeadLetters",
@@ -85,49 +108,61 @@ class Guards(Construct):
         function = handlers.function("MeasureCluster", memory_mib=256, dead_letter_queue=dead_letters)
         allow(
             function,
-            "sagemaker:DescribeCluster",
-            on=[function.stack.format_arn(service="sagemaker", resource="cluster", resource_name="*")],
-            because=OWN_ID,
-        )
-        allow(
-            function,
             "cloudwatch:PutMetricData",
             on=["*"],
             when={"StringEquals": {"cloudwatch:namespace": NAMESPACE}},
             because="PutMetricData has no resources to name; the condition names the namespace",
         )
-        every = Duration.minutes(5)
         events.Rule(
             self,
             "EveryFiveMinutes",
-            description="Atelier: count a cluster's missing nodes",
-            schedule=events.Schedule.rate(every),
+            description="Atelier: count a cluster's missing and idle nodes",
+            schedule=events.Schedule.rate(EVERY),
             targets=[
                 targets.LambdaFunction(
                     function,
-                    event=events.RuleTargetInput.from_object({"cluster": self._cluster.name}),
+                    event=events.RuleTargetInput.from_object(
+                        {
+                            "cluster": self._cluster.name,
+                            "namespaces": [*job_namespaces(config)],
+                            "accelerated_groups": [
+                                group.name
+                                for group in config.all_groups
+                                if any(map(is_accelerated, group.instance_types))
+                            ],
+                        }
+                    ),
                     dead_letter_queue=dead_letters,
                     retry_attempts=0,
                 )
             ],
         )
+        return function
+
+    def _alarm(
+        self,
+        construct_id: str,
+        metric: str,
+        description: str,
+        *,
+        lasting: Duration,
+        missing: cloudwatch.TreatMissingData,
+    ) -> None:
         alarm = cloudwatch.Alarm(
             self,
-            "MissingNodes",
+            construct_id,
             metric=cloudwatch.Metric(
                 namespace=NAMESPACE,
-                metric_name=MISSING_NODES,
+                metric_name=metric,
                 dimensions_map={"Cluster": self._cluster.name},
                 statistic="Minimum",
-                period=every,
+                period=EVERY,
             ),
-            alarm_description=f"Atelier: cluster {self._cluster.name} is InService and misses nodes",
+            alarm_description=f"Atelier: cluster {self._cluster.name} {description}",
             threshold=1,
-            # Half an hour: a replaced node takes twenty minutes.
-            evaluation_periods=6,
+            evaluation_periods=int(lasting.to_minutes() / EVERY.to_minutes()),
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            # No measurement is as bad as a missing node: nobody is looking.
-            treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
+            treat_missing_data=missing,
         )
         alarm.add_alarm_action(actions.SnsAction(self._notices.topic))
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from aws_cdk import CustomResource, Stack
 from constructs import Construct
 
+from components.cluster.access import OWN_ID
 from components.cluster.custom_resources import CustomResources, texts
 from components.cluster.hyperpod_cluster import HyperPodCluster
 from components.permissions import allow
 from config.cluster import ClusterConfig
-
-OWN_ID = "A cluster's ARN ends in an id that it gets when it is made"
 
 
 class Nodes(Construct):

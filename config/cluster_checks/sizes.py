@@ -1,4 +1,4 @@
-"""How large an instance type is, read from its name."""
+"""What an instance type is, read from its name."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ LARGE = 4
 """`4xlarge`: from here on an instance holds HyperPod's own services."""
 
 _SIZE = re.compile(r"\.(?P<times>\d*)xlarge$")
+_ACCELERATED = re.compile(r"ml\.(g|p|inf|trn)\d")
+
+
+def is_accelerated(instance_type: str) -> bool:
+    """True of GPUs, Trainium and Inferentia: what nobody should pay for idle."""
+    return bool(_ACCELERATED.match(instance_type))
 
 
 def size_of(instance_type: str) -> int:

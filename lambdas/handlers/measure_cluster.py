@@ -1,13 +1,18 @@
-"""Function MeasureCluster: how many nodes a cluster misses while its status says that all is well."""
+"""Function MeasureCluster: how many nodes a cluster misses, and how many are there for nobody."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from lambdas.cluster_metrics import MISSING_NODES, NAMESPACE
+from atelier.training.kubernetes.resources import POD
+from lambdas.adapters.kubernetes.client import KubernetesClient
+from lambdas.adapters.kubernetes.endpoint import endpoint_of
+from lambdas.adapters.kubernetes.token import EksToken
+from lambdas.cluster_metrics import IDLE_NODES, MISSING_NODES, NAMESPACE
+from lambdas.wiring import now
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -15,32 +20,85 @@ if TYPE_CHECKING:
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, int]:
-    """The schedule's {cluster} → {missing}, also as a metric."""
+    """The schedule's {cluster, namespaces, accelerated_groups} → {missing, idle}, also as metrics."""
+    sagemaker, session = boto3.client("sagemaker"), boto3.Session()
     return measure(
-        event["cluster"], sagemaker=boto3.client("sagemaker"), cloudwatch=boto3.client("cloudwatch")
-    )
-
-
-def measure(cluster: str, *, sagemaker: SageMakerClient, cloudwatch: CloudWatchClient) -> dict[str, int]:
-    """Put the metric for one cluster, by its name."""
-    missing = missing_nodes(sagemaker.describe_cluster(ClusterName=cluster))
-    cloudwatch.put_metric_data(
-        Namespace=NAMESPACE,
-        MetricData=[
-            {
-                "MetricName": MISSING_NODES,
-                "Dimensions": [{"Name": "Cluster", "Value": cluster}],
-                "Value": missing,
-                "Unit": "Count",
-            }
+        event["cluster"],
+        event["accelerated_groups"],
+        pods=[
+            namespace_client(event["cluster"], namespace, session, sagemaker)
+            for namespace in event["namespaces"]
         ],
+        sagemaker=sagemaker,
+        cloudwatch=boto3.client("cloudwatch"),
     )
-    return {"missing": missing}
+
+
+def namespace_client(
+    cluster: str, namespace: str, session: boto3.Session, sagemaker: SageMakerClient
+) -> KubernetesClient:
+    """A client of one namespace, in this function's own name."""
+    credentials = session.get_credentials()
+    assert credentials is not None, "a function always has its role's"
+    eks: Any = session.client("eks")
+    return KubernetesClient(
+        namespace=namespace,
+        endpoint=lambda: endpoint_of(cluster, sagemaker=sagemaker, eks=eks),
+        token=lambda endpoint: EksToken(
+            cluster=endpoint.eks_name,
+            region=session.region_name,
+            sts_url=f"https://sts.{session.region_name}.amazonaws.com",
+            credentials=credentials,
+            now=now,
+        ),
+    )
+
+
+def measure(
+    cluster: str,
+    accelerated_groups: Collection[str],
+    *,
+    pods: Iterable[KubernetesClient],
+    sagemaker: SageMakerClient,
+    cloudwatch: CloudWatchClient,
+) -> dict[str, int]:
+    """Put both metrics. Missing nodes first: they are known even where Kubernetes does not answer."""
+    described = sagemaker.describe_cluster(ClusterName=cluster)
+    missing = missing_nodes(described)
+    _put(cloudwatch, cluster, MISSING_NODES, missing)
+    is_used = any(
+        True for namespace in pods for _ in namespace.find_all(POD, field_selector="status.phase=Running")
+    )
+    idle = 0 if is_used else current_nodes(described, accelerated_groups)
+    _put(cloudwatch, cluster, IDLE_NODES, idle)
+    return {"missing": missing, "idle": idle}
 
 
 def missing_nodes(cluster: Mapping[str, Any]) -> int:
     """Nodes that are wanted and not there. None while the cluster is not InService: then its status tells."""
     if cluster["ClusterStatus"] != "InService":
         return 0
-    groups = [*cluster.get("InstanceGroups", []), *cluster.get("RestrictedInstanceGroups", [])]
-    return sum(max(group["TargetCount"] - group["CurrentCount"], 0) for group in groups)
+    return sum(max(group["TargetCount"] - group["CurrentCount"], 0) for group in _groups(cluster))
+
+
+def current_nodes(cluster: Mapping[str, Any], groups: Collection[str]) -> int:
+    """Nodes of these groups that are there."""
+    return sum(group["CurrentCount"] for group in _groups(cluster) if group["InstanceGroupName"] in groups)
+
+
+def _groups(cluster: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [*cluster.get("InstanceGroups", []), *cluster.get("RestrictedInstanceGroups", [])]
+
+
+def _put(cloudwatch: CloudWatchClient, cluster: str, metric: str, nodes: int) -> None:
+    cloudwatch.put_metric_data(
+        Namespace=NAMESPACE,
+        MetricData=[
+            {
+                "MetricName": metric,
+                "Dimensions": [{"Name": "Cluster", "Value": cluster}],
+                "Value": nodes,
+                "Unit": "Count",
+            }
+        ],
+    )

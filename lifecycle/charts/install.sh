@@ -2,10 +2,10 @@
 # What a HyperPod cluster needs inside Kubernetes, put there by Helm. CodeBuild runs this (ADR 0070).
 #
 #   install.sh dependencies   HyperPod's own chart, mirrored into ECR on first use, and what restricted groups add
-#   install.sh access         the Role and RoleBinding of whoever submits jobs
+#   install.sh access         what the functions that submit jobs, and watch them, may do
 #
 # From the environment: CLUSTER (name) CLUSTER_ARN AWS_REGION; for dependencies also COMMIT REPOSITORY IS_RESTRICTED;
-# for access also NAMESPACES (a JSON list of {name, create}).
+# for access also NAMESPACES (a JSON list of {name, create}) and GROUPS_OF (of {name, rules}).
 set -euo pipefail
 
 readonly SOURCE=https://github.com/aws/sagemaker-hyperpod-cli.git
@@ -76,7 +76,7 @@ restricted() {
 
 access() {
   helm upgrade --install atelier-access "$(dirname "$0")/access" --namespace "$SYSTEM" \
-    --set-json "namespaces=$NAMESPACES"
+    --set-json "namespaces=$NAMESPACES" --set-json "groups=$GROUPS_OF"
 }
 
 tools

@@ -16,8 +16,9 @@ from aws_cdk.assertions import Match, Template
 
 from app import build
 from atelier.names import CLUSTER_TAG
+from atelier.training.kubernetes.resources import role_rules
 from components.cluster import charts, lifecycle_scripts
-from components.cluster.access import JOBS_GROUP
+from components.cluster.access import JOBS_GROUP, WATCH_GROUP, WATCH_RULES
 from components.cluster.job_namespaces import job_namespaces
 from config.cluster import TaskGovernance
 from config.environments import DEV, PROD
@@ -27,7 +28,7 @@ from tests.support.synthesis import Synthesis
 pytestmark = pytest.mark.synth
 
 NOVA, OPEN_WEIGHTS = "NovaCluster", "OpenWeightsCluster"
-ACCESS = Path(charts.FOLDER, "access", "templates", "jobs.yaml")
+ACCESS = Path(charts.FOLDER, "access", "templates", "groups.yaml")
 
 
 @pytest.fixture
@@ -225,19 +226,33 @@ def test_whoever_submits_jobs_is_one_group_and_nothing_else(tmp_path: Path) -> N
     )
 
 
-def test_the_role_of_the_group_is_for_jobs_alone() -> None:
-    text = re.sub(r"{{-.*?}}\n?", "", ACCESS.read_text()).replace("{{ .name }}", "atelier")
-    namespace, role, binding = yaml.safe_load_all(text)
-    assert namespace["kind"] == "Namespace"
-    assert binding["subjects"] == [
-        {"kind": "Group", "name": JOBS_GROUP, "apiGroup": "rbac.authorization.k8s.io"}
-    ]
+def test_the_roles_of_the_groups_are_for_jobs_alone(prod: Synthesis) -> None:
+    for noun in (NOVA, OPEN_WEIGHTS):
+        access = Resources(prod.templates[noun]).named("ChartsAccess")["Properties"]["Variables"]
+        groups = {group["name"]: group["rules"] for group in json.loads(access["GROUPS_OF"])}
+        assert groups == {JOBS_GROUP: role_rules(), WATCH_GROUP: WATCH_RULES}
+        rules = [*groups[JOBS_GROUP], *groups[WATCH_GROUP]]
+        touched = {resource for rule in rules for resource in rule["resources"]}
+        assert touched.isdisjoint({"secrets", "pods/exec", "serviceaccounts", "roles", "nodes", "*"})
+        assert "*" not in {verb for rule in rules for verb in rule["verbs"]}
+
+
+def test_a_group_is_bound_to_its_role_in_its_namespace() -> None:
+    values = {
+        "{{- toYaml $group.rules | nindent 2 }}": "[]",
+        "{{ $namespace.name }}": "atelier",
+        "{{ $group.name }}": JOBS_GROUP,
+    }
+    text = ACCESS.read_text()
+    for value, stands_for in values.items():
+        assert value in text
+        text = text.replace(value, stands_for)
+    namespace, role, binding = yaml.safe_load_all(re.sub(r"{{-.*?}}\n?", "", text))
+    assert [each["kind"] for each in (namespace, role, binding)] == ["Namespace", "Role", "RoleBinding"]
+    assert role["metadata"]["namespace"] == binding["metadata"]["namespace"] == namespace["metadata"]["name"]
     assert binding["roleRef"]["name"] == role["metadata"]["name"]
-    assert (role["kind"], binding["kind"]) == ("Role", "RoleBinding")
-    touched = {resource for rule in role["rules"] for resource in rule["resources"]}
-    assert touched.isdisjoint({"secrets", "pods/exec", "serviceaccounts", "roles", "nodes", "*"})
-    verbs = {verb for rule in role["rules"] for verb in rule["verbs"]}
-    assert verbs == {"create", "get", "list", "delete"}
+    (subject,) = binding["subjects"]
+    assert (subject["kind"], subject["name"]) == ("Group", JOBS_GROUP)
 
 
 def test_jobs_have_a_namespace_that_somebody_makes() -> None:
@@ -328,3 +343,27 @@ def test_people_are_told_of_sick_nodes_and_failed_requests(dev: Synthesis) -> No
         )
     ]
     assert sorted(services) == ["budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com"]
+
+
+def test_nodes_that_are_missing_or_idle_are_measured_every_five_minutes(dev: Synthesis) -> None:
+    resources = Resources(dev.templates[OPEN_WEIGHTS])
+    rule = resources.named("GuardsEveryFiveMinutes")["Properties"]
+    assert json.loads(rule["Targets"][0]["Input"]) == {
+        "cluster": "atelier-dev-open-weights",
+        "namespaces": ["atelier"],
+        "accelerated_groups": ["training"],
+    }
+    alarms = resources.of_type("AWS::CloudWatch::Alarm")
+    lasting = {
+        alarm["MetricName"]: (alarm["Period"] * alarm["EvaluationPeriods"] // 60, alarm["TreatMissingData"])
+        for alarm in alarms.values()
+    }
+    assert lasting == {"MissingNodes": (30, "breaching"), "IdleNodes": (120, "notBreaching")}
+
+
+def test_whoever_measures_may_only_list_pods(dev: Synthesis) -> None:
+    entries = Resources(dev.templates[OPEN_WEIGHTS]).of_type("AWS::EKS::AccessEntry")
+    (watching,) = (entry for entry in entries.values() if entry.get("KubernetesGroups"))
+    assert watching["KubernetesGroups"] == [WATCH_GROUP]
+    assert "AccessPolicies" not in watching
+    assert WATCH_RULES == [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]

@@ -28,6 +28,7 @@ from config.cluster import (
 )
 from config.cluster_checks import CHECKS, faults_of
 from config.cluster_checks.placement import NODE_ADDRESSES, addresses_of, zone_prefix
+from config.cluster_checks.sizes import is_accelerated
 from config.clusters import faults_of_clusters
 from config.environments import DEV, ENVIRONMENTS
 from config.model import ExistingNetwork, InvalidConfiguration
@@ -230,6 +231,21 @@ def test_a_node_s_addresses_are_aws_s_numbers_or_the_nearest_above(
     instance_type: str, addresses: int
 ) -> None:
     assert addresses_of(instance_type) == addresses
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "accelerated"),
+    [
+        ("ml.g6.12xlarge", True),
+        ("ml.p6-b200.48xlarge", True),
+        ("ml.trn1.32xlarge", True),
+        ("ml.t3.medium", False),
+        ("ml.c5.4xlarge", False),
+        ("ml.m5.large", False),
+    ],
+)
+def test_accelerators_are_known_by_their_family(instance_type: str, accelerated: bool) -> None:
+    assert is_accelerated(instance_type) is accelerated
 
 
 def test_clusters_share_a_network_without_overlapping() -> None:

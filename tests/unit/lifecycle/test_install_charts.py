@@ -1,0 +1,130 @@
+"""The build's script, with commands that keep a record in place of Helm, Git and AWS."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).resolve().parents[3] / "lifecycle" / "charts" / "install.sh"
+COMMIT = "9f496a6364759553f73ff534434a057ef4bdc004"
+REPOSITORY = "111111111111.dkr.ecr.us-east-1.amazonaws.com/atelier/hyperpod-helm-chart"
+CHART = f"oci://{REPOSITORY} --version 0.1.0-{COMMIT[:12]}"
+
+HELM = """
+echo "helm $*" >>"$STATE/calls"
+case "$1 $2" in
+  "registry login") cat >/dev/null ;;
+  "show chart") test -e "$STATE/mirrored" ;;
+  "push "*) touch "$STATE/mirrored" ;;
+  "status rig-dependencies") test -e "$STATE/restricted" ;;
+esac
+"""
+COMMANDS = {
+    # What is downloaded is not looked at: sha256sum is told so, and tar brings the Helm above.
+    "curl": 'while (($#)); do [[ $1 == --output ]] && touch "$2"; shift; done',
+    "sha256sum": 'cat >/dev/null; exit "${BAD_HASH:-0}"',
+    "tar": 'while (($#)); do [[ $1 == --directory ]] && cp "$STATE/bin/helm" "$2/helm"; shift; done',
+    "helm": HELM,
+    "git": """
+        echo "git $*" >>"$STATE/calls"
+        case "$*" in
+          *rev-parse*) echo "${FETCHED:-$COMMIT}" ;;
+          *checkout*)
+            mkdir -p "$2/helm_chart"
+            echo 'read -r answer; echo "restricted $answer" >>"$STATE/calls"; touch "$STATE/restricted"' \\
+              >"$2/helm_chart/install_rig_dependencies.sh" ;;
+        esac
+    """,
+    "aws": 'echo "aws $*" >>"$STATE/calls"; echo password',
+}
+
+
+@dataclass(frozen=True)
+class Build:
+    """A build's folder of commands and its record."""
+
+    state: Path
+
+    def run(self, charts: str, **variables: str) -> list[str]:
+        """What Helm and the others were called with. CalledProcessError when the build fails."""
+        (self.state / "calls").write_text("")
+        environ = {
+            "PATH": f"{self.state / 'bin'}:{os.environ['PATH']}",
+            "STATE": str(self.state),
+            "AWS_REGION": "us-east-1",
+            "CLUSTER": "eks",
+            "CLUSTER_ARN": "eks-arn",
+            "COMMIT": COMMIT,
+            "REPOSITORY": REPOSITORY,
+            "IS_RESTRICTED": "false",
+            **variables,
+        }
+        subprocess.run(["/bin/bash", str(SCRIPT), charts], env=environ, check=True, capture_output=True)
+        return self.calls()
+
+    def calls(self) -> list[str]:
+        return (self.state / "calls").read_text().splitlines()
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Build:
+    (tmp_path / "bin").mkdir()
+    for name, body in COMMANDS.items():
+        command = tmp_path / "bin" / name
+        command.write_text(f"#!/bin/bash\n{body}\n")
+        command.chmod(0o755)
+    return Build(tmp_path)
+
+
+def helm(calls: list[str], verb: str) -> list[str]:
+    return [call for call in calls if call.startswith(f"helm {verb}")]
+
+
+def test_the_chart_is_mirrored_once_and_installed_from_the_mirror(build: Build) -> None:
+    first, second = build.run("dependencies"), build.run("dependencies")
+    (push,) = helm(first, "push")
+    assert push.endswith(f"hyperpod-helm-chart-0.1.0-{COMMIT[:12]}.tgz oci://{REPOSITORY.rpartition('/')[0]}")
+    assert helm(second, "push") == []
+    for calls in (first, second):
+        (install,) = helm(calls, "upgrade")
+        assert f"--install dependencies {CHART} --namespace kube-system" in install
+        assert "health-monitoring-agent.region=us-east-1" in install
+
+
+def test_no_pod_is_waited_for(build: Build) -> None:
+    calls = build.run("dependencies", IS_RESTRICTED="true")
+    assert [call for call in calls if "--wait" in call or "--atomic" in call] == []
+
+
+def test_another_commit_than_the_pinned_one_is_not_installed(build: Build) -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        build.run("dependencies", FETCHED="0" * 40)
+    assert helm(build.calls(), "upgrade") == []
+
+
+def test_a_tool_of_another_content_is_not_run(build: Build) -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        build.run("dependencies", BAD_HASH="1")
+    assert build.calls() == []
+
+
+def test_restricted_nodes_get_what_they_need_once_and_nobody_is_asked(build: Build) -> None:
+    assert "restricted y" in build.run("dependencies", IS_RESTRICTED="true")
+    assert "restricted y" not in build.run("dependencies", IS_RESTRICTED="true")
+
+
+def test_standard_nodes_get_nothing_of_it(build: Build) -> None:
+    assert [call for call in build.run("dependencies") if "restricted" in call] == []
+
+
+def test_whoever_submits_jobs_gets_a_role_in_each_namespace(build: Build) -> None:
+    calls = build.run("access", NAMESPACES='[{"name": "kubeflow"}]', GROUPS_OF='[{"name": "atelier-jobs"}]')
+    assert calls[0] == "aws eks update-kubeconfig --name eks --alias eks-arn"
+    assert calls[1:] == [
+        f"helm upgrade --install atelier-access {SCRIPT.parent}/access --namespace kube-system "
+        '--set-json namespaces=[{"name": "kubeflow"}] --set-json groups=[{"name": "atelier-jobs"}]'
+    ]

@@ -89,6 +89,7 @@ BREAKING = [
     Case("role", Format.SFT, [sft(ASKED, {"role": "bot", "content": [text("Hi")]})]),
     Case("user-first", Format.SFT, [sft(ANSWERED, ASKED, ANSWERED)]),
     Case("turns-alternate", Format.SFT, [sft(ASKED, ASKED, ANSWERED)]),
+    Case("turns-alternate", Format.SFT, [sft(ASKED, ANSWERED, ANSWERED)]),
     Case("assistant-last", Format.SFT, [sft(ASKED, ANSWERED, ASKED)]),
     Case("block-kind", Format.SFT, [sft(user({"audio": {}}), ANSWERED)]),
     Case("block-role", Format.SFT, [sft(ASKED, assistant(media()))]),
@@ -115,8 +116,11 @@ BREAKING = [
     ),
     Case("media-format", Format.SFT, [sft(user(media(format="PNG")), ANSWERED)]),
     Case("media-uri", Format.SFT, [located(uri="s3://data/a b.png", bucketOwner="111122223333")]),
+    Case("media-uri", Format.SFT, [located(uri=f"s3://{'b' * 64}/a.png", bucketOwner="111122223333")]),
     Case("media-bucket", Format.SFT, [sft(user(media()), ANSWERED)], Demands(bucket="other")),
+    Case("media-bucket", Format.SFT, [sft(user(media()), ANSWERED)], Demands(bucket="dat")),
     Case("bucket-owner", Format.SFT, [located(uri="s3://data/a.png", bucketOwner="me")]),
+    Case("bucket-owner", Format.SFT, [located(uri="s3://data/a.png", bucketOwner="1" * 11)]),
     Case("bucket-owner-named", Format.SFT, [located(uri="s3://data/a.png")]),
     Case("image-count", Format.SFT, [sft(user(*[media()] * 11), ANSWERED)]),
     Case("video-count", Format.SFT, [sft(user(*[media("video")] * 2), ANSWERED)]),
@@ -137,7 +141,10 @@ BREAKING = [
     Case("user-turn-begins", Format.PPO, [PPO | {"turns": ["", "Hello Bot:"], "turns_to_mask": [0, 1]}]),
     Case("dialogue", Format.PPO, [PPO | {"turns": ["Be kind."], "turns_to_mask": [0]}]),
     Case("mask-index", Format.PPO, [PPO | {"turns_to_mask": [0, 1, 3, 5]}]),
+    Case("mask-index", Format.PPO, [PPO | {"turns_to_mask": [0, 1, 3, 3]}]),
     Case("mask-pattern", Format.PPO, [PPO | {"turns_to_mask": [0, 1]}]),
+    Case("mask-pattern", Format.PPO, [PPO | {"turns_to_mask": [1, 3]}]),
+    Case("user-turn-ends", Format.PPO, [PPO | {"turns": ["", "User: Bot: a"], "turns_to_mask": [0, 1]}]),
     Case("reward-category", Format.PPO, [PPO | {"reward_category": "fun"}]),
     Case("rft-role", Format.RFT, [rft(said("user"), said("judge"))]),
     Case("rft-role-documented", Format.RFT, [rft(said("user"), said("tool"))]),
@@ -149,6 +156,7 @@ BREAKING = [
     Case("function-tool", Format.RFT, [rft(said("user"), tools=[FUNCTION | {"type": "browser"}])]),
     Case("prompt-text", Format.DISTILLATION, [sft(user(media()))]),
     Case("image-data", Format.GEN_QA, [QUESTION | {"images": [{"data": "https://example.com/cat.png"}]}]),
+    Case("image-data", Format.GEN_QA, [QUESTION | {"images": [{"data": "data:text/plain;base64,AAAA"}]}]),
     Case("prompt-named", Format.PREFERENCE, [{"chosen": "c", "rejected": "r"}]),
     Case("chat-role", Format.OPENAI_CHAT, [{"messages": [{"role": "tool", "content": "4"}]}]),
 ]
@@ -176,6 +184,19 @@ def test_a_file_breaks_just_the_rule_that_it_was_made_to_break(
     assert names(report.counts) == {rule}
     assert report.is_valid == (RULES[rule].severity == "warn")
     assert {finding.severity for finding in report.findings} == {RULES[rule].severity}
+
+
+def test_a_call_before_the_last_turn_is_answered_also_where_the_user_has_the_last_turn() -> None:
+    report = checked(Format.DISTILLATION, tooled(ASKED, assistant(call()), ASKED))
+
+    assert report.counts["call-answered"] == 1
+
+
+def test_a_message_that_only_calls_tools_may_have_no_content() -> None:
+    silent = {"role": "assistant", "content": None, "tool_calls": []}
+    asked = CLEAN["rft_eval"][1]
+
+    assert checked(Format.RFT_EVAL, asked | {"messages": [*asked["messages"], silent]}).findings == []
 
 
 def test_every_rule_has_a_file_that_breaks_it() -> None:

@@ -63,7 +63,12 @@ def test_leakage_is_a_matter_of_what_is_trained_on() -> None:
 
 @pytest.mark.parametrize(
     ("base_model", "media", "documents"),
-    [("nova-micro", False, False), ("nova-pro", True, False), ("nova-2-lite", True, True)],
+    [
+        ("nova-micro", False, False),
+        ("nova-lite", True, False),
+        ("nova-pro", True, False),
+        ("nova-2-lite", True, True),
+    ],
 )
 def test_a_model_takes_what_it_can_read(base_model: str, media: bool, documents: bool) -> None:
     demands = training(base_model).demands
@@ -105,7 +110,14 @@ def test_a_technique_asks_what_its_guide_asks() -> None:
     template = sft.template.model_copy(update={"dataset": "distillation"})
     demands = training_demands(replace(sft, template=template), "distillation")
     assert demands.min_rows == Bound(100, "the prompts that distillation needs")
+    assert demands.max_rows == Bound(20_000, "the prompts that distillation takes")
     assert (demands.max_line_bytes, demands.max_file_bytes) == (180 << 10, 2 << 30)
+
+
+def test_a_file_that_a_later_stage_trains_on_is_trained_on() -> None:
+    first = a_stage(technique="dpo", validation=TRAIN, train=TRAIN.replace("train", "other"))
+    stages = [first, a_stage(technique="dpo")]
+    assert {dataset.uri: dataset.is_trained_on for dataset in datasets(stages=stages)}[TRAIN]
 
 
 def test_media_has_to_lie_in_the_bucket_of_its_dataset() -> None:

@@ -149,10 +149,10 @@ def test_a_dataset_that_is_replaced_while_it_is_read_fails_the_run(
         world.objects.stored = {TRAIN: lines(TALK), GEN_QA: lines(EVALUATION)}
         seen = {uri: world.objects.stat(uri) for uri in (TRAIN, GEN_QA)}
         world.objects.stored[replaced] += b"\n"
-        monkeypatch.setattr(world.objects, "stat", seen.__getitem__)
-        with pytest.raises(ObjectChanged, match=replaced):
-            checked()
-        monkeypatch.undo()
+        with monkeypatch.context() as patched:
+            patched.setattr(world.objects, "stat", seen.__getitem__)
+            with pytest.raises(ObjectChanged, match=replaced):
+                checked()
 
 
 def test_what_is_too_much_for_one_function_is_left_to_others(world: World) -> None:

@@ -30,12 +30,16 @@ class ResourceFailed(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """What CloudFormation asks: `kind` is Create, Update or Delete; `state` is what an earlier look left."""
+    """What CloudFormation asks: `kind` is Create, Update or Delete; `state` is what an earlier look left.
+
+    `token` is the same for every attempt at one request: Lambda tries again when a function dies.
+    """
 
     kind: str
     properties: Mapping[str, Any]
     resource_id: str
     state: Mapping[str, Any]
+    token: str
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,9 @@ def run(
     resource_id = event.get("PhysicalResourceId") or f"{event['StackId']}/{event['LogicalResourceId']}"
     try:
         while True:
-            request = Request(event["RequestType"], event["ResourceProperties"], resource_id, state)
+            request = Request(
+                event["RequestType"], event["ResourceProperties"], resource_id, state, event["RequestId"]
+            )
             match resource(request):
                 case Done() as done:
                     return _succeed(event, done, resource_id, world)

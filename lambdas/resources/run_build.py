@@ -47,6 +47,7 @@ class Builds:
         variables = request.properties["Variables"]
         started = self._codebuild.start_build(
             projectName=request.properties["Project"],
+            idempotencyToken=request.token,
             environmentVariablesOverride=[
                 {"name": name, "value": value, "type": "PLAINTEXT"}
                 for name, value in sorted(variables.items())

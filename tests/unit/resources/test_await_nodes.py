@@ -31,7 +31,7 @@ def stub(sagemaker: Any) -> Iterator[Stubber]:
 
 
 def request(kind: str = "Create", **changes: Any) -> Request:
-    return Request(kind, PROPERTIES | changes, "id", {})
+    return Request(kind, PROPERTIES | changes, "id", {}, "token")
 
 
 def cluster(stub: Stubber, status: str, message: str = "") -> None:

@@ -22,5 +22,5 @@ def test_the_prefix_is_the_resource(kind: str) -> None:
                 stub.add_response("delete_object", {}, where)
             else:
                 stub.add_response("put_object", {}, where | {"Body": text})
-        assert Files(s3).publish(Request(kind, PROPERTIES, "id", {})) == Done("lifecycle/c/1/")
+        assert Files(s3).publish(Request(kind, PROPERTIES, "id", {}, "token")) == Done("lifecycle/c/1/")
         stub.assert_no_pending_responses()

@@ -30,7 +30,7 @@ def stub(codebuild: Any) -> Iterator[Stubber]:
 
 
 def request(kind: str = "Create", state: Mapping[str, Any] | None = None) -> Request:
-    return Request(kind, PROPERTIES, "id", state or {})
+    return Request(kind, PROPERTIES, "id", state or {}, "token")
 
 
 def stands(stub: Stubber, **build: Any) -> None:
@@ -45,7 +45,11 @@ def test_a_build_is_started_with_the_resource_s_variables(codebuild: Any, stub: 
     stub.add_response(
         "start_build",
         {"build": {"id": "charts:1"}},
-        {"projectName": "charts", "environmentVariablesOverride": variables},
+        {
+            "projectName": "charts",
+            "idempotencyToken": "token",
+            "environmentVariablesOverride": variables,
+        },
     )
     stands(stub, buildStatus="IN_PROGRESS", currentPhase="BUILD")
     look = Builds(codebuild).look(request())

@@ -195,8 +195,9 @@ class EksOrchestrator:
 class ClusterConfig:
     """One HyperPod cluster: instance groups for open weights, or restricted groups for Nova.
 
-    `monthly_budget_usd` is where the account's owners are told, not where anything stops. `overrides` names
-    disputed checks (docs/clusters.md) whose fact has changed, or that you know better.
+    `karpenter` adds and removes nodes as jobs ask for them; `tiered_storage_percent` is the share of
+    the nodes' memory that keeps checkpoints. `monthly_budget_usd` is where the account's owners are told, not where anything
+    stops. `overrides` names disputed checks (docs/clusters.md) whose fact has changed, or that you know better.
     """
 
     name: str
@@ -208,6 +209,8 @@ class ClusterConfig:
     shared_lustre: Lustre | None = None
     node_recovery: bool = True
     continuous_provisioning: bool = False
+    karpenter: bool = False
+    tiered_storage_percent: int | None = None
     task_governance: TaskGovernance | None = None
     training_operator: bool = False
     observability: bool = False

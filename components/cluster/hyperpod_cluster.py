@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from aws_cdk import aws_sagemaker as sagemaker
+from aws_cdk import Stack, aws_iam as iam, aws_sagemaker as sagemaker
 from constructs import Construct, IDependable
 
+from components.cluster.access import OWN_ID
 from components.cluster.control_plane import ControlPlane
 from components.cluster.execution_role import ExecutionRole
 from components.cluster.lifecycle_scripts import ENTRY, LifecycleScripts
 from components.cluster.network import ClusterNetwork
+from components.permissions import allow
 from config.cluster import Capacity, ClusterConfig, InstanceGroup, Lustre, RestrictedGroup
 
 Cfn = sagemaker.CfnCluster
@@ -37,6 +39,7 @@ class HyperPodCluster(Construct):
         self.name = name
         self._role, self._scripts, self._network = role, scripts, network
         first = config.subnets[0].zone_id
+        scaling_role = self._scaling_role() if config.karpenter else None
         self.cluster = Cfn(
             self,
             "Cluster",
@@ -51,8 +54,15 @@ class HyperPodCluster(Construct):
             restricted_instance_groups=[self._restricted(group) for group in config.restricted_groups]
             or None,
             restricted_instance_groups_config=_shared(config.shared_lustre),
+            tiered_storage_config=_tiered(config.tiered_storage_percent),
+            cluster_role=scaling_role and scaling_role.role_arn,
+            auto_scaling=Cfn.ClusterAutoScalingConfigProperty(mode="Enable", auto_scaler_type="Karpenter")
+            if scaling_role
+            else None,
         )
         self.cluster.node.add_dependency(role, *control_plane.base_add_ons)
+        if scaling_role:
+            self.cluster.node.add_dependency(scaling_role)
 
     def after(self, *earlier: IDependable) -> None:
         """Make the cluster when these are there, and take it away before them."""
@@ -102,6 +112,26 @@ class HyperPodCluster(Construct):
             override_vpc_config=self._vpc(group.zone_id) if group.zone_id else None,
         )
 
+    def _scaling_role(self) -> iam.Role:
+        """HyperPod's own Karpenter adds and removes nodes as this.
+
+        Its rights on keys, which AWS's document lists, are for volumes under customer-managed ones.
+        """
+        role = iam.Role(
+            self,
+            "ScalingRole",
+            description="HyperPod scales Atelier's cluster as this",
+            assumed_by=iam.ServicePrincipal("hyperpod.sagemaker.amazonaws.com"),
+        )
+        allow(
+            role,
+            "sagemaker:BatchAddClusterNodes",
+            "sagemaker:BatchDeleteClusterNodes",
+            on=[Stack.of(self).format_arn(service="sagemaker", resource="cluster", resource_name="*")],
+            because=OWN_ID,
+        )
+        return role
+
     def _vpc(self, zone_id: str) -> Cfn.VpcConfigProperty:
         return Cfn.VpcConfigProperty(
             security_group_ids=[self._network.security_group.security_group_id],
@@ -125,6 +155,12 @@ def _shared(lustre: Lustre | None) -> Cfn.RestrictedInstanceGroupsConfigProperty
             f_sx_lustre_config=_lustre(lustre),
         )
     )
+
+
+def _tiered(percent: int | None) -> Cfn.TieredStorageConfigProperty | None:
+    if percent is None:
+        return None
+    return Cfn.TieredStorageConfigProperty(mode="Enable", instance_memory_allocation_percentage=percent)
 
 
 def _volume(gib: int | None) -> list[Cfn.ClusterInstanceStorageConfigProperty] | None:

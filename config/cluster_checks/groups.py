@@ -56,10 +56,12 @@ def instance_types(cluster: ClusterConfig, _region: str) -> Faults:
                 yield f"group {group.name!r} instance_type = {instance_type!r}: such as ml.p5.48xlarge"
 
 
-@check("A minimum count, several instance types and spot need continuous provisioning.", GUIDE)
+@check("Karpenter, a minimum count, several instance types and spot need continuous provisioning.", GUIDE)
 def continuous_features(cluster: ClusterConfig, _region: str) -> Faults:
     if cluster.continuous_provisioning:
         return
+    if cluster.karpenter:
+        yield "karpenter = True: needs continuous_provisioning"
     for group in cluster.groups:
         features = {
             "min_count": group.min_count,
@@ -90,8 +92,15 @@ def training_plans(cluster: ClusterConfig, _region: str) -> Faults:
             yield f"group {group.name!r} capacity = {group.capacity.value}: not with a training plan"
 
 
-@check("Threads per core are 1 or 2, a volume has 1 to 16,384 GiB, updates follow a cron expression.", CFN)
+@check(
+    "Threads per core are 1 or 2, a volume has 1 to 16,384 GiB, updates follow a cron expression, tiered "
+    "storage takes 0 to 100 percent of memory.",
+    CFN,
+)
 def single_values(cluster: ClusterConfig, _region: str) -> Faults:
+    percent = cluster.tiered_storage_percent
+    if percent is not None and not 0 <= percent <= 100:
+        yield f"tiered_storage_percent = {percent}: accepted: 0 to 100"
     for group in cluster.all_groups:
         if group.threads_per_core not in (None, 1, 2):
             yield f"group {group.name!r} threads_per_core = {group.threads_per_core}: accepted: 1, 2"

@@ -7,20 +7,29 @@ from config.cluster_checks.check import NOVA, TERRAFORM, Faults, check
 
 REGIONS = ("us-east-1", "us-west-2", "eu-north-1", "eu-west-2", "ap-northeast-1")
 KUBERNETES_VERSIONS = ("1.30", "1.31", "1.32")
+EXCLUDED = (
+    "continuous_provisioning",
+    "karpenter",
+    "tiered_storage_percent",
+    "task_governance",
+    "training_operator",
+    "observability",
+)
 THROUGHPUTS = (125, 250, 500, 1000)
 LARGEST_GIB = 100_800
 
 
 @check(
-    "Restricted groups stand alone: no continuous provisioning, task governance, training operator add-on "
-    "or observability add-on.",
+    "Restricted groups stand alone: no continuous provisioning, Karpenter, tiered storage, task governance, "
+    "training operator or observability.",
     TERRAFORM,
 )
 def restricted_stands_alone(cluster: ClusterConfig, _region: str) -> Faults:
     if not cluster.is_restricted:
         return
-    for field in ("continuous_provisioning", "task_governance", "training_operator", "observability"):
-        if value := getattr(cluster, field):
+    for field in EXCLUDED:
+        value = getattr(cluster, field)
+        if value is not None and value is not False:
             yield f"{field} = {value!r}: not with restricted groups; leave it out, or use a second cluster"
 
 

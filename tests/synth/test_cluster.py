@@ -23,7 +23,7 @@ from components.cluster.job_namespaces import job_namespaces
 from config.cluster import TaskGovernance
 from config.environments import DEV, PROD
 from stacks.cluster import ClusterStack
-from tests.support.synthesis import Synthesis
+from tests.support.synthesis import Synthesis, synthesise
 
 pytestmark = pytest.mark.synth
 
@@ -159,6 +159,18 @@ def test_standard_groups_are_as_configured(dev: Synthesis) -> None:
         {"EbsVolumeConfig": {"RootVolume": False, "VolumeSizeInGB": 500}}
     ]
     assert training["LifeCycleConfig"]["OnCreate"] == "on_create.sh"
+
+
+def test_karpenter_has_a_role_of_its_own_and_checkpoints_a_share_of_memory(tmp_path: Path) -> None:
+    (standard,) = DEV.clusters
+    scaled = replace(standard, karpenter=True, tiered_storage_percent=40)
+    synthesis = synthesise(replace(DEV, clusters=(scaled,)), tmp_path)
+    resources = Resources(synthesis.templates[OPEN_WEIGHTS])
+    cluster = resources.named("HyperPodCluster")["Properties"]
+    assert cluster["AutoScaling"] == {"AutoScalerType": "Karpenter", "Mode": "Enable"}
+    assert synthesis.flat(cluster["ClusterRole"]) == "<HyperPodScalingRole>"
+    assert "HyperPodScalingRoleDefaultPolicy" in resources.before("HyperPodCluster")
+    assert cluster["TieredStorageConfig"] == {"InstanceMemoryAllocationPercentage": 40, "Mode": "Enable"}
 
 
 def test_the_wait_asks_for_what_each_group_needs_at_least(dev: Synthesis) -> None:

@@ -89,6 +89,9 @@ REFUSED: list[tuple[str, ClusterConfig, dict[str, Any], str]] = [
     ("instance-types", STANDARD, of(SYSTEM, instance_types=()), ".* = \\(\\): accepted: 1 to 20 different.*"),
     ("continuous-features", STANDARD, of(SYSTEM, min_count=1), ".*min_count = 1: needs continuous_prov.*"),
     ("continuous-features", STANDARD, of(SYSTEM, capacity=Capacity.SPOT), ".*capacity = 'spot': needs .*"),
+    ("continuous-features", STANDARD, {"karpenter": True}, "karpenter = True: needs .*"),
+    ("single-values", STANDARD, {"tiered_storage_percent": 101}, ".*= 101: accepted: 0 to 100"),
+    ("restricted-stands-alone", NOVA, {"tiered_storage_percent": 0}, ".*_percent = 0: not with.*"),
     (
         "taints",
         STANDARD,

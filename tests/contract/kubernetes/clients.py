@@ -37,8 +37,9 @@ def until(look: Callable[[], T | None]) -> T:
 class Server:
     """The process of a cluster; it can be stopped and started again on the same folder and port."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, module: str = "tests.contract.kubernetes.server") -> None:
         self.home = home
+        self._module = module
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
@@ -49,11 +50,11 @@ class Server:
         return f"https://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        home, module = str(self.home.root), "tests.contract.kubernetes.server"
+        home = str(self.home.root)
         self.home.root.mkdir(parents=True, exist_ok=True)
         with self.home.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [str(cloud_python()), "-m", module, "--home", home, "--port", str(self.port)],
+                [str(cloud_python()), "-m", self._module, "--home", home, "--port", str(self.port)],
                 cwd=REPOSITORY,
                 stdout=log,
                 stderr=log,

@@ -1,4 +1,4 @@
-"""A cluster with one restricted node, on which the images of Nova run a script that obeys its recipe.
+"""A cluster with restricted nodes, on which the images of Nova run a script that obeys its recipe.
 
 Run as `python -m tests.contract.kubernetes.nova_server --home DIR --port N` by the embedded cloud's Python.
 Who submits comes with a token of IAM, as the role that the access entry lets in.
@@ -6,24 +6,16 @@ Who submits comes with a token of IAM, as the role that the access entry lets in
 
 from __future__ import annotations
 
-import argparse
-import asyncio
 import datetime as dt
-import os
-import signal
 import sys
 from pathlib import Path
 
 from atelier.training.kubernetes.resources import role_rules
-from localcloud import certificate
-from localcloud.home import Home
 from localcloud.kubernetes import resources
 from localcloud.kubernetes.api.access import AccessEntry
 from localcloud.kubernetes.api.authentication import AccessKey, IamTokens
 from localcloud.kubernetes.cluster import Cluster
 from localcloud.kubernetes.kubelet.images import KnownImages, Program
-from localcloud.kubernetes.kubelet.pod import Timing
-from localcloud.kubernetes.server import serve
 from tests.contract.kubernetes.nova_account import (
     ACCESS_KEY_ID,
     EKS_NAME,
@@ -36,15 +28,14 @@ from tests.contract.kubernetes.nova_account import (
     SESSION_TOKEN,
     STS_HOST,
 )
+from tests.contract.kubernetes.server import TIMING, main
 
 SCRIPT = (sys.executable, "-m", "tests.contract.kubernetes.nova_trainer")
 IMAGES = {
     f"{REGISTRY}/init-container-repo:latest": Program(entrypoint=("true",)),
     f"{REGISTRY}/nova-fine-tune-repo:SM-HP-SFT-latest": Program(entrypoint=SCRIPT),
-}
-LABELS = {
-    "node.kubernetes.io/instance-type": "ml.g5.12xlarge",
-    "sagemaker.amazonaws.com/instance-group-type": "Restricted",
+    f"{REGISTRY}/nova-fine-tune-repo:SMHP-PPO-TRAIN-latest": Program(entrypoint=SCRIPT),
+    f"{REGISTRY}/nova-fine-tune-repo:SMHP-PPO-TRT-latest": Program(entrypoint=SCRIPT),
 }
 TAINT = {"key": "sagemaker.amazonaws.com/RestrictedNode", "value": "Worker", "effect": "NoSchedule"}
 RBAC = "rbac.authorization.k8s.io"
@@ -74,38 +65,32 @@ def let_in(cluster: Cluster) -> None:
     cluster.verbs.create(resources.ROLE_BINDINGS, NAMESPACE, binding)
 
 
-async def run(home: Home, port: int) -> None:
-    """Serve until SIGTERM."""
-    timing = Timing(first_back_off=0.2, longest_back_off=1.0)
-    cluster = Cluster(home.state / "kubernetes", KnownImages(IMAGES), authenticator(), timing)
-    allocatable = {
+def nova_cluster(folder: Path) -> Cluster:
+    """Nodes as restricted instance groups have them: one of a cheap type, and as many p5 as a PPO needs."""
+    cluster = Cluster(folder, KnownImages(IMAGES), authenticator(), TIMING)
+    cluster.set_node("g5", _labels("ml.g5.12xlarge"), _devices(gpus=4, efa=1), (TAINT,))
+    for number in range(7):
+        cluster.set_node(f"p5-{number}", _labels("ml.p5.48xlarge"), _devices(gpus=8, efa=32), (TAINT,))
+    let_in(cluster)
+    return cluster
+
+
+def _labels(instance_type: str) -> dict[str, str]:
+    return {
+        "node.kubernetes.io/instance-type": instance_type,
+        "sagemaker.amazonaws.com/instance-group-type": "Restricted",
+    }
+
+
+def _devices(*, gpus: int, efa: int) -> dict[str, str]:
+    return {
         "cpu": "48",
         "memory": "192Gi",
-        "nvidia.com/gpu": "4",
-        "vpc.amazonaws.com/efa": "1",
+        "nvidia.com/gpu": str(gpus),
+        "vpc.amazonaws.com/efa": str(efa),
         "pods": "20",
     }
-    cluster.set_node("restricted", LABELS, allocatable, (TAINT,))
-    let_in(cluster)
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    serving = asyncio.create_task(serve(cluster.application, port, home.certificate, home.private_key))
-    await asyncio.wait({serving, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
-    if serving.done():
-        serving.result()
-    await asyncio.to_thread(cluster.close)
-    os._exit(0)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--home", type=Path, required=True)
-    parser.add_argument("--port", type=int, required=True)
-    arguments = parser.parse_args()
-    home = Home(arguments.home)
-    certificate.ensure(home.certificate, home.private_key)
-    asyncio.run(run(home, arguments.port))
 
 
 if __name__ == "__main__":
-    main()
+    main(nova_cluster)

@@ -11,6 +11,7 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from localcloud import certificate
@@ -34,16 +35,24 @@ USERS = {
 NODES = {"node-a": "ml.g5.8xlarge", "node-b": "ml.g5.8xlarge"}
 
 
-async def run(home: Home, port: int) -> None:
-    """Serve until SIGTERM."""
-    timing = Timing(first_back_off=0.2, longest_back_off=1.0)
-    cluster = Cluster(home.state / "kubernetes", KnownImages(IMAGES), StaticTokens(USERS), timing)
+TIMING = Timing(first_back_off=0.2, longest_back_off=1.0)
+
+
+def a_cluster(folder: Path) -> Cluster:
+    """The cluster of most tests."""
+    cluster = Cluster(folder, KnownImages(IMAGES), StaticTokens(USERS), TIMING)
     for name, instance_type in NODES.items():
         cluster.set_node(
             name,
             {"node.kubernetes.io/instance-type": instance_type},
             {"cpu": "8", "memory": "32Gi", "nvidia.com/gpu": "1", "pods": "20"},
         )
+    return cluster
+
+
+async def run(make: Callable[[Path], Cluster], home: Home, port: int) -> None:
+    """Serve a cluster in the home until SIGTERM."""
+    cluster = make(home.state / "kubernetes")
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     serving = asyncio.create_task(serve(cluster.application, port, home.certificate, home.private_key))
@@ -55,7 +64,7 @@ async def run(home: Home, port: int) -> None:
     os._exit(0)
 
 
-def main() -> None:
+def main(make: Callable[[Path], Cluster] = a_cluster) -> None:
     logging.basicConfig(level=logging.INFO)
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--home", type=Path, required=True)
@@ -63,7 +72,7 @@ def main() -> None:
     arguments = parser.parse_args()
     home = Home(arguments.home)
     certificate.ensure(home.certificate, home.private_key)
-    asyncio.run(run(home, arguments.port))
+    asyncio.run(run(make, home, arguments.port))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -21,29 +20,17 @@ from lambdas.adapters.eks_training_jobs import EksTrainingJobs
 from lambdas.adapters.kubernetes.client import KubernetesClient
 from lambdas.adapters.kubernetes.endpoint import Endpoint
 from lambdas.adapters.kubernetes.token import EksToken
-from localcloud.home import REPOSITORY, Home, cloud_python
+from localcloud.home import Home
 from tests.contract.kubernetes import nova_account as account
 from tests.contract.kubernetes.clients import Server, until
-from tests.support.cluster_jobs import RESTRICTED, a_job, an_operation
+from tests.support.cluster_jobs import RESTRICTED, a_job, a_recipe, an_operation
 
 _steps = itertools.count()
 
 
-class NovaServer(Server):
-    """The process of a cluster with a restricted node."""
-
-    def start(self) -> None:
-        self.home.root.mkdir(parents=True, exist_ok=True)
-        module = "tests.contract.kubernetes.nova_server"
-        command = [str(cloud_python()), "-m", module, "--home", str(self.home.root), "--port", str(self.port)]
-        with self.home.log.open("ab") as log:
-            self._process = subprocess.Popen(command, cwd=REPOSITORY, stdout=log, stderr=log)
-        until(self._answers)
-
-
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NovaServer]:
-    started = NovaServer(Home(tmp_path_factory.mktemp("nova")))
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    started = Server(Home(tmp_path_factory.mktemp("nova")), "tests.contract.kubernetes.nova_server")
     started.start()
     try:
         yield started
@@ -113,7 +100,7 @@ def job_of(operation: Operation) -> ClusterJob:
 
 
 @pytest.fixture
-def line(server: NovaServer) -> Line:
+def line(server: Server) -> Line:
     return Line(server)
 
 
@@ -129,7 +116,15 @@ def test_a_job_trains_by_the_recipe_in_its_config_map_and_succeeds(line: Line) -
     assert status.phase is Phase.SUCCEEDED
     assert status.result["manifest_uri"].endswith(f"/{operation.name}/manifest.json")
     (logged,) = line.jobs.logs(operation.name, containing=["reduced_train_loss"])
-    assert logged == f"global_step=1 reduced_train_loss=2.5 of {operation.name} on ml.g5.12xlarge"
+    assert logged == f"global_step=1 reduced_train_loss=2.5 of {operation.name} "
+    ends(line, operation)
+
+
+def test_a_ppo_has_trained_when_its_actor_has_and_takes_its_servers_with_it(line: Line) -> None:
+    operation = line.submit("learn", recipe=a_recipe("nova-micro", "ppo", "full"))
+    status = line.becomes(operation, lambda status: status.is_terminal)
+    assert (status.phase, status.leaves_something) == (Phase.SUCCEEDED, True)
+    assert {f"{operation.name}-ag-0", f"{operation.name}-rm-master-0"} <= set(line.names_left(operation))
     ends(line, operation)
 
 

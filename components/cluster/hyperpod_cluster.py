@@ -55,7 +55,7 @@ class HyperPodCluster(Construct):
             or None,
             restricted_instance_groups_config=_shared(config.shared_lustre),
             tiered_storage_config=_tiered(config.tiered_storage_percent),
-            cluster_role=scaling_role and scaling_role.role_arn,
+            cluster_role=scaling_role.role_arn if scaling_role else None,
             auto_scaling=Cfn.ClusterAutoScalingConfigProperty(mode="Enable", auto_scaler_type="Karpenter")
             if scaling_role
             else None,

@@ -193,7 +193,7 @@ def test_a_call_before_the_last_turn_is_answered_also_where_the_user_has_the_las
 
 
 def test_a_message_that_only_calls_tools_may_have_no_content() -> None:
-    silent = {"role": "assistant", "content": None, "tool_calls": []}
+    silent: Row = {"role": "assistant", "content": None, "tool_calls": []}
     asked = CLEAN["rft_eval"][1]
 
     assert checked(Format.RFT_EVAL, asked | {"messages": [*asked["messages"], silent]}).findings == []

@@ -195,7 +195,7 @@ class EksOrchestrator:
 class ClusterConfig:
     """One HyperPod cluster: instance groups for open weights, or restricted groups for Nova.
 
-    `karpenter` adds and removes nodes as jobs ask for them; `tiered_storage_percent` is the share of the nodes'
+    `karpenter` adds and removes nodes as jobs ask for them; `tiered_storage_percent` is the share of their
     memory that keeps checkpoints. `monthly_budget_usd` is where people are told, not where anything stops.
     `overrides` names disputed checks (docs/clusters.md) whose fact has changed, or that you know better.
     """

@@ -137,7 +137,7 @@ class ClusterStack(Stack):
             )
             job_access.node.add_dependency(*governance.quotas)
         notices = NoticeTopic(self, "Notices", key=key, addresses=environment.notify)
-        Guards(
+        guards = Guards(
             self,
             "Guards",
             cluster=hyperpod,
@@ -146,6 +146,8 @@ class ClusterStack(Stack):
             handlers=handlers,
             notices=notices,
         )
+        # Before, there is nothing to count, and nobody may list pods: alarms would ring for half an hour.
+        guards.node.add_dependency(job_access)
 
         CfnOutput(self, "ClusterName", value=hyperpod.name)
         CfnOutput(self, "EksClusterName", value=control_plane.name)

@@ -114,6 +114,13 @@ def test_a_node_s_services_come_after_the_nodes(prod: Synthesis, noun: str) -> N
         assert "NodesArrived" in resources.before(name), name
 
 
+def test_nobody_is_alarmed_by_a_cluster_that_is_still_coming_up(prod: Synthesis) -> None:
+    for noun in (NOVA, OPEN_WEIGHTS):
+        resources = Resources(prod.templates[noun])
+        for guard in ("GuardsMissingNodes", "GuardsEveryFiveMinutes"):
+            assert {"NodesArrived", "ChartsAccess"} <= resources.before(guard)
+
+
 def test_quotas_follow_priorities_and_make_the_namespaces_of_jobs(prod: Synthesis) -> None:
     resources = Resources(prod.templates[OPEN_WEIGHTS])
     assert {"AddOnsTaskGovernance", "NodesArrived"} <= resources.before("GovernancePriorities")

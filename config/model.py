@@ -29,12 +29,18 @@ class InterfaceEndpoint(StrEnum):
     BEDROCK = "bedrock"
     BEDROCK_RUNTIME = "bedrock-runtime"
     CLOUDWATCH = "monitoring"
+    EC2 = "ec2"
+    EC2_MESSAGES = "ec2messages"
     ECR_API = "ecr.api"
     ECR_DOCKER = "ecr.dkr"
+    EKS = "eks"
+    EKS_AUTH = "eks-auth"
     KMS = "kms"
     LAMBDA = "lambda"
     LOGS = "logs"
     SAGEMAKER_API = "sagemaker.api"
+    SSM = "ssm"
+    SSM_MESSAGES = "ssmmessages"
     STS = "sts"
 
 
@@ -48,6 +54,21 @@ TRAINING_JOB_ENDPOINTS = (
     InterfaceEndpoint.STS,
 )
 """What a training job calls beside S3: its image, its logs and metrics, its key, its own role."""
+
+CLUSTER_ENDPOINTS = (
+    InterfaceEndpoint.CLOUDWATCH,
+    InterfaceEndpoint.EC2,
+    InterfaceEndpoint.EC2_MESSAGES,
+    InterfaceEndpoint.ECR_API,
+    InterfaceEndpoint.ECR_DOCKER,
+    InterfaceEndpoint.EKS,
+    InterfaceEndpoint.EKS_AUTH,
+    InterfaceEndpoint.LOGS,
+    InterfaceEndpoint.SSM,
+    InterfaceEndpoint.SSM_MESSAGES,
+    InterfaceEndpoint.STS,
+)
+"""What a cluster's nodes call beside S3, where there is no NAT (awsome-distributed-ai, closed-network)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,6 +218,15 @@ class Environment:
             address for address in self.notify if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", address)
         ]
         _require(not strangers, field_error("notify", "e-mail addresses", strangers))
+        if self.clusters and isinstance(self.network, NewNetwork) and not self.network.nat_gateways:
+            missing = [
+                each.value for each in CLUSTER_ENDPOINTS if each not in self.network.interface_endpoints
+            ]
+            _require(
+                not missing,
+                f"{self.name}: clusters without nat_gateways need interface_endpoints {', '.join(missing)} "
+                "(CLUSTER_ENDPOINTS), and copies of their images: docs/clusters.md",
+            )
         faults = faults_of_clusters(
             self.clusters,
             region=self.region,

@@ -31,7 +31,7 @@ from config.cluster_checks.placement import NODE_ADDRESSES, addresses_of, zone_p
 from config.cluster_checks.sizes import is_accelerated
 from config.clusters import faults_of_clusters
 from config.environments import DEV, ENVIRONMENTS
-from config.model import ExistingNetwork, InvalidConfiguration
+from config.model import CLUSTER_ENDPOINTS, ExistingNetwork, InvalidConfiguration, NewNetwork
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "clusters.md"
 
@@ -281,6 +281,21 @@ def test_an_environment_refuses_a_wrong_cluster_with_every_fault() -> None:
         "dev: cluster standard: subnets: at least one",
         "dev: cluster standard: monthly_budget_usd = 0: accepted: above 0",
     ]
+
+
+def test_a_cluster_without_nat_needs_its_endpoints() -> None:
+    assert isinstance(DEV.network, NewNetwork)
+    closed = replace(DEV.network, nat_gateways=0)
+    missing = "ec2, ec2messages, eks, eks-auth, ssm, ssmmessages"
+    with pytest.raises(InvalidConfiguration, match=f"need interface_endpoints {missing} \\(CLUSTER_END"):
+        replace(DEV, network=closed)
+    equipped = {*closed.interface_endpoints, *CLUSTER_ENDPOINTS}
+    replace(DEV, network=replace(closed, interface_endpoints=tuple(sorted(equipped))))
+
+
+def test_the_documentation_lists_the_endpoints_of_a_closed_network() -> None:
+    text = " ".join(DOCUMENT.read_text().split())
+    assert ", ".join(f"`{endpoint}`" for endpoint in CLUSTER_ENDPOINTS) in text
 
 
 def test_clusters_need_a_network_of_ours() -> None:

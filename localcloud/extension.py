@@ -12,6 +12,8 @@ from ministack.core import iam_actions, lambda_runtime, router
 
 from localcloud import cloudformation, internals
 from localcloud.home import Home
+from localcloud.kubernetes.eks import EksClusters
+from localcloud.kubernetes.kubelet.images import KnownImages
 from localcloud.patches import (
     distributed_map,
     lambda_errors,
@@ -58,13 +60,15 @@ def install(home: Home, port: int) -> Services:
     base_model = BaseModel(home, programs)
     training, end_jobs = sagemaker.start(home, endpoint, programs, base_model)
     models, runtime, end_serving = bedrock.start(home, endpoint, programs, base_model)
+    clusters = EksClusters(home, endpoint.url, KnownImages({}))
+    clusters.install()
     router.SERVICE_PATTERNS["sagemaker"] = {
         "target_prefixes": ["SageMaker."],
         "host_patterns": [r"api\.sagemaker\."],
     }
     for name, service in (("sagemaker", training), ("bedrock", models), ("bedrock-runtime", runtime)):
         _register(name, service)
-    return Services(closers=(end_jobs, end_serving, lambda_runtime.reset))
+    return Services(closers=(clusters.close, end_jobs, end_serving, lambda_runtime.reset))
 
 
 def _register(name: str, service: Service) -> None:

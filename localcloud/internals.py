@@ -56,13 +56,16 @@ INTERNALS: Mapping[str, Mapping[str, Check]] = {
     },
     "ministack.core.iam_evaluator": {
         "AuthError": has("__dataclass_fields__"),
+        "CredentialResolutionError": has("__dataclass_fields__"),
         "EvalContext": has("__dataclass_fields__"),
         "enforce": function(
             "access_key_id", "iam_action", "service", "region", "resource_arn", "service_context"
         ),
         "evaluate": function("ctx", "policies"),
         "evaluate_resource_policy": function("doc", "ctx", "service"),
+        "find_iam_access_key_account": function("access_key_id"),
         "parse_policy_document": function("doc"),
+        "resolve_credential": function("access_key_id", "account_id", "session_token"),
         "_gather_role_policies": function("role_name", "account_id"),
         "_service_principal_matches": function("principal", "service"),
     },
@@ -80,6 +83,7 @@ INTERNALS: Mapping[str, Mapping[str, Check]] = {
         "get_region": function(),
         "request_scope": function("account_id", "region"),
         "StreamingResponse": function("runner"),
+        "_account_from_sts_session": function("access_key_id"),
     },
     "ministack.core.router": {
         "SERVICE_PATTERNS": containing("bedrock"),
@@ -109,6 +113,14 @@ INTERNALS: Mapping[str, Mapping[str, Check]] = {
         "_revoke_sg_egress": function("p"),
         "_revoke_sg_ingress": function("p"),
         "_security_groups": STORE,
+    },
+    "ministack.services.eks": {
+        "_access_entries": STORE,
+        "_access_policy_associations": function("cluster_name", "account_id", "region"),
+        "_clusters": STORE,
+        "_create_cluster": function("body", "creator_arn"),
+        "_delete_cluster": function("name"),
+        "_describe_cluster": function("name"),
     },
     "ministack.services.eventbridge": {
         "_SCHEDULER_TICK_INTERVAL": instance(int, float),

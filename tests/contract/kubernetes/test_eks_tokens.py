@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
-from urllib.parse import urlencode
 
 import boto3
 import pytest
-from botocore.signers import RequestSigner
 
 from localcloud.kubernetes.api.access import EVERYWHERE, AccessEntry, PolicyAssociation, User
 from localcloud.kubernetes.api.authentication import AccessKey, IamTokens
+from tests.contract.kubernetes.eks_token import presigned
 
 CLUSTER = "the-cluster"
 REGION = "us-east-1"
@@ -44,27 +42,8 @@ def token(
     host: str = HOST,
     action: str = "GetCallerIdentity",
 ) -> str:
-    """A token as the AWS CLI and every SDK make it."""
     session = boto3.Session(access_key_id, secret, session_token, region_name=REGION)
-    credentials = session.get_credentials()
-    assert credentials is not None
-    signer = RequestSigner(
-        session.client("sts").meta.service_model.service_id,
-        REGION,
-        "sts",
-        "v4",
-        credentials,
-        session.events,
-    )
-    request = {
-        "method": "GET",
-        "url": f"https://{host}/?" + urlencode({"Action": action, "Version": "2011-06-15"}),
-        "body": {},
-        "headers": {"x-k8s-aws-id": cluster},
-        "context": {},
-    }
-    url = signer.generate_presigned_url(request, region_name=REGION, expires_in=60, operation_name="")
-    return "k8s-aws-v1." + base64.urlsafe_b64encode(url.encode()).decode().rstrip("=")
+    return presigned(session, cluster, host=host, region=REGION, action=action)
 
 
 @pytest.fixture(autouse=True)

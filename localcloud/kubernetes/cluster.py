@@ -93,16 +93,6 @@ class Cluster:
             }
             self._store.put(key, node)
 
-    def remove_node(self, name: str) -> None:
-        """Take a node away, and its pods with it: an instance has gone."""
-        with self._store.lock:
-            self._store.remove(Key(resources.NODES, "", name))
-            for pod in self._store.objects(resources.PODS):
-                if pod["spec"].get("nodeName") == name:
-                    self._store.remove(
-                        Key(resources.PODS, pod["metadata"]["namespace"], pod["metadata"]["name"])
-                    )
-
     def close(self) -> None:
         """Stop the controllers, then the pods, then let go of the file."""
         self._loop.close()

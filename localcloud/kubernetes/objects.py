@@ -25,11 +25,6 @@ def now() -> str:
     return dt.datetime.now(dt.UTC).strftime(TIME_FORMAT)
 
 
-def now_in_microseconds() -> str:
-    """The time as metav1.MicroTime writes it."""
-    return dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
 def seconds_since(time: str) -> float:
     """How long ago a metav1.Time was."""
     then = dt.datetime.strptime(time, TIME_FORMAT).replace(tzinfo=dt.UTC)

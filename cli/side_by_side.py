@@ -62,12 +62,16 @@ def scan_side_by_side(
 
 @contextmanager
 def _processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes that end with the block: what they have begun is finished, what waits is dropped."""
+    """Processes that end with the block: what they have begun is finished, what waits is dropped.
+
+    A second Ctrl-C waits for that: in the middle of it, it would leave processes that nobody ends.
+    """
     executor = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
     try:
         yield executor
     finally:
-        executor.shutdown(cancel_futures=True)
+        with _interrupts_held():
+            executor.shutdown(cancel_futures=True)
 
 
 @contextmanager

@@ -7,12 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
 from atelier.datasets import Demands, Finding, Format, Report, check, merge
+from cli import side_by_side
 from cli.data_checking import check_source
 from cli.data_source import Source
 from cli.side_by_side import scan_side_by_side
@@ -130,3 +132,18 @@ def test_an_interrupt_ends_every_process_with_one_traceback(broken_file: Path, t
     assert process.returncode == -signal.SIGINT
     assert errors.count("Traceback") == errors.count("KeyboardInterrupt") == 1
     assert list(tmp_path.glob("atelier-findings-*")) == []
+
+
+def test_processes_are_ended_before_a_second_interrupt_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[bool] = []
+    shut_down = ProcessPoolExecutor.shutdown
+
+    def interrupted(executor: ProcessPoolExecutor, **asked: bool) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        shut_down(executor, **asked)
+        ended.append(True)
+
+    monkeypatch.setattr(ProcessPoolExecutor, "shutdown", interrupted)
+    with pytest.raises(KeyboardInterrupt), side_by_side._processes(1):
+        pass
+    assert ended == [True]

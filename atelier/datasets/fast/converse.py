@@ -87,11 +87,13 @@ class ConverseAcceptor:
         if isinstance(row.tool_config, msgspec.Raw):
             config = bytes(row.tool_config)
             names = self._tool_configs.names(config)
-            # What was not decoded is the only toolConfig, and words in it matter to nobody.
-            if names is None or line.count(_TOOL_CONFIG) != 1:
+            # What was not decoded is the only toolConfig, and words in it matter to nobody. It is cut out
+            # where it begins: to search for some kB takes longer than to decode the row.
+            begin = line.find(b"{", line.find(_TOOL_CONFIG))
+            if names is None or line.count(_TOOL_CONFIG) != 1 or not line.startswith(config, begin):
                 return None
             tools = names
-            line = line.replace(config, b"", 1)
+            line = line[:begin] + line[begin + len(config) :]
             has_words = has_words and may_have_words(line)
         if has_words or levels(line) > MOST_LEVELS:
             return None

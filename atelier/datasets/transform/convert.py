@@ -72,12 +72,13 @@ class Undetected(Exception):
 
 def detect_source(first_rows: Sequence[bytes], columns: Columns) -> Source:
     """The layout that the first rows share. Lines that are no JSON objects are passed over."""
-    read = [read_line(line) for line in first_rows]
-    samples = [sample for sample in read if not isinstance(sample, Fault)]
+    held = [read_line(line) for line in first_rows]
+    samples = [sample for sample in held if not isinstance(sample, Fault)]
     layouts = list(dict.fromkeys(detect(sample, columns) for sample in samples))
     known = ", ".join(Source)
     if not layouts:
-        first = next((f": {fault.found}; accepted: {fault.accepted}" for fault in read), "")
+        faults = (fault for fault in held if isinstance(fault, Fault))
+        first = next((f": {fault.found}; accepted: {fault.accepted}" for fault in faults), "")
         raise Undetected(f"none of the first lines is a row{first}")
     if len(layouts) > 1:
         names = " and ".join(layout or "an unknown layout" for layout in layouts)

@@ -26,8 +26,8 @@ from components.workflow_tasks import CAUSE, FAILED, PAYLOAD, RUN_ID, WorkflowTa
 NOTHING = "{% null %}"
 
 REPORTED = (
-    "run", "status", "failure", "stages", "scores", "decision", "approval", "smoke_test", "model_arn",
-    "promotion", "baseline",
+    "run", "recipes", "warnings", "status", "failure", "stages", "scores", "decision", "approval",
+    "smoke_test", "model_arn", "promotion", "baseline",
 )  # fmt: skip
 VARIABLES = (
     *REPORTED, "plan", "dataset_parts", "unchecked_parts", "checkpoint", "job", "stage_index",
@@ -161,10 +161,11 @@ class CustomizationWorkflow(Construct):
         # Every variable exists from here on: to read one that does not is an error; the report reads most.
         unset = dict.fromkeys(VARIABLES, NOTHING) | {"stage_index": 0, "stages": [], "scores": []}
         submitted = {"run": "{% $states.context.Execution.Input.run %}"}
+        told = {name: f"{{% $states.result.Payload.{name} %}}" for name in ("run", "recipes", "warnings")}
         return self._tasks.invoke(
             "ValidateRun",
             submitted,
-            assign=unset | {"run": "{% $states.result.Payload.run %}", "plan": PAYLOAD},
+            assign=unset | told | {"plan": PAYLOAD},
             on_failure=unset | submitted | FAILED,
         )
 

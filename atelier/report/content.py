@@ -70,6 +70,8 @@ class Report:
     ended_at: int
     failure: Mapping[str, Any] | None
     run: Mapping[str, Any]
+    recipes: tuple[Mapping[str, Any], ...]
+    warnings: tuple[str, ...]
     datasets: tuple[Mapping[str, Any], ...]
     baseline: Mapping[str, Any] | None
     stages: tuple[Mapping[str, Any], ...]
@@ -108,6 +110,8 @@ def compile_report(
         ended_at=now,
         failure=event["failure"],
         run=run,
+        recipes=tuple(event["recipes"] or ()),
+        warnings=tuple(event["warnings"] or ()),
         datasets=_datasets(f"s3://{bucket}/{names.validation_key(event['run_id'], 'summary.json')}", objects),
         baseline=event["baseline"],
         stages=tuple(event["stages"] or ()),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from atelier.gate.scores import BASELINE, CANDIDATE
+from atelier.recipes import Recipe
 from atelier.runs.check import CheckedRun
 
 
@@ -21,5 +22,18 @@ def plan_of(checked: CheckedRun) -> dict[str, Any]:
         ],
         "approval_required": run.approval == "required",
         "deployment_wanted": run.deployment is not None,
+        "recipes": [_choice(field, recipe) for field, recipe in checked.recipes.items()],
         "warnings": list(checked.warnings),
+    }
+
+
+def _choice(field: str, recipe: Recipe) -> dict[str, Any]:
+    """Which recipe a part of the run uses, where it is from and what it runs on."""
+    return {
+        "field": field,
+        "recipe": recipe.row.name,
+        "origin": recipe.origin,
+        "platform": recipe.platform,
+        "instance_type": recipe.instance_type,
+        "replicas": recipe.replicas,
     }

@@ -117,6 +117,17 @@ def an_event(**changes: Any) -> dict[str, Any]:
         "run": a_run(stages=stages),
         "status": "PROMOTED",
         "failure": None,
+        "recipes": [
+            {
+                "field": "stages.0",
+                "recipe": "nova_micro_1_0_g5_g6_12x_gpu_lora_sft",
+                "origin": "shipped",
+                "platform": "training-job",
+                "instance_type": "ml.g5.12xlarge",
+                "replicas": 1,
+            }
+        ],
+        "warnings": ["stages.0.replicas = 1: AWS's sources disagree"],
         "stages": [
             {"stage_index": i, "checkpoint": CHECKPOINT.format(i, 120), "job_name": f"{RUN_ID}-s{i}"}
             for i in (0, 1)

@@ -28,6 +28,8 @@ PLAN = {
     ],
     "approval_required": False,
     "deployment_wanted": True,
+    "recipes": [{"field": "stages.0", "recipe": "a_recipe", "origin": "shipped"}],
+    "warnings": ["a dispute"],
 }
 BASELINE = {"source": "base-model", "model": "nova-micro/prod", "run_id": None, "model_arn": None}
 ANSWERS: Mapping[str, Any] = {
@@ -186,6 +188,7 @@ def test_stages_follow_each_other_from_checkpoint_to_checkpoint(play: Play) -> N
     ]
     assert stages == [(0, None), (1, "s3://escrow/0"), (2, "s3://escrow/1")]
     assert outcome.report["stages"] == checkpoints
+    assert (outcome.report["recipes"], outcome.report["warnings"]) == (PLAN["recipes"], PLAN["warnings"])
     # What a distillation made is in there.
     assert outcome.asked("submit_training_job")[2]["stages"] == checkpoints[:2]
 

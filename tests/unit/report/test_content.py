@@ -38,7 +38,18 @@ def compiled(
 
 
 NOTHING_YET = dict.fromkeys(
-    ("baseline", "stages", "scores", "decision", "approval", "smoke_test", "model_arn", "promotion")
+    (
+        "recipes",
+        "warnings",
+        "baseline",
+        "stages",
+        "scores",
+        "decision",
+        "approval",
+        "smoke_test",
+        "model_arn",
+        "promotion",
+    )
 )
 
 

@@ -102,7 +102,7 @@ def test_ids_are_unique_and_every_section_is_labelled_by_its_heading() -> None:
     labels = [attributes["aria-labelledby"] for tag, attributes in page.elements if tag == "section"]
     assert len(ids) == len(set(ids))
     assert set(labels) <= set(ids)
-    assert len(labels) == 10
+    assert len(labels) == 11
 
 
 def test_every_chart_says_in_words_what_it_shows() -> None:
@@ -200,3 +200,12 @@ def test_a_model_that_was_taken_back_is_not_shown_as_serving() -> None:
 )
 def test_a_duration_has_its_two_largest_units(seconds: int, text: str) -> None:
     assert took(seconds) == text
+
+
+def test_the_recipes_and_what_was_accepted_with_a_warning_are_told() -> None:
+    page = Page(render(a_report()))
+    assert "nova_micro_1_0_g5_g6_12x_gpu_lora_sft" in page.text
+    assert "shipped" in page.text
+    assert "1 \N{MULTIPLICATION SIGN} ml.g5.12xlarge" in page.text
+    assert "Accepted, with 1 warning:" in page.text
+    assert "stages.0.replicas = 1: AWS's sources disagree" in page.text

@@ -60,6 +60,21 @@ def test_the_plan_evaluates_candidate_and_baseline_side_by_side() -> None:
     assert (plan["stage_count"], plan["approval_required"], plan["deployment_wanted"]) == (1, True, True)
 
 
+def test_the_plan_says_which_recipe_each_part_uses_and_what_was_accepted_with_a_warning() -> None:
+    checked = check_run(a_run(gate=[]), environment="dev", region="us-east-1", bucket=BUCKET)
+    plan = plan_of(checked)
+    assert plan["recipes"][0] == {
+        "field": "stages.0",
+        "recipe": "nova_micro_1_0_g5_g6_12x_gpu_lora_sft",
+        "origin": "shipped",
+        "platform": "training-job",
+        "instance_type": "ml.g5.12xlarge",
+        "replicas": 1,
+    }
+    assert [choice["field"] for choice in plan["recipes"]] == ["stages.0", "evaluation.0"]
+    assert plan["warnings"] == list(checked.warnings) != []
+
+
 def test_a_checkpoint_of_the_same_kind_may_be_continued() -> None:
     ensure_continuable(parse_run(a_run()), base_model="nova-micro", adaptation="lora", source="earlier")
 

@@ -23,10 +23,12 @@ LAMBDA_TROUBLE = [
     "Lambda.TooManyRequestsException",
     "Lambda.ClientExecutionTimeoutException",
     "Lambda.Unknown",
-    "Sandbox.Timedout",
     "Runtime.ExitError",
 ]
 """Trouble of the Lambda service, and functions that died: all they do is idempotent, so it is done again."""
+
+TIMED_OUT = ["Sandbox.Timedout"]
+"""A function that used up its time: once more, for a slow neighbour; what is too much for it stays too much."""
 
 TRANSIENT = ["Throttled", "ServiceUnavailable"]
 RETRY_WHILE_IN_USE = {"Promote", "RetireCandidate", "RollBack", "ReleaseRun"}
@@ -89,6 +91,7 @@ class WorkflowTasks:
             outputs=outputs,
         )
         retry(task, LAMBDA_TROUBLE)
+        retry(task, TIMED_OUT, attempts=1)
         retry(task, TRANSIENT)
         if name in RETRY_WHILE_IN_USE:
             retry(task, ["StillInUse"], attempts=15)

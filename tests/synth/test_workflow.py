@@ -55,6 +55,15 @@ def test_every_task_retries_by_name_with_full_jitter(dev: Synthesis) -> None:
             assert retry["MaxAttempts"] <= 15, task.name
 
 
+def test_a_function_that_ran_out_of_time_is_called_once_more_and_then_reported(workflow: Definition) -> None:
+    for task in workflow.tasks:
+        allowed = [
+            rule["MaxAttempts"] for rule in task.body["Retry"] if "Sandbox.Timedout" in rule["ErrorEquals"]
+        ]
+        assert allowed in ([1], []), task.name
+        assert allowed or task.name == "Notify"
+
+
 def test_every_failure_is_caught_and_releases_the_run(dev: Synthesis) -> None:
     for task in tasks(dev):
         if task.inside:

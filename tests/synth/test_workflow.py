@@ -55,8 +55,8 @@ def test_every_task_retries_by_name_with_full_jitter(dev: Synthesis) -> None:
             assert retry["MaxAttempts"] <= 15, task.name
 
 
-def test_a_function_that_ran_out_of_time_is_called_once_more_and_then_reported(workflow: Definition) -> None:
-    for task in workflow.tasks:
+def test_a_function_that_ran_out_of_time_is_called_once_more_and_then_reported(dev: Synthesis) -> None:
+    for task in tasks(dev):
         allowed = [
             rule["MaxAttempts"] for rule in task.body["Retry"] if "Sandbox.Timedout" in rule["ErrorEquals"]
         ]

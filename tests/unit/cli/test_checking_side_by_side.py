@@ -94,6 +94,7 @@ def test_an_empty_file_is_named_whatever_the_number_of_jobs(tmp_path: Path, jobs
 
 # It waits, in the midst of its work, for an interrupt to end it.
 INTERRUPTED = """
+import signal
 import sys
 from pathlib import Path
 from atelier.datasets import Demands, Format
@@ -104,6 +105,8 @@ def tell(_bytes):
     sys.stdin.read()
 
 if __name__ == "__main__":
+    # What runs in the background of a shell is born deaf to interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     scan_side_by_side(
         Path(sys.argv[1]), Format.SFT, Demands(), jobs=2, sink=print, on_progress=tell, piece_bytes=100
     )
@@ -144,6 +147,10 @@ def test_processes_are_ended_before_a_second_interrupt_is_heard(monkeypatch: pyt
         ended.append(True)
 
     monkeypatch.setattr(ProcessPoolExecutor, "shutdown", interrupted)
-    with pytest.raises(KeyboardInterrupt), side_by_side._processes(1):
-        pass
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt), side_by_side._processes(1):
+            pass
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert ended == [True]

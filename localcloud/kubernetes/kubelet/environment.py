@@ -29,7 +29,7 @@ def variables(
 ) -> dict[str, str]:
     """All of a container's environment, on top of a clean one."""
     namespace = pod["metadata"]["namespace"]
-    declared: dict[str, str] = dict(program.environ)
+    declared: dict[str, str] = {}
     for source in container.get("envFrom") or []:
         declared |= _everything(source, namespace, look_up)
     for variable in container.get("env") or []:
@@ -39,9 +39,11 @@ def variables(
             if found is None:
                 continue
             value = found
-        declared[variable["name"]] = expand(value, declared)
+        declared[variable["name"]] = expand(value, {**program.environ, **declared})
     declared = {name: rewrite(value, container, root) for name, value in declared.items()}
-    environ = clean_environ({"HOSTNAME": pod["metadata"]["name"], ROOT_VARIABLE: str(root), **declared})
+    environ = clean_environ(
+        {"HOSTNAME": pod["metadata"]["name"], ROOT_VARIABLE: str(root), **program.environ, **declared}
+    )
     search = [str(path) for path in program.search_path]
     environ["PATH"] = ":".join([*search, environ["PATH"]]) if environ.get("PATH") else ":".join(search)
     return environ
@@ -50,8 +52,8 @@ def variables(
 def command(
     container: Mapping[str, Any], program: Program, environ: Mapping[str, str], root: Path
 ) -> list[str]:
-    """What to run, with $(VARIABLES) and mount paths filled in."""
-    return [rewrite(expand(word, environ), container, root) for word in program.command(container)]
+    """What to run, with $(VARIABLES) and mount paths filled in where the container names them."""
+    return program.command(container, lambda word: rewrite(expand(word, environ), container, root))
 
 
 def expand(text: str, known: Mapping[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -20,12 +20,15 @@ class Program:
     environ: Mapping[str, str] = field(default_factory=dict)
     search_path: tuple[Path, ...] = ()
 
-    def command(self, container: Mapping[str, object]) -> list[str]:
-        """What to run: `command` replaces the entrypoint and its arguments, `args` the arguments."""
+    def command(self, container: Mapping[str, object], fill: Callable[[str], str]) -> list[str]:
+        """What to run: `command` replaces the entrypoint and its arguments, `args` the arguments.
+
+        `fill` makes the container's own words words of this machine, which the program's are already.
+        """
         command, arguments = container.get("command"), container.get("args")
-        entrypoint = list(command) if isinstance(command, list) else list(self.entrypoint)
+        entrypoint = list(map(fill, command)) if isinstance(command, list) else list(self.entrypoint)
         if isinstance(arguments, list):
-            return [*entrypoint, *arguments]
+            return [*entrypoint, *map(fill, arguments)]
         return entrypoint if isinstance(command, list) else [*entrypoint, *self.arguments]
 
 

@@ -70,8 +70,24 @@ def _processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
     try:
         yield executor
     finally:
-        with _interrupts_held():
+        with _interrupts_deferred():
             executor.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _interrupts_deferred() -> Iterator[None]:
+    """Do something to its end, then heed the interrupt that came meanwhile.
+
+    By a handler, not a mask: a mask holds for one thread, and another would take the signal.
+    """
+    heard: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _frame: heard.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    if heard and callable(handler):
+        handler(signal.SIGINT, None)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from benchmarks.parsing import seconds_of_parsing
 from benchmarks.result import Result
 from benchmarks.rows import ROWS, converse_rows
 
-ROUNDS = 5
+ROUNDS = 9
 LEAST = 1.5
 
 

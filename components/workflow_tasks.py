@@ -28,7 +28,7 @@ LAMBDA_TROUBLE = [
 """Trouble of the Lambda service, and functions that died: all they do is idempotent, so it is done again."""
 
 TIMED_OUT = ["Sandbox.Timedout"]
-"""A function that used up its time: once more, for a slow neighbour; what is too much for it stays too much."""
+"""A function that used up its time: once more, for a slow neighbour; more would cost and change nothing."""
 
 TRANSIENT = ["Throttled", "ServiceUnavailable"]
 RETRY_WHILE_IN_USE = {"Promote", "RetireCandidate", "RollBack", "ReleaseRun"}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from aws_cdk import App
 
 from components.governed_app import GovernedApp
-from config.model import Environment, InvalidConfiguration
+from config.invalid import InvalidConfiguration
+from config.model import Environment
 from stacks.cluster import ClusterStack
 from stacks.network import NetworkStack
 from stacks.pipeline import PipelineStack

@@ -16,7 +16,8 @@ from aws_cdk import (
 )
 from cdk_nag import AwsSolutionsChecks
 
-from config.model import Environment, InvalidConfiguration
+from config.invalid import InvalidConfiguration
+from config.model import Environment
 
 CDK_JSON = Path(__file__).resolve().parents[1] / "cdk.json"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_cdk import RemovalPolicy, Stack, aws_ec2 as ec2, aws_kms as kms, aws_logs as logs
 from constructs import Construct
 
-from config.model import NewNetwork
+from config.network import NewNetwork
 
 
 class TrainingNetwork(Construct):

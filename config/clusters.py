@@ -3,37 +3,70 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Network
 from itertools import combinations
 
-from config.cluster import ClusterConfig
+from config.cluster import ClusterConfig, EksOrchestrator, EndpointAccess
 from config.cluster_checks import faults_of
+from config.network import (
+    CLUSTER_ENDPOINTS,
+    FUNCTION_ENDPOINTS,
+    ExistingNetwork,
+    InterfaceEndpoint,
+    NewNetwork,
+)
 
 MOST_BLOCKS = 5
 """IPv4 blocks of a VPC, the first one included (Amazon VPC quotas; can be raised)."""
 
 
 def faults_of_clusters(
-    clusters: Sequence[ClusterConfig], *, region: str, network_cidr: str | None
+    clusters: Sequence[ClusterConfig], *, region: str, network: NewNetwork | ExistingNetwork
 ) -> list[str]:
-    """Everything that is wrong with an environment's clusters; `network_cidr` None: a network not ours."""
+    """Everything that is wrong with an environment's clusters."""
     if not clusters:
         return []
-    if network_cidr is None:
+    if isinstance(network, ExistingNetwork):
         return ["clusters: need a network of our own (NewNetwork), to whose routes their subnets are added"]
     faults = [fault for cluster in clusters for fault in faults_of(cluster, region)]
     for noun, times in Counter(cluster.noun for cluster in clusters).items():
         if times > 1:
             faults.append(f"clusters: {noun} comes {times} times; each name once")
+    return [*faults, *_overlaps(clusters, network), *_unreachable(clusters, network)]
+
+
+def _overlaps(clusters: Sequence[ClusterConfig], network: NewNetwork) -> Iterator[str]:
     subnets = [(cluster.name, subnet) for cluster in clusters for subnet in cluster.subnets]
     if len(subnets) >= MOST_BLOCKS:
-        faults.append(
-            f"clusters: {len(subnets)} subnets; at most {MOST_BLOCKS - 1} beside the network's block"
-        )
-    blocks = [("the network", IPv4Network(network_cidr))]
+        yield f"clusters: {len(subnets)} subnets; at most {MOST_BLOCKS - 1} beside the network's block"
+    blocks = [("the network", IPv4Network(network.cidr))]
     blocks += [(f"cluster {name}", subnet.network) for name, subnet in subnets if subnet.network is not None]
     for (owner, block), (other, taken) in combinations(blocks, 2):
         if block.overlaps(taken):
-            faults.append(f"{other} subnets cidr = {taken}: overlaps {block} of {owner}")
-    return faults
+            yield f"{other} subnets cidr = {taken}: overlaps {block} of {owner}"
+
+
+def _unreachable(clusters: Sequence[ClusterConfig], network: NewNetwork) -> Iterator[str]:
+    """Without NAT: services that nodes and functions call, and clusters that functions cannot reach."""
+    if network.nat_gateways:
+        return
+    wanted = set(CLUSTER_ENDPOINTS)
+    on_eks = [cluster for cluster in clusters if isinstance(cluster.orchestrator, EksOrchestrator)]
+    for cluster in on_eks:
+        access = cluster.orchestrator.endpoint_access
+        if access is EndpointAccess.PUBLIC:
+            yield (
+                f"cluster {cluster.name}: orchestrator.endpoint_access = {access.value}: the functions that "
+                "submit jobs are in the network and reach it through nat_gateways only; accepted: "
+                f"nat_gateways of 1 or more, or {EndpointAccess.PUBLIC_AND_PRIVATE.value}"
+            )
+    if on_eks:
+        wanted |= {*FUNCTION_ENDPOINTS}
+        wanted |= {InterfaceEndpoint.SQS} if len(on_eks) < len(clusters) else set()
+    missing = sorted(each.value for each in wanted if each not in network.interface_endpoints)
+    if missing:
+        yield (
+            f"clusters without nat_gateways need interface_endpoints {', '.join(missing)} "
+            "(CLUSTER_ENDPOINTS, FUNCTION_ENDPOINTS), and copies of their images: docs/clusters.md"
+        )

@@ -17,7 +17,9 @@ from config.cluster import (
     TaskGovernance,
     Team,
 )
-from config.model import Architecture, Environment, FunctionPlatform, InvalidConfiguration, NewNetwork
+from config.invalid import InvalidConfiguration
+from config.model import Architecture, Environment, FunctionPlatform
+from config.network import NewNetwork
 
 ON_AWS = FunctionPlatform(architecture=Architecture.ARM64, python=(3, 14))
 

@@ -8,7 +8,8 @@ from constructs import Construct
 from components.efa_security_group import EfaSecurityGroup
 from components.retention import retention
 from components.training_network import TrainingNetwork
-from config.model import Environment, ExistingNetwork
+from config.model import Environment
+from config.network import ExistingNetwork
 
 
 class NetworkStack(Stack):

@@ -13,12 +13,9 @@ from typing import Any
 import pytest
 
 from config.environments import DEV, ENVIRONMENTS, LOCAL, PROD, environment_named
-from config.model import (
-    ExistingNetwork,
-    FunctionPlatform,
-    InvalidConfiguration,
-    NewNetwork,
-)
+from config.invalid import InvalidConfiguration
+from config.model import FunctionPlatform
+from config.network import ExistingNetwork, NewNetwork
 
 ROOT = Path(__file__).resolve().parents[2]
 

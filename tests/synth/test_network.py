@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from config.environments import DEV, LOCAL, PROD, STAGING
-from config.model import ExistingNetwork, InterfaceEndpoint, NewNetwork
+from config.network import ExistingNetwork, InterfaceEndpoint, NewNetwork
 from tests.support.synthesis import Synthesis, synthesise
 
 pytestmark = pytest.mark.synth

@@ -13,7 +13,7 @@ from aws_cdk.assertions import Match, Template
 
 from app import build
 from config.environments import DEV, LOCAL, PROD
-from config.model import InvalidConfiguration
+from config.invalid import InvalidConfiguration
 from tests.support.synthesis import Synthesis, synthesise
 
 pytestmark = pytest.mark.synth

@@ -31,7 +31,14 @@ from config.cluster_checks.placement import NODE_ADDRESSES, addresses_of, zone_p
 from config.cluster_checks.sizes import is_accelerated
 from config.clusters import faults_of_clusters
 from config.environments import DEV, ENVIRONMENTS
-from config.model import CLUSTER_ENDPOINTS, ExistingNetwork, InvalidConfiguration, NewNetwork
+from config.invalid import InvalidConfiguration
+from config.network import (
+    CLUSTER_ENDPOINTS,
+    FUNCTION_ENDPOINTS,
+    ExistingNetwork,
+    InterfaceEndpoint,
+    NewNetwork,
+)
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "clusters.md"
 
@@ -47,6 +54,8 @@ STANDARD = ClusterConfig(
     monthly_budget_usd=100,
     groups=(SYSTEM,),
 )
+CLOSED_NETWORK = NewNetwork(cidr="10.41.0.0/16", availability_zones=("us-east-1a",))
+OPEN_NETWORK = replace(CLOSED_NETWORK, nat_gateways=1)
 NOVA_GROUP = RestrictedGroup(name="nova", instance_type="ml.p5.48xlarge", count=1, lustre=Lustre())
 NOVA = ClusterConfig(
     name="nova",
@@ -253,14 +262,15 @@ def test_accelerators_are_known_by_their_family(instance_type: str, accelerated:
 
 def test_clusters_share_a_network_without_overlapping() -> None:
     other = replace(STANDARD, name="other", subnets=(replace(SUBNET, cidr="10.100.0.128/25"),))
-    faults = faults_of_clusters((STANDARD, other), region="us-east-1", network_cidr="10.41.0.0/16")
+    faults = faults_of_clusters((STANDARD, other), region="us-east-1", network=OPEN_NETWORK)
     assert faults == [
         "cluster other subnets cidr = 10.100.0.128/25: overlaps 10.100.0.0/24 of cluster standard"
     ]
 
 
 def test_a_cluster_s_subnet_lies_beside_the_network_s_block() -> None:
-    (fault,) = faults_of_clusters((STANDARD,), region="us-east-1", network_cidr="10.100.0.0/16")
+    around = replace(OPEN_NETWORK, cidr="10.100.0.0/16")
+    (fault,) = faults_of_clusters((STANDARD,), region="us-east-1", network=around)
     assert fault.endswith("overlaps 10.100.0.0/16 of the network")
 
 
@@ -269,7 +279,7 @@ def test_a_vpc_takes_four_blocks_beside_its_own() -> None:
         replace(STANDARD, name=f"c{number}", subnets=(replace(SUBNET, cidr=f"10.10{number}.0.0/24"),))
         for number in range(5)
     ]
-    (fault,) = faults_of_clusters(many, region="us-east-1", network_cidr="10.41.0.0/16")
+    (fault,) = faults_of_clusters(many, region="us-east-1", network=OPEN_NETWORK)
     assert fault == "clusters: 5 subnets; at most 4 beside the network's block"
 
 
@@ -283,19 +293,30 @@ def test_an_environment_refuses_a_wrong_cluster_with_every_fault() -> None:
     ]
 
 
-def test_a_cluster_without_nat_needs_its_endpoints() -> None:
-    assert isinstance(DEV.network, NewNetwork)
-    closed = replace(DEV.network, nat_gateways=0)
-    missing = "ec2, ec2messages, eks, eks-auth, ssm, ssmmessages"
-    with pytest.raises(InvalidConfiguration, match=f"need interface_endpoints {missing} \\(CLUSTER_END"):
-        replace(DEV, network=closed)
-    equipped = {*closed.interface_endpoints, *CLUSTER_ENDPOINTS}
-    replace(DEV, network=replace(closed, interface_endpoints=tuple(sorted(equipped))))
+def test_a_cluster_without_nat_needs_the_endpoints_of_its_nodes_and_of_the_functions() -> None:
+    (fault,) = faults_of_clusters((STANDARD,), region="us-east-1", network=CLOSED_NETWORK)
+    missing = "bedrock, ec2, ec2messages, eks, eks-auth, sns, ssm, ssmmessages, states"
+    assert f"need interface_endpoints {missing} (CLUSTER_ENDPOINTS, FUNCTION_ENDPOINTS)" in fault
+    endpoints = {*CLOSED_NETWORK.interface_endpoints, *CLUSTER_ENDPOINTS, *FUNCTION_ENDPOINTS}
+    equipped = replace(CLOSED_NETWORK, interface_endpoints=tuple(sorted(endpoints)))
+    assert faults_of_clusters((STANDARD,), region="us-east-1", network=equipped) == []
 
 
-def test_the_documentation_lists_the_endpoints_of_a_closed_network() -> None:
+def test_functions_reach_a_public_endpoint_through_nat_only() -> None:
+    endpoints = {*CLUSTER_ENDPOINTS, *FUNCTION_ENDPOINTS}
+    closed = replace(CLOSED_NETWORK, interface_endpoints=tuple(sorted(endpoints)))
+    (fault,) = faults_of_clusters((NOVA,), region="us-east-1", network=closed)
+    assert fault.startswith("cluster nova: orchestrator.endpoint_access = public: ")
+    assert fault.endswith("accepted: nat_gateways of 1 or more, or public-and-private")
+    assert faults_of_clusters((NOVA,), region="us-east-1", network=OPEN_NETWORK) == []
+
+
+@pytest.mark.parametrize("endpoints", [CLUSTER_ENDPOINTS, FUNCTION_ENDPOINTS])
+def test_the_documentation_lists_the_endpoints_of_a_closed_network(
+    endpoints: tuple[InterfaceEndpoint, ...],
+) -> None:
     text = " ".join(DOCUMENT.read_text().split())
-    assert ", ".join(f"`{endpoint}`" for endpoint in CLUSTER_ENDPOINTS) in text
+    assert ", ".join(f"`{endpoint}`" for endpoint in endpoints) in text
 
 
 def test_clusters_need_a_network_of_ours() -> None:

@@ -60,6 +60,10 @@ class ServiceUnavailable(AtelierError):
     """The service failed on its side; the workflow retries this."""
 
 
+class ClusterUnreachable(AtelierError):
+    """A cluster has not answered for long; the message says what it last said and what to look at."""
+
+
 class StillInUse(AtelierError):
     """Something cannot be deleted yet because another thing uses it; the workflow retries this."""
 

@@ -102,7 +102,7 @@ class Functions:
                 open_steps,
                 operations=self.operations,
                 service_of=lambda _kind: self.job,
-                logs=FakeLogs(),
+                logs_of=lambda _: FakeLogs(),
                 tokens=EngineTokens(),
                 now=self.job.now,
             )

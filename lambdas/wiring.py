@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from atelier.datasets.validation import Validation
     from atelier.ports import Deployments, LongRunning, Objects, Operations, TaskTokens, TrainingJobs
     from atelier.runs.model import Run
+    from lambdas.adapters.kubernetes.client import KubernetesClient
 
 # The workflow retries a state that fails; a call that hangs must fail well inside a function's own time.
 _CLIENT_CONFIG = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "max_attempts": 4})
@@ -58,11 +59,38 @@ def validation(run: Run, *, run_id: str) -> Validation:
 
 
 @cache
-def training_jobs() -> TrainingJobs:
-    """Port TrainingJobs: SageMaker training jobs."""
-    from lambdas.adapters.sagemaker_training_jobs import SageMakerTrainingJobs
+def jobs_of(kind: Kind) -> TrainingJobs:
+    """Port TrainingJobs on the platform of a kind of job; `service_of` for anything slow."""
+    match kind:
+        case Kind.TRAINING_JOB:
+            from lambdas.adapters.sagemaker_training_jobs import SageMakerTrainingJobs
 
-    return SageMakerTrainingJobs(sagemaker=client("sagemaker"), logs=client("logs"))
+            return SageMakerTrainingJobs(sagemaker=client("sagemaker"), logs=client("logs"))
+        case Kind.EKS_JOB:
+            from lambdas.adapters.eks_training_jobs import EksTrainingJobs
+
+            return EksTrainingJobs(clusters=_kubernetes_clients(), logs=client("logs"), now=now)
+        case _:
+            raise ValueError(f"kind = {kind.value!r}: no kind of job that this release submits")
+
+
+def _kubernetes_clients() -> dict[str, KubernetesClient]:
+    """A client for each cluster on EKS; none speaks before it is asked to."""
+    from atelier.training.kubernetes.cluster import Cluster
+    from lambdas.adapters.kubernetes.connect import namespace_client
+
+    return {
+        cluster.name: namespace_client(
+            cluster.name,
+            cluster.namespace,
+            session=boto3.Session(region_name=settings().region),
+            sagemaker=client("sagemaker"),
+            eks=client("eks"),
+            now=now,
+        )
+        for cluster in settings().clusters
+        if isinstance(cluster, Cluster)
+    }
 
 
 @cache
@@ -93,8 +121,6 @@ def deployments() -> Deployments:
 def service_of(kind: Kind) -> LongRunning:
     """The service behind an operation's kind; every other service's client stays unmade."""
     match kind:
-        case Kind.TRAINING_JOB:
-            return training_jobs()
         case Kind.APPROVAL:
             from lambdas.adapters.sns_approvals import SnsApprovals
 
@@ -111,3 +137,5 @@ def service_of(kind: Kind) -> LongRunning:
             from lambdas.adapters.bedrock_promotions import BedrockPromotions
 
             return BedrockPromotions(bedrock=client("bedrock"), deployments=deployments())
+        case _:
+            return jobs_of(kind)

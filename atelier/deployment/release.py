@@ -6,7 +6,7 @@ is so now, not what this call did: a retry after StillInUse reports the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,12 @@ class Released:
 
 
 def release(
-    run_id: str, *, operations: Operations, jobs: LongRunning, deployments: Deployments, now: int
+    run_id: str,
+    *,
+    operations: Operations,
+    jobs_of: Callable[[Kind], LongRunning],
+    deployments: Deployments,
+    now: int,
 ) -> Released:
     """Take back everything of a run. StillInUse while Bedrock is busy: the workflow calls again.
 
@@ -36,7 +41,7 @@ def release(
     operations.request_stop(run_id)
     rows = {operation.step: operation for operation in operations.of_run(run_id)}
     stopped = tuple(
-        row.name for row in rows.values() if _stop(row, operations=operations, jobs=jobs, now=now)
+        row.name for row in rows.values() if _stop(row, operations=operations, jobs_of=jobs_of, now=now)
     )
     deleted: list[str] = []
     restored = None
@@ -62,18 +67,21 @@ def retire(run_id: str, *, deployments: Deployments) -> list[str]:
     return [f"deployment {name}"]
 
 
-def _stop(row: Operation, *, operations: Operations, jobs: LongRunning, now: int) -> bool:
+def _stop(
+    row: Operation, *, operations: Operations, jobs_of: Callable[[Kind], LongRunning], now: int
+) -> bool:
     """Stop the job if it runs, then close the row; True for a job that was stopped, now or before.
 
     The service is asked even of a row that has ended: a function that died at the wrong moment may have
     started the job after its row was closed.
     """
-    if row.kind is Kind.TRAINING_JOB:
-        phase = jobs.describe(row).phase
-        if phase is Phase.RUNNING:
+    phase = Phase.ABSENT
+    if row.kind.is_job:
+        jobs = jobs_of(row.kind)
+        status = jobs.describe(row)
+        phase = status.phase
+        if phase is Phase.RUNNING or status.leaves_something:
             jobs.stop(row)
-    else:
-        phase = Phase.ABSENT
     operations.close(row, at=now, error=RunStopped.__name__)
     has_ended = phase in (Phase.STOPPED, Phase.FAILED)
     return phase is Phase.RUNNING or (has_ended and row.error == RunStopped.__name__)

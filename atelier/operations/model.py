@@ -12,13 +12,20 @@ from atelier.operations.early_stopping import EarlyStop, StopPolicy
 
 
 class Kind(StrEnum):
-    """What is slow. Evaluation jobs are training jobs to SageMaker, hence to us."""
+    """What is slow. A job's kind is the platform that it runs on, whether it trains or evaluates."""
 
     TRAINING_JOB = "training-job"
+    EKS_JOB = "hyperpod-eks"
+    SLURM_JOB = "hyperpod-slurm"
     APPROVAL = "approval"
     CUSTOM_MODEL = "custom-model"
     DEPLOYMENT = "custom-model-deployment"
     PROMOTION = "promotion"
+
+    @property
+    def is_job(self) -> bool:
+        """True for what trains or evaluates."""
+        return self in (Kind.TRAINING_JOB, Kind.EKS_JOB, Kind.SLURM_JOB)
 
 
 class OperationState(StrEnum):

@@ -7,7 +7,7 @@ what the last one left.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from atelier.errors import (
     Throttled,
 )
 from atelier.operations.early_stopping import EarlyStop
-from atelier.operations.model import Operation, OperationState, Phase, Status
+from atelier.operations.model import Kind, Operation, OperationState, Phase, Status
 from atelier.ports import JobLogs, LongRunning, Operations, TaskTokens
 from atelier.training.loss_log import validation_losses
 
@@ -102,7 +102,7 @@ def settle(
     *,
     operations: Operations,
     service: LongRunning,
-    logs: JobLogs,
+    logs_of: Callable[[Kind], JobLogs],
     tokens: TaskTokens,
     now: int,
 ) -> Due:
@@ -119,7 +119,7 @@ def settle(
     if isinstance(step, Submit):
         step = _submit(operation, operations=operations, service=service)
     elif isinstance(step, Wait) and status.phase is Phase.RUNNING and not status.is_stopping:
-        step = _consider_stopping(operation, operations=operations, logs=logs)
+        step = _consider_stopping(operation, operations=operations, logs_of=logs_of)
     if isinstance(step, StopEarly):
         service.stop(operation)
     if isinstance(step, Succeed):
@@ -137,13 +137,15 @@ def settle(
     return step
 
 
-def _consider_stopping(operation: Operation, *, operations: Operations, logs: JobLogs) -> Due:
+def _consider_stopping(
+    operation: Operation, *, operations: Operations, logs_of: Callable[[Kind], JobLogs]
+) -> Due:
     """Hold the job's validation losses to its policy. The decision is on record before anything is stopped:
     what stopped the job can then be told from the row, whenever this function dies."""
     policy = operation.stop_policy
     if policy is None:
         return Wait()
-    lines = logs.logs(operation.name, containing=policy.loss_keys)
+    lines = logs_of(operation.kind).logs(operation.name, containing=policy.loss_keys)
     decision = policy.decide(validation_losses(lines, policy.loss_keys))
     standing = decision and operations.stop_early(operation, decision)
     return StopEarly(standing) if standing else Wait()

@@ -42,7 +42,7 @@ def sweep(
     *,
     operations: Operations,
     service_of: Callable[[Kind], LongRunning],
-    logs: JobLogs,
+    logs_of: Callable[[Kind], JobLogs],
     tokens: TaskTokens,
     now: int,
 ) -> int:
@@ -64,7 +64,7 @@ def sweep(
                 operation,
                 operations=operations,
                 service=service_of(operation.kind),
-                logs=logs,
+                logs_of=logs_of,
                 tokens=tokens,
                 now=now,
             )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,8 +17,8 @@ from atelier import names
 from atelier.errors import AtelierError
 from atelier.gate.decide import Decision
 from atelier.gate.scores import BASELINE, CANDIDATE, Scores
-from atelier.operations.model import Operation
-from atelier.ports import Objects, TrainingJobs
+from atelier.operations.model import Kind, Operation
+from atelier.ports import JobLogs, Objects
 from atelier.report.curves import Curve, read_curves
 from atelier.report.headline import headline
 from atelier.report.steps import Step, step_of
@@ -90,12 +90,13 @@ def compile_report(
     event: Mapping[str, Any],
     *,
     rows: Iterable[Operation],
-    jobs: TrainingJobs,
+    jobs_of: Callable[[Kind], JobLogs],
     objects: Objects,
     bucket: str,
     now: int,
 ) -> Report:
     """The report of a run that just ended at `now`. A log or recipe that cannot be read is left out."""
+    rows = list(rows)
     run = event["run"] if isinstance(event["run"], Mapping) else {}
     steps = sorted((step_of(row, run) for row in rows), key=lambda step: step.started_at)
     started_at = min((step.started_at for step in steps), default=now)
@@ -116,8 +117,8 @@ def compile_report(
         baseline=event["baseline"],
         stages=tuple(event["stages"] or ()),
         training=tuple(
-            _training(index, event, jobs=jobs, objects=objects, bucket=bucket)
-            for index in sorted(int(step.step[1:]) for step in steps if step.step.startswith("s"))
+            _training(row, event, jobs_of=jobs_of, objects=objects, bucket=bucket)
+            for row in sorted(filter(_is_of_a_stage, rows), key=_stage_index)
         ),
         scores=scores,
         metrics=_comparisons(Scores.from_results(scores), decision),
@@ -130,33 +131,45 @@ def compile_report(
     )
 
 
+def _is_of_a_stage(row: Operation) -> bool:
+    return row.kind.is_job and row.step.startswith("s")
+
+
+def _stage_index(row: Operation) -> int:
+    return int(row.step[1:])
+
+
 def _training(
-    index: int, event: Mapping[str, Any], *, jobs: TrainingJobs, objects: Objects, bucket: str
+    row: Operation,
+    event: Mapping[str, Any],
+    *,
+    jobs_of: Callable[[Kind], JobLogs],
+    objects: Objects,
+    bucket: str,
 ) -> Training:
-    run_id, step = event["run_id"], names.stage_step(index)
+    index = _stage_index(row)
     stage = event["run"]["stages"][index]
     ended: Mapping[str, Any] = next(
         (done for done in event["stages"] or () if done["stage_index"] == index), {}
     )
-    job_name = names.operation_name(run_id, step)
     return Training(
         stage_index=index,
         technique=stage["technique"],
         adaptation=stage["adaptation"],
-        job_name=job_name,
+        job_name=row.name,
         checkpoint=ended.get("checkpoint"),
         early_stop=ended.get("early_stop"),
         dataset=ended.get("dataset"),
-        curves=_curves(job_name, jobs),
-        recipe=_recipe(f"s3://{bucket}/{names.recipe_key(run_id, step)}", objects),
+        curves=_curves(row, jobs_of),
+        recipe=_recipe(f"s3://{bucket}/{names.recipe_key(row.run_id, row.step)}", objects),
     )
 
 
-def _curves(job_name: str, jobs: TrainingJobs) -> dict[str, Curve]:
+def _curves(row: Operation, jobs_of: Callable[[Kind], JobLogs]) -> dict[str, Curve]:
     try:
-        return read_curves(jobs.logs(job_name))
+        return read_curves(jobs_of(row.kind).logs(row.name))
     except AtelierError as error:
-        logger.warning("curves_left_out", extra={"job_name": job_name, "reason": str(error)})
+        logger.warning("curves_left_out", extra={"job_name": row.name, "reason": str(error)})
         return {}
 
 

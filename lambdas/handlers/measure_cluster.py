@@ -9,8 +9,7 @@ import boto3
 
 from atelier.training.kubernetes.resources import POD
 from lambdas.adapters.kubernetes.client import KubernetesClient
-from lambdas.adapters.kubernetes.endpoint import endpoint_of
-from lambdas.adapters.kubernetes.token import EksToken
+from lambdas.adapters.kubernetes.connect import namespace_client
 from lambdas.cluster_metrics import IDLE_NODES, MISSING_NODES, NAMESPACE
 from lambdas.wiring import now
 
@@ -26,31 +25,18 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, int]:
         event["cluster"],
         event["accelerated_groups"],
         pods=[
-            namespace_client(event["cluster"], namespace, session, sagemaker)
+            namespace_client(
+                event["cluster"],
+                namespace,
+                session=session,
+                sagemaker=sagemaker,
+                eks=session.client("eks"),
+                now=now,
+            )
             for namespace in event["namespaces"]
         ],
         sagemaker=sagemaker,
         cloudwatch=boto3.client("cloudwatch"),
-    )
-
-
-def namespace_client(
-    cluster: str, namespace: str, session: boto3.Session, sagemaker: SageMakerClient
-) -> KubernetesClient:
-    """A client of one namespace, in this function's own name."""
-    credentials = session.get_credentials()
-    assert credentials is not None, "a function always has its role's"
-    eks: Any = session.client("eks")
-    return KubernetesClient(
-        namespace=namespace,
-        endpoint=lambda: endpoint_of(cluster, sagemaker=sagemaker, eks=eks),
-        token=lambda endpoint: EksToken(
-            cluster=endpoint.eks_name,
-            region=session.region_name,
-            sts_url=f"https://sts.{session.region_name}.amazonaws.com",
-            credentials=credentials,
-            now=now,
-        ),
     )
 
 

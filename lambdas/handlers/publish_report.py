@@ -19,7 +19,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     report = compile_report(
         event,
         rows=wiring.operations().of_run(event["run_id"]),
-        jobs=wiring.training_jobs(),
+        jobs_of=wiring.jobs_of,
         objects=wiring.objects(),
         bucket=bucket,
         now=wiring.now(),

@@ -16,7 +16,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     released = release(
         event["run_id"],
         operations=wiring.operations(),
-        jobs=wiring.training_jobs(),
+        jobs_of=wiring.jobs_of,
         deployments=wiring.deployments(),
         now=wiring.now(),
     )

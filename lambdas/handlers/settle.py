@@ -14,7 +14,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         hinted_steps(event, wiring.operations()),
         operations=wiring.operations(),
         service_of=wiring.service_of,
-        logs=wiring.training_jobs(),
+        logs_of=wiring.jobs_of,
         tokens=wiring.task_tokens(),
         now=wiring.now(),
     )

@@ -25,5 +25,5 @@ def handler(event: dict[str, Any], _context: object) -> None:
     )
     job.upload_recipe(wiring.objects())
     operation = job.operation(token=event["task_token"], now=wiring.now())
-    submit(operation, operations=wiring.operations(), service=wiring.training_jobs())
+    submit(operation, operations=wiring.operations(), service=wiring.service_of(operation.kind))
     logger.info("job_submitted", extra={"run_id": job.run_id, "step": job.step})

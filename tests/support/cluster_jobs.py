@@ -22,14 +22,22 @@ MADE_AT = "2026-11-23T12:00:00Z"
 NOON = int(datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp())
 
 RESTRICTED = Cluster(
-    name="nova", namespace=NAMESPACE, region="us-east-1", account="111122223333", is_restricted=True
+    name="nova",
+    configured_name="nova",
+    namespace=NAMESPACE,
+    region="us-east-1",
+    account="111122223333",
+    is_restricted=True,
+    instance_types=("ml.g5.12xlarge", "ml.p5.48xlarge"),
 )
 STANDARD = Cluster(
     name="open",
+    configured_name="open",
     namespace="hyperpod-ns-team",
     region="us-east-1",
     account="111122223333",
     is_restricted=False,
+    instance_types=("ml.g6.12xlarge", "ml.p5.48xlarge"),
     storage=SharedStorage(claim="fsx-claim", mount_path="/data", s3_uri=f"s3://{BUCKET}/"),
 )
 

@@ -191,7 +191,7 @@ class SettledOperation:
             row or self.row,
             operations=self.operations,
             service=self.service,
-            logs=self.logs,
+            logs_of=lambda _: self.logs,
             tokens=self.tokens,
             now=now,
         )

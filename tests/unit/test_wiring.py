@@ -26,11 +26,16 @@ def _deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             factory.cache_clear()
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.SLURM_JOB])
 def test_every_kind_of_operation_has_its_service(kind: Kind) -> None:
     service = wiring.service_of(kind)
     assert all(callable(getattr(service, method)) for method in ("submit", "describe", "stop"))
     assert wiring.service_of(kind) is service
+
+
+def test_only_jobs_have_a_platform() -> None:
+    with pytest.raises(ValueError, match="kind = 'approval'"):
+        wiring.jobs_of(Kind.APPROVAL)
 
 
 def test_settings_survive_the_environment() -> None:

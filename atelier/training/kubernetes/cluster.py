@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from atelier.errors import UnsupportedCombination
-from atelier.recipes import Recipe
-from atelier.recipes.release import InstanceType
+
+if TYPE_CHECKING:
+    from atelier.recipes import Recipe
+    from atelier.recipes.release import InstanceType
 
 Topology = Literal[
     "topology.k8s.aws/network-node-layer-1",
@@ -42,17 +44,20 @@ class SharedStorage:
 class Cluster:
     """A HyperPod cluster on EKS, and how jobs get nodes there.
 
-    `is_restricted`: its groups are restricted instance groups, which run Nova and nothing else. `queue` (a
-    LocalQueue of the namespace), `priority` (of the workload: the priority class's name with `-priority`)
-    and topology belong to task governance, which restricted clusters lack. A job whose pods got no node for
-    `start_within_seconds` has no capacity.
+    `name` is HyperPod's, `configured_name` what the environment and run files call it; `instance_types` are
+    its nodes'. `is_restricted`: its groups are restricted instance groups, which run Nova and nothing else.
+    `queue` (a LocalQueue of the namespace), `priority` (of the workload: the priority class's name with
+    `-priority`) and topology belong to task governance, which restricted clusters lack. A job whose pods got
+    no node for `start_within_seconds` has no capacity.
     """
 
     name: str
+    configured_name: str
     namespace: str
     region: str
     account: str
     is_restricted: bool
+    instance_types: tuple[str, ...]
     queue: str | None = None
     priority: str | None = None
     required_topology: Topology | None = None

@@ -246,7 +246,7 @@ class Settled:
             self.row,
             operations=self.operations,
             service=self.line.jobs,
-            logs=self.line.jobs,
+            logs_of=lambda _: self.line.jobs,
             tokens=self.tokens,
             now=self.line.now,
         )

@@ -23,14 +23,23 @@ class World:
     settings: Settings = field(default_factory=lambda: replace(SETTINGS))
     objects: FakeObjects = field(default_factory=FakeObjects)
     operations: FakeOperations = field(default_factory=FakeOperations)
-    jobs: FakeTrainingJobs = field(default_factory=FakeTrainingJobs)
+    platforms: dict[Kind, FakeTrainingJobs] = field(
+        default_factory=lambda: {kind: FakeTrainingJobs() for kind in Kind if kind.is_job}
+    )
     deployments: FakeDeployments = field(default_factory=FakeDeployments)
     tokens: FakeTokens = field(default_factory=FakeTokens)
-    services: dict[Kind, FakeService] = field(default_factory=lambda: {kind: FakeService() for kind in Kind})
+    services: dict[Kind, FakeService] = field(
+        default_factory=lambda: {kind: FakeService() for kind in Kind if not kind.is_job}
+    )
     now: int = 1_000
 
     def __post_init__(self) -> None:
-        self.services[Kind.TRAINING_JOB] = self.jobs
+        self.services |= self.platforms
+
+    @property
+    def jobs(self) -> FakeTrainingJobs:
+        """SageMaker's training jobs."""
+        return self.platforms[Kind.TRAINING_JOB]
 
 
 @pytest.fixture
@@ -40,7 +49,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(wiring, "settings", lambda: world.settings)
     monkeypatch.setattr(wiring, "objects", lambda: world.objects)
     monkeypatch.setattr(wiring, "operations", lambda: world.operations)
-    monkeypatch.setattr(wiring, "training_jobs", lambda: world.jobs)
+    monkeypatch.setattr(wiring, "jobs_of", world.platforms.__getitem__)
     monkeypatch.setattr(wiring, "deployments", lambda: world.deployments)
     monkeypatch.setattr(wiring, "task_tokens", lambda: world.tokens)
     monkeypatch.setattr(wiring, "service_of", world.services.__getitem__)

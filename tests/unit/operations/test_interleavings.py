@@ -143,7 +143,7 @@ class Interleavings(RuleBasedStateMachine):
                 [KEY],
                 operations=operations,
                 service_of=lambda _: service,
-                logs=logs,
+                logs_of=lambda _: logs,
                 tokens=tokens,
                 now=self.now,
             )
@@ -220,7 +220,7 @@ class Interleavings(RuleBasedStateMachine):
             release(
                 RUN_ID,
                 operations=self.operations,
-                jobs=self.service,
+                jobs_of=lambda _: self.service,
                 deployments=FakeDeployments(),
                 now=self.now,
             )

@@ -70,7 +70,7 @@ def test_a_sweep_settles_what_is_open_and_leaves_what_has_ended() -> None:
         everything,
         operations=operations,
         service_of=lambda _: service,
-        logs=FakeLogs(),
+        logs_of=lambda _: FakeLogs(),
         tokens=tokens,
         now=60,
     )
@@ -95,7 +95,7 @@ def test_one_failing_operation_does_not_keep_the_sweep_from_the_others(
             operations.open_steps(),
             operations=operations,
             service_of=lambda _: service,
-            logs=FakeLogs(),
+            logs_of=lambda _: FakeLogs(),
             tokens=tokens,
             now=60,
         )
@@ -118,7 +118,7 @@ def test_a_sweep_asks_the_service_of_each_kind() -> None:
         operations.open_steps(),
         operations=operations,
         service_of=service_of,
-        logs=FakeLogs(),
+        logs_of=lambda _: FakeLogs(),
         tokens=FakeTokens(),
         now=60,
     )
@@ -133,7 +133,7 @@ def test_the_log_of_a_sweep_names_the_operation_and_never_its_token(caplog: pyte
             operations.open_steps(),
             operations=operations,
             service_of=lambda _: service,
-            logs=FakeLogs(),
+            logs_of=lambda _: FakeLogs(),
             tokens=FakeTokens(),
             now=60,
         )

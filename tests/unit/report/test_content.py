@@ -30,7 +30,7 @@ def compiled(
     return compile_report(
         an_event(**changes),
         rows=the_rows() if rows is None else rows,
-        jobs=jobs or LoggedJobs(),
+        jobs_of=lambda _: jobs or LoggedJobs(),
         objects=FakeObjects({RECIPE_URI: RECIPE, SUMMARY_URI: the_summary()}),
         bucket=BUCKET,
         now=STARTED_AT + 13_000,
@@ -83,7 +83,7 @@ def test_a_run_that_was_refused_before_its_data_was_read_has_no_datasets() -> No
     report = compile_report(
         an_event(status="FAILED", failure={"error": "InvalidRun", "cause": "no name"}, **NOTHING_YET),
         rows=[],
-        jobs=LoggedJobs(),
+        jobs_of=lambda _: LoggedJobs(),
         objects=FakeObjects(),
         bucket=BUCKET,
         now=STARTED_AT,

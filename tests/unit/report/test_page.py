@@ -38,7 +38,7 @@ def a_report(**changes: Any) -> Report:
     return compile_report(
         an_event(**changes),
         rows=the_rows(),
-        jobs=LoggedJobs(),
+        jobs_of=lambda _: LoggedJobs(),
         objects=FakeObjects({RECIPE_URI: RECIPE, SUMMARY_URI: the_summary()}),
         bucket=BUCKET,
         now=STARTED_AT + 13_000,

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from atelier.names import CLUSTER_TAG
-from config.cluster import Capacity, ClusterConfig, InstanceGroup, RestrictedGroup
+from config.cluster import Capacity, ClusterConfig, EksOrchestrator, InstanceGroup, RestrictedGroup
 from config.cluster_checks.placement import RESERVED_ADDRESSES, addresses_of
 
 NODE_POLICY = "AmazonSageMakerClusterInstanceRolePolicy"
@@ -119,7 +119,7 @@ class Preflight:
     def _addresses(self, cluster: ClusterConfig) -> Iterator[tuple[str, Outcome, str]]:
         for index, subnet in enumerate(cluster.subnets):
             needed = sum(
-                group.count * max(map(addresses_of, group.instance_types))
+                group.count * max(addresses_of(each, on=cluster) for each in group.instance_types)
                 for group in cluster.all_groups
                 if group.zone_id == subnet.zone_id or (not group.zone_id and index == 0)
             )
@@ -136,7 +136,8 @@ class Preflight:
 
     def _roles(self, cluster: ClusterConfig) -> Iterator[tuple[str, Outcome, str]]:
         iam = self._clients("iam")
-        for name in cluster.orchestrator.administrators:
+        on = cluster.orchestrator
+        for name in on.administrators if isinstance(on, EksOrchestrator) else ():
             try:
                 iam.get_role(RoleName=name.rpartition("/")[2])
             except iam.exceptions.NoSuchEntityException:

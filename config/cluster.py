@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Network
 
+from config.file_systems import Lustre
+from config.slurm import SlurmConfig, SlurmOrchestrator
+
 
 class EndpointAccess(StrEnum):
     """From where the Kubernetes API of a cluster is reached.
@@ -55,17 +58,6 @@ class Taint:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lustre:
-    """A file system that HyperPod makes and manages for restricted groups.
-
-    `throughput` in MB/s for each TiB of storage.
-    """
-
-    size_gib: int = 1200
-    throughput: int = 125
-
-
-@dataclass(frozen=True, kw_only=True)
 class ClusterSubnet:
     """Where nodes get their addresses: a secondary block of the network, in one zone by its id.
 
@@ -93,7 +85,7 @@ class InstanceGroup:
     More than one of `instance_types` are taken in their order, as capacity allows. `min_count` is how many
     must come up for the group to stand; None asks for all of `count`. `zone_id` empty is the cluster's first
     subnet. `volume_gib` is a volume beside the root. `software_updates` is the cron expression by which
-    HyperPod patches the nodes.
+    HyperPod patches the nodes. `slurm` is the group's part in a cluster that Slurm runs, and only there.
     """
 
     name: str
@@ -109,6 +101,7 @@ class InstanceGroup:
     labels: Mapping[str, str] = field(default_factory=dict)
     taints: tuple[Taint, ...] = ()
     software_updates: str = ""
+    slurm: SlurmConfig | None = None
 
     @property
     def least_count(self) -> int:
@@ -201,7 +194,7 @@ class ClusterConfig:
     """
 
     name: str
-    orchestrator: EksOrchestrator
+    orchestrator: EksOrchestrator | SlurmOrchestrator
     subnets: tuple[ClusterSubnet, ...]
     monthly_budget_usd: int
     groups: tuple[InstanceGroup, ...] = ()

@@ -11,11 +11,13 @@ from config.cluster import ClusterConfig, EksOrchestrator, EndpointAccess
 from config.cluster_checks import faults_of
 from config.network import (
     CLUSTER_ENDPOINTS,
+    EKS_ENDPOINTS,
     FUNCTION_ENDPOINTS,
     ExistingNetwork,
     InterfaceEndpoint,
     NewNetwork,
 )
+from config.slurm import SlurmOrchestrator
 
 MOST_BLOCKS = 5
 """IPv4 blocks of a VPC, the first one included (Amazon VPC quotas; can be raised)."""
@@ -51,19 +53,25 @@ def _unreachable(clusters: Sequence[ClusterConfig], network: NewNetwork) -> Iter
     """Without NAT: services that nodes and functions call, and clusters that functions cannot reach."""
     if network.nat_gateways:
         return
-    wanted = set(CLUSTER_ENDPOINTS)
-    on_eks = [cluster for cluster in clusters if isinstance(cluster.orchestrator, EksOrchestrator)]
-    for cluster in on_eks:
-        access = cluster.orchestrator.endpoint_access
+    on_eks = {
+        cluster.name: cluster.orchestrator
+        for cluster in clusters
+        if isinstance(cluster.orchestrator, EksOrchestrator)
+    }
+    for name, eks in on_eks.items():
+        access = eks.endpoint_access
         if access is EndpointAccess.PUBLIC:
             yield (
-                f"cluster {cluster.name}: orchestrator.endpoint_access = {access.value}: the functions that "
+                f"cluster {name}: orchestrator.endpoint_access = {access.value}: the functions that "
                 "submit jobs are in the network and reach it through nat_gateways only; accepted: "
                 f"nat_gateways of 1 or more, or {EndpointAccess.PUBLIC_AND_PRIVATE.value}"
             )
-    if on_eks:
-        wanted |= {*FUNCTION_ENDPOINTS}
-        wanted |= {InterfaceEndpoint.SQS} if len(on_eks) < len(clusters) else set()
+    wanted = {*CLUSTER_ENDPOINTS, *FUNCTION_ENDPOINTS} if on_eks else {*CLUSTER_ENDPOINTS} - {*EKS_ENDPOINTS}
+    for cluster in clusters:
+        if isinstance(cluster.orchestrator, SlurmOrchestrator):
+            wanted.add(InterfaceEndpoint.SQS)
+            if cluster.orchestrator.accounting:
+                wanted.add(InterfaceEndpoint.SECRETS_MANAGER)
     missing = sorted(each.value for each in wanted if each not in network.interface_endpoints)
     if missing:
         yield (

@@ -10,13 +10,13 @@ from config.cluster import (
     EksOrchestrator,
     EndpointAccess,
     InstanceGroup,
-    Lustre,
     PriorityClass,
     Quota,
     RestrictedGroup,
     TaskGovernance,
     Team,
 )
+from config.file_systems import Lustre
 from config.invalid import InvalidConfiguration
 from config.model import Architecture, Environment, FunctionPlatform
 from config.network import NewNetwork

@@ -26,6 +26,7 @@ class InterfaceEndpoint(StrEnum):
     LAMBDA = "lambda"
     LOGS = "logs"
     SAGEMAKER_API = "sagemaker.api"
+    SECRETS_MANAGER = "secretsmanager"
     SNS = "sns"
     SQS = "sqs"
     SSM = "ssm"
@@ -59,6 +60,9 @@ CLUSTER_ENDPOINTS = (
     InterfaceEndpoint.STS,
 )
 """What a cluster's nodes call beside S3, where there is no NAT (awsome-distributed-ai, closed-network)."""
+
+EKS_ENDPOINTS = (InterfaceEndpoint.EKS, InterfaceEndpoint.EKS_AUTH)
+"""Of these, what nodes call only where Kubernetes runs the jobs."""
 
 FUNCTION_ENDPOINTS = (
     InterfaceEndpoint.BEDROCK,

@@ -11,7 +11,8 @@ from components.cluster.execution_role import ExecutionRole
 from components.cluster.lifecycle_scripts import ENTRY, LifecycleScripts
 from components.cluster.network import ClusterNetwork
 from components.permissions import allow
-from config.cluster import Capacity, ClusterConfig, InstanceGroup, Lustre, RestrictedGroup
+from config.cluster import Capacity, ClusterConfig, InstanceGroup, RestrictedGroup
+from config.file_systems import Lustre
 
 Cfn = sagemaker.CfnCluster
 

@@ -1,4 +1,4 @@
-"""What AWS demands of a HyperPod cluster on EKS, asked before anything is deployed.
+"""What AWS demands of a HyperPod cluster, on EKS or Slurm, asked before anything is deployed.
 
 Each check is a function with its demand and the source of it; docs/clusters.md shows them as a table, which a
 test holds to this package. A value AWS refuses costs half an hour of a deployment and its rollback: here, a
@@ -8,7 +8,7 @@ sentence.
 from __future__ import annotations
 
 from config.cluster import ClusterConfig
-from config.cluster_checks import groups, placement, restricted, services
+from config.cluster_checks import groups, placement, restricted, services, slurm
 
 CHECKS = (
     groups.names,
@@ -25,6 +25,15 @@ CHECKS = (
     restricted.restricted_endpoint,
     restricted.lustre,
     restricted.a_file_system_each,
+    slurm.slurm_nodes,
+    slurm.slurm_partitions,
+    slurm.slurm_strategy,
+    slurm.slurm_accounting,
+    slurm.slurm_is_not_kubernetes,
+    slurm.slurm_controller_stays,
+    slurm.slurm_names,
+    slurm.slurm_one_zone,
+    slurm.slurm_file_systems,
     placement.zones,
     placement.addresses,
     services.kubernetes_version,

@@ -10,6 +10,9 @@ from config.cluster import ClusterConfig
 CFN = "CloudFormation type AWS::SageMaker::Cluster"
 GUIDE = "Amazon SageMaker AI guide, HyperPod with Amazon EKS"
 NOVA = "Amazon Nova guide, HyperPod clusters for Nova"
+SLURM_GUIDE = "Amazon SageMaker AI guide, HyperPod with Slurm"
+SLURM_REFERENCE = "Amazon SageMaker AI guide, HyperPod references, API-driven Slurm configuration"
+FSX = "Amazon FSx API reference, CreateFileSystem"
 TERRAFORM = "awslabs/awsome-distributed-ai, hyperpod-eks-tf (rig_mode)"
 
 Faults = Iterator[str]

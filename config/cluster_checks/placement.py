@@ -5,21 +5,20 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from config.cluster import ClusterConfig
+from config.cluster import ClusterConfig, EksOrchestrator
 from config.cluster_checks.check import GUIDE, Faults, check
 from config.cluster_checks.sizes import LARGE, size_of
+from config.slurm import SlurmOrchestrator
 
 EC2 = "Amazon EC2 user guide, availability zone ids"
 VPC = "Amazon VPC user guide, subnet sizing"
 
+SMALL_TYPE, LARGE_TYPE = "ml.g5.48xlarge", "ml.p5.48xlarge"
 NODE_ADDRESSES = {
-    "ml.g5.48xlarge": 15,
-    "ml.p4d.24xlarge": 51,
-    "ml.p5.48xlarge": 81,
-    "ml.trn1.32xlarge": 57,
+    EksOrchestrator: {SMALL_TYPE: 15, "ml.p4d.24xlarge": 51, LARGE_TYPE: 81, "ml.trn1.32xlarge": 57},
+    SlurmOrchestrator: {SMALL_TYPE: 2, "ml.p4d.24xlarge": 4, LARGE_TYPE: 32, "ml.trn1.32xlarge": 8},
 }
-"""Addresses that a node takes on EKS, where AWS's documents say (see `addresses_of`)."""
-MOST_ADDRESSES = 81
+"""Addresses that a node takes, where AWS's documents say (see `addresses_of`): on EKS pods have their own."""
 RESERVED_ADDRESSES = 5
 
 
@@ -47,8 +46,8 @@ def zones(cluster: ClusterConfig, region: str) -> Faults:
 
 
 @check(
-    "A subnet has addresses for every node of its groups: on EKS a p5 takes 81; types that no document "
-    "names are counted as the nearest above.",
+    "A subnet has addresses for every node of its groups: a p5 takes 81 on EKS and 32 on Slurm; types that "
+    "no document names are counted as the nearest above.",
     f"{GUIDE} (addresses a node); {VPC} (five are reserved)",
     is_disputed=True,
 )
@@ -57,7 +56,7 @@ def addresses(cluster: ClusterConfig, _region: str) -> Faults:
         if subnet.network is None:
             continue
         needed = sum(
-            group.count * max(map(addresses_of, group.instance_types), default=0)
+            group.count * max((addresses_of(each, on=cluster) for each in group.instance_types), default=0)
             for group in cluster.all_groups
             if group.zone_id == subnet.zone_id or (not group.zone_id and index == 0)
         )
@@ -66,10 +65,10 @@ def addresses(cluster: ClusterConfig, _region: str) -> Faults:
             yield f"subnets {subnet.zone_id} cidr = {subnet.cidr}: {free} addresses for {needed}"
 
 
-def addresses_of(instance_type: str) -> int:
+def addresses_of(instance_type: str, *, on: ClusterConfig) -> int:
     """Addresses that one node takes from its subnet."""
-    unnamed = MOST_ADDRESSES if size_of(instance_type) > LARGE else NODE_ADDRESSES["ml.g5.48xlarge"]
-    return NODE_ADDRESSES.get(instance_type, unnamed)
+    known = NODE_ADDRESSES[type(on.orchestrator)]
+    return known.get(instance_type, known[LARGE_TYPE if size_of(instance_type) > LARGE else SMALL_TYPE])
 
 
 def zone_prefix(region: str) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from config.cluster import ClusterConfig, EndpointAccess, Lustre
+from config.cluster import ClusterConfig, EksOrchestrator, EndpointAccess
 from config.cluster_checks.check import NOVA, TERRAFORM, Faults, check
+from config.file_systems import Lustre
 
 REGIONS = ("us-east-1", "us-west-2", "eu-north-1", "eu-west-2", "ap-northeast-1")
 KUBERNETES_VERSIONS = ("1.30", "1.31", "1.32")
@@ -49,8 +50,10 @@ def restricted_region(cluster: ClusterConfig, region: str) -> Faults:
     is_disputed=True,
 )
 def restricted_kubernetes_version(cluster: ClusterConfig, _region: str) -> Faults:
+    if not cluster.is_restricted or not isinstance(cluster.orchestrator, EksOrchestrator):
+        return
     version = cluster.orchestrator.kubernetes_version
-    if cluster.is_restricted and version not in KUBERNETES_VERSIONS:
+    if version not in KUBERNETES_VERSIONS:
         yield f"orchestrator.kubernetes_version = {version!r}: accepted: {', '.join(KUBERNETES_VERSIONS)}"
 
 
@@ -60,8 +63,10 @@ def restricted_kubernetes_version(cluster: ClusterConfig, _region: str) -> Fault
     is_disputed=True,
 )
 def restricted_endpoint(cluster: ClusterConfig, _region: str) -> Faults:
+    if not cluster.is_restricted or not isinstance(cluster.orchestrator, EksOrchestrator):
+        return
     access = cluster.orchestrator.endpoint_access
-    if cluster.is_restricted and access is not EndpointAccess.PUBLIC:
+    if access is not EndpointAccess.PUBLIC:
         yield f"orchestrator.endpoint_access = {access.value}: restricted groups need public"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from config.cluster import ClusterConfig
+from config.cluster import ClusterConfig, EksOrchestrator
 from config.cluster_checks.check import GUIDE, Faults, check
 from config.cluster_checks.sizes import LARGE, size_of
 
@@ -24,6 +24,8 @@ _LABEL = r"[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?"
 
 @check(f"HyperPod runs on Kubernetes {', '.join(KUBERNETES_VERSIONS)}.", GUIDE, is_disputed=True)
 def kubernetes_version(cluster: ClusterConfig, _region: str) -> Faults:
+    if not isinstance(cluster.orchestrator, EksOrchestrator):
+        return
     version = cluster.orchestrator.kubernetes_version
     if version not in KUBERNETES_VERSIONS:
         yield f"orchestrator.kubernetes_version = {version!r}: accepted: {', '.join(KUBERNETES_VERSIONS)}"

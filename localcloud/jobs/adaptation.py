@@ -23,23 +23,36 @@ class Adaptation:
     frozen: Parameters
     trainable: Parameters
     dropout: Dropout
-    adapter_scale: float
-    alpha: int | None
+    adapter_scale: float = 1.0
+    alpha: float | None = None
 
     @classmethod
     def of(cls, start: Checkpoint, model: TrainedModel, seed: int) -> Adaptation:
+        """As a recipe of Nova's says."""
         tuning = model.peft.lora_tuning
-        weights = start.merged()
         dropout = Dropout(model.hidden_dropout, model.attention_dropout, model.ffn_dropout)
         if model.peft.peft_scheme is None:
-            return cls(start, {}, weights, dropout, adapter_scale=1.0, alpha=None)
+            return cls.full(start, dropout)
+        dropout = dataclasses.replace(dropout, adapter=tuning.adapter_dropout)
+        return cls.low_rank(start, dropout, alpha=tuning.alpha, rank=lora.RANK, seed=seed)
+
+    @classmethod
+    def full(cls, start: Checkpoint, dropout: Dropout) -> Adaptation:
+        """Every weight is trained."""
+        return cls(start, frozen={}, trainable=start.merged(), dropout=dropout)
+
+    @classmethod
+    def low_rank(
+        cls, start: Checkpoint, dropout: Dropout, *, alpha: float, rank: int, seed: int
+    ) -> Adaptation:
+        """An adapter of this rank is trained."""
         return cls(
             start,
-            frozen=weights,
-            trainable=lora.initial_adapter(start.config, seed),
-            dropout=dataclasses.replace(dropout, adapter=tuning.adapter_dropout),
-            adapter_scale=lora.scale(tuning.alpha),
-            alpha=tuning.alpha,
+            frozen=start.merged(),
+            trainable=lora.initial_adapter(start.config, rank, seed),
+            dropout=dropout,
+            adapter_scale=lora.scale(alpha, rank),
+            alpha=alpha,
         )
 
     def checkpoint(self, trained: Parameters) -> Checkpoint:

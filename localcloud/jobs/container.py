@@ -10,25 +10,28 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import sys
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from localcloud.jobs.dpo import prefer
+from localcloud.jobs.course import Course, Stopped, never
 from localcloud.jobs.evaluation import evaluate
 from localcloud.jobs.failures import JobFailed
+from localcloud.jobs.models import load_model
+from localcloud.jobs.nova_training import prepare, saved_steps
 from localcloud.jobs.opt_ml import OptMl
-from localcloud.jobs.recipe import EvaluationRecipe, StepsConfig, StepsRecipe, TrainingRecipe, read_recipe
-from localcloud.jobs.saved_steps import SavedSteps
-from localcloud.jobs.sft import fine_tune
-from localcloud.model.checkpoint import Checkpoint, UnreadableCheckpoint
+from localcloud.jobs.recipe import (
+    EvaluationRecipe,
+    OpenEvaluationRecipe,
+    StepsRecipe,
+    TrainingRecipe,
+    read_recipe,
+)
+from localcloud.model.checkpoint import Checkpoint
+from localcloud.model.ranks import StopSignal
+from localcloud.model.training import ALONE
 
 log = logging.getLogger(__name__)
-
-SEED = 1
-"""Recipes have no seed. With one for all, the same recipe on the same data makes the same model."""
 
 
 def main() -> int:
@@ -51,9 +54,12 @@ def run(opt_ml: OptMl, environment: Mapping[str, str]) -> None:
     """Train or evaluate, whichever the recipe asks for."""
     hyperparameters = opt_ml.hyperparameters()
     recipe = read_recipe(opt_ml.recipe_path(hyperparameters))
-    model = _model(hyperparameters, environment)
+    model = _model(hyperparameters, environment, opt_ml)
+    if isinstance(recipe, OpenEvaluationRecipe):
+        evaluate(model, recipe.asked, opt_ml, opt_ml.results_path(recipe.output.eval_results_dir))
+        return
     if isinstance(recipe, EvaluationRecipe):
-        evaluate(model, recipe, opt_ml, SEED)
+        evaluate(model, recipe.asked, opt_ml, opt_ml.output_data / recipe.run.name / "eval_results")
         return
     last = _train(model, recipe, opt_ml)
     if last is not None:
@@ -62,33 +68,22 @@ def run(opt_ml: OptMl, environment: Mapping[str, str]) -> None:
 
 def _train(model: Checkpoint, recipe: TrainingRecipe | StepsRecipe, opt_ml: OptMl) -> int | None:
     """The step whose checkpoint was saved last; None for a training that was stopped before its first."""
-    config = recipe.training_config
-    if config.max_length > model.config.context:
-        raise JobFailed(
-            f"recipe: training_config.max_length is {config.max_length}; "
-            f"{recipe.run.model_type} takes at most {model.config.context}"
-        )
-    keep = config.save_top_k if isinstance(config, StepsConfig) else 1
-    saved = SavedSteps(opt_ml, keep=keep, run_name=recipe.run.name)
-    if isinstance(config, StepsConfig):
-        fine_tune(model, config, opt_ml, SEED, save=saved.save, is_stopped=_sigterm().is_set)
-    elif config.model.dpo_cfg is not None:
-        prefer(model, config, config.model.dpo_cfg, opt_ml, SEED, save=saved.save)
-    else:
-        fine_tune(model, config, opt_ml, SEED, save=saved.save)
+    training = prepare(model, recipe, opt_ml)
+    saved = saved_steps(recipe, opt_ml)
+    is_stopped = StopSignal(ALONE).is_set if isinstance(recipe, StepsRecipe) else never
+    try:
+        training(Course(save=saved.save, is_stopped=is_stopped))
+    except Stopped as stopped:
+        log.info("%s", stopped)
     return saved.last
 
 
-def _sigterm() -> threading.Event:
-    """Set by SIGTERM, which from now on ends nothing by itself."""
-    asked = threading.Event()
-    signal.signal(signal.SIGTERM, lambda _number, _frame: asked.set())
-    return asked
-
-
-def _model(hyperparameters: Mapping[str, str], environment: Mapping[str, str]) -> Checkpoint:
-    """What the job starts from: a base model by name, or the checkpoint that the service brought."""
+def _model(hyperparameters: Mapping[str, str], environment: Mapping[str, str], opt_ml: OptMl) -> Checkpoint:
+    """What the job starts from: open weights in a channel, a base model by name, or the checkpoint that the
+    service brought."""
     named = [name for name in ("base_model", "base_model_location") if name in hyperparameters]
+    if not named and opt_ml.model_channel.is_dir():
+        return load_model(opt_ml.model_channel, "input channel 'model'")
     if len(named) != 1:
         raise JobFailed(
             f"exactly one of the hyperparameters base_model and base_model_location must be set, got {named}"
@@ -97,10 +92,7 @@ def _model(hyperparameters: Mapping[str, str], environment: Mapping[str, str]) -
         folder = Path(environment["ATELIER_CHECKPOINT"])
     else:
         folder = _base_model(hyperparameters["base_model"], Path(environment["ATELIER_BASE_MODELS"]))
-    try:
-        return Checkpoint.load(folder)
-    except UnreadableCheckpoint as error:
-        raise JobFailed(f"{named[0]} {hyperparameters[named[0]]!r}: {error}") from error
+    return load_model(folder, f"{named[0]} {hyperparameters[named[0]]!r}")
 
 
 def _base_model(path: str, folder: Path) -> Path:

@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import logging
 import math
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
@@ -13,14 +14,12 @@ import numpy as np
 from jax import Array
 
 from localcloud.jobs.adaptation import Adaptation, optimizer_settings
-from localcloud.jobs.datasets import Pair, read_preferences
-from localcloud.jobs.opt_ml import OptMl
+from localcloud.jobs.course import Course
+from localcloud.jobs.datasets import Pair
 from localcloud.jobs.recipe import DpoSettings, TrainingConfig
-from localcloud.jobs.saved_steps import Save
 from localcloud.model.batches import IntArray, Sequences, epochs
 from localcloud.model.checkpoint import Checkpoint
 from localcloud.model.losses import answer_log_probability, dpo_loss, dpo_margins
-from localcloud.model.training import train
 from localcloud.model.transformer import AnyArray, Parameters, forward
 
 log = logging.getLogger(__name__)
@@ -41,10 +40,10 @@ class Pairs:
 
 
 def prefer(
-    start: Checkpoint, config: TrainingConfig, dpo: DpoSettings, opt_ml: OptMl, seed: int, *, save: Save
+    adaptation: Adaptation, rows: Sequence[Pair], config: TrainingConfig, dpo: DpoSettings, course: Course
 ) -> None:
-    """Train, and `save` the finished model."""
-    adaptation = Adaptation.of(start, config.model, seed)
+    """Train; the course gets the finished model. Stopped when it says so before."""
+    start = adaptation.start
 
     def loss(trainable: Parameters, batch: Pairs, key: Array | None) -> tuple[Array, dict[str, Array]]:
         tokens, weights = batch.sequences.tokens, batch.sequences.weights
@@ -62,12 +61,14 @@ def prefer(
         figures = {"reward_accuracy": jnp.mean(margins > 0), "reward_margin": jnp.mean(margins)}
         return dpo_loss(margins), figures
 
-    rows = read_preferences(opt_ml.channel("train"), start.tokenizer, config.max_length)
     pairs = _with_reference(start, rows)
-    batch = min(config.global_batch_size, len(rows))
-    steps = math.ceil(len(rows) / batch) * config.trainer.max_epochs
-    batches = (pairs.take(indices) for indices in epochs(len(rows), batch, config.trainer.max_epochs, seed))
-    for step in train(adaptation.trainable, loss, batches, steps, optimizer_settings(config.model), seed):
+    # A batch is no larger than the data, but every rank has a row of it.
+    batch = min(config.global_batch_size, -(-len(rows) // course.ranks.size) * course.ranks.size)
+    epochs_wanted = config.trainer.max_epochs
+    steps = math.ceil(len(rows) / batch) * epochs_wanted
+    batches = (pairs.take(indices) for indices in epochs(len(rows), batch, epochs_wanted, course.seed))
+    settings = optimizer_settings(config.model)
+    for step in course.steps(adaptation.trainable, loss, batches, steps, settings):
         log.info(
             "global_step=%d reduced_train_loss=%.6f learning_rate=%.3e "
             "reward_accuracy=%.4f reward_margin=%.4f",
@@ -78,10 +79,10 @@ def prefer(
             step.figures["reward_margin"],
         )
         if step.number == steps:
-            save(steps, adaptation.checkpoint(step.parameters), None)
+            course.save(steps, adaptation.checkpoint(step.parameters), None)
 
 
-def _with_reference(reference: Checkpoint, rows: list[Pair]) -> Pairs:
+def _with_reference(reference: Checkpoint, rows: Sequence[Pair]) -> Pairs:
     """The pairs with what the frozen reference thinks of them, asked once instead of at every step."""
     sequences = Sequences.of([*(row.chosen for row in rows), *(row.rejected for row in rows)])
     weights = reference.merged()

@@ -6,12 +6,14 @@ import datetime
 import json
 import logging
 import time
+from pathlib import Path
 
+from localcloud.jobs.course import SEED
 from localcloud.jobs.datasets import Question, read_questions
 from localcloud.jobs.failures import JobFailed
 from localcloud.jobs.metrics import score
 from localcloud.jobs.opt_ml import OptMl
-from localcloud.jobs.recipe import EvaluationRecipe
+from localcloud.jobs.recipe import Asked
 from localcloud.model.chat import encode_prompt
 from localcloud.model.checkpoint import Checkpoint
 from localcloud.model.generate import Sampling, generate
@@ -20,13 +22,12 @@ from localcloud.model.tokenizer import Special
 log = logging.getLogger(__name__)
 
 
-def evaluate(model: Checkpoint, recipe: EvaluationRecipe, opt_ml: OptMl, seed: int) -> None:
-    """Write results_<time>.json and inference_output.jsonl under output/data/<run name>/eval_results/."""
+def evaluate(model: Checkpoint, asked: Asked, opt_ml: OptMl, folder: Path) -> None:
+    """Write results_<time>.json and inference_output.jsonl into `folder`."""
     started = time.time()
     questions = read_questions(opt_ml.channel("train"))
-    answers = _answer(model, recipe, questions, seed)
+    answers = _answer(model, asked, questions)
     scores = score([question.response for question in questions], answers)
-    folder = opt_ml.output_data / recipe.run.name / "eval_results"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "inference_output.jsonl").open("w", encoding="utf-8") as lines:
         for question, answer in zip(questions, answers, strict=True):
@@ -37,10 +38,10 @@ def evaluate(model: Checkpoint, recipe: EvaluationRecipe, opt_ml: OptMl, seed: i
                 "metadata": question.metadata,
             }
             lines.write(json.dumps(row, ensure_ascii=False) + "\n")
-    task = f"{recipe.evaluation.task}_{recipe.evaluation.strategy}"
+    task = f"{asked.task}_{asked.strategy}"
     results = {
         "config_general": {
-            "model_name": recipe.run.model_name_or_path,
+            "model_name": asked.model,
             "num_fewshot_seeds": 1,
             "max_samples": len(questions),
             "start_time": started,
@@ -58,7 +59,7 @@ def evaluate(model: Checkpoint, recipe: EvaluationRecipe, opt_ml: OptMl, seed: i
     log.info("rows=%d exact_match=%.4f", len(questions), scores["exact_match"])
 
 
-def _answer(model: Checkpoint, recipe: EvaluationRecipe, questions: list[Question], seed: int) -> list[str]:
+def _answer(model: Checkpoint, asked: Asked, questions: list[Question]) -> list[str]:
     prompts = []
     for number, question in enumerate(questions, 1):
         system = [{"text": question.system}] if question.system else None
@@ -68,10 +69,10 @@ def _answer(model: Checkpoint, recipe: EvaluationRecipe, questions: list[Questio
         if len(prompt) >= model.config.context:
             raise JobFailed(
                 f"gen_qa.jsonl row {number}: the prompt is {len(prompt)} tokens long; "
-                f"{recipe.run.model_type} takes fewer than {model.config.context}"
+                f"{asked.model} takes fewer than {model.config.context}"
             )
         prompts.append(prompt)
-    inference = recipe.inference
+    inference = asked.inference
     answers = generate(
         model.config,
         model.merged(),
@@ -79,6 +80,6 @@ def _answer(model: Checkpoint, recipe: EvaluationRecipe, questions: list[Questio
         end=model.tokenizer.special[Special.END],
         max_new_tokens=inference.max_new_tokens,
         sampling=Sampling(inference.temperature, inference.top_p, inference.top_k),
-        seed=seed,
+        seed=SEED,
     )
     return [model.tokenizer.decode(answer) for answer in answers]

@@ -42,12 +42,17 @@ class OptMl:
             raise JobFailed(
                 "hyperparameter sagemaker_recipe_local_path is missing; it names the recipe under /opt/ml"
             )
-        path = PurePosixPath(named)
-        if not path.is_relative_to(CONTAINER_ROOT) or ".." in path.parts:
-            raise JobFailed(
-                f"hyperparameter sagemaker_recipe_local_path must lie under /opt/ml, got {named!r}"
-            )
-        return self.root / path.relative_to(CONTAINER_ROOT)
+        return self._inside(named, "hyperparameter sagemaker_recipe_local_path")
+
+    def results_path(self, named: str) -> Path:
+        """Where an evaluation of open weights leaves its results; the recipe names it as the container
+        sees it."""
+        return self._inside(named, "recipe: output.eval_results_dir")
+
+    @property
+    def model_channel(self) -> Path:
+        """Open weights, where a job has them as files."""
+        return self.root / "input" / "data" / "model"
 
     def channel(self, name: str) -> list[Path]:
         """The JSON Lines files of an input channel that must be there."""
@@ -62,6 +67,12 @@ class OptMl:
     def escrow_step(self, step: int) -> Path:
         return self.root / "escrow" / f"step_{step}"
 
+    def escrow_steps(self) -> dict[int, Path]:
+        """The checkpoints that are there, by step."""
+        return {
+            int(folder.name.removeprefix("step_")): folder for folder in (self.root / "escrow").glob("step_*")
+        }
+
     def write_manifest(self, escrow_uri: str, step: int) -> None:
         """Say where the weights went, as Nova's containers do."""
         self.output_data.mkdir(parents=True, exist_ok=True)
@@ -73,3 +84,10 @@ class OptMl:
         path = self.root / "output" / "failure"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(message)
+
+    def _inside(self, named: str, key: str) -> Path:
+        """A path of the container's as a path in this folder."""
+        path = PurePosixPath(named)
+        if not path.is_relative_to(CONTAINER_ROOT) or ".." in path.parts:
+            raise JobFailed(f"{key} must lie under {CONTAINER_ROOT}, got {named!r}")
+        return self.root / path.relative_to(CONTAINER_ROOT)

@@ -1,5 +1,5 @@
-"""The recipe that a job received: exactly the keys of the Nova 1.0 SFT, DPO and evaluation recipes, and of
-the Nova 2 SFT recipe, which counts steps and saves checkpoints on the way.
+"""The recipe that a job received: exactly the keys of the Nova 1.0 SFT, DPO and evaluation recipes, of the
+Nova 2 SFT recipe, which counts steps and saves checkpoints on the way, and of the evaluation of open weights.
 
 A key that is not listed here is refused: a container that ignored it would train something other than what
 was asked for.
@@ -7,6 +7,7 @@ was asked for.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -18,6 +19,7 @@ from localcloud.jobs.failures import JobFailed
 Rate = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(ge=1)]
 NotNegative = Annotated[int, Field(ge=0)]
+RunName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
 
 class _Section(BaseModel):
@@ -25,11 +27,12 @@ class _Section(BaseModel):
 
 
 class Run(_Section):
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    name: RunName
     model_type: str
     model_name_or_path: str
-    replicas: Literal[1] = 1
+    replicas: Positive = 1
     data_s3_path: str = ""
+    validation_data_s3_path: str = ""
     output_s3_path: str = ""
     mlflow_tracking_uri: str = ""
     mlflow_experiment_name: str = ""
@@ -93,7 +96,6 @@ class TrainingRecipe(_Section):
 
 
 class StepsRun(Run):
-    validation_data_s3_path: str = ""
     validation_data_s3_path_list: dict[str, str] = {}
 
 
@@ -192,14 +194,77 @@ class Processor(_Section):
     aggregation: Literal["min", "max", "average", "sum"] = "average"
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What an evaluation is to do, whichever form its recipe has. `model` is what its results call it."""
+
+    task: str
+    strategy: str
+    model: str
+    inference: Inference
+
+
 class EvaluationRecipe(_Section):
     run: Run
     evaluation: Evaluation
     inference: Inference = Inference()
     processor: Processor = Processor()
 
+    @property
+    def asked(self) -> Asked:
+        return Asked(
+            self.evaluation.task, self.evaluation.strategy, self.run.model_name_or_path, self.inference
+        )
 
-Recipe = TrainingRecipe | StepsRecipe | EvaluationRecipe
+
+class OpenRun(_Section):
+    """Of an evaluation of open weights, which the container finds as files."""
+
+    name: RunName
+    base_model_name: str
+    model_name_or_path: str
+    data_s3_path: str = ""
+    replicas: Literal[1] = 1
+
+
+class OpenInference(Inference):
+    """The model's own context bounds it below any `max_model_len` that the catalogue allows."""
+
+    max_model_len: Positive
+
+
+class OpenOutput(_Section):
+    eval_results_dir: str
+    eval_tensorboard_results_dir: str = ""
+    kms_key_id: str = ""
+    mlflow_experiment_name: str = ""
+    mlflow_run_id: str = ""
+    mlflow_run_name: str = ""
+    mlflow_tracking_uri: str = ""
+
+
+class OpenProcessor(_Section):
+    lambda_arn: Literal[""] = ""
+    preset_reward_function: Literal[""] = ""
+    postprocessing: Switch = Switch(enabled=False)
+    aggregation: Literal["", "min", "max", "average", "median", "sum"] = ""
+
+
+class OpenEvaluationRecipe(_Section):
+    """AWS's evaluation of open weights (open_source_deterministic_eval.yaml)."""
+
+    run: OpenRun
+    evaluation: Evaluation
+    inference: OpenInference
+    output: OpenOutput
+    processor: OpenProcessor = OpenProcessor()
+
+    @property
+    def asked(self) -> Asked:
+        return Asked(self.evaluation.task, self.evaluation.strategy, self.run.base_model_name, self.inference)
+
+
+Recipe = TrainingRecipe | StepsRecipe | EvaluationRecipe | OpenEvaluationRecipe
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -219,7 +284,7 @@ def read_recipe(path: Path) -> Recipe:
 
 def _kind_of(content: dict[str, Any]) -> type[Recipe]:
     if "evaluation" in content:
-        return EvaluationRecipe
+        return OpenEvaluationRecipe if "output" in content else EvaluationRecipe
     config = content.get("training_config")
     return StepsRecipe if isinstance(config, dict) and "max_steps" in config else TrainingRecipe
 

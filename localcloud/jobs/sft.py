@@ -6,68 +6,50 @@ import dataclasses
 import functools
 import itertools
 import logging
-import math
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import jax
 from jax import Array
 
-from localcloud.jobs.adaptation import Adaptation, optimizer_settings
-from localcloud.jobs.datasets import read_conversations
-from localcloud.jobs.opt_ml import OptMl
-from localcloud.jobs.recipe import StepsConfig, TrainingConfig
-from localcloud.jobs.saved_steps import Save
+from localcloud.jobs.adaptation import Adaptation
+from localcloud.jobs.course import Course
 from localcloud.model.batches import Sequences, epochs
-from localcloud.model.checkpoint import Checkpoint
+from localcloud.model.chat import Encoded
 from localcloud.model.losses import token_loss
-from localcloud.model.training import train
+from localcloud.model.optimizer import OptimizerSettings
 from localcloud.model.transformer import Parameters, forward
 
 log = logging.getLogger(__name__)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Pace:
-    """How many steps a training takes, and after how many it measures and saves.
+    """How many steps of how many rows a training takes, and after how many it speaks, measures and saves.
 
     `measured_rows` of the validation data are looked at, all of them when None.
     """
 
+    batch: int
     steps: int
     measure_every: int
     save_every: int
+    log_every: int = 1
     measured_rows: int | None = None
-
-    @classmethod
-    def of(cls, config: TrainingConfig | StepsConfig, rows: int) -> Pace:
-        """Nova 1.0 counts epochs, measures after each and saves the finished model; Nova 2 counts steps."""
-        if isinstance(config, StepsConfig):
-            return cls(
-                steps=config.max_steps,
-                measure_every=config.val_check_interval,
-                save_every=config.save_steps,
-                measured_rows=config.limit_val_batches * config.global_batch_size,
-            )
-        per_epoch = math.ceil(rows / config.global_batch_size)
-        steps = per_epoch * config.trainer.max_epochs
-        return cls(steps=steps, measure_every=per_epoch, save_every=steps)
 
 
 def fine_tune(
-    start: Checkpoint,
-    config: TrainingConfig | StepsConfig,
-    opt_ml: OptMl,
-    seed: int,
-    *,
-    save: Save,
-    is_stopped: Callable[[], bool] = lambda: False,
+    adaptation: Adaptation,
+    rows: Sequence[Encoded],
+    held_out: Sequence[Encoded],
+    pace: Pace,
+    settings: OptimizerSettings,
+    course: Course,
 ) -> None:
-    """Train until the recipe's last step, or until `is_stopped` after some step; `save` gets the models."""
-    adaptation = Adaptation.of(start, config.model, seed)
+    """Train until the last step; the course gets the models. Stopped when it says so before."""
 
     def loss(trainable: Parameters, batch: Sequences, key: Array | None) -> tuple[Array, dict[str, Array]]:
         logits = forward(
-            start.config,
+            adaptation.start.config,
             {**adaptation.frozen, **trainable},
             batch.tokens,
             adapter_scale=adaptation.adapter_scale,
@@ -76,39 +58,24 @@ def fine_tune(
         )
         return token_loss(logits, batch.tokens, batch.weights), {}
 
-    rows = read_conversations(opt_ml.channel("train"), start.tokenizer, config.max_length)
     sequences = Sequences.of(rows)
-    pace = Pace.of(config, len(sequences))
     # Without end: a recipe that counts steps may ask for more of them than the data has batches.
-    order = epochs(len(sequences), config.global_batch_size, None, seed)
+    order = epochs(len(sequences), pace.batch, None, course.seed)
     batches = (sequences.take(indices) for indices in itertools.islice(order, pace.steps))
-
-    held_out = _validation(opt_ml, start, config.max_length, pace.measured_rows)
+    measured = held_out[: pace.measured_rows]
+    validation = Sequences.of(measured) if measured else None
     validation_loss = jax.jit(functools.partial(loss, key=None))
-    settings = optimizer_settings(config.model)
-    for step in train(adaptation.trainable, loss, batches, pace.steps, settings, seed):
-        log.info(
-            "global_step=%d reduced_train_loss=%.6f learning_rate=%.3e",
-            step.number,
-            step.loss,
-            step.learning_rate,
-        )
-        measured = None
-        if held_out is not None and step.number % pace.measure_every == 0:
-            measured = float(validation_loss(step.parameters, held_out)[0])
-            log.info("global_step=%d val_loss=%.6f", step.number, measured)
+    for step in course.steps(adaptation.trainable, loss, batches, pace.steps, settings):
+        if step.number % pace.log_every == 0:
+            log.info(
+                "global_step=%d reduced_train_loss=%.6f learning_rate=%.3e",
+                step.number,
+                step.loss,
+                step.learning_rate,
+            )
+        value = None
+        if validation is not None and step.number % pace.measure_every == 0:
+            value = float(validation_loss(step.parameters, validation)[0])
+            log.info("global_step=%d val_loss=%.6f", step.number, value)
         if step.number % pace.save_every == 0 or step.number == pace.steps:
-            save(step.number, adaptation.checkpoint(step.parameters), measured)
-        if is_stopped():
-            log.info("stopped after global_step=%d, as asked", step.number)
-            return
-
-
-def _validation(
-    opt_ml: OptMl, start: Checkpoint, max_length: int, measured_rows: int | None
-) -> Sequences | None:
-    files = opt_ml.optional_channel("validation")
-    if not files or measured_rows == 0:
-        return None
-    rows = read_conversations(files, start.tokenizer, max_length)
-    return Sequences.of(rows[:measured_rows])
+            course.save(step.number, adaptation.checkpoint(step.parameters), value)

@@ -49,7 +49,7 @@ class Checkpoint:
     def save(self, folder: Path, **provenance: Any) -> None:
         """Write the model into a new folder; `provenance` goes into config.json."""
         folder.mkdir(parents=True)
-        adapter = self.adapter and {"alpha": self.adapter.alpha, "rank": lora.RANK}
+        adapter = self.adapter and {"alpha": self.adapter.alpha}
         settings = {"model": dataclasses.asdict(self.config), "adapter": adapter, **provenance}
         (folder / "config.json").write_text(json.dumps(settings, indent=2) + "\n")
         self.tokenizer.save(folder / "tokenizer.json")

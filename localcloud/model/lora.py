@@ -10,22 +10,22 @@ from localcloud.model.config import ModelConfig
 from localcloud.model.transformer import AnyArray, Parameters, normal, projections
 
 RANK = 16
-"""Nova recipes fix the rank of their adapters and let one choose alpha only; so does atelier-tiny."""
+"""Of atelier-tiny: Nova's recipes fix the rank of their adapters and let one choose alpha only."""
 
 
-def initial_adapter(config: ModelConfig, seed: int) -> Parameters:
+def initial_adapter(config: ModelConfig, rank: int, seed: int) -> Parameters:
     """For each linear map W [in, out] a random A [in, r] and a zero B [r, out]: training starts at the
     base."""
     random = np.random.default_rng(seed)
     adapter: dict[str, AnyArray] = {}
     for name, (inputs, outputs) in projections(config).items():
-        adapter[f"{name}.a"] = normal(random, (inputs, RANK), 1 / math.sqrt(inputs))
-        adapter[f"{name}.b"] = np.zeros((RANK, outputs), np.float32)
+        adapter[f"{name}.a"] = normal(random, (inputs, rank), 1 / math.sqrt(inputs))
+        adapter[f"{name}.b"] = np.zeros((rank, outputs), np.float32)
     return adapter
 
 
-def scale(alpha: float) -> float:
-    return alpha / RANK
+def scale(alpha: float, rank: int) -> float:
+    return alpha / rank
 
 
 def merge(parameters: Parameters, adapter: Parameters, alpha: float) -> Parameters:
@@ -34,6 +34,6 @@ def merge(parameters: Parameters, adapter: Parameters, alpha: float) -> Paramete
     for name in adapter:
         if name.endswith(".b"):
             weight = name.removesuffix(".b")
-            update = np.asarray(adapter[f"{weight}.a"]) @ np.asarray(adapter[name])
-            merged[weight] = np.asarray(parameters[weight]) + np.float32(scale(alpha)) * update
+            a, b = np.asarray(adapter[f"{weight}.a"]), np.asarray(adapter[name])
+            merged[weight] = np.asarray(parameters[weight]) + np.float32(scale(alpha, len(b))) * (a @ b)
     return merged

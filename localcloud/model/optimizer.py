@@ -13,7 +13,8 @@ from localcloud.model.transformer import Parameters
 class OptimizerSettings:
     """`lora_plus_ratio` multiplies the learning rate of adapters' B matrices (LoRA+, arXiv 2402.12354).
 
-    With `decoupled` weight decay this is AdamW, without it Adam with an L2 penalty.
+    With `decoupled` weight decay this is AdamW, without it Adam with an L2 penalty. Gradients above
+    `largest_norm` are scaled down to it.
     """
 
     learning_rate: float
@@ -25,6 +26,7 @@ class OptimizerSettings:
     weight_decay: float = 0.0
     decoupled: bool = True
     lora_plus_ratio: float = 1.0
+    largest_norm: float | None = 1.0
 
 
 def learning_rates(settings: OptimizerSettings, steps: int) -> optax.Schedule:
@@ -46,8 +48,11 @@ def learning_rates(settings: OptimizerSettings, steps: int) -> optax.Schedule:
 def adam(settings: OptimizerSettings, rates: optax.Schedule) -> optax.GradientTransformation:
     moments = optax.scale_by_adam(*settings.betas, eps=settings.eps)
     decay = optax.add_decayed_weights(settings.weight_decay)
+    clipping = optax.identity()
+    if settings.largest_norm is not None:
+        clipping = optax.clip_by_global_norm(settings.largest_norm)
     return optax.chain(
-        optax.clip_by_global_norm(1.0),
+        clipping,
         *((moments, decay) if settings.decoupled else (decay, moments)),
         optax.stateless(lambda updates, _: _faster_b(updates, settings.lora_plus_ratio)),
         optax.scale_by_learning_rate(rates),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -13,10 +14,26 @@ import optax
 from jax import Array
 
 from localcloud.model.optimizer import OptimizerSettings, adam, learning_rates
+from localcloud.model.ranks import Ranks
 from localcloud.model.transformer import Parameters
 
 Loss = Callable[[Parameters, Any, Array], tuple[Array, dict[str, Array]]]
 """(trainable parameters, batch, random key) -> (loss, figures worth logging)."""
+
+HostArray = np.ndarray[Any, Any]
+ALONE = Ranks()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that the steps after one depend on, beside their batches: to go on where a training broke off.
+
+    `moments` are the leaves of the optimizer's state, in the order of its tree.
+    """
+
+    step: int
+    parameters: dict[str, HostArray]
+    moments: list[HostArray]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -28,6 +45,15 @@ class Step:
     learning_rate: float
     figures: dict[str, float]
     parameters: Parameters
+    optimizer: optax.OptState
+
+    def snapshot(self) -> Snapshot:
+        """A copy on the host, valid as long as one likes."""
+        return Snapshot(
+            self.number,
+            {name: np.array(value) for name, value in self.parameters.items()},
+            [np.array(leaf) for leaf in jax.tree_util.tree_leaves(self.optimizer)],
+        )
 
 
 def train(
@@ -37,10 +63,13 @@ def train(
     steps: int,
     settings: OptimizerSettings,
     seed: int,
+    *,
+    ranks: Ranks = ALONE,
+    after: Snapshot | None = None,
 ) -> Iterator[Step]:
-    """Take a step for each batch; the same seed gives the same steps.
+    """Take a step for each batch; the same seed gives the same steps, with any number of ranks.
 
-    `steps` is their number, which shapes the learning rates.
+    `steps` is their number, which shapes the learning rates. Those up to the snapshot are taken as taken.
     """
     rates = learning_rates(settings, steps)
     optimizer = adam(settings, rates)
@@ -52,14 +81,24 @@ def train(
         updates, state = optimizer.update(gradients, state, trainable)
         return optax.apply_updates(trainable, updates), state, value, rates(index), figures
 
-    trainable = {name: np.array(value) for name, value in trainable.items()}  # a step donates its arguments
+    # Copies: a step donates its arguments.
+    trainable = {name: np.array(value) for name, value in (after.parameters if after else trainable).items()}
+    trainable = ranks.replicate(trainable)
     state = jax.jit(optimizer.init)(trainable)
-    for index, batch in enumerate(batches):
-        trainable, state, value, rate, figures = take_step(trainable, state, batch, np.int32(index))
+    if after is not None:
+        state = ranks.replicate(
+            jax.tree_util.tree_unflatten(jax.tree_util.tree_structure(state), after.moments)
+        )
+    taken = after.step if after else 0
+    for index, batch in enumerate(itertools.islice(batches, taken, None), taken):
+        trainable, state, value, rate, figures = take_step(
+            trainable, state, ranks.share(batch), np.int32(index)
+        )
         yield Step(
             number=index + 1,
             loss=float(value),
             learning_rate=float(rate),
             figures={name: float(figure) for name, figure in figures.items()},
             parameters=trainable,
+            optimizer=state,
         )

@@ -39,10 +39,10 @@ def test_a_merged_adapter_computes_what_the_adapter_did(untrained: Checkpoint) -
     random = np.random.default_rng(0)
     adapter = {
         name: random.standard_normal(value.shape, np.float32) / 10
-        for name, value in lora.initial_adapter(untrained.config, seed=0).items()
+        for name, value in lora.initial_adapter(untrained.config, lora.RANK, seed=0).items()
     }
     apart = FORWARD(
-        untrained.config, {**untrained.parameters, **adapter}, TOKENS, adapter_scale=lora.scale(64)
+        untrained.config, {**untrained.parameters, **adapter}, TOKENS, adapter_scale=lora.scale(64, lora.RANK)
     )
     merged = Checkpoint(
         untrained.config, untrained.tokenizer, untrained.parameters, Adapter(adapter, 64)
@@ -53,7 +53,8 @@ def test_a_merged_adapter_computes_what_the_adapter_did(untrained: Checkpoint) -
 @pytest.mark.parametrize("site", ["hidden", "attention", "ffn", "adapter"])
 def test_each_dropout_of_a_recipe_drops_something_in_training_only(untrained: Checkpoint, site: str) -> None:
     adapter = {
-        name: np.ones_like(value) for name, value in lora.initial_adapter(untrained.config, seed=0).items()
+        name: np.ones_like(value)
+        for name, value in lora.initial_adapter(untrained.config, lora.RANK, seed=0).items()
     }
     weights = {**untrained.parameters, **adapter}
     rates = Dropout(**{site: 0.5})

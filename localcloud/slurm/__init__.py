@@ -1,0 +1,1 @@
+"""Slurm itself, for the embedded SageMaker's HyperPod clusters that it orchestrates."""

@@ -1,0 +1,143 @@
+"""slurm.conf of a private cluster on loopback, from its layout.
+
+Source of the keys: slurm.conf(5) of Slurm 22.05, which Debian 12 has; checked against it by the tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from localcloud.slurm.layout import Layout, Node
+
+# HyperPod puts every compute node into this partition too.
+EVERYONE = "dev"
+CLUSTER_NAME = "atelier"
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a cluster keeps what.
+
+    `state` and `logs` outlive it. `sockets` is short and the user's own: the address of a Unix socket has
+    at most 108 characters, and Slurm puts a node's and a step's name behind it.
+    """
+
+    state: Path
+    logs: Path
+    sockets: Path
+
+    @property
+    def configuration(self) -> Path:
+        return self.state / "slurm.conf"
+
+    @property
+    def resources(self) -> Path:
+        return self.state / "gres.conf"
+
+    @property
+    def devices(self) -> Path:
+        """Stands for /dev, where Slurm looks whether a GPU is there."""
+        return self.state / "devices"
+
+    @property
+    def hosts(self) -> Path:
+        """Addresses by name, as /etc/hosts has them."""
+        return self.state / "hosts"
+
+    @property
+    def munge_key(self) -> Path:
+        return self.state / "munge.key"
+
+    @property
+    def munge_socket(self) -> Path:
+        return self.sockets / "munge"
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where the daemons listen, on 127.0.0.1."""
+
+    controller: int
+    nodes: Mapping[str, int]
+
+
+def slurm_conf(layout: Layout, places: Places, ports: Ports, user: str) -> str:
+    """The file's text; daemons, and so jobs, run as `user`."""
+    return "\n".join(
+        [
+            f"ClusterName={CLUSTER_NAME}",
+            f"SlurmctldHost={layout.controller}(127.0.0.1)",
+            f"SlurmctldPort={ports.controller}",
+            f"SlurmUser={user}",
+            f"SlurmdUser={user}",
+            "AuthType=auth/munge",
+            # A job that is requeued waits until its credentials have expired; by default that is two minutes.
+            f"AuthInfo=socket={places.munge_socket},cred_expire=5",
+            "CredType=cred/munge",
+            # Without both, the one or the other daemon listens everywhere.
+            "CommunicationParameters=NoInAddrAny,NoCtldInAddrAny",
+            f"StateSaveLocation={places.state / 'controller'}",
+            f"SlurmdSpoolDir={places.sockets}/%n",
+            f"SlurmctldPidFile={places.sockets}/slurmctld.pid",
+            f"SlurmdPidFile={places.sockets}/slurmd-%n.pid",
+            f"SlurmctldLogFile={places.logs / 'slurmctld.log'}",
+            f"SlurmdLogFile={places.logs}/slurmd-%n.log",
+            # No cgroups, as there may be neither root nor systemd: memory limits are recorded only.
+            "ProctrackType=proctrack/linuxproc",
+            "TaskPlugin=task/none",
+            "JobAcctGatherType=jobacct_gather/linux",
+            "AccountingStorageType=accounting_storage/none",
+            "JobCompType=jobcomp/none",
+            "MpiDefault=none",
+            "SwitchType=switch/none",
+            "SelectType=select/cons_tres",
+            "SelectTypeParameters=CR_CPU",
+            "GresTypes=gpu",
+            # Nodes may say that they have more than this machine.
+            "SlurmdParameters=config_overrides",
+            "SchedulerParameters=sched_min_interval=0,batch_sched_delay=0,sched_interval=1,bf_interval=1",
+            "ReturnToService=2",
+            "SlurmctldTimeout=10",
+            "SlurmdTimeout=10",
+            "KillWait=10",
+            # How long scontrol knows a job that ended, there being no accounting.
+            "MinJobAge=3600",
+            *(_node(node, ports.nodes[node.name]) for node in layout.nodes),
+            *(
+                f"PartitionName={partition.name} Nodes={_names(partition.nodes)} MaxTime=INFINITE State=UP"
+                for partition in layout.partitions
+                if partition.nodes
+            ),
+            f"PartitionName={EVERYONE} Nodes={_names(layout.nodes)} Default=YES MaxTime=INFINITE State=UP",
+            "",
+        ]
+    )
+
+
+def gres_conf(layout: Layout, places: Places) -> str:
+    """GPUs that Slurm counts, hands out and names in CUDA_VISIBLE_DEVICES; their devices are empty files."""
+    return "".join(
+        f"NodeName={node.name} Name=gpu File={places.devices}/nvidia[0-{node.gpus - 1}]\n"
+        for node in layout.nodes
+        if node.gpus
+    )
+
+
+def hosts(layout: Layout) -> str:
+    """Every node's name, and this machine's, at the loopback address."""
+    names = ("localhost", layout.controller, *(node.name for node in layout.nodes))
+    return "".join(f"127.0.0.1 {name}\n" for name in names)
+
+
+def _node(node: Node, port: int) -> str:
+    gpus = f" Gres=gpu:{node.gpus}" if node.gpus else ""
+    return (
+        f"NodeName={node.name} NodeAddr=127.0.0.1 Port={port} CPUs={node.cpus} "
+        f"RealMemory={node.memory_mib}{gpus} State=UNKNOWN"
+    )
+
+
+def _names(nodes: tuple[Node, ...]) -> str:
+    return ",".join(node.name for node in nodes)

@@ -1,24 +1,20 @@
-"""What nodes of a HyperPod cluster may do in AWS, and what Nova's containers may on restricted ones."""
+"""What nodes of a HyperPod cluster on EKS may do in AWS, and what Nova's containers may on restricted ones."""
 
 from __future__ import annotations
 
-from aws_cdk import ArnFormat, Stack, aws_eks as eks, aws_iam as iam
+from aws_cdk import ArnFormat, Stack, aws_eks as eks
 from constructs import Construct
 
 from components.artifact_bucket import ArtifactBucket
-from components.permissions import acknowledge, allow
+from components.cluster.node_role import NodeRole
+from components.permissions import allow
 
 NOVA_RECIPES_ACCOUNT = "334772094012"
 RECIPES = "advanced-model-customization-recipes"
-NODES = "Nodes get their network interfaces, and those their ids, from EC2"
-DESCRIBE = "EC2's Describe actions have no resources to name"
 
 
-class ExecutionRole(iam.Role):
-    """Every node's role. Actions: awslabs/awsome-distributed-ai (sagemaker_iam_role), Amazon Nova guide.
-
-    A cluster must depend on the role with its policies: created beside them it cannot see its subnets.
-    """
+class ExecutionRole(NodeRole):
+    """Every node's role; on restricted nodes Nova's containers have no other (Amazon Nova guide)."""
 
     def __init__(
         self,
@@ -29,36 +25,13 @@ class ExecutionRole(iam.Role):
         control_plane: eks.CfnCluster,
         is_restricted: bool,
     ) -> None:
-        stack = Stack.of(scope)
-        policy = "AmazonSageMakerClusterInstanceRolePolicy"
-        super().__init__(
-            scope,
-            construct_id,
-            description="Nodes of Atelier's HyperPod cluster run as this",
-            # Without a condition, as AWS documents it for clusters: nothing says that nodes' credentials are
-            # asked for in the name of an account, and a cluster that cannot have them never comes up.
-            assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"),
-            managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name(policy)],
-        )
-        acknowledge(
-            self,
-            f"IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/{policy}]",
-            because="HyperPod's agents on a node need what AWS keeps in this policy as they change",
-        )
-        self._let_join()
-        self._let_pull_images()
-        allow(
-            self,
-            "cloudwatch:DescribeAlarms",
-            on=["*"],
-            because="A rolling update asks for its alarms by prefix, which no resource can name",
-        )
+        super().__init__(scope, construct_id, description="Nodes of Atelier's HyperPod cluster run as this")
+        stack = Stack.of(self)
+        bucket.grant_train(self)
         if is_restricted:
-            bucket.grant_train(self)
             self._let_read_nova_recipes()
         else:
             bucket.grant_read_lifecycle_scripts(self)
-            bucket.grant_train(self)
             allow(self, "eks-auth:AssumeRoleForPodIdentity", on=[control_plane.attr_arn])
             allow(
                 self,
@@ -66,63 +39,6 @@ class ExecutionRole(iam.Role):
                 on=[stack.format_arn(service="fsx", resource="file-system", resource_name="*")],
                 because="A node finds the file system to mount by its name in a volume claim",
             )
-
-    def _let_join(self) -> None:
-        stack = Stack.of(self)
-
-        def anything(resource: str) -> str:
-            return stack.format_arn(service="ec2", resource=resource, resource_name="*")
-
-        allow(
-            self,
-            "ec2:AssignPrivateIpAddresses",
-            "ec2:AttachNetworkInterface",
-            "ec2:CreateNetworkInterface",
-            "ec2:CreateNetworkInterfacePermission",
-            "ec2:DeleteNetworkInterface",
-            "ec2:DeleteNetworkInterfacePermission",
-            "ec2:DetachNetworkInterface",
-            "ec2:ModifyNetworkInterfaceAttribute",
-            "ec2:UnassignPrivateIpAddresses",
-            on=[
-                anything(resource)
-                for resource in ("instance", "network-interface", "security-group", "subnet", "vpc")
-            ],
-            because=NODES,
-        )
-        allow(self, "ec2:CreateTags", on=[anything("network-interface")], because=NODES)
-        allow(
-            self,
-            "ec2:DescribeDhcpOptions",
-            "ec2:DescribeInstances",
-            "ec2:DescribeInstanceTypes",
-            "ec2:DescribeNetworkInterfaces",
-            "ec2:DescribeSecurityGroups",
-            "ec2:DescribeSubnets",
-            "ec2:DescribeTags",
-            "ec2:DescribeVpcs",
-            on=["*"],
-            because=DESCRIBE,
-        )
-
-    def _let_pull_images(self) -> None:
-        images = Stack.of(self).format_arn(
-            service="ecr", region="*", account="*", resource="repository", resource_name="*"
-        )
-        allow(
-            self,
-            "ecr:BatchCheckLayerAvailability",
-            "ecr:BatchGetImage",
-            "ecr:GetDownloadUrlForLayer",
-            on=[images],
-            because="The images are in Amazon's accounts; each repository's own policy decides who pulls",
-        )
-        allow(
-            self,
-            "ecr:GetAuthorizationToken",
-            on=["*"],
-            because="ECR has no resources to name for its login token",
-        )
 
     def _let_read_nova_recipes(self) -> None:
         """Restricted nodes read Amazon's side of a recipe themselves (hyperpod-eks-tf, rig_mode)."""

@@ -7,7 +7,7 @@ from aws_cdk import App
 from components.governed_app import GovernedApp
 from config.invalid import InvalidConfiguration
 from config.model import Environment
-from stacks.cluster import ClusterStack
+from stacks.clusters import cluster_stacks
 from stacks.network import NetworkStack
 from stacks.pipeline import PipelineStack
 from stacks.storage import StorageStack
@@ -19,9 +19,8 @@ def build(environment: Environment, *, outdir: str | None = None, **context: str
     name = environment.stack_name
     storage = StorageStack(app, name("Storage"), environment=environment, removal=app.data_removal)
     network = NetworkStack(app, name("Network"), environment=environment, key=storage.key)
-    for cluster in environment.clusters:
-        ClusterStack(app, environment=environment, cluster=cluster, network=network, storage=storage)
-    PipelineStack(app, name("Pipeline"), environment=environment, network=network, storage=storage)
+    pipeline = PipelineStack(app, name("Pipeline"), environment=environment, network=network, storage=storage)
+    cluster_stacks(app, environment=environment, network=network, storage=storage, pipeline=pipeline)
     return app
 
 

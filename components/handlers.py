@@ -18,6 +18,7 @@ from aws_cdk import (
 from constructs import Construct
 
 from components.bundles import code_bundle, layer_bundle
+from components.function_network import FunctionNetwork
 from components.permissions import acknowledge
 from config.model import Architecture, FunctionPlatform
 
@@ -87,6 +88,7 @@ class Handlers(Construct):
         reserved_concurrency: int | None = None,
         dead_letter_queue: sqs.IQueue | None = None,
         package: str = "handlers",
+        network: FunctionNetwork | None = None,
     ) -> lambda_.Function:
         """The function of the module of `package` that its id names.
 
@@ -103,7 +105,7 @@ class Handlers(Construct):
             self,
             f"{construct_id}Role",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            managed_policies=[self._tracing],
+            managed_policies=[self._tracing, *([network.policy] if network else [])],
         )
         log_group.grant_write(role)
         function = lambda_.Function(
@@ -127,6 +129,7 @@ class Handlers(Construct):
         resource = function.node.default_child
         assert isinstance(resource, lambda_.CfnFunction)
         resource.tracing_config = lambda_.CfnFunction.TracingConfigProperty(mode="Active")
+        resource.vpc_config = network and network.configuration
         if self._platform == FunctionPlatform.of_this_host():
             acknowledge(
                 function, "L1", because="The embedded cloud runs functions with this machine's own Python"

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from aws_cdk import Duration, aws_lambda as lambda_
 
 from components.artifact_bucket import ArtifactBucket
+from components.cluster.clients import ClusterClients
 from components.custom_models import CustomModels
+from components.function_network import FunctionNetwork
 from components.handlers import Handlers
 from components.notice_topic import NoticeTopic
 from components.operations_table import OperationsTable
@@ -22,6 +24,7 @@ class LineFunctions:
     bucket: ArtifactBucket
     operations: OperationsTable
     jobs: TrainingJobs
+    clusters: ClusterClients
     models: CustomModels
     notices: NoticeTopic
     by_state: dict[str, lambda_.Function] = field(default_factory=dict)
@@ -54,9 +57,9 @@ class LineFunctions:
         self.models.grant_read(baseline)
 
     def _train_and_evaluate(self) -> None:
-        training = self._function("SubmitTrainingJob")
+        training = self._client_function("SubmitTrainingJob")
         self.bucket.grant_read_hub_recipes(training)
-        for submit in (training, self._function("SubmitEvaluation")):
+        for submit in (training, self._client_function("SubmitEvaluation")):
             self.operations.grant_record(submit)
             self.bucket.grant_write_recipes(submit)
             self.jobs.grant_submit(submit)
@@ -89,8 +92,8 @@ class LineFunctions:
 
     def _undo(self) -> None:
         for undo in (
-            self._function("RollBack", timeout=Duration.minutes(5)),
-            self._function("ReleaseRun", timeout=Duration.minutes(5)),
+            self._client_function("RollBack", timeout=Duration.minutes(5)),
+            self._client_function("ReleaseRun", timeout=Duration.minutes(5)),
         ):
             self.operations.grant_release(undo)
             self.jobs.grant_stop(undo)
@@ -99,15 +102,31 @@ class LineFunctions:
             self.models.grant_delete_models(undo)
 
     def _report(self) -> None:
-        report = self._function("PublishReport", timeout=Duration.minutes(5), memory_mib=1024)
+        report = self._client_function("PublishReport", timeout=Duration.minutes(5), memory_mib=1024)
         self.bucket.grant_write_reports(report)
         self.bucket.grant_read_validation(report)
         self.operations.grant_read(report)
         self.jobs.grant_read_logs(report)
+        self.clusters.grant_read_logs(report)
 
-    def _function(
+    def _client_function(
         self, state: str, *, timeout: Duration | None = None, memory_mib: int = 512
     ) -> lambda_.Function:
-        function = self.handlers.function(state, timeout=timeout, memory_mib=memory_mib)
+        """A function that reaches clusters, too."""
+        function = self._function(
+            state, timeout=timeout, memory_mib=memory_mib, network=self.clusters.network
+        )
+        self.clusters.grant_use(function)
+        return function
+
+    def _function(
+        self,
+        state: str,
+        *,
+        timeout: Duration | None = None,
+        memory_mib: int = 512,
+        network: FunctionNetwork | None = None,
+    ) -> lambda_.Function:
+        function = self.handlers.function(state, timeout=timeout, memory_mib=memory_mib, network=network)
         self.by_state[state] = function
         return function

@@ -11,6 +11,7 @@ from aws_cdk import (
 )
 from constructs import Construct
 
+from components.cluster.clients import ClusterClients
 from components.custom_models import CustomModels
 from components.handlers import Handlers
 from components.notice_topic import NoticeTopic
@@ -35,6 +36,7 @@ class Settlement(Construct):
         handlers: Handlers,
         operations: OperationsTable,
         jobs: TrainingJobs,
+        clusters: ClusterClients,
         models: CustomModels,
         notices: NoticeTopic,
     ) -> None:
@@ -53,12 +55,15 @@ class Settlement(Construct):
             # asks SageMaker and Bedrock, whose Describe quotas the account shares. Lambda queues the rest.
             reserved_concurrency=4,
             dead_letter_queue=self.dead_letters,
+            network=clusters.network,
         )
         # It finishes what a submitting function could not, so it may do whatever those may.
         operations.grant_settle(self.function)
         jobs.grant_submit(self.function)
+        clusters.grant_use(self.function)
         # Validation losses, by which jobs are stopped early.
         jobs.grant_read_logs(self.function)
+        clusters.grant_read_logs(self.function)
         models.grant_create(self.function)
         models.grant_deploy(self.function)
         models.grant_switch(self.function)

@@ -24,6 +24,7 @@ from components.retention import retention
 from config.cluster import ClusterConfig
 from config.model import Environment
 from stacks.network import NetworkStack
+from stacks.pipeline import PipelineStack
 from stacks.storage import StorageStack
 
 
@@ -38,6 +39,7 @@ class ClusterStack(Stack):
         cluster: ClusterConfig,
         network: NetworkStack,
         storage: StorageStack,
+        pipeline: PipelineStack,
     ) -> None:
         super().__init__(
             scope,
@@ -62,13 +64,17 @@ class ClusterStack(Stack):
             subnets=cluster.subnets,
             endpoint_group=network.endpoint_group,
         )
+        if pipeline.cluster_clients.network:
+            nodes_network.admit_functions(pipeline.cluster_clients.network.security_group)
         control_plane = ControlPlane(
             self,
             "ControlPlane",
+            name=environment.cluster_name(cluster),
             orchestrator=cluster.orchestrator,
             subnet_ids=network.subnet_ids,
             nodes=nodes_network.security_group,
             key=key,
+            log_retention=log_retention,
         )
         role = ExecutionRole(
             self,
@@ -83,6 +89,8 @@ class ClusterStack(Stack):
             control_plane=control_plane,
             administrators=cluster.orchestrator.administrators,
         )
+        for function in pipeline.cluster_clients.functions:
+            self.access.grant_submit_jobs(function)
         charts = Charts(
             self,
             "Charts",
@@ -105,7 +113,7 @@ class ClusterStack(Stack):
         hyperpod = HyperPodCluster(
             self,
             "HyperPod",
-            name=f"atelier-{environment.name}-{cluster.name}",
+            name=environment.cluster_name(cluster),
             config=cluster,
             control_plane=control_plane,
             network=nodes_network,

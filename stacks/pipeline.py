@@ -6,6 +6,8 @@ from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
 from components.alarms import Alarms
+from components.cluster.clients import ClusterClients
+from components.cluster.targets import targets
 from components.custom_models import CustomModels
 from components.customization_workflow import CustomizationWorkflow
 from components.handlers import Handlers
@@ -42,6 +44,14 @@ class PipelineStack(Stack):
         operations = OperationsTable(self, "Operations", key=key, removal_policy=storage.data_removal)
         notices = NoticeTopic(self, "Notices", key=key, addresses=environment.notify)
         jobs = TrainingJobs(self, "TrainingJobs", bucket=bucket, security_group=network.security_group)
+        self.cluster_clients = ClusterClients(
+            self,
+            "ClusterClients",
+            environment=environment,
+            vpc=network.vpc,
+            subnet_ids=network.subnet_ids,
+            endpoint_group=network.endpoint_group,
+        )
         models = CustomModels(self, "CustomModels", key=key)
         settings = Settings(
             environment=environment.name,
@@ -54,6 +64,7 @@ class PipelineStack(Stack):
             distillation_role_arn=jobs.distillation_role.role_arn,
             model_role_arn=models.role.role_arn,
             dataset_part_bytes=environment.dataset_part_bytes,
+            clusters=targets(environment, bucket=bucket.bucket.bucket_name),
             subnet_ids=tuple(network.subnet_ids),
             security_group_ids=(network.security_group.security_group_id,),
         )
@@ -67,7 +78,13 @@ class PipelineStack(Stack):
         )
 
         line = LineFunctions(
-            handlers=handlers, bucket=bucket, operations=operations, jobs=jobs, models=models, notices=notices
+            handlers=handlers,
+            bucket=bucket,
+            operations=operations,
+            jobs=jobs,
+            clusters=self.cluster_clients,
+            models=models,
+            notices=notices,
         )
         workflow = CustomizationWorkflow(
             self,
@@ -83,6 +100,7 @@ class PipelineStack(Stack):
             handlers=handlers,
             operations=operations,
             jobs=jobs,
+            clusters=self.cluster_clients,
             models=models,
             notices=notices,
         )
@@ -95,6 +113,7 @@ class PipelineStack(Stack):
         workflow.grant_operate(operators)
         settlement.grant_hint(operators)
         jobs.grant_follow(operators)
+        self.cluster_clients.grant_follow(operators)
         models.grant_chat(operators)
 
         CfnOutput(self, "StateMachineArn", value=workflow.state_machine.state_machine_arn)

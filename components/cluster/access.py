@@ -45,21 +45,24 @@ class ClusterAccess(Construct):
         return self._administrator("Installer", role.role_arn)
 
     def grant_submit_jobs(self, function: lambda_.Function) -> None:
-        """Submit, see, and remove jobs in their namespaces, and nothing else: no access policy, one group."""
-        self._grant(function, JOBS_GROUP)
+        """Submit, see, and remove jobs in their namespaces, and nothing else: no access policy, one group.
+
+        What the function may do in AWS is its own stack's to say (ClusterClients).
+        """
+        self._group(self, function.node.id, function, JOBS_GROUP)
 
     def grant_watch(self, function: lambda_.Function) -> None:
         """See whether pods run in the namespaces of jobs."""
-        self._grant(function, WATCH_GROUP)
-
-    def _grant(self, function: lambda_.Function, group: str) -> None:
-        assert function.role is not None
         allow(function, "eks:DescribeCluster", on=[self._control_plane.cluster.attr_arn])
         any_cluster = Stack.of(self).format_arn(service="sagemaker", resource="cluster", resource_name="*")
         allow(function, "sagemaker:DescribeCluster", on=[any_cluster], because=OWN_ID)
+        self._group(function, "ClusterAccess", function, WATCH_GROUP)
+
+    def _group(self, scope: Construct, construct_id: str, function: lambda_.Function, group: str) -> None:
+        assert function.role is not None
         self._entry(
-            function,
-            "ClusterAccess",
+            scope,
+            construct_id,
             principal_arn=function.role.role_arn,
             type="STANDARD",
             kubernetes_groups=[group],

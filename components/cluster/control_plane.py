@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import aws_ec2 as ec2, aws_eks as eks, aws_iam as iam, aws_kms as kms
+from aws_cdk import (
+    RemovalPolicy,
+    aws_ec2 as ec2,
+    aws_eks as eks,
+    aws_iam as iam,
+    aws_kms as kms,
+    aws_logs as logs,
+)
 from constructs import Construct
 
 from components.permissions import acknowledge, allow
@@ -28,12 +35,23 @@ class ControlPlane(Construct):
         scope: Construct,
         construct_id: str,
         *,
+        name: str,
         orchestrator: EksOrchestrator,
         subnet_ids: Sequence[str],
         nodes: ec2.ISecurityGroup,
         key: kms.IKey,
+        log_retention: logs.RetentionDays,
     ) -> None:
         super().__init__(scope, construct_id)
+        # EKS finds its log group by this name, and would make one without a key that keeps lines for ever.
+        log_group = logs.LogGroup(
+            self,
+            "Log",
+            log_group_name=f"/aws/eks/{name}/cluster",
+            encryption_key=key,
+            retention=log_retention,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
         role = iam.Role(
             self,
             "Role",
@@ -53,6 +71,8 @@ class ControlPlane(Construct):
         self.cluster = eks.CfnCluster(
             self,
             "Cluster",
+            # The pipeline's permissions name it; they are there before the cluster is.
+            name=name,
             version=orchestrator.kubernetes_version,
             role_arn=role.role_arn,
             access_config=eks.CfnCluster.AccessConfigProperty(
@@ -79,7 +99,7 @@ class ControlPlane(Construct):
                 )
             ),
         )
-        self.cluster.node.add_dependency(role)
+        self.cluster.node.add_dependency(role, log_group)
         acknowledge(
             self.cluster,
             "EKS1",
@@ -99,5 +119,5 @@ class ControlPlane(Construct):
 
     @property
     def name(self) -> str:
-        """The EKS cluster's name, which CloudFormation gives it."""
+        """The EKS cluster's name, as a reference: whoever uses it waits for the cluster."""
         return self.cluster.ref

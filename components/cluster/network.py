@@ -36,17 +36,26 @@ class ClusterNetwork(Construct):
         self.subnet_ids = {subnet.zone_id: self._subnet(vpc, subnet, routes) for subnet in subnets}
         self.security_group = EfaSecurityGroup(self, "Nodes", vpc=vpc)
         if endpoint_group:
-            # A resource of this stack: the library would put the rule into the endpoints', which comes first.
-            ec2.CfnSecurityGroupIngress(
-                self,
-                "ToEndpoints",
-                group_id=endpoint_group.security_group_id,
-                source_security_group_id=self.security_group.security_group_id,
-                ip_protocol="tcp",
-                from_port=443,
-                to_port=443,
-                description="HTTPS from cluster nodes",
-            )
+            # Resources of this stack: the library would put rules into the stacks of the groups' owners.
+            self._https("ToEndpoints", endpoint_group, self.security_group, "HTTPS from cluster nodes")
+
+    def admit_functions(self, group: ec2.ISecurityGroup) -> None:
+        """Let members of `group` reach the Kubernetes API, whose interfaces are members of the nodes'."""
+        self._https("FromFunctions", self.security_group, group, "HTTPS from functions that submit jobs")
+
+    def _https(
+        self, construct_id: str, to: ec2.ISecurityGroup, source: ec2.ISecurityGroup, description: str
+    ) -> None:
+        ec2.CfnSecurityGroupIngress(
+            self,
+            construct_id,
+            group_id=to.security_group_id,
+            source_security_group_id=source.security_group_id,
+            ip_protocol="tcp",
+            from_port=443,
+            to_port=443,
+            description=description,
+        )
 
     def _subnet(self, vpc: ec2.IVpc, subnet: ClusterSubnet, route_table_id: str) -> str:
         block = ec2.CfnVPCCidrBlock(self, f"Block{subnet.zone_id}", vpc_id=vpc.vpc_id, cidr_block=subnet.cidr)

@@ -11,8 +11,6 @@ from typing import Any
 
 import pytest
 import yaml
-from aws_cdk import Stack, aws_iam as iam, aws_lambda as lambda_
-from aws_cdk.assertions import Match, Template
 
 from app import build
 from atelier.names import CLUSTER_TAG
@@ -20,14 +18,19 @@ from atelier.training.kubernetes.resources import role_rules
 from components.cluster import charts, lifecycle_scripts
 from components.cluster.access import JOBS_GROUP, WATCH_GROUP, WATCH_RULES
 from components.cluster.job_namespaces import job_namespaces
+from components.cluster.targets import targets
 from config.cluster import TaskGovernance
 from config.environments import DEV, PROD
-from stacks.cluster import ClusterStack
 from tests.support.synthesis import Synthesis, synthesise
 
 pytestmark = pytest.mark.synth
 
 NOVA, OPEN_WEIGHTS = "NovaCluster", "OpenWeightsCluster"
+CLIENT_ROLES = {
+    f"<Handlers{name}Role>"
+    for name in ("PublishReport", "ReleaseRun", "RollBack", "Settle", "SubmitEvaluation", "SubmitTrainingJob")
+}
+CLIENT_GROUP = "<ClusterClientsNetworkGroup>"
 ACCESS = Path(charts.FOLDER, "access", "templates", "groups.yaml")
 
 
@@ -219,30 +222,65 @@ def test_only_the_installer_and_named_people_administer(prod: Synthesis) -> None
         assert entries["AccessNodes"]["Type"] == "HYPERPOD_LINUX"
 
 
-def test_whoever_submits_jobs_is_one_group_and_nothing_else(tmp_path: Path) -> None:
-    app = build(DEV, outdir=str(tmp_path))
-    cluster = app.node.find_child("Atelier-Dev-OpenWeightsCluster")
-    assert isinstance(cluster, ClusterStack)
-    stack = Stack(app, "Jobs", env={"account": DEV.account, "region": DEV.region})
-    function = lambda_.Function(
-        stack,
-        "Submit",
-        role=iam.Role(stack, "SubmitRole", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")),
-        runtime=lambda_.Runtime.PYTHON_3_14,
-        handler="submit.handler",
-        code=lambda_.Code.from_inline("handler = None"),
-    )
-    cluster.access.grant_submit_jobs(function)
-    template = Template.from_stack(stack, skip_cyclical_dependencies_check=True)
-    template.has_resource_properties(
-        "AWS::EKS::AccessEntry",
-        {
-            "Type": "STANDARD",
-            "KubernetesGroups": [JOBS_GROUP],
-            "AccessPolicies": Match.absent(),
-            "PrincipalArn": {"Fn::GetAtt": [Match.string_like_regexp("^SubmitRole"), "Arn"]},
-        },
-    )
+def test_the_functions_that_submit_jobs_are_one_group_and_nothing_else(prod: Synthesis) -> None:
+    for noun in (NOVA, OPEN_WEIGHTS):
+        entries = Resources(prod.templates[noun]).of_type("AWS::EKS::AccessEntry").values()
+        admitted = [entry for entry in entries if JOBS_GROUP in entry.get("KubernetesGroups", [])]
+        assert {prod.flat(entry["PrincipalArn"]) for entry in admitted} == CLIENT_ROLES
+        for entry in admitted:
+            assert entry["Type"] == "STANDARD"
+            assert "AccessPolicies" not in entry
+
+
+def test_functions_that_reach_clusters_are_in_the_network_and_the_clusters_let_them_in(
+    prod: Synthesis,
+) -> None:
+    inside = {
+        prod.flat(function["Properties"]["Role"]): function["Properties"]["VpcConfig"]["SecurityGroupIds"]
+        for function in prod.resources("AWS::Lambda::Function")
+        if "VpcConfig" in function["Properties"]
+    }
+    assert inside.keys() == CLIENT_ROLES
+    assert {prod.flat(group) for groups in inside.values() for group in groups} == {CLIENT_GROUP}
+    for noun in (NOVA, OPEN_WEIGHTS):
+        rules = Resources(prod.templates[noun]).of_type("AWS::EC2::SecurityGroupIngress")
+        rule = rules["NetworkFromFunctions"]
+        assert (prod.flat(rule["SourceSecurityGroupId"]), rule["FromPort"]) == (CLIENT_GROUP, 443)
+        assert prod.flat(rule["GroupId"]) == "<NetworkNodes>"
+
+
+def test_the_pipeline_refers_to_no_cluster_s_stack_and_knows_their_names(prod: Synthesis) -> None:
+    pipeline = json.dumps(prod.templates["Pipeline"])
+    for noun in (NOVA, OPEN_WEIGHTS):
+        assert f"Atelier-Prod-{noun}:" not in pipeline
+    for name in ("atelier-prod-nova", "atelier-prod-open-weights"):
+        assert f":cluster/{name}" in pipeline
+
+
+def test_the_pipeline_s_settings_name_the_clusters_as_their_stacks_do(prod: Synthesis) -> None:
+    known = {target.name: target for target in targets(PROD, bucket="artifacts")}
+    for noun in (NOVA, OPEN_WEIGHTS):
+        resources = Resources(prod.templates[noun])
+        name = resources.named("HyperPodCluster")["Properties"]["ClusterName"]
+        assert resources.named("ControlPlaneCluster")["Properties"]["Name"] == name
+        assert known.pop(name).is_restricted == (noun == NOVA)
+    assert known == {}
+
+
+def test_every_function_s_environment_fits_into_lambda_s_four_kilobytes(every: Synthesis) -> None:
+    for function in every.resources("AWS::Lambda::Function"):
+        variables = function["Properties"].get("Environment", {}).get("Variables", {})
+        # References are names of at most 64 characters where they end up, ARNs of some 150.
+        size = sum(len(name) + len(every.flat(value)) for name, value in variables.items())
+        assert size < 3000
+
+
+def test_eks_s_log_group_is_there_before_eks_would_make_its_own(prod: Synthesis) -> None:
+    resources = Resources(prod.templates[NOVA])
+    group = resources.named("ControlPlaneLog")["Properties"]
+    assert group["LogGroupName"] == "/aws/eks/atelier-prod-nova/cluster"
+    assert {"KmsKeyId", "RetentionInDays"} <= group.keys()
+    assert "ControlPlaneLog" in resources.before("ControlPlaneCluster")
 
 
 def test_the_roles_of_the_groups_are_for_jobs_alone(prod: Synthesis) -> None:
@@ -382,7 +420,7 @@ def test_nodes_that_are_missing_or_idle_are_measured_every_five_minutes(dev: Syn
 
 def test_whoever_measures_may_only_list_pods(dev: Synthesis) -> None:
     entries = Resources(dev.templates[OPEN_WEIGHTS]).of_type("AWS::EKS::AccessEntry")
-    (watching,) = (entry for entry in entries.values() if entry.get("KubernetesGroups"))
-    assert watching["KubernetesGroups"] == [WATCH_GROUP]
+    (watching,) = (entry for entry in entries.values() if entry.get("KubernetesGroups") == [WATCH_GROUP])
+    assert dev.flat(watching["PrincipalArn"]) == "<HandlersMeasureClusterRole>"
     assert "AccessPolicies" not in watching
     assert WATCH_RULES == [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]

@@ -69,13 +69,18 @@ def test_jobs_reach_aws_through_endpoints_and_not_the_internet(staging: Synthesi
     assert count(staging, "AWS::EC2::NatGateway") == count(staging, "AWS::EC2::InternetGateway") == 0
 
 
-def test_endpoints_admit_nodes_of_jobs_and_clusters_only(dev: Synthesis) -> None:
+def test_endpoints_admit_nodes_and_the_functions_that_reach_clusters_only(dev: Synthesis) -> None:
     rules = [
         (rule["Properties"]["FromPort"], dev.flat(rule["Properties"]["SourceSecurityGroupId"]))
         for rule in dev.resources("AWS::EC2::SecurityGroupIngress")
         if rule["Properties"]["IpProtocol"] == "tcp"
+        and dev.flat(rule["Properties"]["GroupId"]) == "<NetworkEndpointGroup>"
     ]
-    assert sorted(rules) == [(443, "<NetworkNodes>"), (443, "<TrainingGroup>")]
+    assert sorted(rules) == [
+        (443, "<ClusterClientsNetworkGroup>"),
+        (443, "<NetworkNodes>"),
+        (443, "<TrainingGroup>"),
+    ]
 
 
 def test_prod_has_a_nat_gateway_in_each_zone(rendered: Callable[[str], Synthesis]) -> None:

@@ -40,8 +40,8 @@ def permissions(synthesis: Synthesis) -> dict[str, list[str]]:
     for who, statement in statements(synthesis):
         assert statement["Effect"] == "Allow"
         when = "".join(
-            f" when {key} is {' or '.join(map(str, listed(value)))}"
-            for condition in statement.get("Condition", {}).values()
+            f" when {key} is {'absent' if operator == 'Null' else ' or '.join(map(str, listed(value)))}"
+            for operator, condition in statement.get("Condition", {}).items()
             for key, value in condition.items()
         )
         for action in listed(statement["Action"]):

@@ -1,0 +1,82 @@
+"""The pipeline's side of clusters: the functions that submit, follow and stop jobs there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import ArnFormat, Stack, aws_ec2 as ec2, aws_lambda as lambda_
+from constructs import Construct
+
+from components.cluster.access import OWN_ID
+from components.function_network import FunctionNetwork
+from components.permissions import Grantee, allow
+from config.cluster import ClusterConfig, EksOrchestrator
+from config.model import Environment
+
+
+class ClusterClients(Construct):
+    """What clients may do, by the names that configuration gives to clusters.
+
+    The pipeline comes first and refers to no cluster's stack: a cluster comes and goes without it. Into the
+    cluster's Kubernetes `functions` are let by the cluster's own stack (ClusterAccess). `network` is theirs
+    where a cluster on EKS may have an endpoint inside.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        environment: Environment,
+        vpc: ec2.IVpc,
+        subnet_ids: Sequence[str],
+        endpoint_group: ec2.ISecurityGroup | None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._names = [environment.cluster_name(cluster) for cluster in _on_eks(environment.clusters)]
+        self.functions: list[lambda_.Function] = []
+        self.network: FunctionNetwork | None = None
+        if self._names:
+            self.network = FunctionNetwork(
+                self, "Network", vpc=vpc, subnet_ids=subnet_ids, endpoint_group=endpoint_group
+            )
+
+    def grant_use(self, function: lambda_.Function) -> None:
+        """Find the clusters' endpoints; what may be done behind them each cluster's Role says."""
+        self.functions.append(function)
+        self._grant_find(function)
+
+    def grant_follow(self, grantee: Grantee) -> None:
+        """Read what jobs on clusters log."""
+        self._grant_find(grantee)
+        self.grant_read_logs(grantee)
+
+    def grant_read_logs(self, grantee: Grantee) -> None:
+        """Read the log lines of clusters' nodes, where what Nova's containers say ends up."""
+        for name in self._names:
+            group = Stack.of(self).format_arn(
+                service="logs",
+                resource="log-group",
+                resource_name=f"/aws/sagemaker/Clusters/{name}/*",
+                arn_format=ArnFormat.COLON_RESOURCE_NAME,
+            )
+            allow(grantee, "logs:FilterLogEvents", on=[group], because=OWN_ID)
+
+    def _grant_find(self, grantee: Grantee) -> None:
+        if not self._names:
+            return
+        stack = Stack.of(self)
+        any_cluster = stack.format_arn(service="sagemaker", resource="cluster", resource_name="*")
+        allow(grantee, "sagemaker:DescribeCluster", on=[any_cluster], because=OWN_ID)
+        allow(
+            grantee,
+            "eks:DescribeCluster",
+            on=[
+                stack.format_arn(service="eks", resource="cluster", resource_name=name)
+                for name in self._names
+            ],
+        )
+
+
+def _on_eks(clusters: Sequence[ClusterConfig]) -> list[ClusterConfig]:
+    return [cluster for cluster in clusters if isinstance(cluster.orchestrator, EksOrchestrator)]

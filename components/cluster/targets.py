@@ -1,0 +1,37 @@
+"""An environment's clusters as its functions know them, from configuration alone."""
+
+from __future__ import annotations
+
+from atelier.training.kubernetes.cluster import Cluster
+from components.cluster.governance import NAMESPACE
+from components.cluster.job_namespaces import job_namespaces
+from config.cluster import ClusterConfig, EksOrchestrator
+from config.model import Environment
+
+
+def targets(environment: Environment, *, bucket: str) -> tuple[Cluster, ...]:
+    """Where the environment's jobs may go. Names are those that the clusters' stacks give.
+
+    On a cluster with task governance Atelier's jobs are its first team's.
+    """
+    return tuple(
+        _on_eks(environment, cluster)
+        for cluster in environment.clusters
+        if isinstance(cluster.orchestrator, EksOrchestrator)
+    )
+
+
+def _on_eks(environment: Environment, cluster: ClusterConfig) -> Cluster:
+    (namespace, *_) = job_namespaces(cluster)
+    return Cluster(
+        name=environment.cluster_name(cluster),
+        configured_name=cluster.name,
+        namespace=namespace,
+        region=environment.region,
+        account=environment.account,
+        is_restricted=cluster.is_restricted,
+        instance_types=tuple(
+            dict.fromkeys(each for group in cluster.all_groups for each in group.instance_types)
+        ),
+        queue=f"{namespace}-localqueue" if namespace.startswith(NAMESPACE) else None,
+    )

@@ -1,0 +1,31 @@
+"""Every cluster of an environment: a stack each, of the kind that its orchestrator asks for."""
+
+from __future__ import annotations
+
+from aws_cdk import App
+
+from config.model import Environment
+from stacks.cluster import ClusterStack
+from stacks.network import NetworkStack
+from stacks.pipeline import PipelineStack
+from stacks.storage import StorageStack
+
+
+def cluster_stacks(
+    app: App,
+    *,
+    environment: Environment,
+    network: NetworkStack,
+    storage: StorageStack,
+    pipeline: PipelineStack,
+) -> None:
+    """After the pipeline, whose functions each lets in: clusters come and go, the pipeline stays."""
+    for cluster in environment.clusters:
+        ClusterStack(
+            app,
+            environment=environment,
+            cluster=cluster,
+            network=network,
+            storage=storage,
+            pipeline=pipeline,
+        )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
 from atelier.operations.early_stopping import EarlyStop
-from atelier.operations.model import Operation, Status
+from atelier.operations.model import Operation, Outcome, Status
 
 
 class LongRunning(Protocol):
@@ -54,6 +54,12 @@ class Operations(Protocol):
         """Record the decision to stop the job; returns the one that stands: the first.
 
         None when the row was closed meanwhile: nobody waits for the job. A retried step keeps the decision.
+        """
+
+    def conclude(self, operation: Operation, outcome: Outcome) -> Outcome | None:
+        """Record how the operation ended; returns the outcome that stands: the first.
+
+        None when the row was closed meanwhile. A retried step keeps the outcome: nothing is done again.
         """
 
     def close(self, operation: Operation, *, at: int, error: str = "") -> None:

@@ -41,6 +41,24 @@ class OperationState(StrEnum):
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """How an operation ended: with a result (JSON), or with a class name of atelier/errors.py and a message."""
+
+    result: Mapping[str, Any] = field(default_factory=dict)
+    error: str = ""
+    cause: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The form kept in the operations table."""
+        return {"result": dict(self.result), "error": self.error, "cause": self.cause}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Outcome:
+        """Read it back."""
+        return cls(**data)
+
+
+@dataclass(frozen=True)
 class Operation:
     """One row of the operations table.
 
@@ -48,7 +66,8 @@ class Operation:
     function died between writing the row and calling. `recorded_at`, `deadline` and `ended_at` are seconds
     since the epoch; `error` is the class name of atelier/errors.py that an ENDED operation failed its token
     with, empty when it succeeded. `stop_policy` says when to stop a training job early, `early_stop` is the
-    decision to do so, on record before the job is stopped.
+    decision to do so, on record before the job is stopped. `outcome` is on record before anything is taken
+    away that tells it.
     """
 
     run_id: str
@@ -63,6 +82,7 @@ class Operation:
     error: str = ""
     stop_policy: StopPolicy | None = None
     early_stop: EarlyStop | None = None
+    outcome: Outcome | None = None
 
     @property
     def name(self) -> str:

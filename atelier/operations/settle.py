@@ -21,7 +21,7 @@ from atelier.errors import (
     Throttled,
 )
 from atelier.operations.early_stopping import EarlyStop
-from atelier.operations.model import Kind, Operation, OperationState, Phase, Status
+from atelier.operations.model import Kind, Operation, OperationState, Outcome, Phase, Status
 from atelier.ports import JobLogs, LongRunning, Operations, TaskTokens
 from atelier.training.loss_log import validation_losses
 
@@ -33,9 +33,10 @@ _TRANSIENT = (Throttled, ServiceUnavailable, StillInUse)
 
 @dataclass(frozen=True)
 class Succeed:
-    """Finish the token with `result`."""
+    """Finish the token with `result`; `stop` when what it was made of is to be taken away."""
 
     result: Mapping[str, Any]
+    stop: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,11 @@ Due = Succeed | Fail | Submit | Wait | StopEarly
 
 def due(operation: Operation, status: Status, *, stop_requested: bool, now: int) -> Due:
     """What an operation needs now. A result that is there counts, even past the deadline or after a stop."""
+    if operation.outcome:
+        is_there = status.phase is Phase.RUNNING or status.leaves_something
+        return _due_of(operation.outcome, stop=is_there)
     if status.phase is Phase.SUCCEEDED:
-        return Succeed(status.result)
+        return Succeed(status.result, stop=status.leaves_something)
     if status.phase is Phase.STOPPED and operation.early_stop:
         return Succeed({**status.result, "early_stop": operation.early_stop.to_json()})
     if status.phase in (Phase.STOPPED, Phase.FAILED):
@@ -109,24 +113,30 @@ def settle(
     """Do what is due for an open operation and return it. `now` in seconds since the epoch.
 
     The token is finished before the row is closed: a crash in between costs a second attempt on a token
-    that is gone, which is success, while the other order would leave the workflow waiting.
+    that is gone, which is success, while the other order would leave the workflow waiting. Where stopping
+    takes away what tells how the operation ended, that is on record first.
     """
     status = service.describe(operation)
-    if status.phase is Phase.STOPPED and operation.stop_policy:
-        # The decision came before the stop, but perhaps after this row was read.
+    if status.phase in (Phase.ABSENT, Phase.STOPPED):
+        # That may be Atelier's own doing, on record since this row was read.
         operation = operations.get(operation.run_id, operation.step) or operation
+        if operation.state is OperationState.ENDED:
+            return Wait()
     step = due(operation, status, stop_requested=operations.stop_requested(operation.run_id), now=now)
     if isinstance(step, Submit):
         step = _submit(operation, operations=operations, service=service)
     elif isinstance(step, Wait) and status.phase is Phase.RUNNING and not status.is_stopping:
         step = _consider_stopping(operation, operations=operations, logs_of=logs_of)
+    if isinstance(step, Succeed | Fail) and step.stop:
+        standing = operations.conclude(operation, _outcome_of(step))
+        step = _due_of(standing, stop=True) if standing else step
     if isinstance(step, StopEarly):
         service.stop(operation)
     if isinstance(step, Succeed):
         tokens.succeed(operation.token, step.result)
-        operations.close(operation, at=now)
-        if status.leaves_something:
+        if step.stop:
             service.stop(operation)
+        operations.close(operation, at=now)
     elif isinstance(step, Fail):
         if step.stop:
             service.stop(operation)
@@ -135,6 +145,16 @@ def settle(
     elif operation.state is OperationState.RECORDED and status.phase is Phase.RUNNING:
         operations.mark_started(operation)
     return step
+
+
+def _outcome_of(step: Succeed | Fail) -> Outcome:
+    return Outcome(step.result) if isinstance(step, Succeed) else Outcome(error=step.error, cause=step.cause)
+
+
+def _due_of(outcome: Outcome, *, stop: bool) -> Succeed | Fail:
+    if outcome.error:
+        return Fail(outcome.error, outcome.cause, stop=stop)
+    return Succeed(outcome.result, stop=stop)
 
 
 def _consider_stopping(

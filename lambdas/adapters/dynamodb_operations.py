@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from atelier import names
 from atelier.errors import ServiceUnavailable, UnknownRun
 from atelier.operations.early_stopping import EarlyStop, StopPolicy
-from atelier.operations.model import Kind, Operation, OperationState
+from atelier.operations.model import Kind, Operation, OperationState, Outcome
 from lambdas.adapters.client_errors import domain_errors, error_code
 
 if TYPE_CHECKING:
@@ -54,16 +54,13 @@ class DynamoDbOperations:
 
     def stop_early(self, operation: Operation, decision: EarlyStop) -> EarlyStop | None:
         """Put the decision where none is; the one that stands, None when the row is closed."""
-        item = self._update(
-            _key(operation),
-            {"early_stop": json.dumps(decision.to_json())},
-            condition="attribute_exists(#open) AND attribute_not_exists(#early_stop)",
-        )
-        if item is not None:
-            return decision
-        standing = self.get(operation.run_id, operation.step)
-        is_open = standing is not None and standing.state is not OperationState.ENDED
-        return standing.early_stop if standing and is_open else None
+        standing = self._put_once(operation, "early_stop", decision.to_json())
+        return standing and standing.early_stop
+
+    def conclude(self, operation: Operation, outcome: Outcome) -> Outcome | None:
+        """Put the outcome where none is; the one that stands, None when the row is closed."""
+        standing = self._put_once(operation, "outcome", outcome.to_json())
+        return standing and standing.outcome
 
     def close(self, operation: Operation, *, at: int, error: str = "") -> None:
         """ENDED and out of the open index, unless a retry's token has taken the row over."""
@@ -136,6 +133,16 @@ class DynamoDbOperations:
         """What a person decided, if anyone has."""
         item = self._item(run_id, names.APPROVAL)
         return _decision(item) if item else None
+
+    def _put_once(self, operation: Operation, attribute: str, content: Mapping[str, Any]) -> Operation | None:
+        """The open row with the attribute, as it is now or was already; None when the row is closed."""
+        item = self._update(
+            _key(operation),
+            {attribute: json.dumps(content)},
+            condition=f"attribute_exists(#open) AND attribute_not_exists(#{attribute})",
+        )
+        standing = _operation(item) if item else self.get(operation.run_id, operation.step)
+        return standing if standing and standing.state is not OperationState.ENDED else None
 
     def _take_token(self, operation: Operation) -> Operation | None:
         first: _Attributes = {"kind": operation.kind.value, "request": json.dumps(operation.request)}
@@ -252,6 +259,7 @@ def _operation(item: Mapping[str, Any]) -> Operation:
         error=item["error"]["S"] if "error" in item else "",
         stop_policy=StopPolicy.from_json(_json(item, "stop_policy")) if "stop_policy" in item else None,
         early_stop=EarlyStop.from_json(_json(item, "early_stop")) if "early_stop" in item else None,
+        outcome=Outcome.from_json(_json(item, "outcome")) if "outcome" in item else None,
     )
 
 

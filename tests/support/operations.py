@@ -9,7 +9,7 @@ from typing import Any
 from atelier import names
 from atelier.errors import AtelierError, UnknownRun
 from atelier.operations.early_stopping import EarlyStop, StopPolicy
-from atelier.operations.model import Kind, Operation, OperationState, Phase, Status
+from atelier.operations.model import Kind, Operation, OperationState, Outcome, Phase, Status
 from atelier.operations.settle import Due, settle
 
 ABSENT = Status(Phase.ABSENT)
@@ -63,7 +63,11 @@ class FakeOperations:
             self.rows[key] = operation
         elif old.state is OperationState.ENDED:
             self.rows[key] = replace(
-                operation, request=old.request, stop_policy=old.stop_policy, early_stop=old.early_stop
+                operation,
+                request=old.request,
+                stop_policy=old.stop_policy,
+                early_stop=old.early_stop,
+                outcome=old.outcome,
             )
         else:
             self.rows[key] = replace(old, token=operation.token)
@@ -83,6 +87,14 @@ class FakeOperations:
         if self.rows[key].early_stop is None:
             self.rows[key] = replace(self.rows[key], early_stop=decision)
         return self.rows[key].early_stop
+
+    def conclude(self, operation: Operation, outcome: Outcome) -> Outcome | None:
+        key = (operation.run_id, operation.step)
+        if self.rows[key].state is OperationState.ENDED:
+            return None
+        if self.rows[key].outcome is None:
+            self.rows[key] = replace(self.rows[key], outcome=outcome)
+        return self.rows[key].outcome
 
     def close(self, operation: Operation, *, at: int, error: str = "") -> None:
         key = (operation.run_id, operation.step)

@@ -17,7 +17,7 @@ from moto import mock_aws
 
 from atelier.errors import AccessRefused, Throttled, UnknownRun
 from atelier.operations.early_stopping import EarlyStop
-from atelier.operations.model import Kind, OperationState
+from atelier.operations.model import Kind, OperationState, Outcome
 from atelier.ports import Operations
 from lambdas.adapters.dynamodb_operations import OPEN_INDEX, DynamoDbOperations
 from tests.support.clients import client
@@ -163,6 +163,17 @@ def test_the_first_decision_to_stop_early_stands_and_survives_a_retry(operations
     operations.close(watched, at=100)
     retry = replace(STAGE, token="token-2")
     assert operations.record(retry) == replace(watched, token="token-2", early_stop=first)
+
+
+def test_the_first_outcome_stands_and_survives_a_retry(operations: Operations) -> None:
+    operations.record(STAGE)
+    first = Outcome(error="JobFailed", cause="exit code 1")
+    assert operations.conclude(STAGE, first) == first
+    assert operations.conclude(STAGE, Outcome({"job_name": "late"})) == first
+    operations.close(STAGE, at=100, error="JobFailed")
+    assert operations.conclude(STAGE, first) is None
+    retry = replace(STAGE, token="token-2")
+    assert operations.record(retry) == replace(retry, outcome=first)
 
 
 def test_a_job_that_nobody_waits_for_is_not_stopped_early(operations: Operations) -> None:

@@ -41,7 +41,11 @@ class Run:
 
     def release(self) -> Released:
         return release(
-            RUN_ID, operations=self.operations, jobs_of=lambda _: self.jobs, deployments=self.deployments, now=60
+            RUN_ID,
+            operations=self.operations,
+            jobs_of=lambda _: self.jobs,
+            deployments=self.deployments,
+            now=60,
         )
 
 

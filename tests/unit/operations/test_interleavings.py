@@ -3,21 +3,25 @@
 The machine plays the workflow engine (which retries a step with a new token when it learns that its function
 died), the events, a person and the service. Each call of a port passes two boundaries, before and after its
 effect; at any of them the function may die, or others may act: a concurrent sweep, a retry, a person who
-stops the run. The job may stop to improve, or be stopped by somebody who is not us.
+stops the run. The job may stop to improve, or be stopped by somebody who is not us. There are services that
+keep what has ended on record, and those where stopping deletes all that is known of a job.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from dataclasses import replace
+from typing import Any, Protocol
 
+import pytest
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from atelier.deployment.release import release
 from atelier.errors import RunStopped
-from atelier.operations.model import OperationState, Phase
+from atelier.operations.model import Operation, OperationState, Phase
+from atelier.operations.settle import settle
 from atelier.operations.submit import submit
 from atelier.operations.sweep import sweep
 from tests.support.deployments import FakeDeployments
@@ -33,6 +37,7 @@ from tests.support.operations import (
     FakeOperations,
     FakeService,
     FakeTokens,
+    SettledOperation,
     an_operation,
 )
 
@@ -49,10 +54,16 @@ class FunctionDied(BaseException):
     """A function's end in the middle: not an Exception, so nothing in the code can handle it."""
 
 
+class World(Protocol):
+    """Whatever can happen between two calls."""
+
+    def cross(self) -> None: ...
+
+
 class Boundary:
     """A port whose every call passes the world's boundaries."""
 
-    def __init__(self, port: Any, world: Interleavings) -> None:
+    def __init__(self, port: Any, world: World) -> None:
         self._port = port
         self._world = world
 
@@ -68,12 +79,22 @@ class Boundary:
         return crossing
 
 
+class Forgetful(FakeService):
+    """A cluster: a job is what it is made of, and stopping takes that away."""
+
+    def stop(self, operation: Operation) -> None:
+        self.stops.append(operation.name)
+        self.jobs.pop(operation.name, None)
+
+
 class Interleavings(RuleBasedStateMachine):
-    @initialize()
-    def begin(self) -> None:
-        self.operations, self.service, self.tokens = FakeOperations(), FakeService(), FakeTokens()
+    @initialize(service=st.sampled_from([FakeService, Forgetful]))
+    def begin(self, service: type[FakeService]) -> None:
+        self.operations, self.service, self.tokens = FakeOperations(), service(), FakeTokens()
+        self.forgets = service is Forgetful
         self.logs = FakeLogs()
         self.was_stopped_by_a_stranger = False
+        self.ended_as: Any = None
         self.now = 0
         self.issued: list[str] = []
         self.gave_up = False
@@ -114,14 +135,17 @@ class Interleavings(RuleBasedStateMachine):
         self.issued.append(token)
         self.plan, self.boundary = plan, 0
         operation = an_operation(
-            token=token, recorded_at=self.now, deadline=self.now + 3600, stop_policy=POLICY
+            token=token,
+            recorded_at=self.now,
+            deadline=self.now + 3600,
+            stop_policy=None if self.forgets else POLICY,
         )
         operations: Any = Boundary(self.operations, self)
         service: Any = Boundary(self.service, self)
         try:
             submit(operation, operations=operations, service=service)
             row = self.operations.rows[KEY]
-            assert row.state is not OperationState.ENDED or self.service.jobs[JOB] != RUNNING
+            assert row.state is not OperationState.ENDED or self.service.jobs.get(JOB) != RUNNING
         except RunStopped:
             self.tokens.gone.add(token)
             self.gave_up = not self.tokens.outcomes
@@ -161,7 +185,11 @@ class Interleavings(RuleBasedStateMachine):
     @precondition(lambda self: self.service.jobs.get(JOB) == RUNNING)
     @rule(status=st.sampled_from([SUCCEEDED, FAILED, STOPPED]))
     def the_job_ends(self, status: Any) -> None:
-        self.service.jobs[JOB] = status
+        self.end_job(FAILED if self.forgets and status == STOPPED else status)
+
+    def end_job(self, status: Any) -> None:
+        self.service.jobs[JOB] = replace(status, leaves_something=self.forgets)
+        self.ended_as = status
         self.was_stopped_by_a_stranger = status == STOPPED
 
     @precondition(lambda self: self.service.jobs.get(JOB) == RUNNING)
@@ -202,7 +230,7 @@ class Interleavings(RuleBasedStateMachine):
                 self.attempt({})
             self.look({})
             if self.service.jobs.get(JOB) == RUNNING and not self.is_over:
-                self.service.jobs[JOB] = SUCCEEDED
+                self.end_job(SUCCEEDED)
                 self.look({})
             if self.has_died_unnoticed:
                 self.the_engine_learns_that_a_function_died()
@@ -210,7 +238,7 @@ class Interleavings(RuleBasedStateMachine):
         (outcome,) = self.tokens.outcomes.values() or [("RunStopped", "")]
         if isinstance(outcome, dict):
             decision = self.operations.rows[KEY].early_stop
-            phase = self.service.jobs[JOB].phase
+            phase = self.ended_as.phase if self.forgets else self.service.jobs[JOB].phase
             assert phase is Phase.SUCCEEDED or (phase is Phase.STOPPED and decision)
             assert outcome.get("early_stop") == (
                 decision.to_json() if phase is Phase.STOPPED and decision else None
@@ -225,8 +253,57 @@ class Interleavings(RuleBasedStateMachine):
                 now=self.now,
             )
         assert self.service.jobs.get(JOB) != RUNNING
+        assert not (self.forgets and self.service.jobs), "nothing of the job is left in the cluster"
         assert list(self.operations.open_steps()) == []
 
 
 Interleavings.TestCase.settings = settings(max_examples=400, stateful_step_count=8, deadline=None)
 TestInterleavings = Interleavings.TestCase
+
+
+class Death:
+    """A world in which the function dies at one boundary, counted from 0."""
+
+    def __init__(self, boundary: int) -> None:
+        self._left = boundary
+
+    @property
+    def came(self) -> bool:
+        return self._left < 0
+
+    def cross(self) -> None:
+        self._left -= 1
+        if self.came:
+            raise FunctionDied
+
+
+ENDS = {
+    "JobFailed": replace(FAILED, leaves_something=True),
+    "RunStopped": RUNNING,
+    "DeadlineExceeded": RUNNING,
+    "": replace(SUCCEEDED, leaves_something=True),
+}
+
+
+@pytest.mark.parametrize("error", ENDS)
+def test_wherever_settle_dies_the_next_look_tells_how_the_job_ended_and_leaves_nothing(error: str) -> None:
+    boundary, survived = 0, False
+    while not survived:
+        line = SettledOperation(ENDS[error])
+        line.service = Forgetful({JOB: ENDS[error]})
+        if error == "RunStopped":
+            line.operations.request_stop(RUN_ID)
+        death, now = Death(boundary), 3600 if error == "DeadlineExceeded" else 60
+        ports: dict[str, Any] = {
+            name: Boundary(getattr(line, name), death) for name in ("operations", "service", "tokens")
+        }
+        with suppress(FunctionDied):
+            settle(line.row, **ports, logs_of=lambda _: FakeLogs(), now=now)
+        survived = not death.came
+        if line.row.state is not OperationState.ENDED:
+            line.settle(now=now + 400)
+        outcome = line.tokens.outcomes["token-1"]
+        assert outcome == SUCCEEDED.result if not error else outcome[0] == error
+        assert (line.row.state, line.row.error) == (OperationState.ENDED, error)
+        assert line.service.jobs == {}
+        boundary += 1

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from atelier.errors import RunStopped, Throttled
-from atelier.operations.model import OperationState
+from atelier.operations.model import OperationState, Outcome
 from atelier.operations.submit import submit
 from tests.support.operations import RUN_ID, SUCCEEDED, FakeOperations, FakeService, an_operation
 
@@ -55,6 +55,16 @@ def test_a_step_retried_after_its_end_is_open_again() -> None:
     submit(an_operation(token="token-2"), operations=operations, service=service)
     assert list(operations.open_steps()) == [(RUN_ID, "s0")]
     assert service.starts == [f"{RUN_ID}-s0"]
+
+
+def test_what_has_ended_for_good_is_not_started_again_by_a_retried_step() -> None:
+    operations, service = FakeOperations(), FakeService()
+    operations.record(an_operation())
+    operations.conclude(an_operation(), Outcome(error="JobFailed", cause="exit code 1"))
+    operations.close(an_operation(), at=60, error="JobFailed")
+    submit(an_operation(token="token-2"), operations=operations, service=service)
+    assert service.starts == []
+    assert operations.rows[RUN_ID, "s0"].state is OperationState.RECORDED
 
 
 def test_a_stopped_run_starts_nothing() -> None:

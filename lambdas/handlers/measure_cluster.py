@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -10,7 +10,7 @@ import boto3
 from atelier.training.kubernetes.resources import POD
 from lambdas.adapters.kubernetes.client import KubernetesClient
 from lambdas.adapters.kubernetes.connect import namespace_client
-from lambdas.cluster_metrics import IDLE_NODES, MISSING_NODES, NAMESPACE
+from lambdas.cluster_metrics import IDLE_NODES, MISSING_NODES, current_nodes, missing_nodes, put
 from lambdas.wiring import now
 
 if TYPE_CHECKING:
@@ -51,40 +51,10 @@ def measure(
     """Put both metrics. Missing nodes first: they are known even where Kubernetes does not answer."""
     described = sagemaker.describe_cluster(ClusterName=cluster)
     missing = missing_nodes(described)
-    _put(cloudwatch, cluster, MISSING_NODES, missing)
+    put(cloudwatch, cluster, MISSING_NODES, missing)
     is_used = any(
         True for namespace in pods for _ in namespace.find_all(POD, field_selector="status.phase=Running")
     )
     idle = 0 if is_used else current_nodes(described, accelerated_groups)
-    _put(cloudwatch, cluster, IDLE_NODES, idle)
+    put(cloudwatch, cluster, IDLE_NODES, idle)
     return {"missing": missing, "idle": idle}
-
-
-def missing_nodes(cluster: Mapping[str, Any]) -> int:
-    """Nodes that are wanted and not there. None while the cluster is not InService: then its status tells."""
-    if cluster["ClusterStatus"] != "InService":
-        return 0
-    return sum(max(group["TargetCount"] - group["CurrentCount"], 0) for group in _groups(cluster))
-
-
-def current_nodes(cluster: Mapping[str, Any], groups: Collection[str]) -> int:
-    """Nodes of these groups that are there."""
-    return sum(group["CurrentCount"] for group in _groups(cluster) if group["InstanceGroupName"] in groups)
-
-
-def _groups(cluster: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [*cluster.get("InstanceGroups", []), *cluster.get("RestrictedInstanceGroups", [])]
-
-
-def _put(cloudwatch: CloudWatchClient, cluster: str, metric: str, nodes: int) -> None:
-    cloudwatch.put_metric_data(
-        Namespace=NAMESPACE,
-        MetricData=[
-            {
-                "MetricName": metric,
-                "Dimensions": [{"Name": "Cluster", "Value": cluster}],
-                "Value": nodes,
-                "Unit": "Count",
-            }
-        ],
-    )

@@ -10,7 +10,8 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from lambdas.handlers.measure_cluster import measure, missing_nodes
+from lambdas.cluster_metrics import missing_nodes
+from lambdas.handlers.measure_cluster import measure
 
 
 def group(current: int, target: int) -> dict[str, int]:

@@ -70,9 +70,9 @@ class SlurmCluster:
         """Start every daemon and wait until the nodes have registered; SlurmFailed if they do not."""
         with self._lock, ExitStack() as on_failure:
             on_failure.callback(self.stop)
-            self._layout = layout
             kill(self._places.configuration)
-            self._prepare(layout)
+            self._prepare()
+            self._write(layout)
             self._start_munge()
             was_there = any((self._places.state / "controller").iterdir())
             self._start_controller()
@@ -97,6 +97,36 @@ class SlurmCluster:
                 daemon.wait()
             self._daemons.clear()
             shutil.rmtree(self._places.sockets, ignore_errors=True)
+
+    def change(self, layout: Layout) -> None:
+        """Other nodes, or other partitions: jobs on nodes that stay run on."""
+        with self._lock:
+            gone = {node.name for node in self._require_layout().nodes} - {node.name for node in layout.nodes}
+            self._write(layout)
+            for node in gone:
+                kill(self._places.configuration, node)
+                self._daemons.pop(node).wait()
+            # Neither the controller nor a node learns of nodes that are new without a restart.
+            _end(self._daemons.pop("slurmctld"))
+            self._start_controller()
+            for node in layout.nodes:
+                if node.name in self._daemons:
+                    _end(self._daemons.pop(node.name))
+                self._start_node(node.name)
+            self.wait_for_nodes(node.name for node in layout.nodes)
+
+    def revive(self) -> None:
+        """Start again what has ended; a node whose daemon has is a new one, and what ran there is lost."""
+        with self._lock:
+            if self._has_ended("munged"):
+                self._start_munge()
+            if self._has_ended("slurmctld"):
+                self._start_controller()
+            for node in self._require_layout().nodes:
+                if self._has_ended(node.name):
+                    kill(self._places.configuration, node.name)
+                    self._mark_lost([node.name])
+                    self._start_node(node.name)
 
     def environ(self) -> dict[str, str]:
         """Variables that put a process on the controller's node: Slurm's commands, its cluster, its names."""
@@ -160,7 +190,7 @@ class SlurmCluster:
         names = ",".join(nodes)
         self.command("scontrol", "update", f"NodeName={names}", "State=DOWN", "Reason=instance lost")
 
-    def _prepare(self, layout: Layout) -> None:
+    def _prepare(self) -> None:
         places = self._places
         for folder in (places.state / "controller", places.devices, places.logs):
             folder.mkdir(parents=True, exist_ok=True)
@@ -171,6 +201,10 @@ class SlurmCluster:
             descriptor = os.open(places.munge_key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
             with os.fdopen(descriptor, "wb") as key:
                 key.write(secrets.token_bytes(KEY_BYTES))
+
+    def _write(self, layout: Layout) -> None:
+        """Slurm's files of a layout."""
+        places, self._layout = self._places, layout
         user = pwd.getpwuid(os.getuid()).pw_name
         ports = self._choose_ports(layout)
         places.configuration.write_text(slurm_conf(layout, places, ports, user))
@@ -215,7 +249,7 @@ class SlurmCluster:
 
     def _start_node(self, node: str) -> None:
         (self._places.sockets / node).mkdir(exist_ok=True)
-        self._start(node, ["slurmd", "-D", "-N", node], {**self._environ(node), NODE: node})
+        self._start(node, ["slurmd", "-D", "-N", node], self._environ(node))
 
     def _start(self, name: str, command: list[str], environ: dict[str, str]) -> None:
         with (self._places.logs / f"{name}.out").open("ab") as output:
@@ -236,7 +270,11 @@ class SlurmCluster:
             "LD_PRELOAD": str(self._installation.nss_wrapper),
             "NSS_WRAPPER_HOSTS": str(self._places.hosts),
             "NSS_WRAPPER_HOSTNAME": host,
+            NODE: host,
         }
+
+    def _has_ended(self, name: str) -> bool:
+        return name in self._daemons and self._daemons[name].poll() is not None
 
     def _require_layout(self) -> Layout:
         if self._layout is None:

@@ -1,7 +1,7 @@
 """Processes of a Slurm cluster, found by their environment: they leave the tree of who started them.
 
-slurmd hands its environment to slurmstepd, and Slurm gives tasks the same two variables; Linux only, as is
-Slurm here.
+Daemons are started with two variables that Slurm gives to tasks, too, and slurmd hands to slurmstepd: which
+cluster, and which of its nodes. Linux only, as is Slurm here.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import ipaddress
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -30,17 +30,7 @@ class Listener(NamedTuple):
 
 def processes(configuration: Path, node: str | None = None) -> list[int]:
     """Ids of the processes of the cluster with this slurm.conf, or of one of its nodes; never our own."""
-    wanted = {f"{CONFIGURATION}={configuration}".encode()}
-    if node is not None:
-        wanted.add(f"{NODE}={node}".encode())
-    found = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdecimal() or int(entry.name) == os.getpid():
-            continue
-        with suppress(OSError):
-            if wanted <= set((entry / "environ").read_bytes().split(b"\0")):
-                found.append(int(entry.name))
-    return found
+    return [pid for pid, variables in _environments() if _belongs(variables, configuration, node)]
 
 
 def kill(configuration: Path, node: str | None = None) -> None:
@@ -64,6 +54,23 @@ def foreign_listeners(configuration: Path) -> list[str]:
         for listener in listeners(configuration)
         if not listener.address.is_loopback
     )
+
+
+def _belongs(variables: Mapping[str, str], configuration: Path, node: str | None) -> bool:
+    """Both variables: people set the first one alone in a shell of theirs, to look at the queue."""
+    if variables.get(CONFIGURATION) != str(configuration):
+        return False
+    return NODE in variables if node is None else variables.get(NODE) == node
+
+
+def _environments() -> Iterator[tuple[int, dict[str, str]]]:
+    """What every process that may be looked at was started with (proc(5), environ)."""
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdecimal() or int(entry.name) == os.getpid():
+            continue
+        with suppress(OSError):
+            lines = (entry / "environ").read_bytes().decode(errors="replace").split("\0")
+            yield int(entry.name), dict(line.partition("=")[::2] for line in lines)
 
 
 def _sockets(pid: int) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -24,9 +25,16 @@ from localcloud.patches import (
     task_tokens,
 )
 from localcloud.programs import BaseModel, Programs
-from localcloud.services import bedrock, sagemaker
+from localcloud.services import bedrock, fsx, sagemaker, ssm_documents
 from localcloud.services.authorization import Endpoint
+from localcloud.services.sagemaker.clusters.orchestrator import Unattended
 from localcloud.services.service import Service
+
+# Services whose requests MiniStack would not recognise.
+SERVICE_PATTERNS = {
+    "sagemaker": {"target_prefixes": ["SageMaker."], "host_patterns": [r"api\.sagemaker\."]},
+    "fsx": {"target_prefixes": ["AWSSimbaAPIService_v20180301."], "host_patterns": [r"fsx\."]},
+}
 
 
 @dataclass(frozen=True)
@@ -54,27 +62,49 @@ def install(home: Home, port: int) -> Services:
         state_machine_role,
     ):
         patch.apply()
-    cloudformation.register()
     endpoint = Endpoint(f"https://127.0.0.1:{port}", str(home.certificate))
     programs = Programs.from_environ(os.environ)
     base_model = BaseModel(home, programs)
-    training, end_jobs = sagemaker.start(home, endpoint, programs, base_model)
+    eks_clusters = EksClusters(home, endpoint.url, KnownImages({}))
+    eks_clusters.install()
+    training = sagemaker.start(home, endpoint, programs, base_model, eks_clusters, Unattended())
     models, runtime, end_serving = bedrock.start(home, endpoint, programs, base_model)
-    clusters = EksClusters(home, endpoint.url, KnownImages({}))
-    clusters.install()
-    router.SERVICE_PATTERNS["sagemaker"] = {
-        "target_prefixes": ["SageMaker."],
-        "host_patterns": [r"api\.sagemaker\."],
-    }
-    for name, service in (("sagemaker", training), ("bedrock", models), ("bedrock-runtime", runtime)):
+    file_systems, documents = fsx.start(home), ssm_documents.start(home)
+    cloudformation.register(
+        training=training.service,
+        clusters=training.clusters.store,
+        file_systems=file_systems,
+        documents=documents,
+    )
+    router.SERVICE_PATTERNS |= SERVICE_PATTERNS
+    for name, service in (
+        ("sagemaker", training.service),
+        ("bedrock", models),
+        ("bedrock-runtime", runtime),
+        ("fsx", file_systems),
+    ):
         _register(name, service)
-    return Services(closers=(clusters.close, end_jobs, end_serving, lambda_runtime.reset))
+    handlers = ministack.app.SERVICE_HANDLERS
+    handlers["ssm"] = ssm_documents.beside(documents, handlers["ssm"])
+    _once_loaded(training.clusters.resume)
+    return Services(closers=(eks_clusters.close, training.close, end_serving, lambda_runtime.reset))
 
 
 def _register(name: str, service: Service) -> None:
     """Route a service to us. Without an IAM namespace MiniStack checks signatures; we check permissions."""
     ministack.app.SERVICE_HANDLERS[name] = service.handle
     iam_actions.SERVICE_TO_IAM_NAMESPACE.pop(name, None)
+
+
+def _once_loaded(resume: Callable[[], None]) -> None:
+    """Call `resume`, aside, when MiniStack has its state back: clusters need their roles and subnets."""
+    load = ministack.app._load_persisted_state
+
+    def loaded() -> None:
+        load()
+        threading.Thread(target=resume, name="resume", daemon=True).start()
+
+    ministack.app._load_persisted_state = loaded
 
 
 def application() -> Any:

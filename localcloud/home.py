@@ -65,6 +65,16 @@ class Home:
         return self.root / "tmp"
 
     @property
+    def objects(self) -> Path:
+        """What is in S3, as MiniStack lays it out: `<account>/<bucket>/<key>`."""
+        return self.state / "s3"
+
+    @property
+    def file_systems(self) -> Path:
+        """FSx: a folder for each file system, under its id."""
+        return self.root / "file-systems"
+
+    @property
     def jobs(self) -> Path:
         return self.root / "jobs"
 
@@ -72,6 +82,11 @@ class Home:
     def models(self) -> Path:
         """Checkpoints that custom models were made from, as the serving processes load them."""
         return self.root / "models"
+
+    @property
+    def slurm(self) -> Path:
+        """What Slurm and its agents keep, a folder for each HyperPod cluster."""
+        return self.root / "slurm"
 
     @property
     def base_models(self) -> Path:

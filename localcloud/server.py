@@ -45,7 +45,7 @@ def configure(home: Home, port: int) -> None:
             "PERSIST_STATE": "1",
             "STATE_DIR": str(home.state / "ministack"),
             "S3_PERSIST": "1",
-            "S3_DATA_DIR": str(home.state / "s3"),
+            "S3_DATA_DIR": str(home.objects),
             "LAMBDA_EXECUTOR": "local",
             "LOG_LEVEL": os.environ.get("LOG_LEVEL", "INFO"),
         }

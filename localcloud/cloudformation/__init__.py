@@ -5,10 +5,17 @@ Every type is backed by a record that the service's own API shows; none only pre
 
 from __future__ import annotations
 
-from localcloud.cloudformation import carried_properties, ec2
+from localcloud.cloudformation import budgets, carried_properties, ec2, eks, fsx, sagemaker, ssm
+from localcloud.services.sagemaker.clusters.store import Clusters
+from localcloud.services.service import Service
 
 
-def register() -> None:
-    """Add the types and widen the ones that drop properties."""
+def register(*, training: Service, clusters: Clusters, file_systems: Service, documents: Service) -> None:
+    """Add the types, some of them of services of ours, and widen the ones that drop properties."""
     ec2.register()
+    eks.register_types()
+    budgets.register_types()
+    sagemaker.register_types(training, clusters)
+    fsx.register_types(file_systems)
+    ssm.register_types(documents)
     carried_properties.register()

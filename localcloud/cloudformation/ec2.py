@@ -1,4 +1,4 @@
-"""Elastic IPs, NAT gateways, flow logs and stand-alone security group rules.
+"""Elastic IPs, NAT gateways, flow logs, secondary blocks of VPCs and stand-alone security group rules.
 
 Records in MiniStack's EC2, as its own API operations make them: DescribeNatGateways and the rest show them.
 There is no network underneath, so no packet is routed, filtered or logged.
@@ -7,7 +7,9 @@ There is no network underneath, so no packet is routed, filtered or logged.
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable, Mapping
+from ipaddress import IPv4Network
 from typing import Any
 
 from ministack.services import ec2
@@ -15,6 +17,8 @@ from ministack.services.cloudformation import provisioners
 
 Properties = Mapping[str, Any]
 Created = tuple[str, dict[str, str]]
+BLOCKS = "_secondary_blocks"
+END_OF_BLOCKS = "</cidrBlockAssociationSet>"
 
 
 def register() -> None:
@@ -23,6 +27,7 @@ def register() -> None:
         {
             "AWS::EC2::EIP": {"create": _create_address, "delete": _delete_address},
             "AWS::EC2::NatGateway": {"create": _create_nat_gateway, "delete": _delete_nat_gateway},
+            "AWS::EC2::VPCCidrBlock": {"create": _create_block, "delete": _delete_block},
             "AWS::EC2::FlowLog": {"create": _create_flow_log, "delete": _delete_flow_log},
             "AWS::EC2::SecurityGroupIngress": _rules(
                 ec2._authorize_sg_ingress, ec2._revoke_sg_ingress, "SourceSecurityGroupId"
@@ -32,6 +37,7 @@ def register() -> None:
             ),
         }
     )
+    _show_blocks()
 
 
 def _create_address(_logical_id: str, props: Properties, _stack: str) -> Created:
@@ -57,6 +63,42 @@ def _create_nat_gateway(_logical_id: str, props: Properties, _stack: str) -> Cre
 
 def _delete_nat_gateway(gateway_id: str, _props: Properties) -> None:
     _call(ec2._delete_nat_gateway, {"NatGatewayId": gateway_id})
+
+
+def _create_block(_logical_id: str, props: Properties, _stack: str) -> Created:
+    """A secondary IPv4 block, kept with its VPC: MiniStack knows one block a VPC."""
+    vpc = ec2._vpcs.get(props["VpcId"])
+    if vpc is None:
+        raise ValueError(f"The vpc ID '{props['VpcId']}' does not exist")
+    block = IPv4Network(props["CidrBlock"])
+    for taken in (vpc["CidrBlock"], *vpc.get(BLOCKS, {}).values()):
+        if block.overlaps(IPv4Network(taken)):
+            raise ValueError(f"The CIDR '{block}' conflicts with {taken} of {props['VpcId']}")
+    association_id = f"vpc-cidr-assoc-{secrets.token_hex(9)[:17]}"
+    vpc[BLOCKS] = {**vpc.get(BLOCKS, {}), association_id: str(block)}
+    return f"{association_id}|{props['VpcId']}", {"Id": association_id}
+
+
+def _delete_block(physical_id: str, _props: Properties) -> None:
+    association_id, _, vpc_id = physical_id.partition("|")
+    vpc = ec2._vpcs.get(vpc_id)
+    if vpc is not None:
+        vpc[BLOCKS] = {name: cidr for name, cidr in vpc[BLOCKS].items() if name != association_id}
+
+
+def _show_blocks() -> None:
+    """DescribeVpcs lists the secondary blocks behind the first one."""
+    fields_xml = ec2._vpc_fields_xml
+
+    def with_blocks(vpc: dict[str, Any], tag: str = "item") -> str:
+        items = "".join(
+            f"<item><cidrBlock>{cidr}</cidrBlock><associationId>{association_id}</associationId>"
+            "<cidrBlockState><state>associated</state></cidrBlockState></item>"
+            for association_id, cidr in vpc.get(BLOCKS, {}).items()
+        )
+        return str(fields_xml(vpc, tag)).replace(END_OF_BLOCKS, items + END_OF_BLOCKS)
+
+    ec2._vpc_fields_xml = with_blocks
 
 
 def _create_flow_log(_logical_id: str, props: Properties, _stack: str) -> Created:

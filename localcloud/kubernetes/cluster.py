@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from localcloud.kubernetes import resources
@@ -36,12 +36,20 @@ class Cluster:
     """
 
     def __init__(
-        self, folder: Path, images: Images, authenticator: Authenticator, timing: Timing | None = None
+        self,
+        folder: Path,
+        images: Images,
+        authenticator: Authenticator,
+        timing: Timing | None = None,
+        before_start: Callable[[Cluster], None] | None = None,
     ) -> None:
+        """`before_start` is given the cluster before anything in it moves."""
+        self._environs: dict[str, Callable[[], Mapping[str, str]]] = {}
         self._store = Store(Storage(folder / "objects.sqlite3"))
         self.verbs = Verbs(self._store)
         logs = Logs(folder / "pods")
-        node = Node(self.verbs, Recorder(self._store, "kubelet"), images, logs, folder, timing or Timing())
+        recorder = Recorder(self._store, "kubelet")
+        node = Node(self.verbs, recorder, images, logs, folder, self._environ, timing or Timing())
         self._kubelet = Kubelet(node)
         operator = Recorder(self._store, "training-operator")
         self._loop = ControlLoop(
@@ -57,6 +65,8 @@ class Cluster:
         )
         self.application = Application(self.verbs, Rbac(self._store), authenticator, logs)
         self._bootstrap()
+        if before_start is not None:
+            before_start(self)
         self._loop.start()
 
     def set_node(
@@ -65,8 +75,14 @@ class Cluster:
         labels: Mapping[str, str],
         allocatable: Mapping[str, str],
         taints: tuple[Mapping[str, str], ...] = (),
+        environ: Callable[[], Mapping[str, str]] | None = None,
     ) -> None:
-        """Add a node that is ready, or change it: an instance has joined the cluster."""
+        """Add a node that is ready, or change it: an instance has joined the cluster.
+
+        `environ` is asked whenever a container starts there, for what its instance gives it: credentials.
+        """
+        if environ is not None:
+            self._environs[name] = environ
         key = Key(resources.NODES, "", name)
         with self._store.lock:
             if self._store.get(key) is None:
@@ -92,6 +108,24 @@ class Cluster:
                 "addresses": [{"type": "Hostname", "address": name}],
             }
             self._store.put(key, node)
+
+    def remove_node(self, name: str) -> None:
+        """An instance has left the cluster: pods that run on it are lost."""
+        self._environs.pop(name, None)
+        self._store.remove(Key(resources.NODES, "", name))
+        self._kubelet.lose(name)
+
+    def node_names(self) -> list[str]:
+        """The nodes that there are."""
+        return [node["metadata"]["name"] for node in self._store.objects(resources.NODES)]
+
+    def has_namespace(self, name: str) -> bool:
+        """Whether the namespace is there: what HyperPod's chart makes, people can delete."""
+        return self._store.get(Key(resources.NAMESPACES, "", name)) is not None
+
+    def _environ(self, node: str) -> Mapping[str, str]:
+        given = self._environs.get(node)
+        return {} if given is None else given()
 
     def close(self) -> None:
         """Stop the controllers, then the pods, then let go of the file."""

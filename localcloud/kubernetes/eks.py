@@ -11,7 +11,7 @@ import base64
 import shutil
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +54,7 @@ class EksClusters:
         self._images = images
         self._loop = asyncio.get_running_loop()
         self._running: dict[Place, _Running] = {}
+        self._joined: list[Callable[[Place, Cluster], None]] = []
         self._lock = threading.Lock()
 
     def install(self) -> None:
@@ -76,14 +77,21 @@ class EksClusters:
                 self._end(_here(name))
             return response
 
+        # The type of HyperPod's nodes is newer than MiniStack's list.
+        eks._VALID_ACCESS_ENTRY_TYPES = (*eks._VALID_ACCESS_ENTRY_TYPES, "HYPERPOD_LINUX")
         eks._create_cluster, eks._describe_cluster = create_cluster, describe_cluster
         eks._delete_cluster = delete_cluster
 
     def find(self, place: Place) -> Cluster | None:
-        """The running cluster, for whoever adds nodes to it."""
+        """The cluster, for whoever adds nodes to it; None when there is none on record."""
+        self._ensure(place)
         with self._lock:
             running = self._running.get(place)
         return None if running is None else running.cluster
+
+    def before_start(self, join: Callable[[Place, Cluster], None]) -> None:
+        """Be given each cluster before its pods run: after a restart, nodes have nothing to give them yet."""
+        self._joined.append(join)
 
     def close(self) -> None:
         with self._lock:
@@ -107,7 +115,12 @@ class EksClusters:
     def _start(self, place: Place) -> _Running:
         folder = self._folder(place)
         authenticator = IamTokens(place.name, _find_key, lambda: _entries(place), self._hosts)
-        cluster = Cluster(folder, self._images, authenticator)
+
+        def join(starting: Cluster) -> None:
+            for each in self._joined:
+                each(place, starting)
+
+        cluster = Cluster(folder, self._images, authenticator, before_start=join)
         listener = _listen(folder / "port")
         port = int(listener.getsockname()[1])
         serving = serve(cluster.application, listener, self._home.certificate, self._home.private_key)

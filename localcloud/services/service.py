@@ -40,6 +40,21 @@ class Service:
         if unknown:
             raise ValueError(f"botocore's {name} has no operations {sorted(unknown)}")
 
+    @property
+    def operations(self) -> frozenset[str]:
+        """The names of what it does."""
+        return frozenset(self._operations)
+
+    def perform(self, caller: Caller, name: str, params: dict[str, Any]) -> Mapping[str, Any] | HttpResponse:
+        """Run an operation by its name. ServiceError when it is refused."""
+        operation = self.protocol.model.operation_model(name)
+        run = self._operations.get(name)
+        if run is None:
+            known = f"{self.protocol.model.service_name}:{name}"
+            raise ServiceError("UnknownOperationException", f"the embedded cloud has no {known}")
+        validation.check(params, operation.input_shape)
+        return run(Call(caller, operation, params))
+
     async def handle(
         self, method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]]
     ) -> tuple[int, dict[str, str], Any]:
@@ -50,12 +65,7 @@ class Service:
     def _respond(self, request: HttpRequest) -> HttpResponse:
         try:
             operation, params = self.protocol.read(request)
-            run = self._operations.get(operation.name)
-            if run is None:
-                name = f"{self.protocol.model.service_name}:{operation.name}"
-                raise ServiceError("UnknownOperationException", f"the embedded cloud has no {name}")
-            validation.check(params, operation.input_shape)
-            result = run(Call(Caller.of(request), operation, params))
+            result = self.perform(Caller.of(request), operation.name, params)
             if isinstance(result, HttpResponse):
                 return result
             return self.protocol.write(operation, result)

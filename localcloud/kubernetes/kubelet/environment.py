@@ -25,9 +25,17 @@ class NotConfigured(Exception):
 
 
 def variables(
-    container: Mapping[str, Any], pod: Object, program: Program, root: Path, look_up: Lookup
+    container: Mapping[str, Any],
+    pod: Object,
+    program: Program,
+    root: Path,
+    look_up: Lookup,
+    instance: Mapping[str, str],
 ) -> dict[str, str]:
-    """All of a container's environment, on top of a clean one."""
+    """All of a container's environment, on top of a clean one.
+
+    `instance` is what the node gives to whatever runs on it, as an instance's metadata service does.
+    """
     namespace = pod["metadata"]["namespace"]
     declared: dict[str, str] = {}
     for source in container.get("envFrom") or []:
@@ -42,7 +50,13 @@ def variables(
         declared[variable["name"]] = expand(value, {**program.environ, **declared})
     declared = {name: rewrite(value, container, root) for name, value in declared.items()}
     environ = clean_environ(
-        {"HOSTNAME": pod["metadata"]["name"], ROOT_VARIABLE: str(root), **program.environ, **declared}
+        {
+            **instance,
+            "HOSTNAME": pod["metadata"]["name"],
+            ROOT_VARIABLE: str(root),
+            **program.environ,
+            **declared,
+        }
     )
     search = [str(path) for path in program.search_path]
     environ["PATH"] = ":".join([*search, environ["PATH"]]) if environ.get("PATH") else ":".join(search)

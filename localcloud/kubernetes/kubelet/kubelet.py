@@ -13,8 +13,9 @@ from localcloud.kubernetes.objects import Key, Object, is_finished, is_terminati
 from localcloud.kubernetes.store import Event
 
 CLOSE_GRACE_SECONDS = 2.0
+NODE_LOST = "NodeLost"
 SHUTDOWN = "Pod was terminated in response to imminent node shutdown: the embedded cloud was stopped."
-LOST = "the embedded cloud ended while the pod ran"
+CLOUD_ENDED = "the embedded cloud ended while the pod ran"
 
 
 class Kubelet:
@@ -57,12 +58,20 @@ class Kubelet:
         else:
             worker.stop(pod["metadata"]["deletionGracePeriodSeconds"])
 
+    def lose(self, node: str) -> None:
+        """A node is gone, and so is at once what ran on it; its pods are Failed for it."""
+        with self._lock:
+            running = list(self._workers.values())
+        for worker in running:
+            if worker.node_name == node:
+                worker.stop(0, NODE_LOST, f"Node {node} which was running pod {worker.name} is gone")
+
     def close(self) -> None:
         """End every pod's processes with the cloud; the pods are Failed for it."""
         with self._lock:
             running = list(self._workers.values())
         for worker in running:
-            worker.stop(CLOSE_GRACE_SECONDS, SHUTDOWN)
+            worker.stop(CLOSE_GRACE_SECONDS, "Terminated", SHUTDOWN)
         for worker in running:
             worker.thread.join()
 
@@ -92,10 +101,10 @@ class Kubelet:
         metadata = pod["metadata"]
         for record in self._node.pod_folder(metadata["uid"]).glob("*.process"):
             bury(record)
-        status = pod["status"] | {"phase": "Failed", "reason": "NodeLost", "message": LOST}
+        status = pod["status"] | {"phase": "Failed", "reason": NODE_LOST, "message": CLOUD_ENDED}
         for container in status.get("containerStatuses", []):
             if "terminated" not in container["state"]:
-                end = {"exitCode": 137, "reason": "Error", "message": LOST, "finishedAt": now()}
+                end = {"exitCode": 137, "reason": "Error", "message": CLOUD_ENDED, "finishedAt": now()}
                 container |= {"ready": False, "started": False, "state": {"terminated": end}}
         key = Key(resources.PODS, metadata["namespace"], metadata["name"])
         self._node.verbs.set_status(key, metadata["uid"], status)

@@ -8,7 +8,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,13 +43,17 @@ class Timing:
 
 @dataclass(frozen=True)
 class Node:
-    """What all pods on this machine share. `folder` is the cluster's; pods lie in it under `pods/<uid>`."""
+    """What all pods on this machine share. `folder` is the cluster's; pods lie in it under `pods/<uid>`.
+
+    `environ` gives the variables of the Kubernetes node with a name; NotConfigured when it cannot.
+    """
 
     verbs: Verbs
     recorder: Recorder
     images: Images
     logs: Logs
     folder: Path
+    environ: Callable[[str], Mapping[str, str]]
     timing: Timing = Timing()
 
     def pod_folder(self, uid: str) -> Path:
@@ -70,7 +74,8 @@ class _Ended:
 @dataclass(frozen=True)
 class _Stop:
     grace: float
-    reason: str
+    reason: str = ""
+    message: str = ""
 
 
 class _Stopped(Exception):
@@ -100,9 +105,17 @@ class PodWorker:
         self._queue: queue.SimpleQueue[_Ended | _Stop] = queue.SimpleQueue()
         self.thread = threading.Thread(target=self._run, name=f"pod-{key.name}", daemon=True)
 
-    def stop(self, grace: float, reason: str = "") -> None:
+    @property
+    def name(self) -> str:
+        return self._key.name
+
+    @property
+    def node_name(self) -> str:
+        return str(self._pod["spec"]["nodeName"])
+
+    def stop(self, grace: float, reason: str = "", message: str = "") -> None:
         """End the pod's processes within the grace period (s). With a reason the pod stays, Failed for it."""
-        self._queue.put(_Stop(grace, reason))
+        self._queue.put(_Stop(grace, reason, message))
 
     def _run(self) -> None:
         try:
@@ -186,7 +199,8 @@ class PodWorker:
         log = self._node.logs.start(self._uid, container.name, container.restarts)
         try:
             root = self._volumes.root(container.spec, volumes)
-            environ = environment.variables(container.spec, self._current(), program, root, look_up)
+            instance = self._node.environ(self.node_name)
+            environ = environment.variables(container.spec, self._current(), program, root, look_up, instance)
             words = environment.command(container.spec, program, environ, root)
             process = Process(
                 words,
@@ -250,11 +264,11 @@ class PodWorker:
                 break
             if isinstance(message, _Stop):
                 kill_at = min(kill_at, time.monotonic() + message.grace)
-                stop = _Stop(stop.grace, stop.reason and message.reason)
+                stop = stop if not stop.reason or message.reason else message
             else:
                 message.container.end(message.code)
         if stop.reason:
-            self._report(phase="Failed", reason="Terminated", message=stop.reason)
+            self._report(phase="Failed", reason=stop.reason, message=stop.message)
             return
         self._node.verbs.remove(self._key, self._uid)
 

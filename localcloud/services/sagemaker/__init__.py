@@ -1,23 +1,48 @@
-"""Amazon SageMaker, as far as training jobs."""
+"""Amazon SageMaker, as far as training jobs and HyperPod clusters."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from localcloud.home import Home
+from localcloud.kubernetes.eks import EksClusters
 from localcloud.programs import BaseModel, Programs
 from localcloud.services.authorization import Endpoint
 from localcloud.services.sagemaker import events
+from localcloud.services.sagemaker.clusters.api import ClusterApi
+from localcloud.services.sagemaker.clusters.orchestrator import Orchestrator
 from localcloud.services.sagemaker.jobs import Jobs
 from localcloud.services.sagemaker.operations import TrainingJobOperations
 from localcloud.services.sagemaker.runner import Runner
+from localcloud.services.sagemaker.tags import TagOperations
 from localcloud.services.service import Service
 
 
+@dataclass(frozen=True)
+class SageMaker:
+    """The service, its clusters for CloudFormation to make, and what ends its jobs."""
+
+    service: Service
+    clusters: ClusterApi
+    close: Callable[[], None]
+
+
 def start(
-    home: Home, endpoint: Endpoint, programs: Programs, base_model: BaseModel
-) -> tuple[Service, Callable[[], None]]:
-    """The service, and what ends its jobs."""
+    home: Home,
+    endpoint: Endpoint,
+    programs: Programs,
+    base_model: BaseModel,
+    eks_clusters: EksClusters,
+    slurm: Orchestrator,
+) -> SageMaker:
+    """Take up what was there before, and answer from now on."""
     jobs = Jobs(home.state / "training-jobs", events.emit)
     runner = Runner(home, endpoint, jobs, programs, base_model)
-    return Service("sagemaker", TrainingJobOperations(jobs, runner).by_name()), runner.close
+    clusters = ClusterApi(home, endpoint, eks_clusters, slurm)
+    operations = {
+        **TrainingJobOperations(jobs, runner).by_name(),
+        **clusters.by_name(),
+        **TagOperations(jobs, clusters.store).by_name(),
+    }
+    return SageMaker(Service("sagemaker", operations), clusters, runner.close)

@@ -25,7 +25,7 @@ DEFAULT_PAGE = 10
 
 
 class TrainingJobOperations:
-    """Create, describe, list, stop, delete and tag training jobs."""
+    """Create, describe, list, stop and delete training jobs."""
 
     def __init__(self, jobs: Jobs, runner: Runner) -> None:
         self._jobs = jobs
@@ -38,9 +38,6 @@ class TrainingJobOperations:
             "ListTrainingJobs": self.list,
             "StopTrainingJob": self.stop,
             "DeleteTrainingJob": self.delete,
-            "AddTags": self.add_tags,
-            "DeleteTags": self.delete_tags,
-            "ListTags": self.list_tags,
         }
 
     def create(self, call: Call) -> dict[str, Any]:
@@ -109,23 +106,6 @@ class TrainingJobOperations:
         self._jobs.remove(job)
         return {}
 
-    def add_tags(self, call: Call) -> dict[str, Any]:
-        tags = {tag["Key"]: tag["Value"] for tag in call.params["Tags"]}
-        job = self._tagged(call, "sagemaker:AddTags", tag_context(tags))
-        job.tags |= tags
-        self._jobs.save(job)
-        return {"Tags": _tag_list(job)}
-
-    def delete_tags(self, call: Call) -> dict[str, Any]:
-        keys = call.params["TagKeys"]
-        job = self._tagged(call, "sagemaker:DeleteTags", {"aws:TagKeys": keys})
-        job.tags = {key: value for key, value in job.tags.items() if key not in keys}
-        self._jobs.save(job)
-        return {}
-
-    def list_tags(self, call: Call) -> dict[str, Any]:
-        return {"Tags": _tag_list(self._tagged(call, "sagemaker:ListTags", {}))}
-
     def _find(self, call: Call, action: str) -> TrainingJob:
         arn = _arn(call.caller, call.params["TrainingJobName"])
         call.caller.require(action, arn)
@@ -134,21 +114,9 @@ class TrainingJobOperations:
             raise ServiceError("ResourceNotFound", "Requested resource not found.")
         return job
 
-    def _tagged(self, call: Call, action: str, context: Mapping[str, Any]) -> TrainingJob:
-        arn = call.params["ResourceArn"]
-        call.caller.require(action, arn, context)
-        job = self._jobs.get(arn)
-        if job is None:
-            raise ServiceError("ValidationException", f"{arn} is not a training job of the embedded cloud")
-        return job
-
 
 def _arn(caller: Caller, name: str) -> str:
     return f"arn:aws:sagemaker:{caller.region}:{caller.account_id}:training-job/{name}"
-
-
-def _tag_list(job: TrainingJob) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in job.tags.items()]
 
 
 def _conditions(request: Mapping[str, Any]) -> dict[str, Any]:

@@ -67,6 +67,7 @@ class Node:
     private_ip: str
     subnet_id: str
     launched: float
+    software_updated: float
     status: str = "Pending"
 
     @property

@@ -6,6 +6,7 @@ from aws_cdk import Duration, RemovalPolicy, Stack, aws_kms as kms, aws_s3 as s3
 from constructs import Construct
 
 from atelier import names
+from atelier.training.slurm import naming as slurm
 from components.permissions import Grantee, allow, allow_key, arn_in, policy_owner
 
 # Objects as policies name them: of every run, of every step.
@@ -131,12 +132,7 @@ class ArtifactBucket(Construct):
     def grant_publish_lifecycle_scripts(self, grantee: Grantee) -> None:
         """Write and remove the scripts that cluster nodes run when they are made."""
         self._write(grantee, LIFECYCLE_SCRIPTS)
-        allow(
-            grantee,
-            "s3:DeleteObject",
-            on=[self._objects(grantee, LIFECYCLE_SCRIPTS)],
-            because="Scripts are named by their content",
-        )
+        self._remove(grantee, LIFECYCLE_SCRIPTS, because="Scripts are named by their content")
 
     def grant_read_lifecycle_scripts(self, grantee: Grantee) -> None:
         """Read them, on a node."""
@@ -155,6 +151,31 @@ class ArtifactBucket(Construct):
         self._read(grantee, DATASETS, RECIPES, BASE_MODELS, TRAINING_OUTPUT)
         self._write(grantee, TRAINING_OUTPUT, EVALUATION_OUTPUT)
         self._satisfy_sagemaker(grantee)
+
+    def grant_submit_slurm_jobs(self, grantee: Grantee, cluster: str) -> None:
+        """Tell a Slurm cluster's agent that a job is wanted or no longer is, and read what became of it."""
+        wanted = slurm.bundle_key(cluster, "*")
+        self.grant_follow_slurm_jobs(grantee, cluster)
+        self._read(grantee, wanted)
+        self._write(grantee, wanted)
+        self._remove(grantee, wanted, because="Objects are named by their job")
+
+    def grant_follow_slurm_jobs(self, grantee: Grantee, cluster: str) -> None:
+        """Read what a Slurm cluster's agent says of its jobs and of itself."""
+        self._read(
+            grantee,
+            slurm.status_key(cluster, "*"),
+            slurm.log_key(cluster, "*"),
+            slurm.heartbeat_key(cluster),
+        )
+
+    def grant_run_slurm_jobs(self, grantee: Grantee, cluster: str) -> None:
+        """What a Slurm cluster's agent does: fetch what jobs read, tell of them, keep what they made."""
+        wanted = slurm.bundle_key(cluster, "*")
+        told = (slurm.status_key(cluster, "*"), slurm.log_key(cluster, "*"), slurm.heartbeat_key(cluster))
+        self._read(grantee, wanted, *told, DATASETS, BASE_MODELS, TRAINING_OUTPUT)
+        self._write(grantee, *told, TRAINING_OUTPUT)
+        self._remove(grantee, wanted, because="Objects are named by their job")
 
     def grant_distil(self, grantee: Grantee) -> None:
         """What AWS's distillation container does in the bucket that its recipe names.
@@ -194,6 +215,9 @@ class ArtifactBucket(Construct):
             because=PREFIXES,
         )
         allow_key(grantee, self._key, "kms:Decrypt", "kms:GenerateDataKey", through="s3")
+
+    def _remove(self, grantee: Grantee, prefix: str, *, because: str) -> None:
+        allow(grantee, "s3:DeleteObject", on=[self._objects(grantee, prefix)], because=because)
 
     def _objects(self, grantee: Grantee, prefix: str) -> str:
         return f"{arn_in(policy_owner(grantee), owner=Stack.of(self), arn=self.bucket.bucket_arn)}/{prefix}"

@@ -50,6 +50,34 @@ class EncryptionKey(kms.Key):
             actions=["kms:Decrypt", "kms:GenerateDataKey"],
         )
 
+        self._let_link_file_systems(of_account=stack.account)
+
+    def _let_link_file_systems(self, *, of_account: str) -> None:
+        """A linked file system reads the bucket as a role that FSx makes for it, with no right on any key.
+
+        Amazon FSx for Lustre guide, "Working with server-side encrypted Amazon S3 buckets".
+        """
+        role = Stack.of(self).format_arn(
+            service="iam",
+            region="",
+            resource="role",
+            resource_name="aws-service-role/s3.data-source.lustre.fsx.amazonaws.com/AWSServiceRoleForFSxS3Access_*",
+        )
+        self.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.AnyPrincipal()],
+                actions=[*USE],
+                resources=["*"],
+                conditions={
+                    "StringEquals": {
+                        "kms:CallerAccount": of_account,
+                        "kms:ViaService": f"s3.{Stack.of(self).region}.amazonaws.com",
+                    },
+                    "ArnLike": {"aws:PrincipalArn": role},
+                },
+            )
+        )
+
     def _let_use(self, service: str, when: dict[str, Any], *, actions: Sequence[str] = USE) -> None:
         self.add_to_resource_policy(
             iam.PolicyStatement(

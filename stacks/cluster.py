@@ -14,14 +14,15 @@ from components.cluster.execution_role import ExecutionRole
 from components.cluster.governance import Governance
 from components.cluster.guards import Guards
 from components.cluster.hyperpod_cluster import HyperPodCluster
+from components.cluster.instance_groups import NodeSetup
 from components.cluster.job_namespaces import job_namespaces
-from components.cluster.lifecycle_scripts import LifecycleScripts
+from components.cluster.lifecycle_scripts import LifecycleScripts, scripts_of
 from components.cluster.network import ClusterNetwork
 from components.cluster.nodes import Nodes
 from components.handlers import Handlers
 from components.notice_topic import NoticeTopic
 from components.retention import retention
-from config.cluster import ClusterConfig
+from config.cluster import ClusterConfig, EksOrchestrator
 from config.model import Environment
 from stacks.network import NetworkStack
 from stacks.pipeline import PipelineStack
@@ -47,6 +48,7 @@ class ClusterStack(Stack):
             env={"account": environment.account, "region": environment.region},
             termination_protection=not environment.data_may_be_destroyed,
         )
+        assert isinstance(cluster.orchestrator, EksOrchestrator)
         bucket, key = storage.bucket, storage.key
         log_retention = retention(environment.log_retention_days)
         handlers = Handlers(
@@ -109,18 +111,21 @@ class ClusterStack(Stack):
             "LifecycleScripts",
             bucket=bucket,
             publisher=CustomResources(self, "PublishFiles", handlers=handlers),
+            files=scripts_of("eks"),
         )
+        setup = NodeSetup(role, life_cycle=scripts.on_create("on_create.sh"))
         hyperpod = HyperPodCluster(
             self,
             "HyperPod",
             name=environment.cluster_name(cluster),
             config=cluster,
-            control_plane=control_plane,
+            orchestrator=control_plane.orchestrator,
             network=nodes_network,
-            role=role,
-            scripts=scripts,
+            setup=lambda _group: setup,
         )
-        hyperpod.after(self.access.admit_nodes(role), dependencies, scripts.resource)
+        hyperpod.after(
+            self.access.admit_nodes(role), dependencies, scripts.resource, *control_plane.base_add_ons
+        )
         nodes = Nodes(
             self,
             "Nodes",
@@ -150,10 +155,12 @@ class ClusterStack(Stack):
             "Guards",
             cluster=hyperpod,
             config=cluster,
-            access=self.access,
             handlers=handlers,
             notices=notices,
+            measure="MeasureCluster",
+            event={"namespaces": [*job_namespaces(cluster)]},
         )
+        self.access.grant_watch(guards.function)
         # Before, there is nothing to count, and nobody may list pods: alarms would ring for half an hour.
         guards.node.add_dependency(job_access)
 

@@ -54,8 +54,6 @@ class ClusterAccess(Construct):
     def grant_watch(self, function: lambda_.Function) -> None:
         """See whether pods run in the namespaces of jobs."""
         allow(function, "eks:DescribeCluster", on=[self._control_plane.cluster.attr_arn])
-        any_cluster = Stack.of(self).format_arn(service="sagemaker", resource="cluster", resource_name="*")
-        allow(function, "sagemaker:DescribeCluster", on=[any_cluster], because=OWN_ID)
         self._group(function, "ClusterAccess", function, WATCH_GROUP)
 
     def _group(self, scope: Construct, construct_id: str, function: lambda_.Function, group: str) -> None:

@@ -11,6 +11,7 @@ from aws_cdk import (
     aws_iam as iam,
     aws_kms as kms,
     aws_logs as logs,
+    aws_sagemaker as sagemaker,
 )
 from constructs import Construct
 
@@ -116,6 +117,13 @@ class ControlPlane(Construct):
             )
             for name in BASE_ADD_ONS
         ]
+
+    @property
+    def orchestrator(self) -> sagemaker.CfnCluster.OrchestratorProperty:
+        """This, as a HyperPod cluster is told what runs its jobs."""
+        return sagemaker.CfnCluster.OrchestratorProperty(
+            eks=sagemaker.CfnCluster.ClusterOrchestratorEksConfigProperty(cluster_arn=self.cluster.attr_arn)
+        )
 
     @property
     def name(self) -> str:

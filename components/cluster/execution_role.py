@@ -1,4 +1,4 @@
-"""What nodes of a HyperPod cluster on EKS may do in AWS, and what Nova's containers may on restricted ones."""
+"""What nodes of a cluster on EKS may do in AWS, and what Nova's containers may on restricted ones."""
 
 from __future__ import annotations
 

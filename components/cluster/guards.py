@@ -7,6 +7,7 @@ from typing import Any
 
 from aws_cdk import (
     Duration,
+    Stack,
     Tags,
     aws_budgets as budgets,
     aws_cloudwatch as cloudwatch,
@@ -19,9 +20,8 @@ from aws_cdk import (
 from constructs import Construct
 
 from atelier.names import CLUSTER_TAG
-from components.cluster.access import ClusterAccess
+from components.cluster.access import OWN_ID
 from components.cluster.hyperpod_cluster import HyperPodCluster
-from components.cluster.job_namespaces import job_namespaces
 from components.handlers import Handlers
 from components.notice_topic import NoticeTopic
 from components.permissions import allow
@@ -34,7 +34,11 @@ EVERY = Duration.minutes(5)
 
 
 class Guards(Construct):
-    """Three ways to notice: a budget, two metrics with an alarm each, and HyperPod's own events."""
+    """Three ways to notice: a budget, metrics with an alarm each, and HyperPod's own events.
+
+    `measure` is the function that counts, every five minutes, told `event` and of which groups accelerators
+    are; what it may ask beside SageMaker, its stack grants.
+    """
 
     def __init__(
         self,
@@ -43,32 +47,64 @@ class Guards(Construct):
         *,
         cluster: HyperPodCluster,
         config: ClusterConfig,
-        access: ClusterAccess,
         handlers: Handlers,
         notices: NoticeTopic,
+        measure: str,
+        event: Mapping[str, object],
     ) -> None:
         super().__init__(scope, construct_id)
         self._cluster, self._notices = cluster, notices
         self._budget(config.monthly_budget_usd)
-        function = self._measured(handlers, config)
-        access.grant_watch(function)
-        self._alarm(
+        self.function = self._measured(handlers, config, measure, event)
+        self.alarm(
             "MissingNodes",
-            MISSING_NODES,
+            self.metric(MISSING_NODES),
             "is InService and misses nodes",
             # A replaced node takes twenty minutes.
             lasting=Duration.minutes(30),
             # No measurement is as bad as a missing node: nobody is looking.
             missing=cloudwatch.TreatMissingData.BREACHING,
         )
-        self._alarm(
+        self.alarm(
             "IdleNodes",
-            IDLE_NODES,
+            self.metric(IDLE_NODES),
             "pays for accelerators on which nothing runs",
             lasting=Duration.hours(2),
             missing=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
         self._events()
+
+    def metric(self, name: str) -> cloudwatch.Metric:
+        """A count of the cluster, as `function` puts it."""
+        return cloudwatch.Metric(
+            namespace=NAMESPACE,
+            metric_name=name,
+            dimensions_map={"Cluster": self._cluster.name},
+            statistic="Minimum",
+            period=EVERY,
+        )
+
+    def alarm(
+        self,
+        construct_id: str,
+        metric: cloudwatch.IMetric,
+        description: str,
+        *,
+        lasting: Duration,
+        missing: cloudwatch.TreatMissingData,
+    ) -> None:
+        """Tell people when the metric was 1 or more for so long."""
+        alarm = cloudwatch.Alarm(
+            self,
+            construct_id,
+            metric=metric,
+            alarm_description=f"Atelier: cluster {self._cluster.name} {description}",
+            threshold=1,
+            evaluation_periods=int(lasting.to_minutes() / EVERY.to_minutes()),
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=missing,
+        )
+        alarm.add_alarm_action(actions.SnsAction(self._notices.topic))
 
     def _budget(self, limit_usd: int) -> None:
         Tags.of(self._cluster).add(CLUSTER_TAG, self._cluster.name)
@@ -97,7 +133,9 @@ class Guards(Construct):
             ],
         )
 
-    def _measured(self, handlers: Handlers, config: ClusterConfig) -> lambda_.Function:
+    def _measured(
+        self, handlers: Handlers, config: ClusterConfig, measure: str, event: Mapping[str, object]
+    ) -> lambda_.Function:
         dead_letters = sqs.Queue(
             self,
             "DeadLetters",
@@ -105,7 +143,9 @@ class Guards(Construct):
             enforce_ssl=True,
             retention_period=Duration.days(14),
         )
-        function = handlers.function("MeasureCluster", memory_mib=256, dead_letter_queue=dead_letters)
+        function = handlers.function(measure, memory_mib=256, dead_letter_queue=dead_letters)
+        any_cluster = Stack.of(self).format_arn(service="sagemaker", resource="cluster", resource_name="*")
+        allow(function, "sagemaker:DescribeCluster", on=[any_cluster], because=OWN_ID)
         allow(
             function,
             "cloudwatch:PutMetricData",
@@ -124,12 +164,12 @@ class Guards(Construct):
                     event=events.RuleTargetInput.from_object(
                         {
                             "cluster": self._cluster.name,
-                            "namespaces": [*job_namespaces(config)],
                             "accelerated_groups": [
                                 group.name
                                 for group in config.all_groups
                                 if any(map(is_accelerated, group.instance_types))
                             ],
+                            **event,
                         }
                     ),
                     dead_letter_queue=dead_letters,
@@ -138,33 +178,6 @@ class Guards(Construct):
             ],
         )
         return function
-
-    def _alarm(
-        self,
-        construct_id: str,
-        metric: str,
-        description: str,
-        *,
-        lasting: Duration,
-        missing: cloudwatch.TreatMissingData,
-    ) -> None:
-        alarm = cloudwatch.Alarm(
-            self,
-            construct_id,
-            metric=cloudwatch.Metric(
-                namespace=NAMESPACE,
-                metric_name=metric,
-                dimensions_map={"Cluster": self._cluster.name},
-                statistic="Minimum",
-                period=EVERY,
-            ),
-            alarm_description=f"Atelier: cluster {self._cluster.name} {description}",
-            threshold=1,
-            evaluation_periods=int(lasting.to_minutes() / EVERY.to_minutes()),
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            treat_missing_data=missing,
-        )
-        alarm.add_alarm_action(actions.SnsAction(self._notices.topic))
 
     def _events(self) -> None:
         self._notices.let_publish("events.amazonaws.com")

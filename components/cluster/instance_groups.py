@@ -16,7 +16,7 @@ Cfn = sagemaker.CfnCluster
 
 @dataclass(frozen=True)
 class NodeSetup:
-    """What a group's nodes are made with beside its configuration: whose rights, what runs, what is mounted."""
+    """What a group's nodes are made with beside its configuration: rights, scripts, mounts."""
 
     role: iam.IRole
     life_cycle: Cfn.ClusterLifeCycleConfigProperty | None = None

@@ -345,7 +345,8 @@ def test_a_changed_script_has_another_address(tmp_path: Path, monkeypatch: pytes
         return scripts.address.rpartition("/lifecycle/")[2].rstrip("/").rpartition("/")[2]
 
     before = address()
-    (tmp_path / "on_create.sh").write_text("#!/bin/bash\n")
+    (tmp_path / "eks").mkdir()
+    (tmp_path / "eks" / "on_create.sh").write_text("#!/bin/bash\n")
     monkeypatch.setattr(lifecycle_scripts, "FOLDER", tmp_path)
     assert re.fullmatch("[0-9a-f]{16}", before)
     assert address() != before

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from components.cluster.lifecycle_scripts import scripts_of
+
 LIFECYCLE = Path(__file__).resolve().parents[3] / "lifecycle"
 SCRIPTS = sorted(LIFECYCLE.rglob("*.sh"))
 
@@ -30,7 +32,10 @@ COMMANDS = {
 
 @dataclass(frozen=True)
 class Node:
-    """A node's root, and beside it what is mounted, what runs and what was called."""
+    """A node's root, and beside it what is mounted, what runs and what was called.
+
+    Its scripts are as they come from the bucket: side by side, and not executable.
+    """
 
     root: Path
     state: Path
@@ -42,7 +47,7 @@ class Node:
             "STATE": str(self.state),
         }
         return subprocess.run(
-            ["/bin/bash", str(LIFECYCLE / "eks" / script)],
+            ["/bin/bash", str(self.state / "scripts" / script)],
             env=environ,
             capture_output=True,
             text=True,
@@ -66,6 +71,9 @@ def node(tmp_path: Path) -> Node:
         command = state / "bin" / name
         command.write_text(f"#!/bin/bash\n{body}\n")
         command.chmod(0o755)
+    (state / "scripts").mkdir()
+    for name, text in scripts_of("eks").items():
+        (state / "scripts" / name).write_text(text)
     (state / "mounts").write_text(f"{root}/opt/sagemaker\n")
     (state / "active").write_text("containerd\n")
     (state / "calls").write_text("")

@@ -23,6 +23,10 @@ SNAPSHOT_STEPS = 20
 """How many steps a training that broke off takes again, at most. A snapshot takes as long as half a step."""
 
 
+IsStopped = Callable[[int], bool]
+"""Step -> whether the training is to end after it."""
+
+
 class Stopped(Exception):
     """The training was told to end, and did after this step."""
 
@@ -42,7 +46,7 @@ class Course:
     save: Save
     seed: int = SEED
     ranks: Ranks = ALONE
-    is_stopped: Callable[[int], bool] = never
+    is_stopped: IsStopped = never
     resume: ResumePoint | None = None
 
     def steps(

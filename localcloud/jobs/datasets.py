@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from atelier.datasets.transform.dialogue import Unconvertible
+from atelier.datasets.transform.openai_chat import read_messages
 from localcloud.jobs.failures import JobFailed
 from localcloud.model.chat import Encoded, encode_answer, encode_conversation
 from localcloud.model.tokenizer import Tokenizer
@@ -45,6 +47,19 @@ def read_conversations(files: Sequence[Path], tokenizer: Tokenizer, max_length: 
         return _bounded(encode_conversation(tokenizer, row["messages"], row.get("system")), max_length)
 
     return _read(files, conversation)
+
+
+def read_chats(file: Path, tokenizer: Tokenizer, max_length: int) -> list[Encoded]:
+    """Rows in OpenAI's chat format, which llmft reads."""
+
+    def chat(row: Mapping[str, Any]) -> Encoded:
+        system, turns, _ = read_messages(row["messages"], "messages", row.get("tools"))
+        _check_turns(turns)
+        texts = [{"text": text} for text in system]
+        encoded = encode_conversation(tokenizer, turns, texts)
+        return _bounded(encoded, max_length, "training_config.training_args.max_len")
+
+    return _read([file], chat)
 
 
 def read_preferences(files: Sequence[Path], tokenizer: Tokenizer, max_length: int) -> list[Pair]:
@@ -99,6 +114,10 @@ def _read(files: Sequence[Path], parse: Callable[[Mapping[str, Any]], Row]) -> l
             rows.append(parse(row))
         except KeyError as error:
             raise JobFailed(f"{file.name} line {number}: field {error} is missing") from error
+        except Unconvertible as error:
+            raise JobFailed(
+                f"{file.name} line {number}: {error}; accepted: {error.fault.accepted}"
+            ) from error
         except (TypeError, ValueError, AttributeError) as error:
             raise JobFailed(f"{file.name} line {number}: {error}") from error
     if not rows:
@@ -108,8 +127,11 @@ def _read(files: Sequence[Path], parse: Callable[[Mapping[str, Any]], Row]) -> l
 
 def _lines(files: Sequence[Path]) -> Iterator[tuple[Path, int, str]]:
     for file in files:
-        with file.open(encoding="utf-8") as lines:
-            yield from ((file, number, line) for number, line in enumerate(lines, 1) if line.strip())
+        try:
+            with file.open(encoding="utf-8") as lines:
+                yield from ((file, number, line) for number, line in enumerate(lines, 1) if line.strip())
+        except (OSError, UnicodeDecodeError) as error:
+            raise JobFailed(f"{file} cannot be read: {error}") from error
 
 
 def _check_turns(messages: Sequence[Mapping[str, Any]]) -> None:
@@ -119,11 +141,9 @@ def _check_turns(messages: Sequence[Mapping[str, Any]]) -> None:
         raise ValueError(f"messages must alternate from user to assistant, got {roles}")
 
 
-def _bounded(row: Encoded, max_length: int) -> Encoded:
+def _bounded(row: Encoded, max_length: int, key: str = "training_config.max_length") -> Encoded:
     if len(row.ids) > max_length:
-        raise ValueError(
-            f"the row is {len(row.ids)} tokens long; training_config.max_length allows {max_length}"
-        )
+        raise ValueError(f"the row is {len(row.ids)} tokens long; {key} allows {max_length}")
     return row
 
 

@@ -279,7 +279,7 @@ def read_recipe(path: Path) -> Recipe:
     try:
         return _kind_of(content).model_validate(content)
     except ValidationError as error:
-        raise JobFailed(_first_problem(error)) from error
+        raise JobFailed(first_problem(error)) from error
 
 
 def _kind_of(content: dict[str, Any]) -> type[Recipe]:
@@ -289,7 +289,8 @@ def _kind_of(content: dict[str, Any]) -> type[Recipe]:
     return StepsRecipe if isinstance(config, dict) and "max_steps" in config else TrainingRecipe
 
 
-def _first_problem(error: ValidationError) -> str:
+def first_problem(error: ValidationError) -> str:
+    """Of a recipe that is refused: the key, its value and what would be accepted."""
     problem = error.errors(include_url=False)[0]
     key = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import logging
-import os
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,6 +29,8 @@ JOIN_SECONDS = 60
 """How long a rank waits for the others to come: longer than the pause before a pod is started again."""
 SILENCE_SECONDS = 10
 """A rank that ended is noticed at once, by its connections; one that hangs, after this time."""
+PART_SECONDS = 600
+"""How long the ranks wait for each other at the end, when the first one writes what they made."""
 
 
 class InvalidRanks(ValueError):
@@ -74,9 +75,14 @@ class Ranks:
             process_id=self.rank,
             initialization_timeout=JOIN_SECONDS,
             heartbeat_timeout_seconds=SILENCE_SECONDS,
-            shutdown_timeout_seconds=SILENCE_SECONDS,
+            shutdown_timeout_seconds=PART_SECONDS,
         )
         log.info("rank %d of %d", self.rank, self.size)
+
+    def part(self) -> None:
+        """End together: a rank that fails until then fails the others."""
+        if self.size > 1:
+            jax.distributed.shutdown()
 
     def share(self, batch: Tree) -> Tree:
         """A batch that every rank has in full, each keeping its part of the rows."""
@@ -119,15 +125,6 @@ class StopSignal:
 
     def _set(self, _number: int, _frame: object) -> None:
         self._is_set = True
-
-
-def leave(code: int) -> None:
-    """End this process although others go on: they hear of it by their connections, which close.
-
-    Python's own way out would wait for them, in the runtime's farewell, while they wait for this one.
-    """
-    logging.shutdown()
-    os._exit(code)
 
 
 def _number(environ: Mapping[str, str], *names: str, default: int | None = None) -> int:

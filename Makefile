@@ -23,7 +23,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
-.PHONY: help setup setup-dev demo test check synth diff deploy destroy bench fuzz clean
+.PHONY: help setup setup-dev slurm demo test check synth diff deploy destroy bench fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,10 +32,13 @@ setup: $(VENV)/.project $(VENV)-cloud/.cloud node_modules/.installed ## make bot
 
 setup-dev: setup $(VENV)/.dev
 
+slurm: ## install Slurm from Debian or Ubuntu, as root or by sudo without a password
+	@localcloud/slurm/install.sh
+
 demo: setup ## embedded cloud, deploy, one run, a chat with the customized model
 	@$(ATELIER) demo
 
-test: check ## lint, types and every test
+test: check slurm ## lint, types and every test
 	@$(BIN)/pytest
 
 check: setup-dev ## format, lint and types

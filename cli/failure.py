@@ -25,6 +25,7 @@ def explain(error: BaseException) -> tuple[str, ExitCode] | None:
     from atelier.errors import AccessRefused, AtelierError, InvalidRun, UnknownRun, UnsupportedCombination
     from config.invalid import InvalidConfiguration
     from localcloud.control import CloudFailed
+    from localcloud.slurm.installation import SlurmMissing
 
     match error:
         case CommandFailed():
@@ -33,7 +34,7 @@ def explain(error: BaseException) -> tuple[str, ExitCode] | None:
             return str(error), ExitCode.INVALID
         case UnknownRun() | AccessRefused():
             return str(error), ExitCode.UNREACHABLE
-        case AtelierError() | CloudFailed():
+        case AtelierError() | CloudFailed() | SlurmMissing():
             return str(error), ExitCode.FAILED
         case botocore_errors.NoCredentialsError() | botocore_errors.CredentialRetrievalError():
             return f"no AWS credentials: {error}. Sign in, or set AWS_PROFILE", ExitCode.UNREACHABLE

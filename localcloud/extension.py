@@ -27,8 +27,8 @@ from localcloud.patches import (
 from localcloud.programs import BaseModel, Programs
 from localcloud.services import bedrock, fsx, sagemaker, ssm_documents
 from localcloud.services.authorization import Endpoint
-from localcloud.services.sagemaker.clusters.orchestrator import Unattended
 from localcloud.services.service import Service
+from localcloud.slurm.clusters import SlurmClusters
 
 # Services whose requests MiniStack would not recognise.
 SERVICE_PATTERNS = {
@@ -67,7 +67,8 @@ def install(home: Home, port: int) -> Services:
     base_model = BaseModel(home, programs)
     eks_clusters = EksClusters(home, endpoint.url, KnownImages({}))
     eks_clusters.install()
-    training = sagemaker.start(home, endpoint, programs, base_model, eks_clusters, Unattended())
+    slurm_clusters = SlurmClusters(home, endpoint)
+    training = sagemaker.start(home, endpoint, programs, base_model, eks_clusters, slurm_clusters)
     models, runtime, end_serving = bedrock.start(home, endpoint, programs, base_model)
     file_systems, documents = fsx.start(home), ssm_documents.start(home)
     cloudformation.register(
@@ -87,7 +88,9 @@ def install(home: Home, port: int) -> Services:
     handlers = ministack.app.SERVICE_HANDLERS
     handlers["ssm"] = ssm_documents.beside(documents, handlers["ssm"])
     _once_loaded(training.clusters.resume)
-    return Services(closers=(eks_clusters.close, training.close, end_serving, lambda_runtime.reset))
+    return Services(
+        closers=(slurm_clusters.close, eks_clusters.close, training.close, end_serving, lambda_runtime.reset)
+    )
 
 
 def _register(name: str, service: Service) -> None:

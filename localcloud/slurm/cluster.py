@@ -14,7 +14,6 @@ import secrets
 import shutil
 import socket
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Iterable
@@ -26,6 +25,8 @@ from localcloud.slurm.installation import Installation
 from localcloud.slurm.layout import Layout
 from localcloud.slurm.processes import CONFIGURATION, NODE, foreign_listeners, kill
 
+# Not TMPDIR, which may be as long as any.
+SHORT = Path("/tmp")  # noqa: S108 - a folder of our own in it, which nobody else can enter
 INHERITED = ("HOME", "LANG", "LC_ALL", "TMPDIR")
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
@@ -46,12 +47,10 @@ class SlurmCluster:
     """
 
     def __init__(self, folder: Path, installation: Installation) -> None:
-        # Unix sockets have short addresses; the folder may be deep.
-        name = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
-        sockets = Path(tempfile.gettempdir()) / f"slurm-{os.getuid()}-{name}"
-        self._places = Places(state=folder / "state", logs=folder / "logs", sockets=sockets)
+        self._folder = folder.resolve()
+        name = hashlib.sha256(str(self._folder).encode()).hexdigest()[:12]
+        self._places = Places(SHORT / f"slurm-{os.getuid()}-{name}")
         self._installation = installation
-        self._ports_file = folder / "ports.json"
         self._layout: Layout | None = None
         self._daemons: dict[str, subprocess.Popen[bytes]] = {}
         self._lock = threading.RLock()
@@ -62,9 +61,9 @@ class SlurmCluster:
         return self._places.configuration
 
     @property
-    def sockets(self) -> Path:
+    def root(self) -> Path:
         """Where its Unix sockets are: who reaches them is believed."""
-        return self._places.sockets
+        return self._places.root
 
     def start(self, layout: Layout) -> None:
         """Start every daemon and wait until the nodes have registered; SlurmFailed if they do not."""
@@ -96,7 +95,7 @@ class SlurmCluster:
             for daemon in self._daemons.values():
                 daemon.wait()
             self._daemons.clear()
-            shutil.rmtree(self._places.sockets, ignore_errors=True)
+            shutil.rmtree(self._places.root, ignore_errors=True)
 
     def change(self, layout: Layout) -> None:
         """Other nodes, or other partitions: jobs on nodes that stay run on."""
@@ -192,11 +191,13 @@ class SlurmCluster:
 
     def _prepare(self) -> None:
         places = self._places
+        shutil.rmtree(places.root, ignore_errors=True)
+        # 0700, and an error if another user was there first: whoever reaches munge's socket is believed.
+        places.root.mkdir(mode=0o700)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        places.kept.symlink_to(self._folder)
         for folder in (places.state / "controller", places.devices, places.logs):
             folder.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(places.sockets, ignore_errors=True)
-        # 0700, and an error if another user was there first: whoever reaches munge's socket is believed.
-        places.sockets.mkdir(mode=0o700)
         if not places.munge_key.exists():
             descriptor = os.open(places.munge_key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
             with os.fdopen(descriptor, "wb") as key:
@@ -224,8 +225,8 @@ class SlurmCluster:
                 "--force",
                 f"--key-file={places.munge_key}",
                 f"--socket={places.munge_socket}",
-                f"--pid-file={places.sockets / 'munged.pid'}",
-                f"--seed-file={places.sockets / 'munge.seed'}",
+                f"--pid-file={places.root / 'munged.pid'}",
+                f"--seed-file={places.root / 'munge.seed'}",
                 f"--log-file={places.logs / 'munged.log'}",
             ],
             self.environ(),
@@ -248,7 +249,7 @@ class SlurmCluster:
         time.sleep(POLL_SECONDS)
 
     def _start_node(self, node: str) -> None:
-        (self._places.sockets / node).mkdir(exist_ok=True)
+        (self._places.root / node).mkdir(exist_ok=True)
         self._start(node, ["slurmd", "-D", "-N", node], self._environ(node))
 
     def _start(self, name: str, command: list[str], environ: dict[str, str]) -> None:
@@ -283,11 +284,12 @@ class SlurmCluster:
 
     def _choose_ports(self, layout: Layout) -> Ports:
         """Those of last time, as jobs that wait know them; free ones for what is new."""
-        known: dict[str, int] = json.loads(self._ports_file.read_text()) if self._ports_file.exists() else {}
+        file = self._folder / "ports.json"
+        known: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
         names = [layout.controller, *(node.name for node in layout.nodes)]
         with ExitStack() as held:
             chosen = {name: known[name] if name in known else _free_port(held) for name in names}
-        self._ports_file.write_text(json.dumps(chosen))
+        file.write_text(json.dumps(chosen))
         return Ports(chosen[layout.controller], chosen)
 
     def _log_tail(self, lines: int = 15) -> str:

@@ -70,6 +70,7 @@ class SlurmClusters:
         self._running: dict[str, _Running] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
+        self._failures: dict[str, str] = {}
         self._switch.report({})
         self._keeper = threading.Thread(target=self._keep, name="slurm", daemon=True)
         self._keeper.start()
@@ -112,10 +113,13 @@ class SlurmClusters:
             self._running[cluster_id] = running
         else:
             running.change(wanted)
+        self._failures.pop(wanted.name, None)
         self._report()
 
     def _end(self, cluster_id: str) -> None:
-        self._wanted.pop(cluster_id, None)
+        wanted = self._wanted.pop(cluster_id, None)
+        if wanted is not None:
+            self._failures.pop(wanted.name, None)
         running = self._running.pop(cluster_id, None)
         if running is not None:
             running.stop()
@@ -131,12 +135,20 @@ class SlurmClusters:
                             self._running[cluster_id].revive()
                         elif self._switch.is_on:
                             self._start(cluster_id, wanted)
-                    except Exception:
+                    except Exception as error:
                         # It is tried again; the other clusters, and this thread, must go on.
-                        logger.exception("Slurm of %s", wanted.name)
+                        self._note_failure(wanted.name, str(error))
+
+    def _note_failure(self, name: str, message: str) -> None:
+        """Say it once: it may be the same every second."""
+        if self._failures.get(name) != message:
+            logger.error("Slurm of %s: %s", name, message)
+            self._failures[name] = message
+            self._report()
 
     def _report(self) -> None:
-        self._switch.report({running.name: running.nodes for running in self._running.values()})
+        running = {one.name: f"{one.nodes} nodes" for one in self._running.values()}
+        self._switch.report(self._failures | running)
 
     def _folder(self, cluster_id: str) -> Path:
         return self._home.slurm / cluster_id

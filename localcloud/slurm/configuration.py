@@ -20,13 +20,25 @@ CLUSTER_NAME = "atelier"
 class Places:
     """Where a cluster keeps what.
 
-    `state` and `logs` outlive it. `sockets` is short and the user's own: the address of a Unix socket has
-    at most 108 characters, and Slurm puts a node's and a step's name behind it.
+    All below `root`, which is short, has no spaces and is the user's own: the address of a Unix socket has at
+    most 108 characters, and Slurm puts a node's and a step's name behind it; slurm.conf separates by spaces.
+    It goes with the cluster's processes; `kept` leads to what stays.
     """
 
-    state: Path
-    logs: Path
-    sockets: Path
+    root: Path
+
+    @property
+    def kept(self) -> Path:
+        """A link to the cluster's folder."""
+        return self.root / "kept"
+
+    @property
+    def state(self) -> Path:
+        return self.kept / "state"
+
+    @property
+    def logs(self) -> Path:
+        return self.kept / "logs"
 
     @property
     def configuration(self) -> Path:
@@ -52,7 +64,7 @@ class Places:
 
     @property
     def munge_socket(self) -> Path:
-        return self.sockets / "munge"
+        return self.root / "munge"
 
 
 @dataclass(frozen=True)
@@ -79,9 +91,9 @@ def slurm_conf(layout: Layout, places: Places, ports: Ports, user: str) -> str:
             # Without both, the one or the other daemon listens everywhere.
             "CommunicationParameters=NoInAddrAny,NoCtldInAddrAny",
             f"StateSaveLocation={places.state / 'controller'}",
-            f"SlurmdSpoolDir={places.sockets}/%n",
-            f"SlurmctldPidFile={places.sockets}/slurmctld.pid",
-            f"SlurmdPidFile={places.sockets}/slurmd-%n.pid",
+            f"SlurmdSpoolDir={places.root}/%n",
+            f"SlurmctldPidFile={places.root}/slurmctld.pid",
+            f"SlurmdPidFile={places.root}/slurmd-%n.pid",
             f"SlurmctldLogFile={places.logs / 'slurmctld.log'}",
             f"SlurmdLogFile={places.logs}/slurmd-%n.log",
             # No cgroups, as there may be neither root nor systemd: memory limits are recorded only.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localcloud.home import Home
+from localcloud.slurm.installation import find
 
 
 @dataclass(frozen=True)
@@ -21,20 +22,22 @@ class Switch:
         return self._switch.exists()
 
     def turn_on(self) -> None:
+        """SlurmMissing where Slurm is not installed."""
+        find()
         self.home.slurm.mkdir(parents=True, exist_ok=True)
         self._switch.touch()
 
-    def report(self, nodes: Mapping[str, int]) -> None:
-        """The server: which clusters have Slurm, and on how many nodes."""
+    def report(self, clusters: Mapping[str, str]) -> None:
+        """The server: how Slurm is on each cluster."""
         self.home.slurm.mkdir(parents=True, exist_ok=True)
         written = self._report.with_suffix(".new")
-        written.write_text(json.dumps(dict(nodes)))
+        written.write_text(json.dumps(dict(clusters)))
         written.replace(self._report)
 
-    def reported(self) -> dict[str, int]:
-        """Nodes by the cluster's name; empty when none has Slurm."""
+    def reported(self) -> dict[str, str]:
+        """What the server last said, by the cluster's name."""
         try:
-            found: dict[str, int] = json.loads(self._report.read_text())
+            found: dict[str, str] = json.loads(self._report.read_text())
         except FileNotFoundError:
             return {}
         return found

@@ -20,15 +20,11 @@ CONFIGURATION = "agent.json"
 STOP_SECONDS = 10.0
 
 
-class AgentMissing(RuntimeError):
-    """The cluster publishes no agent, or one that cannot be installed."""
+def install(folder: Path, s3: Any, source_uri: str, changes: Mapping[str, Any]) -> bool:
+    """Put package and agent.json into `folder`, with `changes` to the latter; False when none is published.
 
-
-def install(folder: Path, s3: Any, source_uri: str, changes: Mapping[str, Any]) -> None:
-    """Put package and agent.json into `folder`; `changes` are made to the configuration.
-
-    `changes["mounted_at"]`, where jobs see the shared folder, is what was published as `shared_folder`: there
-    are no mounts here. AgentMissing when there is none below the URI.
+    Where jobs see the shared folder, `mounted_at`, is what was published as `shared_folder`: there are no
+    mounts here, and `changes` say where it really is.
     """
     bucket, _, prefix = source_uri.removeprefix("s3://").partition("/")
     prefix = f"{prefix.rstrip('/')}/"
@@ -41,11 +37,12 @@ def install(folder: Path, s3: Any, source_uri: str, changes: Mapping[str, Any]) 
                 target.parent.mkdir(parents=True, exist_ok=True)
                 s3.download_file(bucket, found["Key"], str(target))
     configuration = folder / CONFIGURATION
-    if not configuration.exists() or not (folder / PACKAGE).exists():
-        raise AgentMissing(f"{source_uri}: neither {CONFIGURATION} nor {PACKAGE}/ lies there")
+    if not configuration.exists():
+        return False
     published = json.loads(configuration.read_text())
     mounted_at = {"mounted_at": published["shared_folder"]}
     configuration.write_text(json.dumps({**published, **mounted_at, **changes}, indent=2))
+    return True
 
 
 class Agent:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
+import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from localcloud.home import Home, project_python
@@ -22,7 +22,7 @@ from localcloud.services.errors import ServiceError
 from localcloud.services.sagemaker.clusters.cluster import Group, HyperPodCluster
 from localcloud.services.sagemaker.clusters.credentials import execution_role
 from localcloud.services.sagemaker.clusters.orchestrator import OrchestratorFailed
-from localcloud.slurm.agent import Agent, AgentMissing, install
+from localcloud.slurm.agent import Agent, install
 from localcloud.slurm.cluster import SlurmCluster, SlurmFailed
 from localcloud.slurm.credentials import CredentialsEndpoint
 from localcloud.slurm.installation import SlurmMissing, find
@@ -52,7 +52,7 @@ class Wanted:
 
     name: str
     layout: Layout
-    source_uri: str
+    source_uri: str | None
     shared_folder: Path
     role: ServiceRole
     region: str
@@ -86,8 +86,8 @@ class SlurmClusters:
             if self._switch.is_on:
                 try:
                     self._start(cluster.id, wanted)
-                except (SlurmFailed, SlurmMissing, AgentMissing) as error:
-                    raise OrchestratorFailed(str(error)) from error
+                except (SlurmFailed, SlurmMissing, ClientError, BotoCoreError) as error:
+                    raise OrchestratorFailed(f"Slurm: {error}") from error
 
     def dissolve(self, cluster: HyperPodCluster) -> None:
         """End the cluster's Slurm, its jobs and its agent, and forget its queue."""
@@ -147,7 +147,7 @@ class SlurmClusters:
             self._report()
 
     def _report(self) -> None:
-        running = {one.name: f"{one.nodes} nodes" for one in self._running.values()}
+        running = {one.name: one.state for one in self._running.values()}
         self._switch.report(self._failures | running)
 
     def _folder(self, cluster_id: str) -> Path:
@@ -170,8 +170,9 @@ class _Running:
         return self._wanted.name if self._wanted else ""
 
     @property
-    def nodes(self) -> int:
-        return len(self._wanted.layout.nodes) if self._wanted else 0
+    def state(self) -> str:
+        nodes = len(self._wanted.layout.nodes) if self._wanted else 0
+        return f"{nodes} nodes, {'an agent' if self._agent else 'no agent'}"
 
     def start(self, wanted: Wanted) -> None:
         self._slurm.start(wanted.layout)
@@ -187,7 +188,7 @@ class _Running:
         before, self._wanted = self._wanted, wanted
         if before is None or before.layout != wanted.layout:
             self._slurm.change(wanted.layout)
-        if before is None or before != wanted:
+        if before is None or replace(before, layout=wanted.layout) != wanted:
             self._stop_agent()
             self._start_agent(wanted)
 
@@ -201,28 +202,25 @@ class _Running:
         self._slurm.stop()
 
     def _start_agent(self, wanted: Wanted) -> None:
-        def session() -> Any:
+        if wanted.source_uri is None:
+            return
+
+        def session() -> boto3.Session:
             return wanted.role.session("controller", wanted.region)
 
         folder = self._folder / "controller"
         wanted.shared_folder.mkdir(parents=True, exist_ok=True)
         image = f"{wanted.account_id}.dkr.ecr.{wanted.region}.amazonaws.com/{IMAGE}:latest"
-        try:
-            install(
-                folder,
-                self._endpoint.client(session(), "s3"),
-                wanted.source_uri,
-                {
-                    "shared_folder": str(wanted.shared_folder),
-                    "runtime": "process",
-                    "programs": {image: [str(project_python()), "-m", PROGRAM]},
-                    "auto_resume": False,
-                    "has_gres": True,
-                    **QUICK,
-                },
-            )
-        except (ClientError, BotoCoreError) as error:
-            raise AgentMissing(f"{wanted.source_uri}: {error}") from error
+        changes = {
+            "shared_folder": str(wanted.shared_folder),
+            "runtime": "process",
+            "programs": {image: [str(project_python()), "-m", PROGRAM]},
+            "auto_resume": False,
+            "has_gres": True,
+            **QUICK,
+        }
+        if not install(folder, self._endpoint.client(session(), "s3"), wanted.source_uri, changes):
+            return
         self._credentials = CredentialsEndpoint(session)
         environ = {
             **self._slurm.environ(),
@@ -270,7 +268,7 @@ def _wanted(cluster: HyperPodCluster, home: Home) -> Wanted | None:
     return Wanted(
         name=cluster.name,
         layout=layout,
-        source_uri=group.lifecycle.get("SourceS3Uri", ""),
+        source_uri=group.lifecycle.get("SourceS3Uri"),
         shared_folder=_shared_folder(group, home) or home.slurm / cluster.id / "shared",
         role=role,
         region=cluster.region,

@@ -169,6 +169,10 @@ class ArtifactBucket(Construct):
             slurm.heartbeat_key(cluster),
         )
 
+    def grant_read_slurm_heartbeat(self, grantee: Grantee, cluster: str) -> None:
+        """Read whether a Slurm cluster's agent is at work."""
+        self._read(grantee, slurm.heartbeat_key(cluster))
+
     def grant_run_slurm_jobs(self, grantee: Grantee, cluster: str) -> None:
         """What a Slurm cluster's agent does: fetch what jobs read, tell of them, keep what they made."""
         wanted = slurm.bundle_key(cluster, "*")

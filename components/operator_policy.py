@@ -11,8 +11,8 @@ from components.permissions import allow
 class OperatorPolicy(iam.ManagedPolicy):
     """Filled by the `grant_*` methods of what operators use; alone it only finds the stacks' outputs."""
 
-    def __init__(self, scope: Construct, construct_id: str) -> None:
-        super().__init__(scope, construct_id, description="Start, approve, stop and read runs of Atelier")
+    def __init__(self, scope: Construct, construct_id: str, *, description: str) -> None:
+        super().__init__(scope, construct_id, description=description)
         stack = Stack.of(self)
         this_stack = stack.format_arn(
             service="cloudformation", resource="stack", resource_name=f"{stack.stack_name}/*"

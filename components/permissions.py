@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -67,7 +68,8 @@ def _flat(value: Any) -> str:
     """A resolved value in the notation of cdk-nag's finding ids: `<Bucket.Arn>/datasets/*`."""
     match value:
         case str():
-            return value
+            # A policy's own variables, such as ${aws:userid}.
+            return re.sub(r"\$\{(.+?)\}", r"<\1>", value)
         case {"Fn::Join": [str(delimiter), list(parts)]}:
             return delimiter.join(_flat(part) for part in parts)
         case {"Fn::GetAtt": [str(resource), str(attribute)]}:

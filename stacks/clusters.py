@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from aws_cdk import App
 
+from config.cluster import EksOrchestrator
 from config.model import Environment
+from config.slurm import SlurmOrchestrator
 from stacks.cluster import ClusterStack
 from stacks.network import NetworkStack
 from stacks.pipeline import PipelineStack
+from stacks.slurm_cluster import SlurmClusterStack
 from stacks.storage import StorageStack
 
 
@@ -21,11 +24,18 @@ def cluster_stacks(
 ) -> None:
     """After the pipeline, whose functions each lets in: clusters come and go, the pipeline stays."""
     for cluster in environment.clusters:
-        ClusterStack(
-            app,
-            environment=environment,
-            cluster=cluster,
-            network=network,
-            storage=storage,
-            pipeline=pipeline,
-        )
+        match cluster.orchestrator:
+            case EksOrchestrator():
+                ClusterStack(
+                    app,
+                    environment=environment,
+                    cluster=cluster,
+                    network=network,
+                    storage=storage,
+                    pipeline=pipeline,
+                )
+            case SlurmOrchestrator():
+                # Its queue and its objects have names: nothing of the pipeline is let in.
+                SlurmClusterStack(
+                    app, environment=environment, cluster=cluster, network=network, storage=storage
+                )

@@ -48,6 +48,8 @@ class PipelineStack(Stack):
             self,
             "ClusterClients",
             environment=environment,
+            bucket=bucket,
+            key=key,
             vpc=network.vpc,
             subnet_ids=network.subnet_ids,
             endpoint_group=network.endpoint_group,
@@ -107,7 +109,9 @@ class PipelineStack(Stack):
         workflow.grant_finish_tokens(settlement.function)
         Alarms(self, "Alarms", workflow=workflow, settlement=settlement, notices=notices)
 
-        operators = OperatorPolicy(self, "Operators")
+        operators = OperatorPolicy(
+            self, "Operators", description="Start, approve, stop and read runs of Atelier"
+        )
         bucket.grant_submit_runs(operators)
         operations.grant_decide(operators)
         workflow.grant_operate(operators)

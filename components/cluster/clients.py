@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import ArnFormat, Stack, aws_ec2 as ec2, aws_lambda as lambda_
+from aws_cdk import ArnFormat, Stack, aws_ec2 as ec2, aws_kms as kms, aws_lambda as lambda_
 from constructs import Construct
 
+from components.artifact_bucket import ArtifactBucket
 from components.cluster.access import OWN_ID
 from components.function_network import FunctionNetwork
 from components.permissions import Grantee, allow
+from components.slurm.job_queue import grant_submit_slurm_jobs, slurm_clusters
 from config.cluster import ClusterConfig, EksOrchestrator
 from config.model import Environment
 
@@ -28,12 +30,15 @@ class ClusterClients(Construct):
         construct_id: str,
         *,
         environment: Environment,
+        bucket: ArtifactBucket,
+        key: kms.IKey,
         vpc: ec2.IVpc,
         subnet_ids: Sequence[str],
         endpoint_group: ec2.ISecurityGroup | None,
     ) -> None:
         super().__init__(scope, construct_id)
         self._names = [environment.cluster_name(cluster) for cluster in _on_eks(environment.clusters)]
+        self._environment, self._bucket, self._key = environment, bucket, key
         self.functions: list[lambda_.Function] = []
         self.network: FunctionNetwork | None = None
         if self._names:
@@ -42,14 +47,17 @@ class ClusterClients(Construct):
             )
 
     def grant_use(self, function: lambda_.Function) -> None:
-        """Find the clusters' endpoints; what may be done behind them each cluster's Role says."""
+        """Find endpoints on EKS, behind which the cluster's Role says what may be done; use Slurm's queues."""
         self.functions.append(function)
         self._grant_find(function)
+        grant_submit_slurm_jobs(function, environment=self._environment, bucket=self._bucket, key=self._key)
 
     def grant_follow(self, grantee: Grantee) -> None:
         """Read what jobs on clusters log."""
         self._grant_find(grantee)
         self.grant_read_logs(grantee)
+        for cluster in slurm_clusters(self._environment):
+            self._bucket.grant_follow_slurm_jobs(grantee, cluster.name)
 
     def grant_read_logs(self, grantee: Grantee) -> None:
         """Read the log lines of clusters' nodes, where what Nova's containers say ends up."""

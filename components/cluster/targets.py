@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from atelier.training.clusters import JobCluster
 from atelier.training.kubernetes.cluster import Cluster
 from components.cluster.governance import NAMESPACE
 from components.cluster.job_namespaces import job_namespaces
+from components.slurm.target import slurm_target
 from config.cluster import ClusterConfig, EksOrchestrator
 from config.model import Environment
 
 
-def targets(environment: Environment, *, bucket: str) -> tuple[Cluster, ...]:
+def targets(environment: Environment, *, bucket: str) -> tuple[JobCluster, ...]:
     """Where the environment's jobs may go. Names are those that the clusters' stacks give.
 
     On a cluster with task governance Atelier's jobs are its first team's.
     """
     return tuple(
         _on_eks(environment, cluster)
-        for cluster in environment.clusters
         if isinstance(cluster.orchestrator, EksOrchestrator)
+        else slurm_target(environment, cluster)
+        for cluster in environment.clusters
     )
 
 

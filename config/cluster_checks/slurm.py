@@ -52,8 +52,9 @@ def slurm_nodes(cluster: ClusterConfig, _region: str) -> Faults:
 
 @check(
     "A group that computes has exactly one partition, of letters and digits with hyphens between, and not "
-    f"{EVERYBODYS_PARTITION}, which every node is in; other groups have none.",
-    SLURM_REFERENCE,
+    f"{EVERYBODYS_PARTITION}, which every node is in; other groups have none. A partition is one group's, of "
+    "one instance type.",
+    f"{SLURM_REFERENCE}; ours: a job asks a partition for nodes of a type",
 )
 def slurm_partitions(cluster: ClusterConfig, _region: str) -> Faults:
     for group in cluster.groups:
@@ -67,6 +68,12 @@ def slurm_partitions(cluster: ClusterConfig, _region: str) -> Faults:
             yield f"{given}: accepted: letters and digits, with hyphens between"
         elif group.slurm.partition == EVERYBODYS_PARTITION:
             yield f"{given}: accepted: another name; every node is in {EVERYBODYS_PARTITION}"
+        elif len(group.instance_types) > 1:
+            yield f"group {group.name!r} instance_types = {group.instance_types!r}: accepted: one"
+    partitions = Counter(group.slurm.partition for group in cluster.groups if group.slurm)
+    for partition, times in partitions.items():
+        if partition and times > 1:
+            yield f"groups: partition {partition!r} comes {times} times; a partition is one group's"
 
 
 @check(

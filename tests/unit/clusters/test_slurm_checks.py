@@ -63,6 +63,16 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("slurm-partitions", partition(""), "group 'compute' slurm.partition = '': accepted: letters and .*"),
     ("slurm-partitions", partition("a,b"), "group 'compute' slurm.partition = 'a,b': accepted: letters .*"),
     ("slurm-partitions", partition("dev"), ".*'dev': accepted: another name; every node is in dev"),
+    (
+        "slurm-partitions",
+        of(COMPUTE, instance_types=("ml.g5.12xlarge", "ml.g6.12xlarge")),
+        "group 'compute' instance_types = .*: accepted: one",
+    ),
+    (
+        "slurm-partitions",
+        groups(*SLURM.groups, replace(COMPUTE, name="more")),
+        "groups: partition 'gpu' comes 2 times; a partition is one group's",
+    ),
     ("slurm-partitions", partition("gpu", CONTROLLER), ".*= 'gpu': accepted: none, of Controller"),
     ("slurm-strategy", slurm(strategy=None), ".*strategy = None: accepted: Managed, Overwrite, Merge"),
     ("slurm-strategy", {"continuous_provisioning": True}, ".*strategy = Managed: accepted: none, with .*"),

@@ -1,0 +1,42 @@
+"""What the agent on a Slurm cluster's controller is told, and the files by which it comes there."""
+
+from __future__ import annotations
+
+import json
+
+from atelier.training.slurm import naming
+from components.artifact_bucket import ArtifactBucket
+from components.cluster.lifecycle_scripts import scripts_of
+from components.slurm.job_queue import JobQueue
+from components.slurm.target import SHARED_FOLDER
+from config.cluster import ClusterConfig, InstanceGroup
+from config.slurm import NodeType
+
+CONFIG = "agent.json"
+
+
+def node_files(
+    cluster: ClusterConfig, *, region: str, bucket: ArtifactBucket, queue: JobQueue
+) -> dict[str, str]:
+    """The scripts of a Slurm cluster's nodes with its agent, and the agent's configuration.
+
+    All that a node runs of ours comes from the bucket: nothing is downloaded while it starts.
+    """
+    config = {
+        "cluster": cluster.name,
+        "region": region,
+        "bucket": bucket.bucket.bucket_name,
+        "prefix": naming.cluster_prefix(cluster.name),
+        "queue_url": queue.queue.queue_url,
+        "shared_folder": SHARED_FOLDER,
+        "runtime": "enroot",
+        # HyperPod's plugin of srun does nothing where HyperPod replaces no node.
+        "auto_resume": cluster.node_recovery,
+    }
+    return {**scripts_of("slurm"), CONFIG: json.dumps(config, indent=2, sort_keys=True)}
+
+
+def entry_of(group: InstanceGroup) -> str:
+    """The script with which HyperPod ends a node's setup: the agent is on the controller alone."""
+    is_controller = group.slurm is not None and group.slurm.node_type is NodeType.CONTROLLER
+    return "on_init_complete_controller.sh" if is_controller else "on_init_complete.sh"

@@ -1,0 +1,83 @@
+"""Where a Slurm cluster's agent hears that a job is wanted, or no longer is."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration, Stack, aws_kms as kms, aws_sqs as sqs
+from constructs import Construct
+
+from components.artifact_bucket import ArtifactBucket
+from components.permissions import Grantee, allow, allow_key, policy_owner
+from components.slurm.target import queue_name
+from config.cluster import ClusterConfig
+from config.model import Environment
+from config.slurm import SlurmOrchestrator
+
+TRIES = 5
+"""After as many a message is a dead letter. No job is lost by it: the agent lists the wanted ones, too."""
+
+
+class JobQueue(Construct):
+    """An encrypted queue, TLS only, and its dead letters.
+
+    Both have names: the pipeline's functions are allowed to send by name, before the cluster is there.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, name: str, key: kms.IKey) -> None:
+        super().__init__(scope, construct_id)
+        self._key = key
+        self.dead_letters = sqs.Queue(
+            self,
+            "DeadLetters",
+            queue_name=name.removesuffix("-jobs") + "-dead",
+            encryption=sqs.QueueEncryption.KMS,
+            encryption_master_key=key,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+        )
+        self.queue = sqs.Queue(
+            self,
+            "Jobs",
+            queue_name=name,
+            encryption=sqs.QueueEncryption.KMS,
+            encryption_master_key=key,
+            enforce_ssl=True,
+            # As long as the queue keeps anything: a controller may be replaced over a long week-end.
+            retention_period=Duration.days(14),
+            # A first guess, which the agent sets anew for as long as it works.
+            visibility_timeout=Duration.minutes(2),
+            receive_message_wait_time=Duration.seconds(20),
+            dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=TRIES, queue=self.dead_letters),
+        )
+
+    def grant_receive(self, grantee: Grantee) -> None:
+        """Take messages, keep them hidden while they are worked on, and remove them."""
+        allow(
+            grantee,
+            "sqs:ChangeMessageVisibility",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:ReceiveMessage",
+            on=[self.queue.queue_arn],
+        )
+        allow_key(grantee, self._key, "kms:Decrypt", through="sqs")
+
+
+def slurm_clusters(environment: Environment) -> list[ClusterConfig]:
+    """Those of the environment's clusters that Slurm runs."""
+    return [
+        cluster for cluster in environment.clusters if isinstance(cluster.orchestrator, SlurmOrchestrator)
+    ]
+
+
+def grant_submit_slurm_jobs(
+    grantee: Grantee, *, environment: Environment, bucket: ArtifactBucket, key: kms.IKey
+) -> None:
+    """Submit to, follow and stop jobs on every Slurm cluster of the environment, there or yet to come."""
+    clusters = slurm_clusters(environment)
+    stack = Stack.of(policy_owner(grantee))
+    for cluster in clusters:
+        bucket.grant_submit_slurm_jobs(grantee, cluster.name)
+        queue = stack.format_arn(service="sqs", resource=queue_name(environment, cluster))
+        allow(grantee, "sqs:GetQueueUrl", "sqs:SendMessage", on=[queue])
+    if clusters:
+        allow_key(grantee, key, "kms:Decrypt", "kms:GenerateDataKey", through="sqs")

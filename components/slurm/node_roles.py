@@ -1,0 +1,60 @@
+"""What nodes of a Slurm cluster may do in AWS: all of them little, the controller what its agent does."""
+
+from __future__ import annotations
+
+from constructs import Construct
+
+from components.artifact_bucket import ArtifactBucket
+from components.cluster.node_role import NodeRole
+from components.permissions import allow
+from components.slurm.job_queue import JobQueue
+from components.slurm.shared_storage import SharedStorage
+
+
+class SlurmNodeRole(NodeRole):
+    """A node on which jobs run, or people sign in: data and results pass over the shared file system.
+
+    Neither the queue nor the bucket's runs are a job's business: whoever trains cannot submit, nor read
+    another run's output.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        bucket: ArtifactBucket,
+        storage: SharedStorage,
+        description: str = "Nodes of Atelier's Slurm cluster run as this",
+    ) -> None:
+        super().__init__(scope, construct_id, description=description)
+        bucket.grant_read_lifecycle_scripts(self)
+        allow(
+            self,
+            "fsx:DescribeFileSystems",
+            on=[storage.lustre.attr_resource_arn, storage.home.attr_resource_arn],
+        )
+
+
+class ControllerRole(SlurmNodeRole):
+    """The controller: its agent takes jobs from the queue, gives them data, and keeps what they made."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        cluster: str,
+        bucket: ArtifactBucket,
+        storage: SharedStorage,
+        queue: JobQueue,
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            bucket=bucket,
+            storage=storage,
+            description="The controller of Atelier's Slurm cluster, and its agent, run as this",
+        )
+        queue.grant_receive(self)
+        bucket.grant_run_slurm_jobs(self, cluster)

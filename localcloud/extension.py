@@ -20,6 +20,7 @@ from localcloud.patches import (
     lambda_errors,
     lambda_events,
     log_streams,
+    managed_policies,
     schedule,
     state_machine_role,
     task_tokens,
@@ -60,6 +61,7 @@ def install(home: Home, port: int) -> Services:
         task_tokens,
         distributed_map,
         state_machine_role,
+        managed_policies,
     ):
         patch.apply()
     endpoint = Endpoint(f"https://127.0.0.1:{port}", str(home.certificate))

@@ -158,7 +158,11 @@ INTERNALS: Mapping[str, Mapping[str, Check]] = {
         "_invoke_target": function("target", "event", "rule", "view"),
         "_parse_rate_seconds": function("expr"),
     },
-    "ministack.services.iam": {"_roles": STORE},
+    "ministack.services.iam": {
+        "_aws_managed_policies": containing("arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"),
+        "_make_aws_managed_record": function("name", "document"),
+        "_roles": STORE,
+    },
     "ministack.services.lambda_svc": {
         "_execute_function_warm": function("func", "event", "request_id"),
         "_execution_record_for_config": function("func", "config"),

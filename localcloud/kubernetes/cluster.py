@@ -45,11 +45,14 @@ class Cluster:
     ) -> None:
         """`before_start` is given the cluster before anything in it moves."""
         self._environs: dict[str, Callable[[], Mapping[str, str]]] = {}
+        self._outputs: dict[str, Callable[[str, str], None]] = {}
         self._store = Store(Storage(folder / "objects.sqlite3"))
         self.verbs = Verbs(self._store)
         logs = Logs(folder / "pods")
         recorder = Recorder(self._store, "kubelet")
-        node = Node(self.verbs, recorder, images, logs, folder, self._environ, timing or Timing())
+        node = Node(
+            self.verbs, recorder, images, logs, folder, self._environ, self._output, timing or Timing()
+        )
         self._kubelet = Kubelet(node)
         operator = Recorder(self._store, "training-operator")
         self._loop = ControlLoop(
@@ -76,13 +79,17 @@ class Cluster:
         allocatable: Mapping[str, str],
         taints: tuple[Mapping[str, str], ...] = (),
         environ: Callable[[], Mapping[str, str]] | None = None,
+        output: Callable[[str, str], None] | None = None,
     ) -> None:
         """Add a node that is ready, or change it: an instance has joined the cluster.
 
         `environ` is asked whenever a container starts there, for what its instance gives it: credentials.
+        `output` is given a pod's name and each line that it writes there.
         """
         if environ is not None:
             self._environs[name] = environ
+        if output is not None:
+            self._outputs[name] = output
         key = Key(resources.NODES, "", name)
         with self._store.lock:
             if self._store.get(key) is None:
@@ -112,6 +119,7 @@ class Cluster:
     def remove_node(self, name: str) -> None:
         """An instance has left the cluster: pods that run on it are lost."""
         self._environs.pop(name, None)
+        self._outputs.pop(name, None)
         self._store.remove(Key(resources.NODES, "", name))
         self._kubelet.lose(name)
 
@@ -126,6 +134,11 @@ class Cluster:
     def _environ(self, node: str) -> Mapping[str, str]:
         given = self._environs.get(node)
         return {} if given is None else given()
+
+    def _output(self, node: str, pod: str, line: str) -> None:
+        taker = self._outputs.get(node)
+        if taker is not None:
+            taker(pod, line)
 
     def close(self) -> None:
         """Stop the controllers, then the pods, then let go of the file."""

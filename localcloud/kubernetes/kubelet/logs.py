@@ -14,10 +14,16 @@ from localcloud.kubernetes.objects import seconds_since
 
 
 class ContainerLog:
-    """The output of one start of a container, in lines `<RFC 3339 time> <text>`."""
+    """The output of one start of a container, in lines `<RFC 3339 time> <text>`.
 
-    def __init__(self, path: Path, *, is_closed: bool = False) -> None:
+    `also` is given each line's text as it comes: what collects logs on a node.
+    """
+
+    def __init__(
+        self, path: Path, *, is_closed: bool = False, also: Callable[[str], object] | None = None
+    ) -> None:
         self.path = path
+        self._also = also
         self._is_closed = is_closed
         self._listeners: list[Callable[[], object]] = []
         self._lock = threading.Lock()
@@ -34,6 +40,8 @@ class ContainerLog:
                 stamp = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%f000Z")
                 file.write(stamp.encode() + b" " + line)
                 file.flush()
+                if self._also is not None:
+                    self._also(line.decode(errors="replace").rstrip("\r\n"))
                 self._notify()
         self._is_closed = True
         self._notify()
@@ -62,9 +70,11 @@ class Logs:
         self._open: dict[Path, ContainerLog] = {}
         self._lock = threading.Lock()
 
-    def start(self, uid: str, container: str, attempt: int) -> ContainerLog:
+    def start(
+        self, uid: str, container: str, attempt: int, also: Callable[[str], object] | None = None
+    ) -> ContainerLog:
         """A log for the container's start number `attempt`, counted from 0."""
-        log = ContainerLog(self._path(uid, container, attempt))
+        log = ContainerLog(self._path(uid, container, attempt), also=also)
         with self._lock:
             self._open[log.path] = log
         return log

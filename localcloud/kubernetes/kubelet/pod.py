@@ -45,7 +45,8 @@ class Timing:
 class Node:
     """What all pods on this machine share. `folder` is the cluster's; pods lie in it under `pods/<uid>`.
 
-    `environ` gives the variables of the Kubernetes node with a name; NotConfigured when it cannot.
+    `environ` gives the variables of the Kubernetes node with a name, NotConfigured when it cannot; `output`
+    takes a line that a pod on such a node has written.
     """
 
     verbs: Verbs
@@ -54,6 +55,7 @@ class Node:
     logs: Logs
     folder: Path
     environ: Callable[[str], Mapping[str, str]]
+    output: Callable[[str, str, str], None]
     timing: Timing = Timing()
 
     def pod_folder(self, uid: str) -> Path:
@@ -196,7 +198,7 @@ class PodWorker:
         look_up = self._node.verbs.store.get
         container.attempts += 1
         container.restart_at = None
-        log = self._node.logs.start(self._uid, container.name, container.restarts)
+        log = self._node.logs.start(self._uid, container.name, container.restarts, self._put_out)
         try:
             root = self._volumes.root(container.spec, volumes)
             instance = self._node.environ(self.node_name)
@@ -217,6 +219,9 @@ class PodWorker:
             return
         container.run(process)
         self._event("Normal", "Started", f"Started container {container.name}")
+
+    def _put_out(self, line: str) -> None:
+        self._node.output(self.node_name, self.name, line)
 
     def _end(self, container: Container, code: int) -> None:
         container.end(code, message=self._last_words(container, code))

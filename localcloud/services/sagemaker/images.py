@@ -16,12 +16,12 @@ NOVA = (
     "nova-fine-tune-repo:SM-TJ-DPO-latest",
     "nova-evaluation-repo:SM-TJ-Eval-V2-latest",
 )
-TINY = "atelier-tiny:latest"
+TINY = ("atelier-tiny:latest", "atelier-tiny-open:latest")
 
 
 def known(account_id: str, region: str) -> list[str]:
     """The image URIs that an account can use in a region."""
-    images = [_uri(account_id, region, TINY)]
+    images = [_uri(account_id, region, name) for name in TINY]
     if region in NOVA_REGISTRIES:
         images += [_uri(NOVA_REGISTRIES[region], region, name) for name in NOVA]
     return images

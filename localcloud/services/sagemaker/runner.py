@@ -27,8 +27,8 @@ from localcloud.services.errors import ServiceError
 from localcloud.services.escrow import Escrow, split
 from localcloud.services.sagemaker.channels import DownloadFailed, download
 from localcloud.services.sagemaker.container import Container, OptMl
-from localcloud.services.sagemaker.job_logs import JobLog
 from localcloud.services.sagemaker.jobs import Jobs, TrainingJob
+from localcloud.services.sagemaker.log_streams import LogStream
 
 logger = logging.getLogger("atelier.cloud")
 
@@ -36,7 +36,10 @@ CONCURRENT_JOBS = 2
 DEFAULT_MAX_RUNTIME_SECONDS = 86400
 GRACE_SECONDS = 10.0
 LOG_SECONDS = 0.2
+LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+HOST = "algo-1"
 BASE_MODEL_PATH = f"{BASE_MODEL}/prod"
+MODEL_CHANNEL = "model"  # of a job on open weights, which needs no base model of Nova's
 
 
 class JobFailed(Exception):
@@ -130,7 +133,8 @@ class Runner:
         role = ServiceRole(job.request["RoleArn"], job.account_id)
         session = role.session("SageMaker", job.region)
         s3 = self._endpoint.client(session, "s3")
-        log = JobLog(self._endpoint.client(session, "logs"), job.name)
+        stream = f"{job.name}/{HOST}-{int(time.time())}"
+        log = LogStream(self._endpoint.client(session, "logs"), LOG_GROUP, stream)
         self._raise_if_stopped(job)
         self._jobs.advance(job, "Downloading", "Downloading input data")
         shutil.rmtree(work.root, ignore_errors=True)
@@ -158,7 +162,7 @@ class Runner:
                 self._escrow(job).get(location, work.checkpoint)
             except ServiceError as error:
                 raise JobFailed(f"ClientError: base_model_location: {error.message}") from error
-        elif hyperparameters.get("base_model") != BASE_MODEL_PATH:
+        elif not work.channel(MODEL_CHANNEL).is_dir() and hyperparameters.get("base_model") != BASE_MODEL_PATH:
             raise JobFailed(
                 f"AlgorithmError: base_model {hyperparameters.get('base_model')!r}: "
                 f"the embedded cloud only trains {BASE_MODEL_PATH!r}, exit code: 1"
@@ -168,7 +172,7 @@ class Runner:
         except BaseModelMissing as error:
             raise JobFailed(f"InternalServerError: {error}") from error
 
-    def _train(self, job: TrainingJob, work: OptMl, log: JobLog) -> str | None:
+    def _train(self, job: TrainingJob, work: OptMl, log: LogStream) -> str | None:
         """Run the job's process; the secondary status of a stop, or None when it ended by itself."""
         environ = {
             **job.request.get("Environment", {}),
@@ -189,7 +193,7 @@ class Runner:
             raise JobFailed(f"AlgorithmError: {message}, exit code: {container.exit_code}")
         return ending
 
-    def _follow(self, job: TrainingJob, container: Container, log: JobLog) -> str | None:
+    def _follow(self, job: TrainingJob, container: Container, log: LogStream) -> str | None:
         """Ship lines until the process ends; the secondary status of a stop, or None when it ended itself."""
         limit = job.request["StoppingCondition"].get("MaxRuntimeInSeconds", DEFAULT_MAX_RUNTIME_SECONDS)
         deadline = time.monotonic() + limit

@@ -21,6 +21,7 @@ from localcloud.services.errors import ServiceError
 from localcloud.services.sagemaker.clusters.cluster import Group, HyperPodCluster, Node
 from localcloud.services.sagemaker.clusters.credentials import node_environ
 from localcloud.services.sagemaker.clusters.orchestrator import OrchestratorFailed
+from localcloud.services.sagemaker.clusters.pod_logs import PodLogs
 
 LABEL = "sagemaker.amazonaws.com"
 RESTRICTED_TAINT = {"key": f"{LABEL}/RestrictedNode", "value": "Worker", "effect": "NoSchedule"}
@@ -33,6 +34,7 @@ class KubernetesNodes:
     def __init__(self, eks_clusters: EksClusters, endpoint: Endpoint) -> None:
         self._eks_clusters = eks_clusters
         self._endpoint = endpoint
+        self._logs = PodLogs(endpoint)
 
     def arrange(self, cluster: HyperPodCluster) -> None:
         """Let the groups' roles in, and make the nodes of the cluster be these."""
@@ -57,6 +59,7 @@ class KubernetesNodes:
                 node.capacity.allocatable(),
                 _taints(group),
                 partial(self._environ, cluster, group, node),
+                partial(self._logs.take, cluster, group, node),
             )
 
     def dissolve(self, cluster: HyperPodCluster) -> None:

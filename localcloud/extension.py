@@ -14,7 +14,7 @@ from ministack.core import iam_actions, lambda_runtime, router
 from localcloud import cloudformation, internals
 from localcloud.home import Home
 from localcloud.kubernetes.eks import EksClusters
-from localcloud.kubernetes.kubelet.images import KnownImages
+from localcloud.kubernetes.kubelet.images import images
 from localcloud.patches import (
     distributed_map,
     lambda_errors,
@@ -67,7 +67,7 @@ def install(home: Home, port: int) -> Services:
     endpoint = Endpoint(f"https://127.0.0.1:{port}", str(home.certificate))
     programs = Programs.from_environ(os.environ)
     base_model = BaseModel(home, programs)
-    eks_clusters = EksClusters(home, endpoint.url, KnownImages({}))
+    eks_clusters = EksClusters(home, endpoint.url, images(home, programs, base_model))
     eks_clusters.install()
     slurm_clusters = SlurmClusters(home, endpoint)
     training = sagemaker.start(home, endpoint, programs, base_model, eks_clusters, slurm_clusters)

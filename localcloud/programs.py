@@ -29,11 +29,12 @@ class BaseModelMissing(RuntimeError):
 
 @dataclass(frozen=True)
 class Programs:
-    """What trains and evaluates, what makes the weights that Nova's images bring, and what serves."""
+    """What trains and evaluates, in training jobs and in pods, what makes the weights, and what serves."""
 
     container: str = "localcloud.jobs.container"
     base_model: str = "localcloud.model.make_base"
     serving: str = "localcloud.jobs.serve"
+    pod: str = "localcloud.jobs.pod"
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Programs:
@@ -42,6 +43,7 @@ class Programs:
             container=environ.get("ATELIER_CONTAINER_MODULE", cls.container),
             base_model=environ.get("ATELIER_BASE_MODEL_MODULE", cls.base_model),
             serving=environ.get("ATELIER_SERVING_MODULE", cls.serving),
+            pod=environ.get("ATELIER_POD_MODULE", cls.pod),
         )
 
 

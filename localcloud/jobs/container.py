@@ -17,7 +17,7 @@ from pathlib import Path
 from localcloud.jobs.course import Course, Stopped, never
 from localcloud.jobs.evaluation import evaluate
 from localcloud.jobs.failures import JobFailed
-from localcloud.jobs.models import load_model
+from localcloud.jobs.models import base_model, load_model
 from localcloud.jobs.nova_training import prepare, saved_steps
 from localcloud.jobs.opt_ml import OptMl
 from localcloud.jobs.recipe import (
@@ -91,16 +91,9 @@ def _model(hyperparameters: Mapping[str, str], environment: Mapping[str, str], o
     if named == ["base_model_location"]:
         folder = Path(environment["ATELIER_CHECKPOINT"])
     else:
-        folder = _base_model(hyperparameters["base_model"], Path(environment["ATELIER_BASE_MODELS"]))
+        models = Path(environment["ATELIER_BASE_MODELS"])
+        folder = base_model(hyperparameters["base_model"], models, "hyperparameter base_model")
     return load_model(folder, f"{named[0]} {hyperparameters[named[0]]!r}")
-
-
-def _base_model(path: str, folder: Path) -> Path:
-    """The folder of a base model path such as atelier-tiny/prod."""
-    known = {f"{model.name}/prod": model for model in folder.iterdir() if model.is_dir()}
-    if path not in known:
-        raise JobFailed(f"hyperparameter base_model must be one of {sorted(known)}, got {path!r}")
-    return known[path]
 
 
 if __name__ == "__main__":

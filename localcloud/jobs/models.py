@@ -1,4 +1,4 @@
-"""The weights that a job finds in a folder."""
+"""The weights that a job starts from."""
 
 from __future__ import annotations
 
@@ -14,3 +14,11 @@ def load_model(folder: Path, what: str) -> Checkpoint:
         return Checkpoint.load(folder)
     except UnreadableCheckpoint as error:
         raise JobFailed(f"{what}: {error}") from error
+
+
+def base_model(path: str, folder: Path, key: str) -> Path:
+    """The folder of a base model path such as atelier-tiny/prod, among those in `folder`."""
+    known = {f"{model.name}/prod": model for model in folder.iterdir() if model.is_dir()}
+    if path not in known:
+        raise JobFailed(f"{key} must be one of {sorted(known)}, got {path!r}")
+    return known[path]

@@ -22,6 +22,8 @@ def run_rank(work: Callable[[Ranks], None], environ: Mapping[str, str]) -> None:
     What goes wrong is one message on stderr; in a pod it is its termination message too.
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    for library in ("botocore", "jax"):
+        logging.getLogger(library).setLevel(logging.WARNING)
     try:
         ranks = Ranks.from_environ(environ)
         if not ranks.is_first:

@@ -39,6 +39,7 @@ def _pod(pod: Object) -> None:
         spec.setdefault(name, value)
     for container in (*(spec.get("initContainers") or []), *spec["containers"]):
         container.setdefault("imagePullPolicy", "IfNotPresent")
+        container.setdefault("terminationMessagePath", "/dev/termination-log")
         container.setdefault("terminationMessagePolicy", "File")
         limits = (container.get("resources") or {}).get("limits") or {}
         if limits:

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from localcloud.home import REPOSITORY
+from localcloud.home import REPOSITORY, Home, project_python
+from localcloud.programs import BaseModel, BaseModelMissing, Programs
+
+logger = logging.getLogger("atelier.cloud")
+
+# Amazon Nova's images and the tiny model's own stand for one program, which reads from the recipe what to do.
+_JOBS = frozenset(
+    {
+        "atelier-tiny:latest",
+        "nova-fine-tune-repo:SM-HP-SFT-latest",
+        "nova-fine-tune-repo:SM-HP-SFT-V2-latest",
+        "nova-fine-tune-repo:SM-HP-DPO-latest",
+        "nova-evaluation-repo:SM-HP-Eval-V2-latest",
+    }
+)
+_INIT = "init-container-repo:latest"
+_REGISTRY = re.compile(r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/(?P<name>\S+)")
 
 
 @dataclass(frozen=True)
@@ -47,3 +65,37 @@ class KnownImages:
 
     def find(self, image: str) -> Program | None:
         return self._programs.get(image)
+
+
+class TinyImages:
+    """What the embedded cloud's nodes can pull, from whichever account of ECR and region."""
+
+    def __init__(self, job: Program, base_model: BaseModel) -> None:
+        self._job = job
+        self._base_model = base_model
+
+    def find(self, image: str) -> Program | None:
+        """Waits for the base model, which its image brings; None as well when it cannot be made."""
+        named = _REGISTRY.fullmatch(image)
+        if named is None:
+            return None
+        if named["name"] == _INIT:
+            # Nova's init containers prepare a file system that is here already.
+            return Program(entrypoint=("true",))
+        if named["name"] not in _JOBS:
+            return None
+        try:
+            self._base_model.folder()
+        except BaseModelMissing as error:
+            logger.warning("%s: %s", image, error)
+            return None
+        return self._job
+
+
+def images(home: Home, programs: Programs, base_model: BaseModel) -> Images:
+    """The images of every cluster of the embedded cloud."""
+    job = Program(
+        entrypoint=(str(project_python()), "-m", programs.pod),
+        environ={"ATELIER_BASE_MODELS": str(home.base_models)},
+    )
+    return TinyImages(job, base_model)

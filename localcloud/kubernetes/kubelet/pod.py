@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from localcloud.kubernetes.api.verbs import Verbs
-from localcloud.kubernetes.kubelet import environment
+from localcloud.kubernetes.kubelet import environment, termination
 from localcloud.kubernetes.kubelet.container import RESTART_FACTOR, Container, should_restart
 from localcloud.kubernetes.kubelet.images import Images, Program
 from localcloud.kubernetes.kubelet.logs import Logs
@@ -26,7 +26,6 @@ from localcloud.kubernetes.recorder import Recorder
 
 logger = logging.getLogger("atelier.cloud")
 CANNOT_START = 128
-MESSAGE_BYTES = 2048
 
 
 @dataclass(frozen=True)
@@ -224,7 +223,11 @@ class PodWorker:
         self._node.output(self.node_name, self.name, line)
 
     def _end(self, container: Container, code: int) -> None:
-        container.end(code, message=self._last_words(container, code))
+        log = self._node.logs.find(self._uid, container.name, container.restarts)
+        root = self._volumes.root_of(container.spec)
+        container.end(
+            code, message=termination.message(container.spec, root, code, log.path if log else None)
+        )
         self._restart_if_due(container, code)
 
     def _restart_if_due(self, container: Container, code: int) -> None:
@@ -237,15 +240,6 @@ class PodWorker:
         self._event(
             "Warning", "BackOff", f"Back-off restarting failed container {container.name} in pod {name}"
         )
-
-    def _last_words(self, container: Container, code: int) -> str:
-        """The end of a failed container's output, if it asks for that as its message."""
-        if code == 0 or container.spec.get("terminationMessagePolicy") != "FallbackToLogsOnError":
-            return ""
-        log = self._node.logs.find(self._uid, container.name, container.restarts)
-        lines = log.path.read_bytes().splitlines(keepends=True) if log and log.path.exists() else []
-        text = b"".join(line.partition(b" ")[2] for line in lines)
-        return text[-MESSAGE_BYTES:].decode(errors="replace")
 
     def _next(self, seconds: float | None) -> _Ended | None:
         """The next end of a process; None after so many seconds. Raises _Stopped when told to stop."""

@@ -42,7 +42,7 @@ class Volumes:
 
     def root(self, container: Mapping[str, Any], volumes: Mapping[str, Path]) -> Path:
         """The container's root: a folder with a link at every mount path."""
-        root = self._folder / "roots" / str(container["name"])
+        root = self.root_of(container)
         shutil.rmtree(root, ignore_errors=True)
         root.mkdir(parents=True)
         for mount in sorted(container.get("volumeMounts") or [], key=lambda each: str(each["mountPath"])):
@@ -54,6 +54,10 @@ class Volumes:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.symlink_to(_inside(volumes[mount["name"]], mount.get("subPath", "")))
         return root
+
+    def root_of(self, container: Mapping[str, Any]) -> Path:
+        """Where the container's root is, or will be."""
+        return self._folder / "roots" / str(container["name"])
 
     def _volume(self, volume: Mapping[str, Any]) -> Path:
         folder = self._folder / "volumes" / str(volume["name"])

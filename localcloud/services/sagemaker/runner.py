@@ -162,7 +162,9 @@ class Runner:
                 self._escrow(job).get(location, work.checkpoint)
             except ServiceError as error:
                 raise JobFailed(f"ClientError: base_model_location: {error.message}") from error
-        elif not work.channel(MODEL_CHANNEL).is_dir() and hyperparameters.get("base_model") != BASE_MODEL_PATH:
+        elif work.channel(MODEL_CHANNEL).is_dir():
+            return
+        elif hyperparameters.get("base_model") != BASE_MODEL_PATH:
             raise JobFailed(
                 f"AlgorithmError: base_model {hyperparameters.get('base_model')!r}: "
                 f"the embedded cloud only trains {BASE_MODEL_PATH!r}, exit code: 1"

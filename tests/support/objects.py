@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tarfile
 from collections.abc import Iterable, Mapping
@@ -49,9 +50,12 @@ def _etag(content: bytes) -> str:
 
 
 def tar_gz(files: Mapping[str, bytes]) -> bytes:
-    """An archive as SageMaker makes it of /opt/ml/output/data."""
+    """An archive as SageMaker makes it of /opt/ml/output/data; the same bytes every time."""
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+    with (
+        gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w") as archive,
+    ):
         for name, content in files.items():
             member = tarfile.TarInfo(name)
             member.size = len(content)

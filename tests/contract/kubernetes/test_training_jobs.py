@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,9 +29,14 @@ def test_ranks_that_meet_over_the_network_end_as_a_success(api: Api, fresh: Fres
     assert made["metadata"]["generation"] == 1
 
 
-def test_the_conditions_of_a_job_are_those_of_the_training_operator(api: Api, fresh: Fresh) -> None:
-    name = fresh("told")
-    api.create_job(pytorch_job(name, container(image="trainer")))
+def test_the_conditions_of_a_job_are_those_of_the_training_operator(
+    api: Api, fresh: Fresh, tmp_path: Path
+) -> None:
+    name, seen = fresh("told"), tmp_path / "seen"
+    until_seen = f"until [ -e '{seen}' ]; do sleep 0.02; done"
+    api.create_job(pytorch_job(name, container("sh", "-c", until_seen)))
+    api.condition(name, "Running")
+    seen.touch()
     api.condition(name, "Succeeded")
 
     status = api.job(name)["status"]

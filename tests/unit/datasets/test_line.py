@@ -13,7 +13,7 @@ from atelier.datasets.line import read
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        (gzip.compress(b"{}"), "as in a gzip file, which is to be unpacked"),
+        (gzip.compress(b"{}", mtime=0), "as in a gzip file, which is to be unpacked"),
         ('{"a": 1}'.encode("utf-16"), "as in a file in UTF-16"),
         (b'{"text": "\xff"}', "byte 0xFF at byte 10 of the line"),
         (b'{"text": "cut o', "the line ends inside a value: Unterminated string starting at character 10"),

@@ -35,8 +35,9 @@ class _Cluster:
         cluster = self._settled(arn)
         if cluster.status == "Failed":
             # CloudFormation takes a cluster that failed away again, and says why in the stack's events.
+            reason = f"cluster {cluster.name} is Failed: {cluster.failure}"
             self.delete(arn, props)
-            raise ValueError(f"cluster {cluster.name} is Failed: {cluster.failure}")
+            raise ValueError(reason)
         return arn, _attributes(cluster)
 
     def update(self, arn: str, old: Properties, new: Properties, stack: str) -> Created:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.contract.localcloud.account import BUCKET, Account, policy, until
+from localcloud import control
+from localcloud.home import Home
+from tests.contract.localcloud.account import BUCKET, SCRIPTED, Account, policy, until
+from tests.contract.localcloud.test_eks_clusters import get, token
 
 Reader = Callable[[str], dict[str, Any]]
 NODE_POLICY = policy((["ec2:DescribeSubnets", "ec2:CreateNetworkInterface", "s3:GetObject"], "*"))
@@ -31,6 +36,11 @@ class Place:
 
 @pytest.fixture(scope="module")
 def place(account: Account) -> Place:
+    return prepared(account)
+
+
+def prepared(account: Account) -> Place:
+    """A small network, and a role for nodes."""
     ec2 = account.client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.77.0.0/16")["Vpc"]["VpcId"]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.77.1.0/28")["Subnet"]["SubnetId"]
@@ -126,6 +136,13 @@ def nova(clusters: Clusters) -> dict[str, Any]:
     return clusters.create(**clusters.request(Tags=[{"Key": "atelier:cluster", "Value": "nova"}]))
 
 
+def reader(account: Account, name: str) -> Reader:
+    """Reads from the Kubernetes API of an EKS cluster, as who made it."""
+    described = account.client("eks").describe_cluster(name=name)["cluster"]
+    bearer = token(account.cloud.session(), name)
+    return lambda path: get(described, path, bearer)[1]
+
+
 def refusal(clusters: Clusters, **request: Any) -> str:
     with pytest.raises(ClientError) as refused:
         clusters.sagemaker.create_cluster(**request)
@@ -151,10 +168,10 @@ def test_its_tags_are_kept(clusters: Clusters, nova: dict[str, Any]) -> None:
 
 
 def test_restricted_nodes_are_kubernetes_nodes_that_only_nova_s_pods_tolerate(
-    account: Account, clusters: Clusters, nova: dict[str, Any], read: Callable[[str], Reader]
+    account: Account, clusters: Clusters, nova: dict[str, Any]
 ) -> None:
     name = nova["Orchestrator"]["Eks"]["ClusterArn"].rpartition("/")[2]
-    nodes = read(name)("/api/v1/nodes")["items"]
+    nodes = reader(account, name)("/api/v1/nodes")["items"]
 
     expected = {f"hyperpod-{node['InstanceId']}" for node in clusters.nodes(nova["ClusterName"])}
     assert {node["metadata"]["name"] for node in nodes} == expected
@@ -168,19 +185,6 @@ def test_restricted_nodes_are_kubernetes_nodes_that_only_nova_s_pods_tolerate(
     ]
     allocatable = nodes[0]["status"]["allocatable"]
     assert (allocatable["nvidia.com/gpu"], allocatable["vpc.amazonaws.com/efa"]) == ("4", "1")
-
-
-@pytest.fixture(scope="module")
-def read(account: Account) -> Callable[[str], Reader]:
-    """Reads from the Kubernetes API of an EKS cluster, as who made it."""
-    from tests.contract.localcloud.test_eks_clusters import get, token
-
-    def of(name: str) -> Reader:
-        described = account.client("eks").describe_cluster(name=name)["cluster"]
-        bearer = token(account.cloud.session(), name)
-        return lambda path: get(described, path, bearer)[1]
-
-    return of
 
 
 def test_the_nodes_role_is_let_into_kubernetes(account: Account, nova: dict[str, Any], place: Place) -> None:
@@ -373,3 +377,26 @@ def test_without_continuous_provisioning_there_are_no_events(
 ) -> None:
     with pytest.raises(ClientError, match="NodeProvisioningMode Continuous only"):
         clusters.sagemaker.list_cluster_events(ClusterName=nova["ClusterName"])
+
+
+def test_a_cluster_and_its_nodes_are_there_after_a_restart(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    try:
+        with closing(Account(control.up(home, **SCRIPTED))) as account:
+            before = Clusters(account, prepared(account))
+            request = before.request()
+            before.create(**request)
+            nodes = {node["InstanceId"] for node in before.nodes(request["ClusterName"])}
+        control.down(home)
+        with closing(Account(control.up(home, **SCRIPTED))) as account:
+            sagemaker = account.client("sagemaker")
+            described = sagemaker.describe_cluster(ClusterName=request["ClusterName"])
+            listed = sagemaker.list_cluster_nodes(ClusterName=request["ClusterName"])["ClusterNodeSummaries"]
+            name = request["Orchestrator"]["Eks"]["ClusterArn"].rpartition("/")[2]
+            kubernetes = reader(account, name)("/api/v1/nodes")["items"]
+    finally:
+        control.down(home)
+
+    assert described["ClusterStatus"] == "InService"
+    assert {node["InstanceId"] for node in listed} == nodes
+    assert {node["metadata"]["name"] for node in kubernetes} == {f"hyperpod-{node}" for node in nodes}

@@ -4,6 +4,7 @@ A customer writes to the support agent of an appliance shop, and the right answe
 (tool and arguments) occurs twice in all the files together, so a held-out one takes reading the question.
 
     train.jsonl, validation.jsonl   supervised fine-tuning, Converse format
+    chat_{train,validation}.jsonl   the same calls as chat messages, which open weights are trained on
     preferences.jsonl               DPO: the right call preferred to one with a mistake in it
     gen_qa.jsonl                    held-out calls for the evaluation task gen_qa
     smoke_test.jsonl                what a deployment must get right before it serves (canary.scenarios)
@@ -107,8 +108,10 @@ def write(folder: Path, seed: int) -> None:
     choice = random.Random(seed)  # noqa: S311 - reproducible data, no secret
     calls = distinct_calls(choice)
     folder.mkdir(parents=True, exist_ok=True)
-    _write_rows(folder / "train.jsonl", (sft_row(next(calls), choice) for _ in range(TRAIN)))
-    _write_rows(folder / "validation.jsonl", (sft_row(next(calls), choice) for _ in range(VALIDATION)))
+    for name, size in (("train", TRAIN), ("validation", VALIDATION)):
+        conversations = [sft_row(next(calls), choice) for _ in range(size)]
+        _write_rows(folder / f"{name}.jsonl", conversations)
+        _write_rows(folder / f"chat_{name}.jsonl", map(chat_row, conversations))
     _write_rows(
         folder / "preferences.jsonl", (preference_row(next(calls), choice) for _ in range(PREFERENCES))
     )
@@ -156,6 +159,19 @@ def sft_row(call: Call, choice: random.Random) -> dict[str, Any]:
         "system": [{"text": SYSTEM}],
         "toolConfig": TOOL_CONFIG,
         "messages": messages,
+    }
+
+
+def chat_row(conversation: dict[str, Any]) -> dict[str, Any]:
+    """The first question of an SFT row and its call, as the text that gen_qa expects."""
+    asked, answered = conversation["messages"][:2]
+    use = answered["content"][0]["toolUse"]
+    return {
+        "messages": [
+            {"role": "system", "content": SYSTEM},
+            {"role": "user", "content": asked["content"][0]["text"]},
+            {"role": "assistant", "content": Call(use["name"], use["input"]).text()},
+        ]
     }
 
 

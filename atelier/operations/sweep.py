@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 from atelier import names
@@ -17,14 +18,16 @@ logger = logging.getLogger(__name__)
 def hinted_steps(event: Mapping[str, Any], operations: Operations) -> Iterable[tuple[str, str]]:
     """(run id, step) of each operation that the event is a reason to look at.
 
-    Events: EventBridge's "SageMaker Training Job State Change" (a job that Atelier did not start hints at
-    nothing), the schedule (everything open), and {"run_id", "step"?} from a person's tool. ValueError for
+    Events: EventBridge's "SageMaker Training Job State Change" and S3's "Object Created" for what a Slurm
+    cluster says of a job (one that Atelier did not start hints at nothing), the schedule (everything open),
+    and {"run_id", "step"?} from a person's tool. ValueError for
     anything else.
     """
     match event:
         case {"detail": {"TrainingJobName": str(job_name)}}:
-            step = names.parse_job_name(job_name)
-            return [step] if step else []
+            return _step_of(job_name)
+        case {"detail": {"object": {"key": str(key)}}}:
+            return _step_of(PurePosixPath(key).stem)
         case {"detail-type": "Scheduled Event"}:
             return operations.open_steps()
         case {"run_id": str(run_id), "step": str(step)}:
@@ -35,6 +38,11 @@ def hinted_steps(event: Mapping[str, Any], operations: Operations) -> Iterable[t
         "settle takes a training-job event, a scheduled event or {run_id, step?}; "
         f"got an event with {', '.join(sorted(event)) or 'no keys'}"
     )
+
+
+def _step_of(job_name: str) -> list[tuple[str, str]]:
+    step = names.parse_job_name(job_name)
+    return [step] if step else []
 
 
 def sweep(

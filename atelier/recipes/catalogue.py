@@ -7,10 +7,10 @@ than all the rest of its start.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 import yaml
 from pydantic import BaseModel, TypeAdapter
@@ -19,6 +19,9 @@ from atelier.recipes.images import Images
 from atelier.recipes.release import InstanceType, Release
 from atelier.recipes.rows import BaseModelRow, EvaluationRow, RecipeRow, Template, TrainingRow
 from atelier.recipes.tasks import Task
+
+if TYPE_CHECKING:
+    from atelier.recipes.hub import HubRecipe
 
 DATA = Path(__file__).parents[2] / "recipes"
 
@@ -86,7 +89,10 @@ class Templates(Mapping[str, Template]):
 
 @dataclass(frozen=True, kw_only=True)
 class Catalogue:
-    """All rows. That every name in them has its row is for a test to say (references.py)."""
+    """All rows. That every name in them has its row is for a test to say (references.py).
+
+    `published`: what AWS's hub publishes of the rows that are from there, by the name of their template.
+    """
 
     base_models: Mapping[str, BaseModelRow]
     templates: Mapping[str, Template]
@@ -96,6 +102,7 @@ class Catalogue:
     images: Images
     instance_types: Mapping[str, InstanceType]
     release: Release
+    published: Mapping[str, HubRecipe] = field(default_factory=dict)
 
     def training_of(self, base_model: str) -> tuple[TrainingRow, ...]:
         """The recipes of the stages that a run of this base model may have."""

@@ -15,10 +15,14 @@ _MOST_OTHERS = 8
 
 @dataclass(frozen=True)
 class Candidate:
-    """A row on one of its platforms. The first instance type and number of replicas are the defaults."""
+    """A row on one of its platforms. The first instance type and number of replicas are the defaults.
+
+    `instances_here`: what the platform has in this environment, where that is known.
+    """
 
     row: RecipeRow
     platform: str
+    instances_here: tuple[str, ...] | None = None
 
     @property
     def image(self) -> str | None:
@@ -28,7 +32,8 @@ class Candidate:
     @property
     def instance_types(self) -> tuple[str, ...]:
         """What it may run on; empty where the platform chooses."""
-        return self.row.instance_types_on(self.platform)
+        types, here = self.row.instance_types_on(self.platform), self.instances_here
+        return types if here is None else tuple(name for name in types if name in here)
 
     @property
     def replicas(self) -> tuple[int, ...]:
@@ -119,6 +124,15 @@ def with_a_file(found: Found, wanted: Wanted, catalogue: Catalogue) -> Found:
         lambda one: release.is_managed(one.platform) or templates[one.row.template].not_rendered is None,
         problem,
     )
+
+
+def with_instances_here(found: Found, wanted: Wanted) -> Found:
+    """What an environment's own clusters have nodes for; everything where they have none, or one is named."""
+    if wanted.instance_type:
+        return found
+    here = [replace(one, instances_here=wanted.instances_here.get(one.platform)) for one in found.candidates]
+    narrowed = tuple(one for one in here if one.instance_types or one.instances_here is None)
+    return replace(found, candidates=narrowed) if narrowed else found
 
 
 def with_instance_type(found: Found, wanted: Wanted) -> Found:

@@ -136,6 +136,7 @@ def with_hub_recipes(catalogue: Catalogue, recipes: Iterable[HubRecipe]) -> Cata
         templates={recipe.row_name: recipe.template_row(_sibling(recipe, catalogue)) for recipe in recipes},
         training=Rows.fixed([recipe.row() for recipe in recipes]),
         evaluation=Rows.fixed([]),
+        published={recipe.row_name: recipe for recipe in recipes},
         images=Images(
             registries=tuple(registry for registry, _ in images), images=tuple(image for _, image in images)
         ),

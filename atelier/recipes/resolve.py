@@ -17,6 +17,7 @@ from atelier.recipes.combinations import (
     with_a_file,
     with_data_mixing,
     with_instance_type,
+    with_instances_here,
     with_replicas,
 )
 from atelier.recipes.fills import given_to
@@ -84,7 +85,8 @@ def examine(wanted: Wanted, catalogue: Catalogue) -> Examination:
     if not matching.candidates:
         return Examination(matching.problems)
     found = with_a_file(with_data_mixing(matching, wanted), wanted, catalogue)
-    found = with_replicas(with_instance_type(found, wanted), wanted)
+    found = with_instance_type(with_instances_here(found, wanted), wanted)
+    found = with_replicas(found, wanted)
     chosen, instance_type = _chosen(found, wanted, catalogue)
     row = chosen.row
     keys = _keys(row, catalogue)

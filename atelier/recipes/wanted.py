@@ -18,7 +18,8 @@ class Wanted:
 
     A stage has `technique` and `adaptation`, an evaluation `task`. `settings` are hyperparameters by name,
     which the run file calls `settings_field`. `platform` may be `auto`: the cheapest of `platforms_here`, to
-    which jobs can be submitted (none given: all that this release submits to).
+    which jobs can be submitted (none given: all that this release submits to). `instances_here`: what a
+    platform has in this environment, where that is its own and not AWS's.
     """
 
     path: str
@@ -26,6 +27,7 @@ class Wanted:
     environment: str
     platform: str = "training-job"
     platforms_here: tuple[str, ...] = ()
+    instances_here: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     technique: str | None = None
     adaptation: str | None = None
     teacher: str | None = None

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from atelier.problems import Problem
 from atelier.recipes import Recipe
 from atelier.runs.model import Stage
+from atelier.runs.wanted import TRAINING_JOB
 
 _LENGTH = "max_steps"
 _BATCHES = "limit_val_batches"
@@ -15,6 +16,13 @@ _BATCHES = "limit_val_batches"
 def problems_of(stage: Stage, recipe: Recipe, *, path: str) -> Iterator[Problem]:
     """Why the policy could not keep the best checkpoint, or would never have a loss to judge by."""
     if stage.early_stopping is None:
+        return
+    if recipe.platform != TRAINING_JOB:
+        message = (
+            f"a job on {recipe.platform} cannot be stopped and keep its checkpoints: stopping deletes it; "
+            f"leave it out, or say platform: {TRAINING_JOB}"
+        )
+        yield Problem(f"{path}.early_stopping", message, is_combination=True)
         return
     checkpoints = recipe.template.checkpoints
     if checkpoints is None:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 _Part = TypeVar("_Part", bound=BaseModel)
 _MOST_TRIES = 20
 # Without these a part would ask for something else, and be told of problems that it does not have.
-_DECISIVE = ("technique", "adaptation", "platform", "recipe", "task")
+_DECISIVE = ("technique", "adaptation", "platform", "cluster", "recipe", "task")
 
 
 def read_without_faults(kind: type[_Part], item: object) -> _Part | None:

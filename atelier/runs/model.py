@@ -21,6 +21,7 @@ RECIPE_FORM = rf"^(shipped|hub|{names.HUB_RECIPE_ADDRESS.pattern})$"
 DATASET_FORM = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/\S+\.jsonl$"
 INSTANCE_TYPE_FORM = r"^ml\.[a-z0-9-]+\.[a-z0-9]+$"
 LAMBDA_FORM = r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[a-zA-Z0-9_-]{1,64}(:[a-zA-Z0-9$_-]+)?$"
+CLUSTER_FORM = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 DEPLOYMENT_NAME_FORM = r"^([0-9a-zA-Z][_-]?){1,63}$"
 
 
@@ -40,12 +41,14 @@ RunReference = Annotated[str, StringConstraints(pattern=RUN_REFERENCE_FORM)]
 RecipeSource = Annotated[str, StringConstraints(pattern=RECIPE_FORM)]
 DatasetUri = Annotated[str, StringConstraints(pattern=DATASET_FORM)]
 InstanceType = Annotated[str, StringConstraints(pattern=INSTANCE_TYPE_FORM)]
+ClusterName = Annotated[str, StringConstraints(pattern=CLUSTER_FORM)]
 LambdaArn = Annotated[str, StringConstraints(pattern=LAMBDA_FORM)]
 Percent = Annotated[float, Field(ge=0, le=100), _Number]
 RuntimeHours = Annotated[
     float, Field(gt=0, le=672, description="at most 28 days, SageMaker's own limit"), _Number
 ]
 Hyperparameter = bool | int | float | str | None
+Platform = Literal["training-job", "serverless", "hyperpod-eks", "hyperpod-slurm", "bedrock", "auto"]
 
 
 class _Frozen(BaseModel):
@@ -72,13 +75,13 @@ class Stage(_Frozen):
 
     `train` is left out exactly where the stage before is a distillation, which makes it. `recipe: hub` takes
     the recipe that was synchronized from SageMaker's public hub instead of the one that Atelier ships.
+    `cluster` is one of the environment's, by its configured name; needed where several can run the stage.
     """
 
     technique: Literal["sft", "dpo", "ppo", "rft", "cpt", "distillation"]
     adaptation: Literal["lora", "full"] = "lora"
-    platform: Literal["training-job", "serverless", "hyperpod-eks", "hyperpod-slurm", "bedrock", "auto"] = (
-        "training-job"
-    )
+    platform: Platform = "training-job"
+    cluster: ClusterName | None = None
     recipe: RecipeSource = "shipped"
     train: DatasetUri | None = None
     validation: DatasetUri | None = None
@@ -93,7 +96,10 @@ class Stage(_Frozen):
 
 
 class Evaluation(_Frozen):
-    """One task, run on the candidate and on the baseline side by side; a benchmark has its own dataset."""
+    """One task, run on the candidate and on the baseline side by side; a benchmark has its own dataset.
+
+    `platform: auto` is where the last stage trains if the evaluation exists there, else training-job.
+    """
 
     task: Literal[
         "mmlu",
@@ -113,6 +119,8 @@ class Evaluation(_Frozen):
         "rubric_llm_judge",
         "rft_eval",
     ]
+    platform: Platform = "auto"
+    cluster: ClusterName | None = None
     subtask: str | None = None
     dataset: DatasetUri | None = None
     reward_lambda_arn: LambdaArn | None = None

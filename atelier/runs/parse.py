@@ -19,6 +19,7 @@ _ACCEPTED_FORMS = {
     model.RECIPE_FORM: "shipped or hub",
     model.DATASET_FORM: "s3://<bucket>/<key>.jsonl",
     model.INSTANCE_TYPE_FORM: "an instance type such as ml.p5.48xlarge",
+    model.CLUSTER_FORM: "a cluster of the environment, by the name that it is configured with",
     model.LAMBDA_FORM: "arn:aws:lambda:<region>:<account>:function:<name>",
     model.DEPLOYMENT_NAME_FORM: "1..63 letters and digits, with single hyphens or underscores between",
 }

@@ -42,6 +42,23 @@ def kind_of(cluster: JobCluster) -> Kind:
     return Kind.EKS_JOB if isinstance(cluster, Cluster) else Kind.SLURM_JOB
 
 
+def is_of_clusters(platform: str) -> bool:
+    """True for a platform whose jobs run on an environment's own clusters."""
+    return platform in _TYPES
+
+
+def instances_for(
+    model_type: str, clusters: Iterable[JobCluster], wanted: str | None
+) -> dict[str, tuple[str, ...]]:
+    """The instance types by platform that a base model's jobs may have on the clusters that are wanted."""
+    found: dict[str, tuple[str, ...]] = {}
+    for cluster in clusters:
+        if wanted in (None, cluster.configured_name) and _takes(cluster, model_type):
+            before = found.get(kind_of(cluster), ())
+            found[kind_of(cluster).value] = tuple(dict.fromkeys((*before, *cluster.instance_types)))
+    return found
+
+
 def cluster_for(recipe: Recipe, clusters: Sequence[JobCluster], wanted: str | None) -> JobCluster:
     """The cluster that a recipe runs on: the one `wanted`, by its configured name, or the only one that can.
 
@@ -68,7 +85,7 @@ def refusal(recipe: Recipe, clusters: Sequence[JobCluster], wanted: str | None) 
     if fitting:
         return f"does not run {name} on {instance}; accepted: {fitting}"
     here = [_described(cluster) for cluster in clusters if kind_of(cluster) == recipe.platform]
-    groups = f"{'restricted' if _needs_restricted(recipe) else 'standard'} groups"
+    groups = f"{'standard' if has_open_weights(_model_type(recipe)) else 'restricted'} groups"
     return (
         f"{name} needs {recipe.replicas or 1} x {instance} in {groups}; "
         f"clusters of {recipe.platform} here: {'; '.join(here) or 'none'}"
@@ -76,20 +93,23 @@ def refusal(recipe: Recipe, clusters: Sequence[JobCluster], wanted: str | None) 
 
 
 def _runs(recipe: Recipe, cluster: JobCluster) -> bool:
-    if kind_of(cluster) != recipe.platform:
+    if kind_of(cluster) != recipe.platform or not _takes(cluster, _model_type(recipe)):
         return False
     if isinstance(cluster, Cluster):
-        is_of_its_kind = cluster.is_restricted is _needs_restricted(recipe)
-        return is_of_its_kind and recipe.instance_type in cluster.instance_types
+        return recipe.instance_type in cluster.instance_types
     return any(
         partition.instance_type == recipe.instance_type and partition.nodes >= (recipe.replicas or 1)
         for partition in cluster.partitions
     )
 
 
-def _needs_restricted(recipe: Recipe) -> bool:
+def _takes(cluster: JobCluster, model_type: str) -> bool:
     """Restricted groups run Nova and nothing else, and Nova runs nowhere else on a cluster."""
-    return not has_open_weights(recipe.values.get("run.model_type", recipe.base_model.model_type))
+    return has_open_weights(model_type) is not (isinstance(cluster, Cluster) and cluster.is_restricted)
+
+
+def _model_type(recipe: Recipe) -> str:
+    return str(recipe.values.get("run.model_type", recipe.base_model.model_type))
 
 
 def _described(cluster: JobCluster) -> str:

@@ -22,6 +22,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         region=here.region,
         bucket=here.bucket,
         run_id=event["run_id"],
+        clusters=here.clusters,
         hub=hub_of(event["run"], lambda uri: wiring.objects().read(uri)),
     )
     logger.info("run_validated", extra={"run_id": event["run_id"], "warnings": checked.warnings})

@@ -46,16 +46,6 @@ def objects(
     return [jobs[0], *(manifest for manifest in found if manifest is not jobs[0])]
 
 
-def required_payload(hub: HubRecipe | None, recipe_name: str) -> HubRecipe:
-    """The payload of a recipe that is submitted as published, and as nothing else."""
-    if hub is None:
-        raise UnsupportedCombination(
-            f"{recipe_name}: its services on hyperpod-eks are as AWS's hub publishes them, and no payload of "
-            "the hub is synced; `atelier recipes --sync` fetches it, and recipe: hub in the stage asks for it"
-        )
-    return hub
-
-
 def _read(hub: HubRecipe) -> list[Any]:
     try:
         return list(yaml.safe_load_all(_BARE.sub(_quoted, hub.template)))

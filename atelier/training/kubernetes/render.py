@@ -12,7 +12,7 @@ from atelier.recipes import Catalogue, Recipe
 from atelier.recipes.hub import HubRecipe
 from atelier.recipes.release import InstanceType
 from atelier.recipes.render import document
-from atelier.recipes.rows import SHIPPED, OnPlatform
+from atelier.recipes.rows import OnPlatform
 from atelier.training.container import has_open_weights
 from atelier.training.kubernetes import hub_payload, ppo
 from atelier.training.kubernetes.cluster import Cluster, SharedStorage, required_instance
@@ -22,10 +22,10 @@ from atelier.training.kubernetes.job import ClusterJob
 from atelier.training.kubernetes.naming import marked, object_name
 from atelier.training.kubernetes.nova_pods import NovaPod
 from atelier.training.kubernetes.pytorch_job import pytorch_job
+from atelier.training.kubernetes.supported import comes_from_hub, obstacle
 
 _INIT_IMAGE = "nova-init-hp"
 _GENERATION = "actor_generation"
-_LLMFT = "llm_finetuning_aws"
 # What the payloads of AWS's hub call the images of a recipe's other containers.
 _IMAGE_PLACEHOLDERS = {
     "generation": "rft_generation_container_image",
@@ -55,13 +55,15 @@ def cluster_job(
     Output goes below `output_s3_path`. UnsupportedCombination when the cluster is not of the kind that the
     recipe needs, or when nothing is known of how its job looks.
     """
+    reason = obstacle(recipe, hub)
+    if reason:
+        raise UnsupportedCombination(reason)
     name = object_name(names.operation_name(run_id, step))
     active_seconds = cluster.start_within_seconds + math.ceil(max_runtime_hours * 3600)
     rendering = _Rendering(recipe, name, cluster, shipped, active_seconds)
     given = {**given, "output_s3_path": output_s3_path}
-    if recipe.origin != SHIPPED or recipe.template.name == "nova_2_rft_hyperpod":
-        payload = hub_payload.required_payload(hub, recipe.row.name)
-        objects = rendering.of_hub(payload, document(recipe, job_name=name, model=model, given=given))
+    if hub and comes_from_hub(recipe):
+        objects = rendering.of_hub(hub, document(recipe, job_name=name, model=model, given=given))
     elif has_open_weights(recipe.values.get("run.model_type", recipe.base_model.model_type)):
         objects = rendering.of_open_weights(model, given)
     else:
@@ -118,12 +120,6 @@ class _Rendering:
     def of_open_weights(self, model: str, given: Mapping[str, str]) -> list[dict[str, Any]]:
         """Fine-tuning by AWS's llmft; its files lie on storage that the pods share."""
         self._require(restricted=False)
-        if self._recipe.values.get("run.model_type") != _LLMFT:
-            raise UnsupportedCombination(
-                f"{self._recipe.row.name}: on hyperpod-eks Atelier runs Nova's recipes and llmft's; how AWS "
-                "starts this one there (a RayJob of VERL, an evaluation of open weights, checkpointless "
-                "training) is not known well enough; use platform: training-job"
-            )
         storage = self._storage()
         files = {
             fill: storage.path_of(given[source])
@@ -157,11 +153,6 @@ class _Rendering:
 
     def of_hub(self, payload: HubRecipe, content: Mapping[str, Any]) -> list[dict[str, Any]]:
         """What the hub publishes, with this job's values."""
-        if has_open_weights(self._recipe.base_model.model_type):
-            raise UnsupportedCombination(
-                f"{payload.name}: the hub's payloads for open weights say nothing of the storage that "
-                "their files lie on; use the shipped recipe"
-            )
         self._require(restricted=True)
         more_images = self._containers().more_images
         values: dict[str, str | int] = {

@@ -34,8 +34,8 @@ _MADE: Mapping[Kind, str] = {
 }
 _PLURALS: Mapping[Kind, str] = {**_MADE, POD: "pods", EVENT: "events"}
 
-# Kinds whose own status says how the job stands, and those that a job as rendered here is made of; what
-# only the hub's payloads hold (Secret, Deployment, Job) is granted where such payloads are.
+# Kinds whose own status says how the job stands, and those that a job as rendered here is made of: only the
+# hub's payloads, which are of Nova, hold others (Secret, Deployment, Job).
 JOB_KINDS = (PYTORCH_JOB, HYPERPOD_JOB)
 _RENDERED = (CONFIG_MAP, SERVICE, STATEFUL_SET, *JOB_KINDS)
 
@@ -79,10 +79,14 @@ def pod_templates(manifest: Any) -> Iterator[dict[str, Any]]:
                 yield from pod_templates(value)
 
 
-def role_rules() -> list[dict[str, Any]]:
-    """The rules of the Role under which jobs are submitted, in their own namespace: these and no more."""
+def role_rules(*, is_restricted: bool = False) -> list[dict[str, Any]]:
+    """The rules of the Role under which jobs are submitted, in their own namespace: these and no more.
+
+    Reinforcement learning brings services of its own, with a Secret among them, to restricted clusters only.
+    """
+    kinds = tuple(_MADE) if is_restricted else _RENDERED
     verbs_by_kind: dict[Kind, list[str]] = {
-        kind: ["create", "get", "list", "delete", "deletecollection"] for kind in _RENDERED
+        kind: ["create", "get", "list", "delete", "deletecollection"] for kind in kinds
     }
     rules = [_rule(kind, plural_of(kind), verbs) for kind, verbs in verbs_by_kind.items()]
     return [

@@ -41,6 +41,14 @@ def test_a_training_job_event_hints_at_the_operation_that_the_job_is_named_after
     assert list(hinted_steps(TRAINING_JOB_EVENT, FakeOperations())) == [(RUN_ID, "e0b")]
 
 
+def test_a_slurm_cluster_s_word_on_a_job_hints_at_its_operation() -> None:
+    event = {
+        "detail-type": "Object Created",
+        "detail": {"object": {"key": f"slurm/open-weights/status/{RUN_ID}-s0.json"}},
+    }
+    assert list(hinted_steps(event, FakeOperations())) == [(RUN_ID, "s0")]
+
+
 def test_an_event_of_a_job_that_atelier_did_not_start_hints_at_nothing() -> None:
     event = {"detail": {"TrainingJobName": "someone-elses-job"}}
     assert list(hinted_steps(event, FakeOperations())) == []

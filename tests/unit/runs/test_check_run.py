@@ -94,8 +94,8 @@ def test_what_only_follows_from_another_problem_is_not_told() -> None:
     assert message.splitlines() == [
         "run file: 3 problems",
         "- stages.0.technique = 'SFT': accepted: 'sft', 'dpo', 'ppo', 'rft', 'cpt' or 'distillation'",
-        "- evaluation.0.of: unknown key; accepted: task, subtask, dataset, reward_lambda_arn, inference, "
-        "instance_type, max_runtime_hours",
+        "- evaluation.0.of: unknown key; accepted: task, platform, cluster, subtask, dataset, "
+        "reward_lambda_arn, inference, instance_type, max_runtime_hours",
         "- evaluation.0.dataset: required",
     ]
 
@@ -146,8 +146,9 @@ def test_a_later_platform_is_an_unsupported_combination(platform: str) -> None:
         check(a_run(stages=[a_stage(platform=platform)]))
 
 
-def test_platform_auto_is_a_platform_that_this_release_submits_to() -> None:
-    assert check(a_run(stages=[a_stage(platform="auto")])).run.stages[0].platform == "auto"
+def test_platform_auto_is_the_one_that_the_check_chose() -> None:
+    checked = check(a_run(stages=[a_stage(platform="auto")]))
+    assert (checked.run.stages[0].platform, checked.run.evaluation[0].platform) == ("training-job",) * 2
 
 
 def test_a_later_deployment_target_is_an_unsupported_combination() -> None:

@@ -82,6 +82,15 @@ def test_the_hash_is_of_what_was_asked_for() -> None:
     assert hash_on(a_job(data_s3_path="s3://other/x.jsonl").main) != hash_on(same.main)
 
 
+def test_only_where_reinforcement_learning_runs_the_role_makes_its_services() -> None:
+    more = [rule for rule in role_rules(is_restricted=True) if rule not in role_rules()]
+    assert {(rule["apiGroups"][0], rule["resources"][0]) for rule in more} == {
+        ("", "secrets"),
+        ("apps", "deployments"),
+        ("batch", "jobs"),
+    }
+
+
 def test_the_submitting_role_needs_nothing_beyond_its_own_jobs() -> None:
     rules = role_rules()
     resources = {resource for rule in rules for resource in rule["resources"]}

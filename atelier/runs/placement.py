@@ -1,0 +1,105 @@
+"""On which platform and which of the environment's clusters each part of a run goes; or why it cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from atelier.operations.model import Kind
+from atelier.problems import Problem
+from atelier.recipes import Recipe
+from atelier.recipes.hub import HubRecipe
+from atelier.runs.model import Evaluation, Run, Stage
+from atelier.training.clusters import JobCluster, choices, is_of_clusters, kind_of, refusal
+from atelier.training.container import has_open_weights
+from atelier.training.kubernetes.cluster import Cluster
+from atelier.training.kubernetes.supported import obstacle
+
+_CLUSTER_PLATFORMS = f"{Kind.EKS_JOB} or {Kind.SLURM_JOB}"
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A part of a run and the recipe that the catalogue has for it, among the clusters of an environment.
+
+    Of `clusters` that are None nothing is known: a run file can be read anywhere.
+    """
+
+    part: Stage | Evaluation
+    recipe: Recipe
+    clusters: Sequence[JobCluster] | None
+    hub: HubRecipe | None = None
+
+    @property
+    def cluster(self) -> JobCluster | None:
+        """The one cluster that the part goes to."""
+        found = choices(self.recipe, self.clusters or (), self.part.cluster)
+        return found[0] if len(found) == 1 else None
+
+    def problems(self, path: str) -> Iterator[Problem]:
+        """Everything that keeps the part's job from being submitted; `path` is its field."""
+        platform, wanted = self.recipe.platform, self.part.cluster
+        if not is_of_clusters(platform):
+            if wanted is not None:
+                message = f"{platform} has no clusters; leave it out, or say platform: {_CLUSTER_PLATFORMS}"
+                yield Problem(f"{path}.cluster", message, wanted, is_combination=True)
+            return
+        reason = obstacle(self.recipe, self.hub) if platform == Kind.EKS_JOB else None
+        if reason:
+            yield Problem(f"{path}.platform", reason, platform, is_combination=True)
+        elif self.clusters is not None:
+            yield from self._misplaced(path, self.clusters)
+
+    def _misplaced(self, path: str, clusters: Sequence[JobCluster]) -> Iterator[Problem]:
+        platform, cluster = self.recipe.platform, self.cluster
+        if not any(kind_of(one) == platform for one in clusters):
+            others = ", ".join(
+                name
+                for name in self.recipe.row.platforms
+                if not is_of_clusters(name) or any(kind_of(one) == name for one in clusters)
+            )
+            message = f"this environment has no cluster of it; {self.recipe.row.name} also runs on {others}"
+            yield Problem(f"{path}.platform", message, platform, is_combination=True)
+        elif cluster is None:
+            message = refusal(self.recipe, clusters, self.part.cluster)
+            yield Problem(f"{path}.cluster", message, self.part.cluster, is_combination=True)
+        elif isinstance(cluster, Cluster) and has_open_weights(self.recipe.base_model.model_type):
+            yield from self._out_of_sight(path, cluster)
+
+    def _out_of_sight(self, path: str, cluster: Cluster) -> Iterator[Problem]:
+        """Pods that train open weights read files, and see no object that their storage does not show."""
+        if cluster.storage is None:
+            message = f"has no shared storage, by which {self.recipe.row.name} reads data and leaves models"
+            yield Problem(f"{path}.cluster", message, cluster.configured_name, is_combination=True)
+            return
+        shown = cluster.storage.s3_uri
+        for field in ("train", "validation", "dataset"):
+            uri = getattr(self.part, field, None)
+            if uri and not uri.startswith(shown):
+                message = f"cluster {cluster.configured_name} reads objects below {shown} only"
+                yield Problem(f"{path}.{field}", message, uri, is_combination=True)
+
+    def pinned(self) -> dict[str, Any]:
+        """What the part leaves open and its placement decides.
+
+        A run that was checked keeps its platform, cluster and instances, whatever the environment becomes.
+        """
+        decided: dict[str, Any] = {"platform": self.recipe.platform}
+        if self.cluster is not None:
+            decided["cluster"] = self.cluster.configured_name
+            decided["instance_type"] = self.recipe.instance_type
+        return decided
+
+
+def pinned(run: Run, placements: Mapping[str, Placement]) -> Run:
+    """The run with every part where it goes; `placements` by field."""
+    return run.model_copy(
+        update={
+            name: tuple(
+                part.model_copy(update=placements[f"{name}.{index}"].pinned())
+                for index, part in enumerate(getattr(run, name))
+            )
+            for name in ("stages", "evaluation")
+        }
+    )

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 RUNTIMES = ("enroot", "docker", "process")
+# Slurm expands %, and quotes its options itself; colons and commas separate mounts.
+_ANY_PATH = re.compile(r"""(/[^/%"'\\\x00-\x1f\x7f]+)+""")
+_MOUNTED_PATH = re.compile(r"(/[\w.@+-]+)+", re.ASCII)
 
 
 class InvalidConfig(Exception):
@@ -20,7 +24,8 @@ class Config:
     """One cluster's agent. Numbers whose name says nothing else are seconds.
 
     `prefix` (ends in a slash) is where in `bucket` the pipeline and the agent meet; `shared_folder` is seen
-    by every node. Runtime `process` runs `programs[image]` in place of a container. `auto_resume`: srun has
+    by every node, and the pipeline calls it `mounted_at`, where that is not the same. Runtime `process` runs
+    `programs[image]` in place of a container. `auto_resume`: srun has
     HyperPod's plugin. `has_gres`: Slurm counts accelerators, so that jobs must ask for them.
     `checkpoint_seconds` before its time limit a job gets SIGTERM. Folders of jobs that ended are kept for
     `kept_days`.
@@ -33,6 +38,7 @@ class Config:
     queue_url: str
     shared_folder: str
     runtime: str
+    mounted_at: str = ""
     programs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     auto_resume: bool = True
     has_gres: bool = False
@@ -75,10 +81,18 @@ class Config:
             raise InvalidConfig(f"runtime = {self.runtime!r}: accepted: {', '.join(RUNTIMES)}")
         if not self.prefix.endswith("/") or self.prefix.startswith("/"):
             raise InvalidConfig(f"prefix = {self.prefix!r}: one that ends in a slash is accepted")
-        if not self.shared_folder.startswith("/"):
-            raise InvalidConfig(f"shared_folder = {self.shared_folder!r}: an absolute path is accepted")
+        path = _ANY_PATH if self.runtime == "process" else _MOUNTED_PATH
+        if not path.fullmatch(self.shared_folder):
+            raise InvalidConfig(f"shared_folder = {self.shared_folder!r}: accepted: {path.pattern}")
+        if self.mounted_at and self.runtime != "process":
+            raise InvalidConfig(f"mounted_at = {self.mounted_at!r}: with runtime process only")
         if not self.poll_seconds <= 20:
             raise InvalidConfig(f"poll_seconds = {self.poll_seconds}: SQS accepts up to 20")
+
+    @property
+    def told_folder(self) -> str:
+        """What the pipeline calls the shared folder."""
+        return self.mounted_at or self.shared_folder
 
     @property
     def jobs_folder(self) -> Path:

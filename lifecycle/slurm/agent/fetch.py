@@ -1,0 +1,110 @@
+"""What a job reads, brought to where its recipe says: a link to what the file system shows, or a download.
+
+An import into FSx for Lustre follows S3 with a delay, so a file counts only with the size that the object
+has now.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from .bundle import Input, split
+
+_REFUSED = ("403", "AccessDenied", "NoSuchBucket")
+_MISSING = ("404", "NoSuchKey", "NotFound")
+
+
+class InputRefused(Exception):
+    """An input that is not there, or that the cluster may not read."""
+
+
+class NoLongerWanted(Exception):
+    """The job was taken back while its inputs came."""
+
+
+@dataclass(frozen=True)
+class _Object:
+    key: str
+    size: int
+    modified: float
+
+
+class Fetcher:
+    """Brings inputs; `downloads` is where objects lie that jobs share."""
+
+    def __init__(self, *, s3: Any, downloads: Path) -> None:
+        self._s3 = s3
+        self._downloads = downloads
+        self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    def fetch(self, wanted: Input, *, is_wanted: Callable[[], bool]) -> None:
+        """Let `wanted.path` be the input. InputRefused, NoLongerWanted, or what S3 raises for a while."""
+        bucket, key = split(wanted.uri)
+        try:
+            objects = list(self._objects(bucket, key))
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in (*_REFUSED, *_MISSING):
+                raise InputRefused(f"{wanted.uri}: {error}") from error
+            raise
+        if not objects:
+            raise InputRefused(f"{wanted.uri}: there is nothing")
+        root = self._downloads / bucket / key
+        if wanted.linked and all(_is_there(_at(Path(wanted.linked), key, one), one) for one in objects):
+            _link(Path(wanted.path), Path(wanted.linked))
+            return
+        with self._locks[wanted.uri]:
+            for one in objects:
+                if not is_wanted():
+                    raise NoLongerWanted(wanted.uri)
+                self._download(bucket, one, _at(root, key, one))
+        _link(Path(wanted.path), root)
+
+    def _objects(self, bucket: str, key: str) -> Iterator[_Object]:
+        if not key.endswith("/"):
+            head = self._s3.head_object(Bucket=bucket, Key=key)
+            yield _Object(key, head["ContentLength"], head["LastModified"].timestamp())
+            return
+        for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key):
+            for item in page.get("Contents", []):
+                if item["Key"].endswith("/"):
+                    continue
+                if ".." in item["Key"].split("/"):
+                    raise InputRefused(f"s3://{bucket}/{item['Key']}: no part of a key may be '..'")
+                yield _Object(item["Key"], item["Size"], item["LastModified"].timestamp())
+
+    def _download(self, bucket: str, one: _Object, path: Path) -> None:
+        if _is_there(path, one) and path.stat().st_mtime == one.modified:
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        self._s3.download_file(bucket, one.key, str(part))
+        os.utime(part, (one.modified, one.modified))
+        part.replace(path)
+
+
+def _at(root: Path, prefix: str, one: _Object) -> Path:
+    """Where an object lies, given where the input as a whole does."""
+    return root / one.key[len(prefix) :] if prefix.endswith("/") else root
+
+
+def _is_there(path: Path, one: _Object) -> bool:
+    try:
+        return path.is_file() and path.stat().st_size == one.size
+    except OSError:
+        return False
+
+
+def _link(path: Path, target: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.link")
+    part.unlink(missing_ok=True)
+    part.symlink_to(target)
+    part.replace(path)

@@ -1,0 +1,107 @@
+"""From Slurm to the pipeline: one look at the queue, and what it says of each job that Slurm has."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+
+from . import outputs
+from .bundle import parse
+from .config import Config
+from .record import SUBMITTED, UPLOADING, Record, Records
+from .reporting import FORGOTTEN, UPLOADING as UPLOADING_STATE, Reporter
+from .script import EXIT_CODE
+from .slurm import COMPLETED, FAILED, Seen, Slurm
+
+logger = logging.getLogger(__name__)
+
+
+class Follower:
+    """Follows the jobs that Slurm has; `upload` brings a folder to an address and counts its files."""
+
+    def __init__(
+        self,
+        *,
+        config: Config,
+        records: Records,
+        slurm: Slurm,
+        reporter: Reporter,
+        upload: Callable[..., int] = outputs.upload,
+        s3: object,
+    ) -> None:
+        self._config = config
+        self._records = records
+        self._slurm = slurm
+        self._reporter = reporter
+        self._upload = upload
+        self._s3 = s3
+
+    def look(self) -> Mapping[str, Seen]:
+        """The jobs as Slurm tells them now. SlurmDown."""
+        return self._slurm.jobs()
+
+    def follow(self, job: str, queue: Mapping[str, Seen]) -> None:
+        """Tell what is new of a job, and bring its output away when it is complete."""
+        record = self._records.get(job)
+        if record is None or record.phase not in (SUBMITTED, UPLOADING):
+            return
+        seen = self._completed(record) or queue.get(job) or self._of_the_past(record)
+        if seen is None:
+            self._reporter.end(record, self._forgotten(record))
+        elif seen.state == COMPLETED:
+            self._bring_away(record, seen)
+        elif seen.has_ended:
+            self._reporter.end(record, seen)
+        else:
+            due = self._reporter.log_is_due(record, seconds=self._config.log_seconds)
+            self._reporter.tell(record, seen, with_log=due)
+
+    def _bring_away(self, record: Record, seen: Seen) -> None:
+        uploading = Seen(**{**vars(seen), "state": UPLOADING_STATE})
+        told = self._records.move(self._reporter.tell(record, uploading), phase=UPLOADING)
+        bundle = parse(self._records.bundle(record.job), job=record.job, config=self._config)
+        count = self._upload(
+            self._records.folder(record.job) / bundle.output_path, bundle.output_s3_uri, s3=self._s3
+        )
+        self._reporter.end(told, seen, output_files=count)
+
+    def _of_the_past(self, record: Record) -> Seen | None:
+        """A job that Slurm's controller has forgotten, as accounting or the job's own script tells it."""
+        job_id = record.status["slurm_job_id"]
+        accounted = self._slurm.accounted(job_id)
+        if accounted:
+            return accounted
+        try:
+            wrote, code = (self._records.folder(record.job) / EXIT_CODE).read_text().split()
+        except (OSError, ValueError):
+            return None
+        if wrote != job_id:
+            return None
+        last = self._last(record)
+        reason = "" if code == "0" else "its script ended with this code; Slurm has forgotten the job"
+        state = COMPLETED if code == "0" else FAILED
+        return Seen(**{**vars(last), "state": state, "reason": reason, "exit_code": int(code)})
+
+    def _completed(self, record: Record) -> Seen | None:
+        """A job that was seen to be complete, and whose output is on its way."""
+        if record.phase != UPLOADING:
+            return None
+        return Seen(**{**vars(self._last(record)), "state": COMPLETED})
+
+    def _forgotten(self, record: Record) -> Seen:
+        last = self._last(record)
+        reason = (
+            f"Slurm no longer knows the job, which was last {last.state}, and there is no accounting of it"
+        )
+        return Seen(**{**vars(last), "state": FORGOTTEN, "reason": reason})
+
+    @staticmethod
+    def _last(record: Record) -> Seen:
+        return Seen(
+            record.status["slurm_job_id"],
+            *(
+                record.status[name]
+                for name in ("state", "reason", "exit_code", "signal", "restarts", "nodes")
+            ),
+            *(record.status[name] for name in ("submitted_at", "started_at", "ended_at")),
+        )

@@ -110,7 +110,7 @@ class Associations:
         return {"AssociationId": association.id, "Lifecycle": "DELETING"}
 
     def _folder(self, request: dict[str, Any]) -> Path:
-        return folder_of(self._home, request["FileSystemId"]) / request["FileSystemPath"].strip("/")
+        return folder_of(self._home, request["FileSystemId"]) / str(request["FileSystemPath"]).strip("/")
 
     def _find(self, caller: Caller, identifier: str) -> Association:
         for association in self._associations.all():

@@ -30,7 +30,8 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 
 def ended(cluster: Cluster, name: str) -> dict[str, Any]:
     """The pod's status when it runs no more."""
-    return until(lambda: found if (found := status(cluster, name))["phase"] in ("Succeeded", "Failed") else None)
+    until(lambda: status(cluster, name)["phase"] in ("Succeeded", "Failed"))
+    return status(cluster, name)
 
 
 def status(cluster: Cluster, name: str) -> dict[str, Any]:
@@ -51,7 +52,9 @@ def run(cluster: Cluster, name: str, script: str) -> None:
     cluster.verbs.create(resources.PODS, "default", pod(name, "sh", "-c", script))
 
 
-def test_a_pod_has_what_its_node_gives_it_anew_each_time_and_its_lines_are_passed_on(cluster: Cluster) -> None:
+def test_a_pod_has_what_its_node_gives_it_anew_each_time_and_its_lines_are_passed_on(
+    cluster: Cluster,
+) -> None:
     sessions = iter(("first", "second"))
     lines: list[tuple[str, str]] = []
     cluster.set_node(

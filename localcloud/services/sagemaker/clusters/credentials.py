@@ -25,8 +25,8 @@ def node_environ(cluster: HyperPodCluster, group: Group, node: Node, endpoint: E
     assert credentials is not None
     frozen = credentials.get_frozen_credentials()
     return {
-        "AWS_ACCESS_KEY_ID": frozen.access_key,
-        "AWS_SECRET_ACCESS_KEY": frozen.secret_key,
+        "AWS_ACCESS_KEY_ID": frozen.access_key or "",
+        "AWS_SECRET_ACCESS_KEY": frozen.secret_key or "",
         "AWS_SESSION_TOKEN": frozen.token or "",
         "AWS_REGION": cluster.region,
         "AWS_DEFAULT_REGION": cluster.region,

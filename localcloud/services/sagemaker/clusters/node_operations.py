@@ -33,7 +33,7 @@ class NodeOperations:
 
     def by_name(self) -> dict[str, Operation]:
         return {
-            "ListClusterNodes": self.list,
+            "ListClusterNodes": self.list_nodes,
             "DescribeClusterNode": self.describe,
             "BatchDeleteClusterNodes": self.delete,
             "BatchReplaceClusterNodes": self.replace,
@@ -41,7 +41,7 @@ class NodeOperations:
             "DescribeClusterEvent": self.describe_event,
         }
 
-    def list(self, call: Call) -> dict[str, Any]:
+    def list_nodes(self, call: Call) -> dict[str, Any]:
         cluster, wanted = find(call, self._clusters, "sagemaker:ListClusterNodes"), call.params
         nodes = [node for node in cluster.nodes if wanted.get("InstanceGroupNameContains", "") in node.group]
         nodes.sort(key=lambda node: node.group if wanted.get("SortBy") == "NAME" else node.launched)

@@ -181,14 +181,19 @@ def _require_fixed(standing: Mapping[str, Mapping[str, Any]], named: Mapping[str
     for name, group in named.items():
         if name not in standing:
             continue
-        for member, of in (
-            ("OverrideVpcConfig", lambda each: each.get("OverrideVpcConfig")),
-            ("SlurmConfig.NodeType", lambda each: each.get("SlurmConfig", {}).get("NodeType")),
-        ):
-            if of(group) != of(standing[name]):
+        before, after = (_fixed(each) for each in (standing[name], group))
+        for member, value in before.items():
+            if after[member] != value:
                 raise ServiceError(
                     "ValidationException", f"Instance group {name}: {member} cannot be changed."
                 )
+
+
+def _fixed(group: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "OverrideVpcConfig": group.get("OverrideVpcConfig"),
+        "SlurmConfig.NodeType": group.get("SlurmConfig", {}).get("NodeType"),
+    }
 
 
 def _network_context(request: Mapping[str, Any]) -> dict[str, Any]:

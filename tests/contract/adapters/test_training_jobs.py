@@ -5,8 +5,10 @@ A platform is an adapter before a service that stores, with what only the servic
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Protocol
 
 import boto3
@@ -20,11 +22,14 @@ from atelier.runs import parse_run
 from atelier.training.jobs import training_job
 from lambdas.adapters.eks_training_jobs import EksTrainingJobs
 from lambdas.adapters.sagemaker_training_jobs import SageMakerTrainingJobs
+from lambdas.adapters.slurm_training_jobs import SlurmTrainingJobs
+from tests.support import slurm_jobs
 from tests.support.cluster_jobs import MADE_AT, NAME, NAMESPACE, NOON, OUTPUT, a_job, an_operation
 from tests.support.fake_sagemaker import FakeSageMaker
+from tests.support.folder_cloud import FolderS3, FolderSqs
 from tests.support.kubernetes_api import FakeKubernetes, refusal
 from tests.support.kubernetes_clients import client_of
-from tests.support.runs import RUN_ID, SETTINGS, a_run, a_stage
+from tests.support.runs import BUCKET, RUN_ID, SETTINGS, a_run, a_stage
 
 
 class Platform(Protocol):
@@ -130,11 +135,63 @@ class OnCluster:
         self.api.one("PyTorchJob")["status"] = {"conditions": [condition]} | times
 
 
-@pytest.fixture(params=[OnTrainingJobs, OnCluster], ids=["training-job", "hyperpod-eks"])
-def platform(request: pytest.FixtureRequest) -> Iterator[Platform]:
-    made: Platform = request.param()
-    with made.logs:
-        yield made
+class OnSlurm:
+    """HyperPod on Slurm: what the agent writes comes from the tests."""
+
+    def __init__(self, folder: Path) -> None:
+        self.logs = Stubber(log_client())
+        self.s3 = FolderS3(folder)
+        self.jobs = SlurmTrainingJobs(
+            clusters={slurm_jobs.CLUSTER.name: slurm_jobs.CLUSTER},
+            bucket=BUCKET,
+            s3=self.s3,  # type: ignore[arg-type]
+            sqs=FolderSqs(folder / "queues"),  # type: ignore[arg-type]
+            now=lambda: NOON,
+        )
+        self._job = slurm_jobs.a_job()
+        self.operation = slurm_jobs.an_operation(self._job)
+        self.other_work = slurm_jobs.an_operation(
+            slurm_jobs.a_job(data_s3_path=f"s3://{BUCKET}/datasets/other/train.jsonl")
+        )
+        self._put("heartbeat.json", {"at": "2026-11-23T12:00:00+00:00", "slurm": "up", "jobs": 0})
+
+    def count(self) -> int:
+        (page,) = self.s3.paginate(Bucket=BUCKET, Prefix="slurm/open-weights/inbox/")
+        return len(page["Contents"])
+
+    def succeed(self) -> None:
+        self._status("COMPLETED", started_at=NOON, ended_at=NOON + 61, output_files=3)
+
+    def fail(self, reason: str) -> None:
+        self._status("FAILED", reason="NonZeroExitCode", exit_code=7, log_lines=["step 3", reason])
+
+    def throttle(self) -> None:
+        self.s3.refusals.append("SlowDown")
+
+    def refuse_access(self) -> None:
+        self.s3.refusals.append("AccessDenied")
+
+    def log(self, *lines: str) -> None:
+        body = "".join(f"{line}\n" for line in lines).encode()
+        self.s3.put_object(Bucket=BUCKET, Key=f"slurm/open-weights/logs/{NAME}.log", Body=body)
+
+    def _status(self, state: str, **changes: Any) -> None:
+        self._put(f"status/{NAME}.json", slurm_jobs.a_status(self._job, state, **changes))
+
+    def _put(self, name: str, content: dict[str, Any]) -> None:
+        self.s3.put_object(Bucket=BUCKET, Key=f"slurm/open-weights/{name}", Body=json.dumps(content).encode())
+
+
+@pytest.fixture(params=["training-job", "hyperpod-eks", "hyperpod-slurm"])
+def platform(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Platform]:
+    made: dict[str, Callable[[], Platform]] = {
+        "training-job": OnTrainingJobs,
+        "hyperpod-eks": OnCluster,
+        "hyperpod-slurm": lambda: OnSlurm(tmp_path),
+    }
+    platform = made[request.param]()
+    with platform.logs:
+        yield platform
 
 
 def test_a_job_that_was_submitted_runs(platform: Platform) -> None:

@@ -1,0 +1,51 @@
+"""The agent's parts, put together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from .attending import Attendant
+from .config import Config
+from .fetch import Fetcher
+from .follower import Follower
+from .messages import Queue
+from .record import Records
+from .reporting import Reporter
+from .service import Service
+from .slurm import Slurm
+from .store import Store
+
+
+def build(
+    config: Config,
+    *,
+    s3: Any,
+    sqs: Any,
+    slurm: Slurm | None = None,
+    records: Records | None = None,
+    now: Callable[[], float] = time.time,
+) -> Service:
+    """The agent of a cluster before its clients of S3 and SQS."""
+    slurm, records = slurm or Slurm(), records or Records(config.jobs_folder)
+    store = Store(s3=s3, config=config)
+    reporter = Reporter(store=store, records=records, now=now)
+    attendant = Attendant(
+        config=config,
+        store=store,
+        records=records,
+        slurm=slurm,
+        fetcher=Fetcher(s3=s3, downloads=config.downloads_folder),
+        reporter=reporter,
+        now=now,
+    )
+    return Service(
+        config=config,
+        messages=Queue(sqs=sqs, config=config),
+        store=store,
+        records=records,
+        attendant=attendant,
+        follower=Follower(config=config, records=records, slurm=slurm, reporter=reporter, s3=s3),
+        now=now,
+    )

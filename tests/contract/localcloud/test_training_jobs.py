@@ -66,6 +66,23 @@ def test_a_job_continues_from_a_checkpoint_in_escrow(account: Account, training_
     assert f"checkpoint=weights of {first['TrainingJobName']}" in _log(account, second["TrainingJobName"])
 
 
+def test_a_job_on_open_weights_finds_them_in_channel_model_and_needs_no_base_model(
+    account: Account, training_role: str
+) -> None:
+    for name in ("config.json", "model.safetensors"):
+        account.client("s3").put_object(Bucket=BUCKET, Key=f"base-models/open/{name}", Body=b"{}")
+    request = account.job(training_role, HyperParameters={"script": "train"})
+    source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{BUCKET}/base-models/open/"}
+    request["InputDataConfig"].append({"ChannelName": "model", "DataSource": {"S3DataSource": source}})
+    account.client("sagemaker").create_training_job(**request)
+
+    ended = account.ended(request["TrainingJobName"])
+
+    assert ended["TrainingJobStatus"] == "Completed", ended.get("FailureReason")
+    (inputs,) = [line for line in _log(account, request["TrainingJobName"]) if line.startswith("inputs=")]
+    assert "input/data/model/config.json,input/data/model/model.safetensors" in inputs
+
+
 def test_every_state_change_is_an_event_as_sagemaker_sends_it(account: Account, training_role: str) -> None:
     queue_url = _events_into_a_queue(account)
     request = account.job(training_role, Tags=[{"Key": "run", "Value": "r"}])

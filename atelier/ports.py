@@ -134,6 +134,9 @@ class Objects(Protocol):
     def write(self, uri: str, body: bytes, *, content_type: str) -> None:
         """Create or replace the object."""
 
+    def below(self, prefix: str) -> Iterable[str]:
+        """URIs of the objects whose URI begins with `prefix`."""
+
     def exists(self, uri: str) -> bool:
         """True when the object is there."""
 

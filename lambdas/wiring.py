@@ -70,8 +70,20 @@ def jobs_of(kind: Kind) -> TrainingJobs:
             from lambdas.adapters.eks_training_jobs import EksTrainingJobs
 
             return EksTrainingJobs(clusters=_kubernetes_clients(), logs=client("logs"), now=now)
+        case Kind.SLURM_JOB:
+            from atelier.training.slurm.cluster import SlurmCluster
+            from lambdas.adapters.slurm_training_jobs import SlurmTrainingJobs
+
+            here = settings()
+            return SlurmTrainingJobs(
+                clusters={one.name: one for one in here.clusters if isinstance(one, SlurmCluster)},
+                bucket=here.bucket,
+                s3=client("s3"),
+                sqs=client("sqs"),
+                now=now,
+            )
         case _:
-            raise ValueError(f"kind = {kind.value!r}: no kind of job that this release submits")
+            raise ValueError(f"kind = {kind.value!r}: not the kind of a job")
 
 
 def _kubernetes_clients() -> dict[str, KubernetesClient]:

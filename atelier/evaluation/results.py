@@ -1,7 +1,9 @@
-"""What an evaluation job leaves in its output archive.
+"""What an evaluation job leaves.
 
-`<run name>/eval_results/results_<time>.json` holds the metrics; `inference_output.jsonl`, beside it, what the
-model answered. Source: Amazon Nova user guide, "Assessing and analyzing evaluation results".
+`results_<time>.json` holds the metrics; `inference_output.jsonl`, beside it, what the model answered. A
+training job has them in its output archive, below `<run name>/eval_results`; a job on HyperPod writes them as
+they are, below `<job>/eval-result`. Source: Amazon Nova user guide, "Assessing and analyzing evaluation
+results".
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import json
 import math
 import tarfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 from typing import IO, Any
@@ -19,11 +21,12 @@ from atelier.errors import MetricsMissing
 from atelier.evaluation.metrics import long_name
 from atelier.ports import Objects
 from atelier.recipes import Task, catalogue
-from atelier.training.output import archive_uri, members
+from atelier.training.output import archive_uri, members, output_folder
 
 _EXAMPLES = 5
 _LONGEST_TEXT = 600  # examples travel in the workflow's state, which holds 256 KiB in all
 _STDERR = "_stderr"
+_ANSWERS = "inference_output.jsonl"
 
 
 @dataclass(frozen=True)
@@ -52,18 +55,19 @@ class Scores:
 
 def read_scores(job: Mapping[str, Any], *, objects: Objects) -> Scores:
     """Scores of a finished evaluation job. MetricsMissing says what was found instead."""
-    uri = archive_uri(job)
+    is_on_hyperpod = "manifest_uri" in job
+    uri = f"{output_folder(job)}eval-result/" if is_on_hyperpod else archive_uri(job)
+    files = _on_hyperpod(uri, objects) if is_on_hyperpod else _in_archive(uri, objects)
     results: dict[str, Any] = {}
     rows, examples, seen = 0, tuple[Example, ...](), list[str]()
     try:
-        with objects.open(uri) as stream:
-            for name, content in members(stream):
-                file = PurePosixPath(name).name
-                seen.append(name)
-                if file.startswith("results_") and file.endswith(".json"):
-                    results[file] = json.load(content)
-                elif file == "inference_output.jsonl":
-                    rows, examples = _read_answers(content)
+        for name, content in files:
+            file = PurePosixPath(name).name
+            seen.append(name)
+            if file.startswith("results_") and file.endswith(".json"):
+                results[file] = json.load(content)
+            elif file == _ANSWERS:
+                rows, examples = _read_answers(content)
     except FileNotFoundError:
         raise MetricsMissing(f"{uri}: there is no such object, so the job wrote no output") from None
     except (tarfile.TarError, EOFError, zlib.error, OSError, ValueError) as error:
@@ -77,6 +81,18 @@ def read_scores(job: Mapping[str, Any], *, objects: Objects) -> Scores:
         raise MetricsMissing(f"{uri}: {task.name} has none of {', '.join(task.metrics)}; found: {found}")
     stderr = {name.removesuffix(_STDERR): value for name, value in values.items() if name.endswith(_STDERR)}
     return Scores(task.name, metrics, stderr, rows, examples)
+
+
+def _in_archive(uri: str, objects: Objects) -> Iterator[tuple[str, IO[bytes]]]:
+    with objects.open(uri) as stream:
+        yield from members(stream)
+
+
+def _on_hyperpod(folder: str, objects: Objects) -> Iterator[tuple[str, IO[bytes]]]:
+    for uri in objects.below(folder):
+        if uri.endswith((".json", _ANSWERS)):
+            with objects.open(uri) as stream:
+                yield uri.removeprefix(folder), stream
 
 
 def _task_values(report: Any, uri: str) -> tuple[Task, dict[str, float]]:

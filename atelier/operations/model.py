@@ -42,7 +42,7 @@ class OperationState(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an operation ended: with a result (JSON), or with a class name of atelier/errors.py and a message."""
+    """How an operation ended: with a result (JSON), or with a class name of atelier/errors.py and why."""
 
     result: Mapping[str, Any] = field(default_factory=dict)
     error: str = ""

@@ -12,7 +12,8 @@ def submit(operation: Operation, *, operations: Operations, service: LongRunning
 
     The row comes before the call: when this function dies between the two, `settle` finds the row and calls
     instead. A retried step finds its row, which takes the new token, and its job, because both are named by
-    the run and the step; of one that has ended `settle` tells the new token how. RunStopped when the run was asked to stop; every error of the service.
+    the run and the step; where it has ended for good, `settle` tells the new token how. RunStopped when the
+    run was asked to stop; every error of the service.
     """
     if operations.stop_requested(operation.run_id):
         raise RunStopped(f"{operation.name} was not started: run {operation.run_id} was asked to stop")

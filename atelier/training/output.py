@@ -1,4 +1,4 @@
-"""The archive that a training job leaves, where SageMaker writes it."""
+"""What a job leaves, and where: a training job an archive, a job on HyperPod its files as they are."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ _BUCKET_AND_KEY = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/\S+")
 
 def archive_uri(job: Mapping[str, Any]) -> str:
     """Where the archive of a finished job is; `job` is the result of a submit state."""
-    return f"{job['output_s3_path'].rstrip('/')}/{job['job_name']}/output/output.tar.gz"
+    return f"{output_folder(job)}output/output.tar.gz"
+
+
+def output_folder(job: Mapping[str, Any]) -> str:
+    """Below what a finished job has left everything; ends in a slash."""
+    return f"{job['output_s3_path'].rstrip('/')}/{job['job_name']}/"
 
 
 def members(stream: BinaryIO) -> Iterator[tuple[str, IO[bytes]]]:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from atelier import names
 from atelier.recipes import Recipe
+from atelier.training.clusters import JobCluster
 from atelier.training.container import RECIPE, has_open_weights, hyperparameters
 
 # The SDK's own default. GPU instances have local NVMe storage, and SageMaker uses all of it whatever is asked
@@ -37,6 +38,8 @@ class JobEnvironment(Protocol):
     def subnet_ids(self) -> Sequence[str]: ...
     @property
     def security_group_ids(self) -> Sequence[str]: ...
+    @property
+    def clusters(self) -> Sequence[JobCluster]: ...
 
 
 def training_job_request(

@@ -64,6 +64,14 @@ class S3Objects:
         with domain_errors("s3:PutObject", uri):
             self._s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
 
+    def below(self, prefix: str) -> Iterator[str]:
+        """URIs of the objects whose URI begins with `prefix`."""
+        bucket, key = _split(prefix)
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
+        with domain_errors("s3:ListBucket", prefix):
+            for page in pages:
+                yield from (f"s3://{bucket}/{found['Key']}" for found in page.get("Contents", []))
+
     def exists(self, uri: str) -> bool:
         """True when the object is there."""
         return self._head(uri) is not None

@@ -41,6 +41,9 @@ class FakeObjects:
     def write(self, uri: str, body: bytes, *, content_type: str) -> None:
         self.stored[uri] = body
 
+    def below(self, prefix: str) -> Iterable[str]:
+        return sorted(uri for uri in self.stored if uri.startswith(prefix))
+
     def exists(self, uri: str) -> bool:
         return uri in self.stored
 

@@ -26,7 +26,7 @@ def _deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             factory.cache_clear()
 
 
-@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.SLURM_JOB])
+@pytest.mark.parametrize("kind", Kind)
 def test_every_kind_of_operation_has_its_service(kind: Kind) -> None:
     service = wiring.service_of(kind)
     assert all(callable(getattr(service, method)) for method in ("submit", "describe", "stop"))

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from atelier.errors import RequestRefused
-from atelier.training.kubernetes.resources import Manifest
+from atelier.training.kubernetes.resources import CONFIG_MAP, Manifest, kind_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +43,12 @@ class ClusterJob:
     def main(self) -> Manifest:
         """The object whose end is the job's."""
         return self.objects[0]
+
+    @property
+    def recipe(self) -> str:
+        """The recipes that the job's containers read, as YAML documents."""
+        maps = (manifest for manifest in self.objects if kind_of(manifest) == CONFIG_MAP)
+        return "---\n".join(text for one in maps if (text := one.get("data", {}).get("config.yaml")))
 
     @property
     def output_folder(self) -> str:

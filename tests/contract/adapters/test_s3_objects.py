@@ -40,6 +40,17 @@ def test_read_returns_the_whole_object(s3: tuple[S3Objects, Stubber]) -> None:
     assert objects.read(URI) == b"content"
 
 
+def test_below_finds_what_begins_so_page_by_page(s3: tuple[S3Objects, Stubber]) -> None:
+    objects, stubber = s3
+    asked = {"Bucket": "bucket", "Prefix": "runs/a/"}
+    first = {"IsTruncated": True, "NextContinuationToken": "more", "Contents": [{"Key": "runs/a/1"}]}
+    stubber.add_response("list_objects_v2", first, asked)
+    stubber.add_response(
+        "list_objects_v2", {"Contents": [{"Key": "runs/a/2"}]}, asked | {"ContinuationToken": "more"}
+    )
+    assert list(objects.below("s3://bucket/runs/a/")) == ["s3://bucket/runs/a/1", "s3://bucket/runs/a/2"]
+
+
 def test_lines_come_without_their_ends_however_the_stream_is_cut(s3: tuple[S3Objects, Stubber]) -> None:
     objects, stubber = s3
     long = b"x" * 300_000

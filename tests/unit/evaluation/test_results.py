@@ -37,6 +37,21 @@ def test_short_names_of_metrics_become_long_ones_and_errors_stand_beside_them() 
     assert scores.task == "gen_qa"
 
 
+def test_a_job_on_hyperpod_leaves_its_files_as_they_are() -> None:
+    folder = "s3://bucket/evaluation/run-e0c/eval-result/"
+    stored = {
+        f"{folder}results_1.json": report(NUMBERS),
+        f"{folder}inference_output.jsonl": answers({"prompt": "q", "inference": ["a"], "gold": "b"}),
+        f"{folder}details/model/1/details_gen_qa.parquet": b"PAR1",
+        "s3://bucket/evaluation/run-e0c2/eval-result/results_2.json": report({"em": 0.9}),
+    }
+    job = JOB | {"manifest_uri": "s3://bucket/evaluation/run-e0c/manifest.json"}
+    scores = read_scores(job, objects=FakeObjects(stored))
+    assert (scores.metrics["exact_match"], scores.rows) == (0.5, 1)
+    with pytest.raises(MetricsMissing, match=r"eval-result/ has no results_\*.json; found: nothing"):
+        read_scores(job, objects=FakeObjects())
+
+
 def test_long_names_of_metrics_stay() -> None:
     scores = read({f"{FOLDER}/results_1.json": report({"exact_match": 1, "exact_match_stderr": 0})})
     assert (scores.metrics, scores.stderr) == ({"exact_match": 1.0}, {"exact_match": 0.0})

@@ -37,12 +37,17 @@ from tests.support.recipes import recipe, refusal
             "hyperpod-eks, serverless, bedrock",
         ),
         (
-            {"platform": "hyperpod-eks"},
-            "serverless, bedrock; this release submits to training-job",
+            {"platform": "serverless"},
+            "serverless, bedrock; this release submits to training-job, hyperpod-eks, hyperpod-slurm",
         ),
         (
-            {"platform": "auto", "technique": "cpt", "adaptation": "full"},
-            "platform = 'auto': nova-micro cpt full runs on hyperpod-eks; this release submits to "
+            {
+                "platform": "auto",
+                "platforms_here": ("training-job",),
+                "technique": "cpt",
+                "adaptation": "full",
+            },
+            "platform = 'auto': nova-micro cpt full runs on hyperpod-eks; this environment submits to "
             "training-job",
         ),
         (
@@ -156,6 +161,4 @@ def test_a_technique_that_is_only_adapted_otherwise_is_told_with_the_models_that
 
 def test_a_wrong_platform_is_told_what_can_be_had_at_all() -> None:
     message = refusal(UnsupportedCombination, technique="ppo", adaptation="full", platform="hyperpod-slurm")
-    assert message.endswith(
-        "does not run there; it runs on hyperpod-eks; this release submits to training-job"
-    )
+    assert message.endswith("does not run there; it runs on hyperpod-eks")

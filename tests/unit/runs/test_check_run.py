@@ -140,8 +140,8 @@ def test_an_unknown_key_of_a_stage_names_the_nearest_key_of_a_stage() -> None:
     )
 
 
-@pytest.mark.parametrize("platform", ["serverless", "hyperpod-eks", "hyperpod-slurm", "bedrock"])
-def test_a_later_platform_is_an_unsupported_combination(platform: str) -> None:
+@pytest.mark.parametrize("platform", ["serverless", "hyperpod-slurm", "bedrock"])
+def test_a_platform_that_is_not_to_be_had_is_an_unsupported_combination(platform: str) -> None:
     with pytest.raises(UnsupportedCombination, match=rf"platform = '{platform}'.* training-job"):
         check(a_run(stages=[a_stage(platform=platform)]))
 

@@ -66,8 +66,8 @@ class Operation:
     function died between writing the row and calling. `recorded_at`, `deadline` and `ended_at` are seconds
     since the epoch; `error` is the class name of atelier/errors.py that an ENDED operation failed its token
     with, empty when it succeeded. `stop_policy` says when to stop a training job early, `early_stop` is the
-    decision to do so, on record before the job is stopped. `outcome` is on record before anything is taken
-    away that tells it.
+    decision to do so, on record before the job is stopped. `detail` is what the service said when `settle`
+    looked last, for people. `outcome` is on record before anything is taken away that tells it.
     """
 
     run_id: str
@@ -82,6 +82,7 @@ class Operation:
     error: str = ""
     stop_policy: StopPolicy | None = None
     early_stop: EarlyStop | None = None
+    detail: str = ""
     outcome: Outcome | None = None
 
     @property

@@ -142,8 +142,11 @@ def settle(
             service.stop(operation)
         tokens.fail(operation.token, error=step.error, cause=step.cause)
         operations.close(operation, at=now, error=step.error)
-    elif operation.state is OperationState.RECORDED and status.phase is Phase.RUNNING:
-        operations.mark_started(operation)
+    else:
+        if operation.state is OperationState.RECORDED and status.phase is Phase.RUNNING:
+            operations.mark_started(operation)
+        if status.detail and status.detail != operation.detail:
+            operations.note(operation, status.detail)
     return step
 
 

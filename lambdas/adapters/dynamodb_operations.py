@@ -52,6 +52,10 @@ class DynamoDbOperations:
         started: _Attributes = {"state": OperationState.STARTED.value}
         return self._update(_key(operation), started, condition="attribute_exists(#open)") is not None
 
+    def note(self, operation: Operation, detail: str) -> None:
+        """The detail, unless the row was closed meanwhile."""
+        self._update(_key(operation), {"detail": detail}, condition="attribute_exists(#open)")
+
     def stop_early(self, operation: Operation, decision: EarlyStop) -> EarlyStop | None:
         """Put the decision where none is; the one that stands, None when the row is closed."""
         standing = self._put_once(operation, "early_stop", decision.to_json())
@@ -259,6 +263,7 @@ def _operation(item: Mapping[str, Any]) -> Operation:
         error=item["error"]["S"] if "error" in item else "",
         stop_policy=StopPolicy.from_json(_json(item, "stop_policy")) if "stop_policy" in item else None,
         early_stop=EarlyStop.from_json(_json(item, "early_stop")) if "early_stop" in item else None,
+        detail=item["detail"]["S"] if "detail" in item else "",
         outcome=Outcome.from_json(_json(item, "outcome")) if "outcome" in item else None,
     )
 

@@ -80,6 +80,11 @@ class FakeOperations:
         self.rows[key] = replace(self.rows[key], state=OperationState.STARTED)
         return True
 
+    def note(self, operation: Operation, detail: str) -> None:
+        key = (operation.run_id, operation.step)
+        if self.rows[key].state is not OperationState.ENDED:
+            self.rows[key] = replace(self.rows[key], detail=detail)
+
     def stop_early(self, operation: Operation, decision: EarlyStop) -> EarlyStop | None:
         key = (operation.run_id, operation.step)
         if self.rows[key].state is OperationState.ENDED:

@@ -115,6 +115,18 @@ def test_a_start_that_comes_after_the_end_is_told_so(operations: Operations) -> 
     assert row.state is OperationState.ENDED
 
 
+def test_what_is_noted_of_an_open_operation_is_read_back_and_of_a_closed_one_is_not(
+    operations: Operations,
+) -> None:
+    operations.record(STAGE)
+    operations.note(STAGE, "Pending: no node is free")
+    operations.close(STAGE, at=100)
+    operations.note(STAGE, "Running")
+    row = operations.get(RUN_ID, "s0")
+    assert row
+    assert row.detail == "Pending: no node is free"
+
+
 def test_a_stop_is_remembered_and_is_no_operation(operations: Operations) -> None:
     operations.record(STAGE)
     assert not operations.stop_requested(RUN_ID)

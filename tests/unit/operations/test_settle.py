@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from atelier.errors import AccessRefused, ServiceUnavailable
-from atelier.operations.model import Operation, OperationState, Status
+from atelier.operations.model import Operation, OperationState, Phase, Status
 from atelier.operations.settle import SECONDS_UNTIL_LOST, Fail, Submit, Succeed, Wait
 from tests.support.operations import (
     ABSENT,
@@ -29,6 +29,15 @@ def test_settle_waits_while_the_job_runs() -> None:
     assert isinstance(line.settle(), Wait)
     assert line.tokens.outcomes == {}
     assert line.row.state is OperationState.STARTED
+
+
+def test_settle_notes_what_the_service_says_for_people() -> None:
+    line = SettledOperation(Status(Phase.RUNNING, detail="0/2 nodes are available"))
+    line.settle()
+    assert line.row.detail == "0/2 nodes are available"
+    line.service.jobs[JOB] = RUNNING
+    line.settle()
+    assert line.row.detail == RUNNING.detail
 
 
 def test_settle_finishes_the_token_with_the_services_result_and_closes_the_row() -> None:

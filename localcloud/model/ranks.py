@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 
 import jax
 import numpy as np
-from jax._src.lib import _jax
 from jax.experimental.multihost_utils import reached_preemption_sync_point
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jaxlib import _jax
 
 log = logging.getLogger(__name__)
 
@@ -82,19 +82,20 @@ class Ranks:
     def part(self) -> None:
         """End together: a rank that fails until then fails the others."""
         if self.size > 1:
-            jax.distributed.shutdown()
+            jax.distributed.shutdown()  # type: ignore[no-untyped-call]
 
     def share(self, batch: Tree) -> Tree:
         """A batch that every rank has in full, each keeping its part of the rows."""
-        return self._placed(batch, PartitionSpec("rows"))
+        return self._placed(batch, "rows")
 
     def replicate(self, tree: Tree) -> Tree:
         """What every rank has and keeps in full, as one array of all of them."""
-        return self._placed(tree, PartitionSpec())
+        return self._placed(tree)
 
-    def _placed(self, tree: Tree, spec: PartitionSpec) -> Tree:
+    def _placed(self, tree: Tree, *axes: str) -> Tree:
         if self.size == 1:
             return tree
+        spec = PartitionSpec(*axes)  # type: ignore[no-untyped-call]
         sharding = NamedSharding(Mesh(np.array(jax.devices()), ("rows",)), spec)
 
         def placed(value: Any) -> jax.Array:

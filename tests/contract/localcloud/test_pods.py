@@ -23,7 +23,7 @@ from atelier.training.kubernetes.pytorch_job import pytorch_job
 from lambdas.adapters.kubernetes.endpoint import control_plane_endpoint
 from lambdas.adapters.s3_objects import S3Objects
 from localcloud import control
-from localcloud.home import ACCOUNT_ID, REGION, SERVICE_ACCOUNT_ID, Home
+from localcloud.home import ACCOUNT_ID, REGION, ROOT_SECRET_KEY, SERVICE_ACCOUNT_ID, Home
 from tests.contract.localcloud.account import BUCKET, SCRIPTED, Account, policy, until
 from tests.contract.localcloud.test_clusters import Clusters, Place, prepared
 from tests.contract.localcloud.test_eks_clusters import token
@@ -114,7 +114,9 @@ class Nova:
 
     def checkpoint(self, name: str) -> str:
         """The checkpoint of a finished job, as the pipeline reads it."""
-        return read_checkpoint({"manifest_uri": f"{OUTPUT}/{name}/manifest.json"}, objects=S3Objects(s3=self.s3))
+        return read_checkpoint(
+            {"manifest_uri": f"{OUTPUT}/{name}/manifest.json"}, objects=S3Objects(s3=self.s3)
+        )
 
     def _call(self, path: str, document: dict[str, Any] | None = None) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads(self._text(path, document))
@@ -165,9 +167,9 @@ def test_two_ranks_fine_tune_and_the_first_names_the_checkpoint_in_escrow(nova: 
 
 def test_what_a_role_wrote_is_the_manifest_and_not_the_weights(nova: Nova, trained: str) -> None:
     bucket, _, key = nova.checkpoint(trained).removeprefix("s3://").partition("/")
-    service = nova.account.cloud.session(SERVICE_ACCOUNT_ID, "test")
-    with closing(service.client("s3", **nova.account.cloud.client_options())) as s3:
-        kept = s3.list_objects_v2(Bucket=bucket, Prefix=key)["Contents"]
+    kept = nova.account.client("s3", SERVICE_ACCOUNT_ID, ROOT_SECRET_KEY).list_objects_v2(
+        Bucket=bucket, Prefix=key
+    )["Contents"]
     names = {entry["Key"].removeprefix(f"{key}/") for entry in kept}
     assert names == {"config.json", "model.safetensors", "tokenizer.json", "adapter.safetensors"}
     with pytest.raises(nova.s3.exceptions.ClientError, match="AccessDenied"):

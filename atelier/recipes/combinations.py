@@ -92,9 +92,8 @@ def find(wanted: Wanted, base_model: BaseModelRow, catalogue: Catalogue) -> Foun
     if found.candidates or wanted.platform == AUTO:
         message = f"{wanted} runs on {on}"
     if wanted.platform not in here or not any(candidate.platform in here for candidate in everywhere):
-        message += (
-            f"; this {'environment' if wanted.platforms_here else 'release'} submits to {', '.join(here)}"
-        )
+        who = "environment" if wanted.platforms_here else "release"
+        message += f"; this {who} submits to {', '.join(here)}"
     problem = Problem(f"{wanted.path}.platform", message, wanted.platform, is_combination=True)
     return replace(found, problems=(problem,))
 

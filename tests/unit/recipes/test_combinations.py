@@ -88,7 +88,8 @@ from tests.support.recipes import recipe, refusal
         ),
         (
             {"environment": "local"},
-            "base_model = 'nova-micro': the embedded cloud trains atelier-tiny, atelier-tiny-2; this ",
+            "base_model = 'nova-micro': the embedded cloud trains atelier-tiny, atelier-tiny-2, "
+            "atelier-tiny-open; this ",
         ),
         (
             {"data_mixing": {"customer": 50, "nova": {"code": 100}}},

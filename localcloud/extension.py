@@ -21,6 +21,7 @@ from localcloud.patches import (
     lambda_events,
     log_streams,
     managed_policies,
+    metric_namespaces,
     schedule,
     state_machine_role,
     task_tokens,
@@ -62,6 +63,7 @@ def install(home: Home, port: int) -> Services:
         distributed_map,
         state_machine_role,
         managed_policies,
+        metric_namespaces,
     ):
         patch.apply()
     endpoint = Endpoint(f"https://127.0.0.1:{port}", str(home.certificate))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -145,3 +146,20 @@ def _refusal_code(call: Callable[[], Any]) -> str | None:
     if "stream" in answer:
         answer["stream"].close()
     return None
+
+
+def test_metrics_go_into_the_namespace_that_a_policy_names_and_no_other(account: Account) -> None:
+    statement = {
+        "Effect": "Allow",
+        "Action": "cloudwatch:PutMetricData",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"cloudwatch:namespace": "Mine"}},
+    }
+    cloudwatch = account.user(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))("cloudwatch")
+    data = [{"MetricName": "Nodes", "Value": 1.0}]
+
+    cloudwatch.put_metric_data(Namespace="Mine", MetricData=data)
+
+    assert "cloudwatch:PutMetricData" in refusal(
+        lambda: cloudwatch.put_metric_data(Namespace="Other", MetricData=data)
+    )

@@ -10,7 +10,8 @@ from constructs import Construct
 from components.permissions import allow
 
 BY_LAMBDA_ITSELF = {"Null": {"lambda:SourceFunctionArn": "true"}}
-"""Calls of a function's own code carry this key (AWS Lambda guide, "Using Lambda function ARN in policies")."""
+"""A function's own code carries this key with each call (AWS Lambda guide, "Working with Lambda execution
+environment credentials")."""
 
 
 class FunctionNetwork(Construct):

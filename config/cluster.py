@@ -169,19 +169,29 @@ class Team:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskGovernance:
-    """Who goes first, and whose the instances are."""
+    """Who goes first, and whose the instances are.
+
+    Atelier's own jobs are the first team's, and of the class `jobs_priority`, where one is named.
+    """
 
     priority_classes: tuple[PriorityClass, ...] = ()
     teams: tuple[Team, ...] = ()
+    jobs_priority: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class EksOrchestrator:
-    """Kubernetes runs the jobs. `administrators` are names of roles whose people administer the cluster."""
+    """Kubernetes runs the jobs. `administrators` are names of roles whose people administer the cluster.
+
+    `lustre` is the file system that jobs of open weights share, linked to the bucket. `charts` False: others
+    put into Kubernetes what HyperPod needs there before it makes nodes, as the embedded cloud does.
+    """
 
     kubernetes_version: str
     endpoint_access: EndpointAccess
     administrators: tuple[str, ...] = ()
+    lustre: Lustre | None = None
+    charts: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,14 +199,15 @@ class ClusterConfig:
     """One HyperPod cluster: instance groups for open weights, or restricted groups for Nova.
 
     `karpenter` adds and removes nodes as jobs ask for them; `tiered_storage_percent` is the share of their
-    memory that keeps checkpoints. `monthly_budget_usd` is where people are told, not where anything stops.
+    memory that keeps checkpoints. `monthly_budget_usd` is where people are told, not where anything stops;
+    None: nobody is told. `inference_operator` serves models on the cluster's own nodes.
     `overrides` names disputed checks (docs/clusters.md) whose fact has changed, or that you know better.
     """
 
     name: str
     orchestrator: EksOrchestrator | SlurmOrchestrator
     subnets: tuple[ClusterSubnet, ...]
-    monthly_budget_usd: int
+    monthly_budget_usd: int | None
     groups: tuple[InstanceGroup, ...] = ()
     restricted_groups: tuple[RestrictedGroup, ...] = ()
     shared_lustre: Lustre | None = None
@@ -207,6 +218,7 @@ class ClusterConfig:
     task_governance: TaskGovernance | None = None
     training_operator: bool = False
     observability: bool = False
+    inference_operator: bool = False
     overrides: tuple[str, ...] = ()
 
     @property

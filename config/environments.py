@@ -16,10 +16,11 @@ from config.cluster import (
     TaskGovernance,
     Team,
 )
-from config.file_systems import Lustre
+from config.file_systems import Lustre, OpenZfs
 from config.invalid import InvalidConfiguration
 from config.model import Architecture, Environment, FunctionPlatform
 from config.network import NewNetwork
+from config.slurm import AccountingDatabase, NodeType, SlurmConfig, SlurmOrchestrator
 
 ON_AWS = FunctionPlatform(architecture=Architecture.ARM64, python=(3, 14))
 
@@ -27,13 +28,26 @@ LOCAL = Environment(
     name="local",
     account="000000000000",
     region="us-east-1",
-    network=NewNetwork(cidr="10.40.0.0/16", availability_zones=("us-east-1a", "us-east-1b")),
+    network=NewNetwork(cidr="10.40.0.0/16", availability_zones=("us-east-1a", "us-east-1b"), nat_gateways=1),
     functions=FunctionPlatform.of_this_host(),
     log_retention_days=7,
     # So small that the example's training file is checked in parts, as one of gigabytes is on AWS.
     dataset_part_bytes=1_000_000,
     data_may_be_destroyed=True,
     assets_bucket="atelier-assets-000000000000-us-east-1",
+    clusters=(
+        ClusterConfig(
+            name="nova",
+            # The embedded Kubernetes has what HyperPod's chart installs, and runs no builds.
+            orchestrator=EksOrchestrator(
+                kubernetes_version="1.32", endpoint_access=EndpointAccess.PUBLIC, charts=False
+            ),
+            subnets=(ClusterSubnet(zone_id="use1-az1", cidr="10.106.0.0/24"),),
+            monthly_budget_usd=None,
+            shared_lustre=Lustre(),
+            restricted_groups=(RestrictedGroup(name="training", instance_type="ml.g5.12xlarge", count=2),),
+        ),
+    ),
     tags={"application": "atelier", "environment": "local"},
 )
 
@@ -50,7 +64,9 @@ DEV = Environment(
         ClusterConfig(
             name="open-weights",
             orchestrator=EksOrchestrator(
-                kubernetes_version="1.34", endpoint_access=EndpointAccess.PUBLIC_AND_PRIVATE
+                kubernetes_version="1.34",
+                endpoint_access=EndpointAccess.PUBLIC_AND_PRIVATE,
+                lustre=Lustre(),
             ),
             subnets=(ClusterSubnet(zone_id="use1-az6", cidr="10.101.0.0/22"),),
             monthly_budget_usd=1500,
@@ -68,6 +84,30 @@ DEV = Environment(
                 ),
             ),
             training_operator=True,
+        ),
+        ClusterConfig(
+            name="slurm",
+            orchestrator=SlurmOrchestrator(),
+            subnets=(ClusterSubnet(zone_id="use1-az6", cidr="10.102.0.0/24"),),
+            monthly_budget_usd=1500,
+            continuous_provisioning=True,
+            groups=(
+                InstanceGroup(
+                    name="controller",
+                    instance_types=("ml.m5.xlarge",),
+                    count=1,
+                    slurm=SlurmConfig(node_type=NodeType.CONTROLLER),
+                ),
+                InstanceGroup(
+                    name="compute",
+                    instance_types=("ml.g5.12xlarge",),
+                    count=1,
+                    min_count=0,
+                    volume_gib=500,
+                    capacity=Capacity.SPOT,
+                    slurm=SlurmConfig(node_type=NodeType.COMPUTE, partition="g5"),
+                ),
+            ),
         ),
     ),
     tags={"application": "atelier", "environment": "dev"},
@@ -112,7 +152,9 @@ PROD = Environment(
         ClusterConfig(
             name="open-weights",
             orchestrator=EksOrchestrator(
-                kubernetes_version="1.34", endpoint_access=EndpointAccess.PUBLIC_AND_PRIVATE
+                kubernetes_version="1.34",
+                endpoint_access=EndpointAccess.PUBLIC_AND_PRIVATE,
+                lustre=Lustre(size_gib=9600, throughput=250),
             ),
             subnets=(ClusterSubnet(zone_id="use1-az6", cidr="10.104.0.0/20"),),
             monthly_budget_usd=200_000,
@@ -135,9 +177,44 @@ PROD = Environment(
                     PriorityClass(name="experimentation", weight=10),
                 ),
                 teams=(Team(name="atelier", quotas=(Quota(instance_type="ml.p5.48xlarge", count=2),)),),
+                jobs_priority="production",
             ),
             training_operator=True,
             observability=True,
+        ),
+        ClusterConfig(
+            name="slurm",
+            orchestrator=SlurmOrchestrator(
+                lustre=Lustre(size_gib=9600, throughput=250),
+                home=OpenZfs(size_gib=512, throughput=320),
+                accounting=AccountingDatabase(),
+            ),
+            subnets=(ClusterSubnet(zone_id="use1-az6", cidr="10.105.0.0/22"),),
+            monthly_budget_usd=200_000,
+            continuous_provisioning=True,
+            groups=(
+                InstanceGroup(
+                    name="controller",
+                    instance_types=("ml.m5.4xlarge",),
+                    count=1,
+                    volume_gib=500,
+                    slurm=SlurmConfig(node_type=NodeType.CONTROLLER),
+                ),
+                InstanceGroup(
+                    name="login",
+                    instance_types=("ml.m5.xlarge",),
+                    count=1,
+                    slurm=SlurmConfig(node_type=NodeType.LOGIN),
+                ),
+                InstanceGroup(
+                    name="compute",
+                    instance_types=("ml.p5.48xlarge",),
+                    count=2,
+                    threads_per_core=2,
+                    deep_health_checks=(DeepHealthCheck.STRESS, DeepHealthCheck.CONNECTIVITY),
+                    slurm=SlurmConfig(node_type=NodeType.COMPUTE, partition="p5"),
+                ),
+            ),
         ),
     ),
     tags={"application": "atelier", "environment": "prod"},

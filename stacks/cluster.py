@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from aws_cdk import CfnOutput, Stack
-from constructs import Construct
+from constructs import Construct, IDependable
 
 from components.cluster.access import ClusterAccess
 from components.cluster.add_ons import AddOns
 from components.cluster.charts import Charts
+from components.cluster.cluster_objects import ClusterObjects
 from components.cluster.control_plane import ControlPlane
 from components.cluster.custom_resources import CustomResources
 from components.cluster.execution_role import ExecutionRole
@@ -15,8 +16,11 @@ from components.cluster.governance import Governance
 from components.cluster.guards import Guards
 from components.cluster.hyperpod_cluster import HyperPodCluster
 from components.cluster.instance_groups import NodeSetup
+from components.cluster.job_access import job_access
 from components.cluster.job_namespaces import job_namespaces
+from components.cluster.job_storage import LINKS, WRITTEN, volume
 from components.cluster.lifecycle_scripts import LifecycleScripts, scripts_of
+from components.cluster.linked_file_system import LinkedFileSystem
 from components.cluster.network import ClusterNetwork
 from components.cluster.nodes import Nodes
 from components.handlers import Handlers
@@ -85,35 +89,40 @@ class ClusterStack(Stack):
             control_plane=control_plane.cluster,
             is_restricted=cluster.is_restricted,
         )
-        self.access = ClusterAccess(
+        access = ClusterAccess(
             self,
             "Access",
             control_plane=control_plane,
             administrators=cluster.orchestrator.administrators,
         )
         for function in pipeline.cluster_clients.functions:
-            self.access.grant_submit_jobs(function)
-        charts = Charts(
-            self,
-            "Charts",
-            control_plane=control_plane,
-            builds=CustomResources(self, "RunBuild", handlers=handlers),
-            key=key,
-            log_retention=log_retention,
-            is_restricted=cluster.is_restricted,
-        )
-        dependencies = charts.dependencies()
-        dependencies.node.add_dependency(
-            self.access.admit_installer(charts.role), *control_plane.base_add_ons
-        )
-        scripts = LifecycleScripts(
-            self,
-            "LifecycleScripts",
-            bucket=bucket,
-            publisher=CustomResources(self, "PublishFiles", handlers=handlers),
-            files=scripts_of("eks"),
-        )
-        setup = NodeSetup(role, life_cycle=scripts.on_create("on_create.sh"))
+            access.grant_submit_jobs(function)
+        before: list[IDependable] = [access.admit_nodes(role), *control_plane.base_add_ons]
+        if cluster.orchestrator.charts:
+            charts = Charts(
+                self,
+                "Charts",
+                control_plane=control_plane,
+                builds=CustomResources(self, "RunBuild", handlers=handlers),
+                key=key,
+                log_retention=log_retention,
+                is_restricted=cluster.is_restricted,
+            )
+            dependencies = charts.dependencies()
+            installer = access.admit_administrator("Installer", charts.role)
+            dependencies.node.add_dependency(installer, *control_plane.base_add_ons)
+            before.append(dependencies)
+        setup = NodeSetup(role)
+        if not cluster.is_restricted:
+            scripts = LifecycleScripts(
+                self,
+                "LifecycleScripts",
+                bucket=bucket,
+                publisher=CustomResources(self, "PublishFiles", handlers=handlers),
+                files=scripts_of("eks"),
+            )
+            setup = NodeSetup(role, life_cycle=scripts.on_create("on_create.sh"))
+            before.append(scripts.resource)
         hyperpod = HyperPodCluster(
             self,
             "HyperPod",
@@ -123,9 +132,7 @@ class ClusterStack(Stack):
             network=nodes_network,
             setup=lambda _group: setup,
         )
-        hyperpod.after(
-            self.access.admit_nodes(role), dependencies, scripts.resource, *control_plane.base_add_ons
-        )
+        hyperpod.after(*before)
         nodes = Nodes(
             self,
             "Nodes",
@@ -138,8 +145,12 @@ class ClusterStack(Stack):
             add_ons.training_operator()
         if cluster.observability:
             add_ons.observability()
-        job_access = charts.access(job_namespaces(cluster))
-        job_access.node.add_dependency(nodes.arrived)
+        namespaces = job_namespaces(cluster)
+        objects = ClusterObjects(
+            self, "Objects", control_plane=control_plane, access=access, handlers=handlers
+        )
+        let_in = objects.resource("JobAccess", job_access(namespaces))
+        let_in.node.add_dependency(nodes.arrived)
         if cluster.task_governance:
             governance = Governance(
                 self,
@@ -148,7 +159,30 @@ class ClusterStack(Stack):
                 rules=cluster.task_governance,
                 add_on=add_ons.task_governance(),
             )
-            job_access.node.add_dependency(*governance.quotas)
+            let_in.node.add_dependency(*governance.quotas)
+        if cluster.orchestrator.lustre:
+            files = LinkedFileSystem(
+                self,
+                "JobStorage",
+                lustre=cluster.orchestrator.lustre,
+                bucket=bucket,
+                key=key,
+                subnet_id=nodes_network.subnet_ids[cluster.subnets[0].zone_id],
+                security_group=nodes_network.security_group,
+                links=LINKS,
+                written=WRITTEN,
+            )
+            claim = objects.resource(
+                "JobStorage",
+                volume(
+                    next(iter(namespaces)),
+                    file_system_id=files.file_system.ref,
+                    dns_name=files.file_system.attr_dns_name,
+                    mount_name=files.file_system.attr_lustre_mount_name,
+                    size_gib=cluster.orchestrator.lustre.size_gib,
+                ),
+            )
+            claim.node.add_dependency(let_in, add_ons.file_systems(), *files.links)
         notices = NoticeTopic(self, "Notices", key=key, addresses=environment.notify)
         guards = Guards(
             self,
@@ -158,11 +192,11 @@ class ClusterStack(Stack):
             handlers=handlers,
             notices=notices,
             measure="MeasureCluster",
-            event={"namespaces": [*job_namespaces(cluster)]},
+            event={"namespaces": [*namespaces]},
         )
-        self.access.grant_watch(guards.function)
+        access.grant_watch(guards.function)
         # Before, there is nothing to count, and nobody may list pods: alarms would ring for half an hour.
-        guards.node.add_dependency(job_access)
+        guards.node.add_dependency(let_in)
 
         CfnOutput(self, "ClusterName", value=hyperpod.name)
         CfnOutput(self, "EksClusterName", value=control_plane.name)

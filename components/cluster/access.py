@@ -14,9 +14,7 @@ OWN_ID = "A cluster's ARN ends in an id that it gets when it is made"
 
 JOBS_GROUP = "atelier-jobs"
 WATCH_GROUP = "atelier-watch"
-"""Kubernetes groups, which lifecycle/charts/access binds to a Role in each namespace with jobs."""
-
-WATCH_RULES = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]
+"""Kubernetes groups, bound to a Role in each namespace with jobs (see job_access)."""
 
 
 class ClusterAccess(Construct):
@@ -40,9 +38,9 @@ class ClusterAccess(Construct):
         """Nodes join as what they are; HyperPod would make this entry itself, and leave it behind."""
         return self._entry(self, "Nodes", principal_arn=execution_role.role_arn, type="HYPERPOD_LINUX")
 
-    def admit_installer(self, role: iam.IRole) -> eks.CfnAccessEntry:
-        """What installs charts with CRDs and ClusterRoles: nobody may give a role rights beyond their own."""
-        return self._administrator("Installer", role.role_arn)
+    def admit_administrator(self, construct_id: str, role: iam.IRole) -> eks.CfnAccessEntry:
+        """What makes Roles, or installs charts that do: nobody may give rights beyond their own."""
+        return self._administrator(construct_id, role.role_arn)
 
     def grant_submit_jobs(self, function: lambda_.Function) -> None:
         """Submit, see, and remove jobs in their namespaces, and nothing else: no access policy, one group.

@@ -45,6 +45,10 @@ class AddOns(Construct):
         """Kueue under HyperPod's management: priorities and quotas depend on it."""
         return self._add_on("TaskGovernance", "amazon-sagemaker-hyperpod-taskgovernance")
 
+    def file_systems(self) -> eks.CfnAddon:
+        """Mounts FSx for Lustre. Its controller has no role: stacks make file systems, not claims."""
+        return self._add_on("FileSystems", "aws-fsx-csi-driver")
+
     def observability(self) -> None:
         """Metrics of nodes, accelerators and jobs into a Prometheus workspace of the cluster's own."""
         workspace = aps.CfnWorkspace(self, "Workspace", alias=Stack.of(self).stack_name)

@@ -18,8 +18,6 @@ from aws_cdk import (
 )
 from constructs import Construct
 
-from atelier.training.kubernetes.resources import role_rules
-from components.cluster.access import JOBS_GROUP, WATCH_GROUP, WATCH_RULES
 from components.cluster.control_plane import ControlPlane
 from components.cluster.custom_resources import CustomResources
 from components.permissions import allow, allow_key
@@ -84,16 +82,13 @@ class Charts(Construct):
                 type="LINUX_CONTAINER",
                 compute_type="BUILD_GENERAL1_SMALL",
                 image=IMAGE,
-                environment_variables=[
-                    codebuild.CfnProject.EnvironmentVariableProperty(name="CHARTS", value="none")
-                ],
             ),
             service_role=self.role.role_arn,
             source=codebuild.CfnProject.SourceProperty(
                 type="S3",
                 location=f"{self._scripts.s3_bucket_name}/{self._scripts.s3_object_key}",
                 build_spec=json.dumps(
-                    {"version": 0.2, "phases": {"build": {"commands": ['bash ./install.sh "$CHARTS"']}}}
+                    {"version": 0.2, "phases": {"build": {"commands": ["bash ./install.sh"]}}}
                 ),
             ),
             encryption_key=key.key_arn,
@@ -111,30 +106,16 @@ class Charts(Construct):
 
     def dependencies(self) -> CustomResource:
         """HyperPod's own chart: CreateCluster refuses a Kubernetes without it."""
-        return self._install(
-            "Dependencies",
-            COMMIT=RESTRICTED_COMMIT if self._is_restricted else COMMIT,
-            REPOSITORY=self._repository.repository_uri,
-            IS_RESTRICTED=str(self._is_restricted).lower(),
-        )
-
-    def access(self, namespaces: dict[str, bool]) -> CustomResource:
-        """What our functions may do in each of `namespaces`; true: it is made here, too."""
-        listed = [{"name": name, "create": create} for name, create in namespaces.items()]
-        groups = [{"name": JOBS_GROUP, "rules": role_rules()}, {"name": WATCH_GROUP, "rules": WATCH_RULES}]
-        return self._install("Access", NAMESPACES=json.dumps(listed), GROUPS_OF=json.dumps(groups))
-
-    def _install(self, construct_id: str, **variables: str) -> CustomResource:
-        cluster = self._control_plane.cluster
         return self._builds.resource(
             self,
-            construct_id,
+            "Dependencies",
             Project=self._project.ref,
             Variables={
-                "CHARTS": construct_id.lower(),
                 "CLUSTER": self._control_plane.name,
-                "CLUSTER_ARN": cluster.attr_arn,
-                **variables,
+                "CLUSTER_ARN": self._control_plane.cluster.attr_arn,
+                "COMMIT": RESTRICTED_COMMIT if self._is_restricted else COMMIT,
+                "REPOSITORY": self._repository.repository_uri,
+                "IS_RESTRICTED": str(self._is_restricted).lower(),
             },
             # Not read: another script is another build.
             Scripts=self._scripts.asset_hash,

@@ -47,7 +47,7 @@ class ClusterClients(Construct):
             )
 
     def grant_use(self, function: lambda_.Function) -> None:
-        """Find endpoints on EKS, behind which the cluster's Role says what may be done; use Slurm's queues."""
+        """Find endpoints on EKS, behind which a cluster's Role says what may be done; use Slurm's queues."""
         self.functions.append(function)
         self._grant_find(function)
         grant_submit_slurm_jobs(function, environment=self._environment, bucket=self._bucket, key=self._key)

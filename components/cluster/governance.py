@@ -10,9 +10,6 @@ from constructs import Construct, IDependable
 from components.cluster.hyperpod_cluster import HyperPodCluster
 from config.cluster import TaskGovernance, Team
 
-NAMESPACE = "hyperpod-ns-"
-"""With a team's name behind it: the namespace that its quota makes."""
-
 
 class ComputeQuota(CfnResource):
     """A team's share: AWS::SageMaker::ComputeQuota, for which the library has no class yet."""

@@ -54,7 +54,8 @@ class Guards(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._cluster, self._notices = cluster, notices
-        self._budget(config.monthly_budget_usd)
+        if config.monthly_budget_usd is not None:
+            self._budget(config.monthly_budget_usd)
         self.function = self._measured(handlers, config, measure, event)
         self.alarm(
             "MissingNodes",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from aws_cdk import RemovalPolicy, aws_ec2 as ec2, aws_fsx as fsx, aws_kms as kms
 from constructs import Construct
@@ -16,8 +16,9 @@ Link = fsx.CfnDataRepositoryAssociation
 class LinkedFileSystem(Construct):
     """`file_system` in the nodes' own subnet and security group, all ports open between members.
 
-    `links` are paths below its root by prefix of the bucket: what comes to a prefix appears there, and
-    nothing goes back. What is to be kept is in the bucket: the file system goes with its cluster.
+    `links` are paths below its root by prefix of the bucket: what comes to a prefix appears there. Nothing
+    goes back but below the prefixes in `written`. What is to be kept is in the bucket: the file system goes
+    with its cluster.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class LinkedFileSystem(Construct):
         subnet_id: str,
         security_group: ec2.ISecurityGroup,
         links: Mapping[str, str],
+        written: Collection[str] = (),
     ) -> None:
         super().__init__(scope, construct_id)
         self.file_system = fsx.CfnFileSystem(
@@ -54,9 +56,11 @@ class LinkedFileSystem(Construct):
         self.file_system.apply_removal_policy(RemovalPolicy.DESTROY)
         # FSx tries the rules of the group when it makes a file system, and refuses without Lustre's ports.
         self.file_system.node.add_dependency(security_group)
-        self.links = [self._link(prefix, path, bucket) for prefix, path in links.items()]
+        self.links = [
+            self._link(prefix, path, bucket, is_written=prefix in written) for prefix, path in links.items()
+        ]
 
-    def _link(self, prefix: str, path: str, bucket: ArtifactBucket) -> Link:
+    def _link(self, prefix: str, path: str, bucket: ArtifactBucket, *, is_written: bool) -> Link:
         name = "".join(word.capitalize() for word in prefix.strip("/").split("-"))
         return Link(
             self,
@@ -66,6 +70,10 @@ class LinkedFileSystem(Construct):
             data_repository_path=f"s3://{bucket.bucket.bucket_name}/{prefix}",
             batch_import_meta_data_on_create=True,
             s3=Link.S3Property(
-                auto_import_policy=Link.AutoImportPolicyProperty(events=["NEW", "CHANGED", "DELETED"])
+                auto_import_policy=Link.AutoImportPolicyProperty(events=["NEW", "CHANGED", "DELETED"]),
+                # Not DELETED: a job that clears its folder must not clear the bucket's.
+                auto_export_policy=Link.AutoExportPolicyProperty(events=["NEW", "CHANGED"])
+                if is_written
+                else None,
             ),
         )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from atelier.training.clusters import JobCluster
 from atelier.training.kubernetes.cluster import Cluster
-from components.cluster.governance import NAMESPACE
-from components.cluster.job_namespaces import job_namespaces
+from components.cluster.job_namespaces import TEAM, job_namespaces
+from components.cluster.job_storage import shared_storage
 from components.slurm.target import slurm_target
 from config.cluster import ClusterConfig, EksOrchestrator
 from config.model import Environment
@@ -17,15 +17,18 @@ def targets(environment: Environment, *, bucket: str) -> tuple[JobCluster, ...]:
     On a cluster with task governance Atelier's jobs are its first team's.
     """
     return tuple(
-        _on_eks(environment, cluster)
+        _on_eks(environment, cluster, cluster.orchestrator, bucket)
         if isinstance(cluster.orchestrator, EksOrchestrator)
         else slurm_target(environment, cluster)
         for cluster in environment.clusters
     )
 
 
-def _on_eks(environment: Environment, cluster: ClusterConfig) -> Cluster:
+def _on_eks(
+    environment: Environment, cluster: ClusterConfig, orchestrator: EksOrchestrator, bucket: str
+) -> Cluster:
     (namespace, *_) = job_namespaces(cluster)
+    priority = cluster.task_governance and cluster.task_governance.jobs_priority
     return Cluster(
         name=environment.cluster_name(cluster),
         configured_name=cluster.name,
@@ -36,5 +39,7 @@ def _on_eks(environment: Environment, cluster: ClusterConfig) -> Cluster:
         instance_types=tuple(
             dict.fromkeys(each for group in cluster.all_groups for each in group.instance_types)
         ),
-        queue=f"{namespace}-localqueue" if namespace.startswith(NAMESPACE) else None,
+        queue=f"{namespace}-localqueue" if namespace.startswith(TEAM) else None,
+        priority=f"{priority}-priority" if priority else None,
+        storage=shared_storage(bucket) if orchestrator.lustre else None,
     )

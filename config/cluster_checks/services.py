@@ -64,6 +64,9 @@ def governance_values(cluster: ClusterConfig, _region: str) -> Faults:
             yield f"task_governance {owner} name = {name!r}: accepted: at most 40 of a-z, 0-9 and -"
         if not 0 <= weight <= 100:
             yield f"task_governance {owner} weight = {weight}: accepted: 0 to 100"
+    classes = [each.name for each in rules.priority_classes]
+    if rules.jobs_priority not in (None, *classes):
+        yield f"task_governance.jobs_priority = {rules.jobs_priority!r}: accepted: {', '.join(classes)}"
     for team in rules.teams:
         if len(team.quotas) > 15 or len({quota.instance_type for quota in team.quotas}) < len(team.quotas):
             yield f"task_governance team {team.name!r} quotas: at most 15, of different instance types"
@@ -104,5 +107,5 @@ def governance_region(cluster: ClusterConfig, region: str) -> Faults:
 
 @check("A budget is a positive number of dollars a month.", "AWS Budgets")
 def budget(cluster: ClusterConfig, _region: str) -> Faults:
-    if cluster.monthly_budget_usd <= 0:
+    if cluster.monthly_budget_usd is not None and cluster.monthly_budget_usd <= 0:
         yield f"monthly_budget_usd = {cluster.monthly_budget_usd}: accepted: above 0"

@@ -32,7 +32,8 @@ class ResourceFailed(Exception):
 class Request:
     """What CloudFormation asks: `kind` is Create, Update or Delete; `state` is what an earlier look left.
 
-    `token` is the same for every attempt at one request: Lambda tries again when a function dies.
+    `old_properties` are those before an update. `token` is the same for every attempt at one request: Lambda
+    tries again when a function dies.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class Request:
     resource_id: str
     state: Mapping[str, Any]
     token: str
+    old_properties: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,12 @@ def run(
     try:
         while True:
             request = Request(
-                event["RequestType"], event["ResourceProperties"], resource_id, state, event["RequestId"]
+                event["RequestType"],
+                event["ResourceProperties"],
+                resource_id,
+                state,
+                event["RequestId"],
+                event.get("OldResourceProperties", {}),
             )
             match resource(request):
                 case Done() as done:

@@ -1,11 +1,8 @@
 #!/bin/bash
-# What a HyperPod cluster needs inside Kubernetes, put there by Helm. CodeBuild runs this (ADR 0070).
+# HyperPod's own chart, which CreateCluster looks for: mirrored into ECR on first use and installed from there, with
+# what restricted groups add. CodeBuild runs this (ADR 0070).
 #
-#   install.sh dependencies   HyperPod's own chart, mirrored into ECR on first use, and what restricted groups add
-#   install.sh access         what the functions that submit jobs, and watch them, may do
-#
-# From the environment: CLUSTER (name) CLUSTER_ARN AWS_REGION; for dependencies also COMMIT REPOSITORY IS_RESTRICTED;
-# for access also NAMESPACES (a JSON list of {name, create}) and GROUPS_OF (of {name, rules}).
+# From the environment: CLUSTER (name) CLUSTER_ARN AWS_REGION COMMIT REPOSITORY IS_RESTRICTED
 set -euo pipefail
 
 readonly SOURCE=https://github.com/aws/sagemaker-hyperpod-cli.git
@@ -15,7 +12,7 @@ readonly SYSTEM=kube-system
 
 # fetch URL SHA256 FILE: a download that is what it was when it was pinned.
 fetch() {
-  curl --fail --silent --show-error --location --output "$3" "$1"
+  curl --fail --silent --show-error --location --output "$3" dependencies
   echo "$2  $3" | sha256sum --check --quiet
 }
 
@@ -36,7 +33,7 @@ tools() {
 # checkout FOLDER: the pinned commit. Git names a commit by a hash over its whole tree and checks every object
 # that it fetches against it, so what is there is what was reviewed, or nothing is.
 checkout() {
-  git init --quiet "$1"
+  git init --quiet dependencies
   git -C "$1" -c transfer.fsckObjects=true fetch --quiet --depth 1 "$SOURCE" "$COMMIT"
   git -C "$1" checkout --quiet --detach FETCH_HEAD
   [[ $(git -C "$1" rev-parse HEAD) == "$COMMIT" ]]
@@ -74,11 +71,6 @@ restricted() {
   helm status rig-dependencies --namespace "$SYSTEM"
 }
 
-access() {
-  helm upgrade --install atelier-access "$(dirname "$0")/access" --namespace "$SYSTEM" \
-    --set-json "namespaces=$NAMESPACES" --set-json "groups=$GROUPS_OF"
-}
-
 tools
 aws eks update-kubeconfig --name "$CLUSTER" --alias "$CLUSTER_ARN"
-"$1"
+dependencies

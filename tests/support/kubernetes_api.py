@@ -73,6 +73,8 @@ class FakeKubernetes:
         sent = json.loads(body) if body else {}
         if method == "POST":
             return self._create(parts.path, sent)
+        if method == "PATCH":
+            return self._merge(parts.path, sent)
         if method == "DELETE":
             return self._delete(parts.path, sent, query)
         if parts.path.endswith("/log"):
@@ -90,6 +92,12 @@ class FakeKubernetes:
         if f"{path}/{name}" in self.objects:
             return refusal(409, f'"{name}" already exists')()
         return 201, json.dumps(self.put(path, item)).encode()
+
+    def _merge(self, path: str, patch: Mapping[str, Any]) -> Answer:
+        if path not in self.objects:
+            return refusal(404, "not found")()
+        self.objects[path] = _merged(self.objects[path], patch)
+        return 200, json.dumps(self.objects[path]).encode()
 
     def _delete(self, path: str, options: Mapping[str, Any], query: Mapping[str, str]) -> Answer:
         if path in self.objects:
@@ -128,6 +136,13 @@ class FakeKubernetes:
 
     def _in(self, path: str) -> list[str]:
         return [key for key in self.objects if key.rpartition("/")[0] == path]
+
+
+def _merged(item: Any, patch: Any) -> Any:
+    """RFC 7396, without null: nothing here takes a field away."""
+    if not isinstance(patch, Mapping) or not isinstance(item, Mapping):
+        return patch
+    return {**item, **{key: _merged(item.get(key), value) for key, value in patch.items()}}
 
 
 def _matches(item: Mapping[str, Any], query: Mapping[str, str]) -> bool:

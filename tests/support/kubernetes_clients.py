@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from botocore.credentials import Credentials
 
-from lambdas.adapters.kubernetes.client import KubernetesClient, retries
+from lambdas.adapters.kubernetes.client import KubernetesClient
+from lambdas.adapters.kubernetes.connection import retries
 from lambdas.adapters.kubernetes.endpoint import Endpoint
 from lambdas.adapters.kubernetes.token import EksToken
 from tests.support.cluster_jobs import NAMESPACE, NOON

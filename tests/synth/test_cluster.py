@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from app import build
 from atelier.names import CLUSTER_TAG
+from atelier.training.kubernetes.cluster import Cluster
 from atelier.training.kubernetes.resources import role_rules
 from components.cluster import charts, lifecycle_scripts
-from components.cluster.access import JOBS_GROUP, WATCH_GROUP, WATCH_RULES
+from components.cluster.access import JOBS_GROUP, WATCH_GROUP
+from components.cluster.job_access import WATCH_RULES, job_access
 from components.cluster.job_namespaces import job_namespaces
 from components.cluster.targets import targets
-from config.cluster import TaskGovernance
+from config.cluster import EksOrchestrator, TaskGovernance
 from config.environments import DEV, PROD
+from tests.support.resources import Resources
 from tests.support.synthesis import Synthesis, synthesise
 
 pytestmark = pytest.mark.synth
@@ -31,7 +33,6 @@ CLIENT_ROLES = {
     for name in ("PublishReport", "ReleaseRun", "RollBack", "Settle", "SubmitEvaluation", "SubmitTrainingJob")
 }
 CLIENT_GROUP = "<ClusterClientsNetworkGroup>"
-ACCESS = Path(charts.FOLDER, "access", "templates", "groups.yaml")
 
 
 @pytest.fixture
@@ -39,55 +40,10 @@ def prod(rendered: Callable[[str], Synthesis]) -> Synthesis:
     return rendered(PROD.name)
 
 
-class Resources:
-    """One template's resources by logical id without its hash, and what each must wait for."""
-
-    def __init__(self, template: Mapping[str, Any]) -> None:
-        self._all: Mapping[str, Mapping[str, Any]] = template["Resources"]
-
-    def named(self, name: str) -> Mapping[str, Any]:
-        (found,) = (
-            resource for logical_id, resource in self._all.items() if _without_hash(logical_id) == name
-        )
-        return found
-
-    def of_type(self, type_name: str) -> dict[str, Mapping[str, Any]]:
-        return {
-            _without_hash(logical_id): resource["Properties"]
-            for logical_id, resource in self._all.items()
-            if resource["Type"] == type_name
-        }
-
-    def before(self, name: str) -> set[str]:
-        """Everything that stands before the resource is begun, directly or not."""
-        waiting = [logical_id for logical_id in self._all if _without_hash(logical_id) == name]
-        seen: set[str] = set()
-        while waiting:
-            for earlier in _references(self._all[waiting.pop()]):
-                if earlier in self._all and earlier not in seen:
-                    seen.add(earlier)
-                    waiting.append(earlier)
-        return {_without_hash(logical_id) for logical_id in seen}
-
-
-def _without_hash(logical_id: str) -> str:
-    return re.sub("[0-9A-F]{8}$", "", logical_id)
-
-
-def _references(value: Any) -> Iterator[str]:
-    match value:
-        case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), *_]}:
-            yield name
-        case {"Fn::Sub": _}:
-            raise AssertionError("a reference inside Fn::Sub would be overlooked")
-        case dict():
-            yield from [value["DependsOn"]] if isinstance(value.get("DependsOn"), str) else []
-            yield from value["DependsOn"] if isinstance(value.get("DependsOn"), list) else []
-            for part in value.values():
-                yield from _references(part)
-        case list():
-            for part in value:
-                yield from _references(part)
+def applied(synthesis: Synthesis, noun: str, name: str) -> list[dict[str, Any]]:
+    """The Kubernetes objects of a resource, references by their names."""
+    texts = Resources(synthesis.templates[noun]).named(name)["Properties"]["Objects"]
+    return [json.loads(synthesis.flat(text)) for text in texts]
 
 
 @pytest.mark.parametrize("noun", [NOVA, OPEN_WEIGHTS])
@@ -100,11 +56,11 @@ def test_a_cluster_comes_after_everything_that_creating_it_looks_for(prod: Synth
         "AccessNodes",
         "AccessInstaller",
         "ChartsDependencies",
-        "LifecycleScriptsFiles",
         "ControlPlaneVpcCni",
         "ControlPlaneEksPodIdentityAgent",
     } <= before
     assert "NodesArrived" not in before
+    assert ("LifecycleScriptsFiles" in before) == (noun == OPEN_WEIGHTS)
 
 
 @pytest.mark.parametrize("noun", [NOVA, OPEN_WEIGHTS])
@@ -113,7 +69,7 @@ def test_a_node_s_services_come_after_the_nodes(prod: Synthesis, noun: str) -> N
     assert "HyperPodCluster" in resources.before("NodesArrived")
     late = [name for name in resources.of_type("AWS::EKS::Addon") if name.startswith("AddOns")]
     assert "AddOnsCoredns" in late
-    for name in [*late, "ChartsAccess"]:
+    for name in [*late, "ObjectsJobAccess"]:
         assert "NodesArrived" in resources.before(name), name
 
 
@@ -121,14 +77,14 @@ def test_nobody_is_alarmed_by_a_cluster_that_is_still_coming_up(prod: Synthesis)
     for noun in (NOVA, OPEN_WEIGHTS):
         resources = Resources(prod.templates[noun])
         for guard in ("GuardsMissingNodes", "GuardsEveryFiveMinutes"):
-            assert {"NodesArrived", "ChartsAccess"} <= resources.before(guard)
+            assert {"NodesArrived", "ObjectsJobAccess"} <= resources.before(guard)
 
 
 def test_quotas_follow_priorities_and_make_the_namespaces_of_jobs(prod: Synthesis) -> None:
     resources = Resources(prod.templates[OPEN_WEIGHTS])
     assert {"AddOnsTaskGovernance", "NodesArrived"} <= resources.before("GovernancePriorities")
     assert "GovernancePriorities" in resources.before("GovernanceQuotaatelier")
-    assert "GovernanceQuotaatelier" in resources.before("ChartsAccess")
+    assert "GovernanceQuotaatelier" in resources.before("ObjectsJobAccess")
 
 
 def test_the_training_operator_finds_its_certificates_and_its_role(prod: Synthesis) -> None:
@@ -172,7 +128,7 @@ def test_standard_groups_are_as_configured(dev: Synthesis) -> None:
 
 
 def test_karpenter_has_a_role_of_its_own_and_checkpoints_a_share_of_memory(tmp_path: Path) -> None:
-    (standard,) = DEV.clusters
+    standard = DEV.clusters[0]
     scaled = replace(standard, karpenter=True, tiered_storage_percent=40)
     synthesis = synthesise(replace(DEV, clusters=(scaled,)), tmp_path)
     resources = Resources(synthesis.templates[OPEN_WEIGHTS])
@@ -215,10 +171,11 @@ def test_the_control_plane_admits_by_access_entries_alone_and_keeps_its_logs_and
         assert plane["ResourcesVpcConfig"]["EndpointPublicAccess"] is True
 
 
-def test_only_the_installer_and_named_people_administer(prod: Synthesis) -> None:
+def test_only_what_makes_roles_and_named_people_administer(prod: Synthesis) -> None:
     for noun in (NOVA, OPEN_WEIGHTS):
         entries = Resources(prod.templates[noun]).of_type("AWS::EKS::AccessEntry")
-        assert [name for name, entry in entries.items() if "AccessPolicies" in entry] == ["AccessInstaller"]
+        administering = {name for name, entry in entries.items() if "AccessPolicies" in entry}
+        assert administering == {"AccessInstaller", "AccessApplyObjects"}
         assert entries["AccessNodes"]["Type"] == "HYPERPOD_LINUX"
 
 
@@ -258,7 +215,8 @@ def test_the_pipeline_refers_to_no_cluster_s_stack_and_knows_their_names(prod: S
 
 
 def test_the_pipeline_s_settings_name_the_clusters_as_their_stacks_do(prod: Synthesis) -> None:
-    known = {target.name: target for target in targets(PROD, bucket="artifacts")}
+    every = targets(PROD, bucket="artifacts")
+    known = {target.name: target for target in every if isinstance(target, Cluster)}
     for noun in (NOVA, OPEN_WEIGHTS):
         resources = Resources(prod.templates[noun])
         name = resources.named("HyperPodCluster")["Properties"]["ClusterName"]
@@ -283,28 +241,30 @@ def test_eks_s_log_group_is_there_before_eks_would_make_its_own(prod: Synthesis)
     assert "ControlPlaneLog" in resources.before("ControlPlaneCluster")
 
 
-def test_the_roles_of_the_groups_are_for_jobs_alone(prod: Synthesis) -> None:
-    for noun in (NOVA, OPEN_WEIGHTS):
-        access = Resources(prod.templates[noun]).named("ChartsAccess")["Properties"]["Variables"]
-        groups = {group["name"]: group["rules"] for group in json.loads(access["GROUPS_OF"])}
-        assert groups == {JOBS_GROUP: role_rules(), WATCH_GROUP: WATCH_RULES}
-        rules = [*groups[JOBS_GROUP], *groups[WATCH_GROUP]]
-        touched = {resource for rule in rules for resource in rule["resources"]}
-        assert touched.isdisjoint({"secrets", "pods/exec", "serviceaccounts", "roles", "nodes", "*"})
-        assert "*" not in {verb for rule in rules for verb in rule["verbs"]}
+def test_the_roles_of_the_groups_are_for_jobs_alone(every: Synthesis) -> None:
+    for cluster in every.environment.clusters:
+        if not isinstance(cluster.orchestrator, EksOrchestrator):
+            continue
+        objects = applied(every, cluster.noun, "ObjectsJobAccess")
+        rules = {
+            (each["metadata"]["namespace"], each["metadata"]["name"]): each["rules"]
+            for each in objects
+            if each["kind"] == "Role"
+        }
+        assert rules == {
+            (namespace, group): allowed
+            for namespace in job_namespaces(cluster)
+            for group, allowed in ((JOBS_GROUP, role_rules()), (WATCH_GROUP, WATCH_RULES))
+        }
+    every_rule = [*role_rules(), *WATCH_RULES]
+    touched = {resource for rule in every_rule for resource in rule["resources"]}
+    assert touched.isdisjoint({"secrets", "pods/exec", "serviceaccounts", "roles", "nodes", "*"})
+    assert "*" not in {verb for rule in every_rule for verb in rule["verbs"]}
 
 
 def test_a_group_is_bound_to_its_role_in_its_namespace() -> None:
-    values = {
-        "{{- toYaml $group.rules | nindent 2 }}": "[]",
-        "{{ $namespace.name }}": "atelier",
-        "{{ $group.name }}": JOBS_GROUP,
-    }
-    text = ACCESS.read_text()
-    for value, stands_for in values.items():
-        assert value in text
-        text = text.replace(value, stands_for)
-    namespace, role, binding = yaml.safe_load_all(re.sub(r"{{-.*?}}\n?", "", text))
+    namespace, role, binding, *others = job_access({"atelier": True})
+    assert [each["kind"] for each in others] == ["Role", "RoleBinding"]
     assert [each["kind"] for each in (namespace, role, binding)] == ["Namespace", "Role", "RoleBinding"]
     assert role["metadata"]["namespace"] == binding["metadata"]["namespace"] == namespace["metadata"]["name"]
     assert binding["roleRef"]["name"] == role["metadata"]["name"]
@@ -312,8 +272,57 @@ def test_a_group_is_bound_to_its_role_in_its_namespace() -> None:
     assert (subject["kind"], subject["name"]) == ("Group", JOBS_GROUP)
 
 
+def test_whoever_applies_objects_is_an_administrator_before_and_after(prod: Synthesis) -> None:
+    resources = Resources(prod.templates[NOVA])
+    entry = resources.named("AccessApplyObjects")["Properties"]
+    assert prod.flat(entry["PrincipalArn"]) == "<HandlersApplyObjectsRole>"
+    (policy,) = entry["AccessPolicies"]
+    assert prod.flat(policy["PolicyArn"]).endswith("/AmazonEKSClusterAdminPolicy")
+    assert "AccessApplyObjects" in resources.before("ObjectsJobAccess")
+
+
+def test_where_others_install_the_charts_nothing_is_built_and_jobs_still_have_a_namespace(
+    local: Synthesis,
+) -> None:
+    resources = Resources(local.templates[NOVA])
+    assert resources.of_type("AWS::CodeBuild::Project") == {}
+    assert "AccessInstaller" not in resources.of_type("AWS::EKS::AccessEntry")
+    assert resources.of_type("AWS::Budgets::Budget") == {}
+    (namespace,) = (
+        each["metadata"]["name"]
+        for each in applied(local, NOVA, "ObjectsJobAccess")
+        if each["kind"] == "Namespace"
+    )
+    assert namespace == "kubeflow"
+
+
+def test_jobs_of_open_weights_find_the_bucket_s_files_on_a_volume(dev: Synthesis) -> None:
+    resources = Resources(dev.templates[OPEN_WEIGHTS])
+    volume, claim = applied(dev, OPEN_WEIGHTS, "ObjectsJobStorage")
+    assert volume["spec"]["csi"] == {
+        "driver": "fsx.csi.aws.com",
+        "volumeHandle": "<JobStorageLustre>",
+        "volumeAttributes": {"dnsname": "<JobStorageLustre>", "mountname": "<JobStorageLustre>"},
+    }
+    assert volume["spec"]["claimRef"] == {key: claim["metadata"][key] for key in ("namespace", "name")}
+    assert claim["spec"]["volumeName"] == volume["metadata"]["name"]
+    assert {"AddOnsFileSystems", "ObjectsJobAccess", "JobStorageRuns"} <= resources.before(
+        "ObjectsJobStorage"
+    )
+    (target,) = (each for each in targets(DEV, bucket="b") if each.configured_name == "open-weights")
+    assert isinstance(target, Cluster)
+    assert target.storage is not None
+    assert (target.storage.claim, target.namespace) == (claim["metadata"]["name"], "atelier")
+    links = resources.of_type("AWS::FSx::DataRepositoryAssociation").values()
+    for prefix in ("datasets/", "base-models/", "runs/"):
+        path = target.storage.path_of(f"s3://b/{prefix}x").removeprefix(target.storage.mount_path)
+        (link,) = (each for each in links if dev.flat(each["DataRepositoryPath"]).endswith(f"/{prefix}"))
+        assert path == f"{link['FileSystemPath']}/x"
+        assert ("AutoExportPolicy" in link["S3"]) == (prefix == "runs/")
+
+
 def test_jobs_have_a_namespace_that_somebody_makes() -> None:
-    nova, standard = PROD.clusters
+    nova, standard, _slurm = PROD.clusters
     assert job_namespaces(nova) == {"kubeflow": False}
     assert job_namespaces(standard) == {"hyperpod-ns-atelier": False}
     assert job_namespaces(replace(standard, task_governance=TaskGovernance())) == {"atelier": True}
@@ -374,7 +383,7 @@ def test_every_tool_of_the_build_is_pinned_by_its_hash() -> None:
 
 
 def test_a_budget_counts_what_the_cluster_is_tagged_with(prod: Synthesis) -> None:
-    for noun, config in zip((NOVA, OPEN_WEIGHTS), PROD.clusters, strict=True):
+    for noun, config in zip((NOVA, OPEN_WEIGHTS), PROD.clusters[:2], strict=True):
         resources = Resources(prod.templates[noun])
         budget = resources.named("GuardsBudget")["Properties"]["Budget"]
         name = f"atelier-prod-{config.name}"

@@ -78,7 +78,7 @@ def test_endpoints_admit_nodes_and_the_functions_that_reach_clusters_only(dev: S
     ]
     assert sorted(rules) == [
         (443, "<ClusterClientsNetworkGroup>"),
-        (443, "<NetworkNodes>"),
+        *((443, "<NetworkNodes>") for _ in dev.environment.clusters),
         (443, "<TrainingGroup>"),
     ]
 

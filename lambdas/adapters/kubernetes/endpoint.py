@@ -23,7 +23,10 @@ class EksClient(Protocol):
 
 @dataclass(frozen=True)
 class Endpoint:
-    """`ca` is the PEM of the cluster's own authority; `log_group` is where HyperPod puts its nodes' logs."""
+    """`ca` is the PEM of the cluster's own authority; `log_group` is where HyperPod puts its nodes' logs.
+
+    It is empty where nobody asked for the HyperPod cluster behind the control plane.
+    """
 
     url: str
     ca: str
@@ -38,13 +41,21 @@ def endpoint_of(cluster: str, *, sagemaker: SageMakerClient, eks: EksClient) -> 
     orchestrator = described.get("Orchestrator", {}).get("Eks")
     if orchestrator is None:
         raise RequestRefused(f"cluster = {cluster!r}: it is not orchestrated by EKS")
-    eks_name = orchestrator["ClusterArn"].rpartition("/")[2]
+    cluster_id = described["ClusterArn"].rpartition("/")[2]
+    return control_plane_endpoint(
+        orchestrator["ClusterArn"].rpartition("/")[2],
+        eks=eks,
+        log_group=f"/aws/sagemaker/Clusters/{cluster}/{cluster_id}",
+    )
+
+
+def control_plane_endpoint(eks_name: str, *, eks: EksClient, log_group: str = "") -> Endpoint:
+    """The endpoint of an EKS cluster, by its own name."""
     with domain_errors("eks:DescribeCluster", eks_name):
         control_plane = eks.describe_cluster(name=eks_name)["cluster"]
-    cluster_id = described["ClusterArn"].rpartition("/")[2]
     return Endpoint(
         url=control_plane["endpoint"],
         ca=base64.b64decode(control_plane["certificateAuthority"]["data"]).decode(),
         eks_name=eks_name,
-        log_group=f"/aws/sagemaker/Clusters/{cluster}/{cluster_id}",
+        log_group=log_group,
     )

@@ -23,7 +23,8 @@ from atelier.errors import (
     Throttled,
 )
 from atelier.training.kubernetes.resources import CONFIG_MAP, POD, PYTORCH_JOB
-from lambdas.adapters.kubernetes.client import AlreadyThere, pool_of
+from lambdas.adapters.kubernetes.client import AlreadyThere
+from lambdas.adapters.kubernetes.connection import pool_of
 from lambdas.adapters.kubernetes.endpoint import Endpoint, endpoint_of
 from localcloud import certificate
 from tests.support.cluster_jobs import NAME, NAMESPACE, a_job

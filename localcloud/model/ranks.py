@@ -25,8 +25,8 @@ Tree = TypeVar("Tree")
 
 # The embedded cloud's nodes are all this machine, whatever their names mean elsewhere.
 ADDRESS = "127.0.0.1"
-JOIN_SECONDS = 60
-"""How long a rank waits for the others to come: longer than the pause before a pod is started again."""
+JOIN_SECONDS = 1800
+"""How long a rank waits for the others to come, as torch's gloo does: one may still have no node."""
 SILENCE_SECONDS = 10
 """A rank that ended is noticed at once, by its connections; one that hangs, after this time."""
 PART_SECONDS = 600

@@ -15,7 +15,7 @@ from .config import Config
 from .fetch import Fetcher, InputRefused, NoLongerWanted
 from .record import ENDED, PREPARING, SUBMITTED, SUBMITTING, Record, Records, write_whole
 from .reporting import FETCHING, FORGOTTEN, REFUSED, Reporter
-from .slurm import ENDED_STATES, Seen, Slurm, SubmissionRefused
+from .slurm import ENDED_STATES, PENDING, Seen, Slurm, SubmissionRefused
 from .store import Store
 
 logger = logging.getLogger(__name__)
@@ -122,7 +122,7 @@ class Attendant:
             except SubmissionRefused as error:
                 self._refuse(record, str(error))
                 return
-            seen = Seen(job_id, "PENDING", submitted_at=int(self._now()))
+            seen = Seen(job_id, PENDING, submitted_at=int(self._now()))
         told = self._reporter.tell(record, seen)
         self._records.move(told, phase=SUBMITTED)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 COMMENT = "atelier:"
-COMPLETED, CANCELLED, FAILED = "COMPLETED", "CANCELLED", "FAILED"
+PENDING, COMPLETED, CANCELLED, FAILED = "PENDING", "COMPLETED", "CANCELLED", "FAILED"
 ENDED_STATES = frozenset(
     {
         COMPLETED,
@@ -190,8 +190,9 @@ def _seen(row: Mapping[str, str]) -> Seen:
         restarts=int(row["RestartCnt"] or 0),
         nodes=row["NodeList"],
         submitted_at=_time(row["SubmitTime"]),
-        started_at=_time(row["StartTime"]),
-        ended_at=_time(row["EndTime"]),
+        # Of a job that waits or runs Slurm tells when it expects to start or must end it.
+        started_at=None if row["State"] == PENDING else _time(row["StartTime"]),
+        ended_at=_time(row["EndTime"]) if row["State"] in ENDED_STATES else None,
     )
 
 

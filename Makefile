@@ -39,7 +39,7 @@ demo: setup ## embedded cloud, deploy, one run, a chat with the customized model
 	@$(ATELIER) demo
 
 test: check slurm ## lint, types and every test
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses 2
 
 check: setup-dev ## format, lint and types
 	@$(BIN)/ruff format --check .

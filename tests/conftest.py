@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 # A deadline for each example is an assertion on the wall clock, which a busy machine fails.
 settings.register_profile("atelier", deadline=None)
 settings.load_profile("atelier")
 
-TESTS = Path(__file__).parent
+SYSTEM = Path(__file__).parent / "system"
 
 
-# First: pytest-xdist reads the groups in the same hook.
-@pytest.hookimpl(tryfirst=True)
+class FolderScheduling(LoadScopeScheduling):
+    """A folder is one piece of work: its tests share servers, templates and compiled models."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.partition("::")[0].rpartition("/")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FolderScheduling:
+    """How `pytest -n` deals out tests: in the order of their collection, and not the fullest folder first."""
+    config.option.loadscopereorder = False
+    return FolderScheduling(config, log)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Side by side, a folder is one piece of work: its tests share servers, templates and compiled models.
-
-    The system tests come first, because they take longest: whatever came before them would be waited for.
-    """
-    if not hasattr(config, "workerinput"):
-        return
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(item.path.parent.relative_to(TESTS).as_posix()))
-    items.sort(key=lambda item: TESTS / "system" not in item.path.parents)
+    """Side by side the system tests come first: they take longest, and would be waited for."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: SYSTEM not in item.path.parents)

@@ -28,7 +28,7 @@ from localcloud.patches import (
 )
 from localcloud.programs import BaseModel, Programs
 from localcloud.services import bedrock, fsx, sagemaker, ssm_documents
-from localcloud.services.authorization import Endpoint
+from localcloud.services.endpoint import Endpoint
 from localcloud.services.service import Service
 from localcloud.slurm.clusters import SlurmClusters
 

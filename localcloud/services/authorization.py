@@ -17,7 +17,6 @@ import boto3
 from ministack.core import iam_evaluator, responses, router
 from ministack.services import iam, sts
 
-from localcloud.services.endpoint import Endpoint as Endpoint
 from localcloud.services.errors import ServiceError, access_denied
 from localcloud.services.protocol import HttpRequest
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from localcloud.objects import download, split as split, upload
+from localcloud.objects import download, split, upload
 from localcloud.services.endpoint import Endpoint, service_session
 from localcloud.services.errors import ServiceError
 

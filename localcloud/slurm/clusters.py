@@ -17,7 +17,8 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from localcloud.home import Home, project_python
-from localcloud.services.authorization import Endpoint, ServiceRole
+from localcloud.services.authorization import ServiceRole
+from localcloud.services.endpoint import Endpoint
 from localcloud.services.errors import ServiceError
 from localcloud.services.sagemaker.clusters.cluster import Group, HyperPodCluster
 from localcloud.services.sagemaker.clusters.credentials import execution_role

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from localcloud.home import Home
 from localcloud.programs import BaseModel, Programs
-from localcloud.services.authorization import Endpoint
 from localcloud.services.bedrock.custom_models import CustomModel, CustomModels
 from localcloud.services.bedrock.deployments import Deployment, Deployments
 from localcloud.services.bedrock.runtime import Runtime
 from localcloud.services.bedrock.serving import Serving
 from localcloud.services.bedrock.tags import Tags
+from localcloud.services.endpoint import Endpoint
 from localcloud.services.records import Records
 from localcloud.services.service import Service
 

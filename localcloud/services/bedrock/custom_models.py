@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from localcloud.home import Home
-from localcloud.services.authorization import Caller, Endpoint, ServiceRole, tag_context
+from localcloud.objects import split
+from localcloud.services.authorization import Caller, ServiceRole, tag_context
 from localcloud.services.bedrock import pages
 from localcloud.services.bedrock.deployments import Deployment
+from localcloud.services.endpoint import Endpoint
 from localcloud.services.errors import ServiceError
-from localcloud.services.escrow import Escrow, split
+from localcloud.services.escrow import Escrow
 from localcloud.services.records import Records
 from localcloud.services.service import Call, Operation
 

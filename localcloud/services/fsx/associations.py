@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from localcloud.home import Home
+from localcloud.objects import split
 from localcloud.services.authorization import Caller, tag_context
 from localcloud.services.errors import ServiceError
-from localcloud.services.escrow import split
 from localcloud.services.fsx.file_systems import FileSystem, arn_of, find, folder_of
 from localcloud.services.records import Records
 from localcloud.services.service import Call, Operation

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from localcloud.home import Home
 from localcloud.kubernetes.eks import EksClusters
 from localcloud.programs import BaseModel, Programs
-from localcloud.services.authorization import Endpoint
+from localcloud.services.endpoint import Endpoint
 from localcloud.services.sagemaker import events
 from localcloud.services.sagemaker.clusters.api import ClusterApi
 from localcloud.services.sagemaker.clusters.orchestrator import Orchestrator

@@ -20,11 +20,13 @@ from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import ClientError
 
 from localcloud.home import Home
+from localcloud.objects import split
 from localcloud.processes import kill_group
 from localcloud.programs import BASE_MODEL, BaseModel, BaseModelMissing, Programs
-from localcloud.services.authorization import Endpoint, ServiceRole
+from localcloud.services.authorization import ServiceRole
+from localcloud.services.endpoint import Endpoint
 from localcloud.services.errors import ServiceError
-from localcloud.services.escrow import Escrow, split
+from localcloud.services.escrow import Escrow
 from localcloud.services.sagemaker.channels import DownloadFailed, download
 from localcloud.services.sagemaker.container import Container, OptMl
 from localcloud.services.sagemaker.jobs import Jobs, TrainingJob

@@ -5,7 +5,7 @@ from __future__ import annotations
 from localcloud.home import Home
 from localcloud.kubernetes.cluster import Cluster
 from localcloud.kubernetes.eks import EksClusters, Place
-from localcloud.services.authorization import Endpoint
+from localcloud.services.endpoint import Endpoint
 from localcloud.services.sagemaker.clusters.cluster import HyperPodCluster
 from localcloud.services.sagemaker.clusters.kubernetes_nodes import KubernetesNodes, place_of
 from localcloud.services.sagemaker.clusters.node_operations import NodeOperations

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from localcloud.services.authorization import Endpoint, ServiceRole
+from localcloud.services.authorization import ServiceRole
+from localcloud.services.endpoint import Endpoint
 from localcloud.services.sagemaker.clusters.cluster import Group, HyperPodCluster, Node
 
 PRINCIPAL = "sagemaker.amazonaws.com"

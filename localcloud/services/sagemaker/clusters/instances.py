@@ -11,9 +11,10 @@ from ipaddress import IPv4Network
 from botocore.exceptions import ClientError
 from ministack.services import ec2
 
-from localcloud.services.authorization import Endpoint, ServiceRole
+from localcloud.objects import split
+from localcloud.services.authorization import ServiceRole
+from localcloud.services.endpoint import Endpoint
 from localcloud.services.errors import ServiceError
-from localcloud.services.escrow import split
 from localcloud.services.sagemaker.clusters.cluster import Group, HyperPodCluster, Node
 from localcloud.services.sagemaker.clusters.credentials import execution_role
 

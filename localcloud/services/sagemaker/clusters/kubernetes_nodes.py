@@ -16,7 +16,7 @@ from ministack.services import ec2, eks
 from localcloud.kubernetes.cluster import Cluster
 from localcloud.kubernetes.eks import EksClusters, Place
 from localcloud.kubernetes.kubelet.environment import NotConfigured
-from localcloud.services.authorization import Endpoint
+from localcloud.services.endpoint import Endpoint
 from localcloud.services.errors import ServiceError
 from localcloud.services.sagemaker.clusters.cluster import Group, HyperPodCluster, Node
 from localcloud.services.sagemaker.clusters.credentials import node_environ

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from localcloud.services.authorization import Endpoint
+from localcloud.services.endpoint import Endpoint
 from localcloud.services.errors import ServiceError
 from localcloud.services.sagemaker.clusters.cluster import Group, HyperPodCluster, Node
 from localcloud.services.sagemaker.clusters.credentials import execution_role

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Collection
 from typing import Any
 
-from localcloud.services.authorization import Endpoint
+from localcloud.services.endpoint import Endpoint
 from localcloud.services.sagemaker.clusters import events, instances
 from localcloud.services.sagemaker.clusters.cluster import Group, HyperPodCluster, Node
 from localcloud.services.sagemaker.clusters.instances import InstanceFailed

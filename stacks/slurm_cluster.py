@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from aws_cdk import CfnOutput, Duration, Fn, Stack, aws_cloudwatch as cloudwatch, aws_sagemaker as sagemaker
+from aws_cdk import CfnOutput, Fn, Stack
 from constructs import Construct
 
-from atelier.training.slurm.cluster import SlurmCluster
 from components.cluster.custom_resources import CustomResources
-from components.cluster.guards import EVERY, Guards
+from components.cluster.guards import Guards
 from components.cluster.hyperpod_cluster import HyperPodCluster
-from components.cluster.instance_groups import NodeSetup
 from components.cluster.lifecycle_scripts import LifecycleScripts
 from components.cluster.network import ClusterNetwork
 from components.cluster.nodes import Nodes
@@ -18,20 +16,19 @@ from components.notice_topic import NoticeTopic
 from components.operator_policy import OperatorPolicy
 from components.retention import retention
 from components.slurm.accounting import Accounting
-from components.slurm.agent import entry_of, node_files
+from components.slurm.agent import node_files
+from components.slurm.agent_guards import MEASURE, guard_agent, measured
 from components.slurm.job_queue import JobQueue
 from components.slurm.node_roles import ControllerRole, SlurmNodeRole
+from components.slurm.orchestration import SlurmNodes, slurm_orchestrator
 from components.slurm.sessions import Sessions
 from components.slurm.shared_storage import SharedStorage
 from components.slurm.target import queue_name
-from config.cluster import ClusterConfig, InstanceGroup, RestrictedGroup
+from config.cluster import ClusterConfig
 from config.model import Environment
-from config.slurm import NodeType, SlurmOrchestrator
-from lambdas.cluster_metrics import SILENT_AGENT
+from config.slurm import SlurmOrchestrator
 from stacks.network import NetworkStack
 from stacks.storage import StorageStack
-
-Cfn = sagemaker.CfnCluster
 
 
 class SlurmClusterStack(Stack):
@@ -82,12 +79,9 @@ class SlurmClusterStack(Stack):
         # FSx tries the rules of the security group when it makes a file system, and refuses without them.
         files.node.add_dependency(nodes_network)
         queue = JobQueue(self, "Queue", name=queue_name(environment, cluster), key=key)
-        roles = {
-            NodeType.CONTROLLER: ControllerRole(
-                self, "ControllerRole", cluster=cluster.name, bucket=bucket, storage=files, queue=queue
-            )
-        }
-        node_role = SlurmNodeRole(self, "NodeRole", bucket=bucket, storage=files)
+        controller_role = ControllerRole(
+            self, "ControllerRole", cluster=cluster.name, bucket=bucket, storage=files, queue=queue
+        )
         accounting = None
         if cluster.orchestrator.accounting:
             accounting = Accounting(
@@ -99,7 +93,7 @@ class SlurmClusterStack(Stack):
                 key=key,
                 removal=storage.data_removal,
             )
-            accounting.grant_sign_in(roles[NodeType.CONTROLLER])
+            accounting.grant_sign_in(controller_role)
         scripts = LifecycleScripts(
             self,
             "LifecycleScripts",
@@ -107,29 +101,20 @@ class SlurmClusterStack(Stack):
             publisher=CustomResources(self, "PublishFiles", handlers=handlers),
             files=node_files(cluster, region=environment.region, bucket=bucket, queue=queue),
         )
-
-        def setup(group: InstanceGroup | RestrictedGroup) -> NodeSetup:
-            assert isinstance(group, InstanceGroup)
-            assert group.slurm is not None
-            return NodeSetup(
-                role=roles.get(group.slurm.node_type, node_role),
-                life_cycle=scripts.on_init_complete(entry_of(group)),
-                file_systems=files.mounts,
-            )
-
+        nodes_of = SlurmNodes(
+            controller_role,
+            SlurmNodeRole(self, "NodeRole", bucket=bucket, storage=files),
+            scripts,
+            files,
+        )
         hyperpod = HyperPodCluster(
             self,
             "HyperPod",
             name=f"{environment.cluster_name(cluster)}-{self._suffix()}",
             config=cluster,
-            orchestrator=Cfn.OrchestratorProperty(
-                slurm=Cfn.ClusterOrchestratorSlurmConfigProperty(
-                    slurm_config_strategy=cluster.orchestrator.strategy,
-                    accounting_database=accounting and accounting.database,
-                )
-            ),
+            orchestrator=slurm_orchestrator(cluster.orchestrator.strategy, accounting),
             network=nodes_network,
-            setup=setup,
+            setup=nodes_of.setup,
         )
         hyperpod.after(nodes_network, queue, scripts.resource)
         nodes = Nodes(
@@ -147,29 +132,10 @@ class SlurmClusterStack(Stack):
             config=cluster,
             handlers=handlers,
             notices=notices,
-            measure="MeasureSlurmCluster",
-            event={
-                "bucket": bucket.bucket.bucket_name,
-                "configured_name": cluster.name,
-                "silent_after_seconds": SlurmCluster.silent_after_seconds,
-            },
+            measure=MEASURE,
+            event=measured(cluster, bucket),
         )
-        bucket.grant_read_slurm_heartbeat(guards.function, cluster.name)
-        guards.alarm(
-            "SilentAgent",
-            guards.metric(SILENT_AGENT),
-            "has an agent that says nothing: no job of the line starts or ends there",
-            lasting=Duration.minutes(10),
-            # Where nothing is measured, MissingNodes rings.
-            missing=cloudwatch.TreatMissingData.NOT_BREACHING,
-        )
-        guards.alarm(
-            "UndeliverableJobs",
-            queue.dead_letters.metric_approximate_number_of_messages_visible(period=EVERY),
-            "has messages that its agent could not handle",
-            lasting=EVERY,
-            missing=cloudwatch.TreatMissingData.NOT_BREACHING,
-        )
+        guard_agent(guards, cluster=cluster, bucket=bucket, queue=queue)
         # Before, there is no agent to hear of.
         guards.node.add_dependency(nodes.arrived)
         sessions = Sessions(self, "Sessions", cluster=hyperpod)

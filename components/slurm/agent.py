@@ -9,8 +9,7 @@ from components.artifact_bucket import ArtifactBucket
 from components.cluster.lifecycle_scripts import scripts_of
 from components.slurm.job_queue import JobQueue
 from components.slurm.target import SHARED_FOLDER
-from config.cluster import ClusterConfig, InstanceGroup
-from config.slurm import NodeType
+from config.cluster import ClusterConfig
 
 CONFIG = "agent.json"
 
@@ -34,9 +33,3 @@ def node_files(
         "auto_resume": cluster.node_recovery,
     }
     return {**scripts_of("slurm"), CONFIG: json.dumps(config, indent=2, sort_keys=True)}
-
-
-def entry_of(group: InstanceGroup) -> str:
-    """The script with which HyperPod ends a node's setup: the agent is on the controller alone."""
-    is_controller = group.slurm is not None and group.slurm.node_type is NodeType.CONTROLLER
-    return "on_init_complete_controller.sh" if is_controller else "on_init_complete.sh"

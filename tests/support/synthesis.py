@@ -49,6 +49,10 @@ class Synthesis:
                 return "aws"
             case {"Ref": "AWS::Region"}:
                 return self.environment.region
+            case {"Ref": "AWS::StackId"}:
+                return "arn:aws:cloudformation:::stack/a-stack/01234567-89ab-cdef-0123-456789abcdef"
+            case {"Fn::Select": [index, {"Fn::Split": [delimiter, whole]}]}:
+                return self.flat(whole).split(delimiter)[int(index)]
             case {"Ref": name} | {"Fn::GetAtt": [name, _]}:
                 return self._name(name)
             case {"Fn::ImportValue": name}:

@@ -1,0 +1,51 @@
+"""What CreateCluster is told of Slurm: how its configuration is kept, and with what each node is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aws_cdk import aws_sagemaker as sagemaker
+
+from components.cluster.instance_groups import NodeSetup
+from components.cluster.lifecycle_scripts import LifecycleScripts
+from components.slurm.accounting import Accounting
+from components.slurm.node_roles import ControllerRole, SlurmNodeRole
+from components.slurm.shared_storage import SharedStorage
+from config.cluster import InstanceGroup, RestrictedGroup
+from config.slurm import NodeType, SlurmStrategy
+
+Cfn = sagemaker.CfnCluster
+
+
+def slurm_orchestrator(
+    strategy: SlurmStrategy | None, accounting: Accounting | None
+) -> Cfn.OrchestratorProperty:
+    """Slurm, as a HyperPod cluster is told what runs its jobs."""
+    return Cfn.OrchestratorProperty(
+        slurm=Cfn.ClusterOrchestratorSlurmConfigProperty(
+            slurm_config_strategy=strategy and strategy.value,
+            accounting_database=accounting and accounting.database,
+        )
+    )
+
+
+@dataclass(frozen=True)
+class SlurmNodes:
+    """With what nodes are made: the agent, and the rights that it needs, are on the controller alone."""
+
+    controller_role: ControllerRole
+    node_role: SlurmNodeRole
+    scripts: LifecycleScripts
+    storage: SharedStorage
+
+    def setup(self, group: InstanceGroup | RestrictedGroup) -> NodeSetup:
+        """Of one group."""
+        assert isinstance(group, InstanceGroup), "Slurm has no restricted groups: config/cluster_checks"
+        assert group.slurm is not None, "a group says what its nodes are: config/cluster_checks"
+        is_controller = group.slurm.node_type is NodeType.CONTROLLER
+        entry = "on_init_complete_controller.sh" if is_controller else "on_init_complete.sh"
+        return NodeSetup(
+            role=self.controller_role if is_controller else self.node_role,
+            life_cycle=self.scripts.on_init_complete(entry),
+            file_systems=self.storage.mounts,
+        )

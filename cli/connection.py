@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -10,17 +11,24 @@ from typing import TYPE_CHECKING, Any
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from atelier.operations.model import Kind
+from atelier.ports import JobLogs
+from atelier.training.kubernetes.cluster import Cluster
+from atelier.training.slurm.cluster import SlurmCluster
 from cli.conversation import Deployed
 from cli.datasets import DatasetUploads
 from cli.executions import Executions
 from cli.exit_codes import ExitCode
 from cli.failure import CommandFailed
 from cli.line import Line
+from components.cluster.targets import targets
 from config.environments import LOCAL, environment_named
 from config.model import Environment
 from lambdas.adapters.dynamodb_operations import DynamoDbOperations
+from lambdas.adapters.hyperpod_logs import HyperPodLogs
 from lambdas.adapters.s3_objects import S3Objects
 from lambdas.adapters.sagemaker_training_jobs import SageMakerTrainingJobs
+from lambdas.adapters.slurm_training_jobs import SlurmTrainingJobs
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -42,7 +50,7 @@ def connect(environment_name: str) -> Line:
             stepfunctions=client("stepfunctions"), state_machine_arn=outputs["StateMachineArn"]
         ),
         operations=DynamoDbOperations(dynamodb=client("dynamodb"), table=outputs["OperationsTableName"]),
-        training_jobs=SageMakerTrainingJobs(sagemaker=client("sagemaker"), logs=client("logs")),
+        logs_of=_logs_of(environment, bucket, client),
         objects=S3Objects(s3=client("s3")),
         datasets=DatasetUploads(s3=client("s3"), bucket=bucket),
         deployed=Deployed(bedrock=client("bedrock"), runtime=client("bedrock-runtime")),
@@ -58,7 +66,14 @@ def clients(environment: Environment) -> Callable[[str], Any]:
 
 def pipeline_outputs(cloudformation: CloudFormationClient, environment: Environment) -> dict[str, str]:
     """What the Pipeline stack says of itself."""
-    stack = environment.stack_name("Pipeline")
+    return stack_outputs(cloudformation, environment, "Pipeline")
+
+
+def stack_outputs(
+    cloudformation: CloudFormationClient, environment: Environment, noun: str
+) -> dict[str, str]:
+    """What a stack says of itself. CommandFailed where it is not deployed."""
+    stack = environment.stack_name(noun)
     try:
         described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError as error:
@@ -93,6 +108,35 @@ def _aws_clients(environment: Environment) -> Callable[[str], Any]:
             ExitCode.UNREACHABLE,
         )
     return cache(lambda service: session.client(service, config=_CONFIG))
+
+
+def _logs_of(
+    environment: Environment, bucket: str, client: Callable[[str], Any]
+) -> Callable[[Kind], JobLogs]:
+    """Where people read what jobs log: CloudWatch and the bucket; they have no way into a cluster."""
+
+    @cache
+    def logs_of(kind: Kind) -> JobLogs:
+        clusters = targets(environment, bucket=bucket)
+        match kind:
+            case Kind.EKS_JOB:
+                return HyperPodLogs(
+                    clusters=[cluster.name for cluster in clusters if isinstance(cluster, Cluster)],
+                    sagemaker=client("sagemaker"),
+                    logs=client("logs"),
+                )
+            case Kind.SLURM_JOB:
+                return SlurmTrainingJobs(
+                    clusters={one.name: one for one in clusters if isinstance(one, SlurmCluster)},
+                    bucket=bucket,
+                    s3=client("s3"),
+                    sqs=client("sqs"),
+                    now=lambda: int(time.time()),
+                )
+            case _:
+                return SageMakerTrainingJobs(sagemaker=client("sagemaker"), logs=client("logs"))
+
+    return logs_of
 
 
 def _look_now(functions: LambdaClient, function_name: str) -> Callable[[str], None]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from atelier import names
 from atelier.errors import UnknownRun
-from atelier.ports import Objects, Operations, TrainingJobs
+from atelier.operations.model import Kind
+from atelier.ports import JobLogs, Objects, Operations
 from cli.conversation import Deployed
 from cli.datasets import DatasetUploads
 from cli.executions import Executions
@@ -17,13 +18,17 @@ from config.model import Environment
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One environment's line. `look_now(run_id)` makes `settle` look at the run before its schedule does."""
+    """One environment's line.
+
+    `logs_of` are the logs of a platform's jobs; `look_now(run_id)` makes `settle` look at the run before its
+    schedule does.
+    """
 
     environment: Environment
     bucket: str
     executions: Executions
     operations: Operations
-    training_jobs: TrainingJobs
+    logs_of: Callable[[Kind], JobLogs]
     objects: Objects
     datasets: DatasetUploads
     deployed: Deployed

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from atelier.operations.model import Kind, Operation, OperationState
+from atelier.operations.model import Operation, OperationState
 from atelier.training import loss_log
 from cli.line import Line
 from cli.progress import JobView, Progress, progress
@@ -32,7 +32,7 @@ class Observer:
             execution,
             self._line.executions.visits(self._run_id),
             operations,
-            {row.name: self._job(row) for row in operations if row.kind is Kind.TRAINING_JOB},
+            {row.name: self._job(row) for row in operations if row.kind.is_job},
             environment=self._line.environment.name,
             now=datetime.now(UTC),
         )
@@ -56,14 +56,13 @@ class Observer:
         return view
 
     def _look_at(self, operation: Operation) -> JobView:
-        detail = self._line.training_jobs.describe(operation).detail
         losses: list[float] = []
         figures: dict[str, float] = {}
-        for text in self._line.training_jobs.logs(operation.name):
+        for text in self._line.logs_of(operation.kind).logs(operation.name):
             values = loss_log.parse(text)
             if values is None:
                 continue
             figures |= values
             if "reduced_train_loss" in values:
                 losses.append(values["reduced_train_loss"])
-        return JobView(detail=detail, losses=tuple(losses), figures=figures)
+        return JobView(detail=operation.detail, losses=tuple(losses), figures=figures)

@@ -26,7 +26,7 @@ class StepState(StrEnum):
 
 @dataclass(frozen=True)
 class JobView:
-    """A job for people: SageMaker's secondary status, the loss of each logged step, the last figures."""
+    """A job for people: what its service said last, the loss of each logged step, the last figures."""
 
     detail: str = ""
     losses: tuple[float, ...] = ()
@@ -150,13 +150,19 @@ class _View:
 def _waiting_for(visits: Sequence[StateVisit], operations: Sequence[Operation], environment: str) -> str:
     waiting = [operation for operation in operations if operation.state is not OperationState.ENDED]
     if waiting:
-        return "; ".join(_WAITING[operation.kind].format(operation, environment) for operation in waiting)
+        return "; ".join(_awaited(operation, environment) for operation in waiting)
     inside = [visit.state for visit in visits if visit.exited_at is None]
     return inside[-1] if inside else "Step Functions"
 
 
+def _awaited(operation: Operation, environment: str) -> str:
+    if operation.kind.is_job:
+        cluster = operation.request.get("cluster")
+        return f"job {operation.name}{f' on cluster {cluster}' if cluster else ''}"
+    return _WAITING[operation.kind].format(operation, environment)
+
+
 _WAITING = {
-    Kind.TRAINING_JOB: "job {0.name}",
     Kind.APPROVAL: "a person: `atelier approve {0.run_id} --env {1}`, or `reject`",
     Kind.CUSTOM_MODEL: "Bedrock to create the custom model",
     Kind.DEPLOYMENT: "Bedrock to deploy the candidate",

@@ -12,15 +12,13 @@ import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from atelier.errors import AccessRefused, AtelierError, RequestRefused, ServiceUnavailable, Throttled
 from atelier.operations.model import Operation, OperationState, Status
 from atelier.training.kubernetes.job import ClusterJob
-from atelier.training.kubernetes.naming import hash_on, object_name, selector
+from atelier.training.kubernetes.naming import hash_on, selector
 from atelier.training.kubernetes.resources import EVENT, POD, Kind, Manifest, kind_of, name_of
 from atelier.training.kubernetes.state import Found, status_of
-from lambdas.adapters.client_errors import domain_errors, error_code
+from lambdas.adapters.hyperpod_logs import lines_of
 from lambdas.adapters.kubernetes.client import AlreadyThere, KubernetesClient
 
 if TYPE_CHECKING:
@@ -91,22 +89,9 @@ class EksTrainingJobs:
         Who may not read pods' logs, as on restricted instance groups, finds them in the cluster's log group.
         """
         for client in self._clusters.values():
-            lines = _pod_lines(client, job_name) or list(self._cluster_lines(client, job_name))
+            group = client.endpoint.log_group
+            lines = _pod_lines(client, job_name) or lines_of(job_name, group=group, logs=self._logs)
             yield from (line for line in lines if not containing or any(text in line for text in containing))
-
-    def _cluster_lines(self, client: KubernetesClient, job_name: str) -> Iterator[str]:
-        group = client.endpoint.log_group
-        # CloudWatch Logs, filter pattern syntax: a term in quotes; `?` terms beside it would be ignored.
-        pages = self._logs.get_paginator("filter_log_events").paginate(
-            logGroupName=group, filterPattern=f'"{object_name(job_name)}"'
-        )
-        with domain_errors("logs:FilterLogEvents", group):
-            try:
-                for page in pages:
-                    yield from (event["message"] for event in page["events"])
-            except ClientError as error:
-                if error_code(error) != "ResourceNotFoundException":
-                    raise
 
     def _client(self, job: ClusterJob) -> KubernetesClient:
         client = self._clusters.get(job.cluster)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from cli.failure import CommandFailed
 from cli.line import Line
 from config.environments import LOCAL
 from tests.support.objects import FakeObjects
-from tests.support.operations import FakeLogs, FakeOperations, FakeService
+from tests.support.operations import FakeLogs, FakeOperations
 
 START = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
 BUCKET = "atelier-local-artifacts"
@@ -84,16 +84,6 @@ class FakeUploads:
 
 
 @dataclass
-class FakeTrainingJobs(FakeService):
-    """Port `TrainingJobs`: jobs that also log."""
-
-    log_lines: dict[str, list[str]] = field(default_factory=dict)
-
-    def logs(self, job_name: str, *, containing: Sequence[str] = ()) -> Iterable[str]:
-        return FakeLogs(self.log_lines).logs(job_name, containing=containing)
-
-
-@dataclass
 class FakeDeployed:
     """Deployed models by name: each answers with the next of its replies and keeps what it was asked."""
 
@@ -120,7 +110,7 @@ class FakeLine:
 
     executions: FakeExecutions = field(default_factory=FakeExecutions)
     operations: FakeOperations = field(default_factory=FakeOperations)
-    training_jobs: FakeTrainingJobs = field(default_factory=FakeTrainingJobs)
+    log_lines: dict[str, list[str]] = field(default_factory=dict)
     objects: FakeObjects = field(default_factory=FakeObjects)
     datasets: FakeUploads = field(default_factory=FakeUploads)
     deployed: FakeDeployed = field(default_factory=FakeDeployed)
@@ -133,7 +123,7 @@ class FakeLine:
             bucket=BUCKET,
             executions=cast("Executions", self.executions),
             operations=self.operations,
-            training_jobs=self.training_jobs,
+            logs_of=lambda _kind: FakeLogs(self.log_lines),
             objects=self.objects,
             datasets=cast("DatasetUploads", self.datasets),
             deployed=cast("Deployed", self.deployed),

@@ -15,7 +15,7 @@ from cli.line import Line
 from cli.observing import Observer
 from cli.progress import JobView, Progress, StepState, progress
 from tests.support.line import START, FakeLine, ends
-from tests.support.operations import RUN_ID, RUNNING as JOB_RUNNING, an_operation
+from tests.support.operations import RUN_ID, an_operation
 
 RUN = {
     "base_model": "atelier-tiny",
@@ -169,9 +169,8 @@ def look_at(fake: FakeLine) -> Observer:
 def test_the_observer_reads_losses_from_the_job_s_log() -> None:
     fake = FakeLine()
     fake.executions.start(RUN_ID, RUN)
-    fake.operations.record(an_operation("s0"))
-    fake.training_jobs.jobs[f"{RUN_ID}-s0"] = JOB_RUNNING
-    fake.training_jobs.log_lines[f"{RUN_ID}-s0"] = [
+    fake.operations.record(an_operation("s0", detail="Training"))
+    fake.log_lines[f"{RUN_ID}-s0"] = [
         "loading",
         "global_step=1 reduced_train_loss=0.9",
         "global_step=2 reduced_train_loss=0.5",
@@ -191,9 +190,9 @@ def test_the_observer_asks_no_more_about_a_job_that_has_ended() -> None:
     operation = an_operation("s0")
     fake.operations.record(operation)
     fake.operations.close(operation, at=STARTED)
-    fake.training_jobs.log_lines[operation.name] = ["global_step=1 reduced_train_loss=0.9"]
+    fake.log_lines[operation.name] = ["global_step=1 reduced_train_loss=0.9"]
     observer = look_at(fake)
     observer.look()
-    fake.training_jobs.log_lines.clear()
+    fake.log_lines.clear()
 
     assert observer.look().steps[1].job.losses == (0.9,)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from atelier import names
-from atelier.errors import RunStopped
+from atelier.errors import ClusterUnreachable, RunStopped
 from atelier.operations.model import Kind, Operation, Phase
 from atelier.ports import Deployments, LongRunning, Operations
 
@@ -73,10 +73,10 @@ def _stop(
     """Stop the job if it runs, then close the row; True for a job that was stopped, now or before.
 
     The service is asked even of a row that has ended: a function that died at the wrong moment may have
-    started the job after its row was closed.
+    started the job after its row was closed. A cluster that cannot be asked keeps nobody waiting.
     """
     phase = Phase.ABSENT
-    if row.kind.is_job:
+    if row.kind.is_job and row.error != ClusterUnreachable.__name__:
         jobs = jobs_of(row.kind)
         status = jobs.describe(row)
         phase = status.phase

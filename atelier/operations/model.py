@@ -25,7 +25,12 @@ class Kind(StrEnum):
     @property
     def is_job(self) -> bool:
         """True for what trains or evaluates."""
-        return self in (Kind.TRAINING_JOB, Kind.EKS_JOB, Kind.SLURM_JOB)
+        return self is Kind.TRAINING_JOB or self.is_on_cluster
+
+    @property
+    def is_on_cluster(self) -> bool:
+        """True for a job on one of the environment's own clusters."""
+        return self in (Kind.EKS_JOB, Kind.SLURM_JOB)
 
 
 class OperationState(StrEnum):
@@ -110,9 +115,10 @@ class Status:
 
     `result` is what the workflow's state returns when the phase is SUCCEEDED, or STOPPED as Atelier wanted
     (JSON). `error` is a class name of atelier/errors.py when it is FAILED, or STOPPED by somebody else,
-    `cause` its message. `detail` is for people, e.g. a secondary status. `is_stopping`: it runs, but
-    somebody has asked it to stop. `leaves_something`: it has ended, and what it was made of is still there,
-    to be taken away by `stop`.
+    `cause` its message; while it is RUNNING, what it fails with should that last until its deadline.
+    `detail` is for people, e.g. a secondary status. `is_stopping`: it runs, but somebody has asked it to
+    stop. `leaves_something`: it has ended, and what it was made of is still there, to be taken away by
+    `stop`.
     """
 
     phase: Phase

@@ -13,6 +13,7 @@ from typing import Any
 
 from atelier.errors import (
     AtelierError,
+    ClusterUnreachable,
     DeadlineExceeded,
     OperationLost,
     RunStopped,
@@ -89,6 +90,8 @@ def due(operation: Operation, status: Status, *, stop_requested: bool, now: int)
         cause = (
             f"{operation.name} did not end within {waited} s and was stopped; its service last said {seen}"
         )
+        if status.error:
+            return Fail(status.error, status.cause, stop=True)
         return Fail(DeadlineExceeded.__name__, cause, stop=True)
     if status.phase is Phase.RUNNING:
         if operation.early_stop and not status.is_stopping:
@@ -116,7 +119,12 @@ def settle(
     that is gone, which is success, while the other order would leave the workflow waiting. Where stopping
     takes away what tells how the operation ended, that is on record first.
     """
-    status = service.describe(operation)
+    try:
+        status = service.describe(operation)
+    except AtelierError as error:
+        if not operation.kind.is_on_cluster or now < operation.deadline:
+            raise
+        return _give_up(operation, error, operations=operations, tokens=tokens, now=now)
     if status.phase in (Phase.ABSENT, Phase.STOPPED):
         # That may be Atelier's own doing, on record since this row was read.
         operation = operations.get(operation.run_id, operation.step) or operation
@@ -147,6 +155,23 @@ def settle(
             operations.mark_started(operation)
         if status.detail and status.detail != operation.detail:
             operations.note(operation, status.detail)
+    return step
+
+
+def _give_up(
+    operation: Operation, error: AtelierError, *, operations: Operations, tokens: TaskTokens, now: int
+) -> Due:
+    """A cluster that cannot even be asked at the deadline: a job of it ends there by the cluster's limits."""
+    cause = f"{operation.name}: at its deadline nothing can be known of it: {error}"
+    step = Fail(ClusterUnreachable.__name__, cause)
+    if operation.outcome:
+        step = _due_of(operation.outcome, stop=False)
+    if isinstance(step, Succeed):
+        tokens.succeed(operation.token, step.result)
+        operations.close(operation, at=now)
+    else:
+        tokens.fail(operation.token, error=step.error, cause=step.cause)
+        operations.close(operation, at=now, error=step.error)
     return step
 
 

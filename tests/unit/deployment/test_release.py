@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from atelier import names
 from atelier.deployment.release import Released, release, retire
 from atelier.deployment.requests import promotion_request
-from atelier.errors import StillInUse
-from atelier.operations.model import Kind, OperationState
+from atelier.errors import ServiceUnavailable, StillInUse
+from atelier.operations.model import Kind, Operation, OperationState, Status
 from tests.support.deployments import FakeDeployments, model_arn
-from tests.support.operations import RUN_ID, RUNNING, FakeOperations, FakeService, an_operation
+from tests.support.operations import RUN_ID, RUNNING, SUCCEEDED, FakeOperations, FakeService, an_operation
 
 STABLE = "support-agent"
 EARLIER = "tool-calling-20261001120000"
@@ -60,6 +62,26 @@ def test_a_job_that_runs_is_stopped_and_its_row_closed(run: Run) -> None:
     assert run.release() == Released((f"{RUN_ID}-e0c",), (), None)
     assert run.jobs.stops == [f"{RUN_ID}-e0c"]
     assert run.operations.rows[RUN_ID, "e0c"].state is OperationState.ENDED
+
+
+def test_a_job_whose_cluster_was_unreachable_keeps_nobody_waiting(run: Run) -> None:
+    run.operations.rows[RUN_ID, "s0"] = an_operation(
+        kind=Kind.EKS_JOB, state=OperationState.ENDED, error="ClusterUnreachable"
+    )
+
+    class Unreachable(FakeService):
+        def describe(self, operation: Operation) -> Status:
+            raise ServiceUnavailable("the cluster cannot be reached")
+
+    run.jobs = Unreachable()
+    assert run.release() == Released((), (), None)
+
+
+def test_what_a_cluster_still_has_of_a_job_that_ended_is_taken_away(run: Run) -> None:
+    run.did("s0", Kind.EKS_JOB)
+    run.jobs.jobs[f"{RUN_ID}-s0"] = replace(SUCCEEDED, leaves_something=True)
+    assert run.release().stopped == ()
+    assert run.jobs.stops == [f"{RUN_ID}-s0"]
 
 
 def test_nothing_starts_in_a_run_that_was_released(run: Run) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from atelier.errors import AccessRefused, ServiceUnavailable
-from atelier.operations.model import Operation, OperationState, Phase, Status
+from atelier.operations.model import Kind, Operation, OperationState, Phase, Status
 from atelier.operations.settle import SECONDS_UNTIL_LOST, Fail, Submit, Succeed, Wait
 from tests.support.operations import (
     ABSENT,
@@ -186,3 +186,38 @@ def test_settle_takes_away_what_a_job_that_ended_has_left() -> None:
         line.settle()
         assert line.service.stops == [JOB]
         assert line.row.state is OperationState.ENDED
+
+
+def test_a_job_whose_cluster_was_silent_until_the_deadline_fails_with_that() -> None:
+    silent = Status(Phase.RUNNING, error="ClusterUnreachable", cause="no heartbeat since noon")
+    line = SettledOperation(silent, kind=Kind.SLURM_JOB)
+    assert isinstance(line.settle(), Wait)
+    line.settle(now=3600)
+    assert line.tokens.outcomes == {"token-1": ("ClusterUnreachable", "no heartbeat since noon")}
+    assert line.service.stops == [JOB]
+
+
+class Unreachable(FakeService):
+    """A cluster that does not answer."""
+
+    def describe(self, operation: Operation) -> Status:
+        raise ServiceUnavailable("https://nova cannot be reached")
+
+
+def test_a_cluster_that_cannot_be_asked_is_asked_again_until_the_deadline() -> None:
+    line = SettledOperation(RUNNING, kind=Kind.EKS_JOB)
+    line.service = Unreachable()
+    with pytest.raises(ServiceUnavailable):
+        line.settle()
+    assert line.row.state is OperationState.STARTED
+    line.settle(now=3600)
+    error, cause = line.tokens.outcomes["token-1"]
+    assert error == line.row.error == "ClusterUnreachable"
+    assert "https://nova cannot be reached" in cause
+
+
+def test_a_service_of_aws_that_cannot_be_asked_is_asked_for_ever() -> None:
+    line = SettledOperation(RUNNING)
+    line.service = Unreachable()
+    with pytest.raises(ServiceUnavailable):
+        line.settle(now=3600)

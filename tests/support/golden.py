@@ -12,7 +12,11 @@ REFRESH = "ATELIER_REFRESH_GOLDEN"
 
 def assert_golden(file: Path, document: Any) -> None:
     """`document` is what `file` holds. After a wanted change, ATELIER_REFRESH_GOLDEN=1 and read the diff."""
-    rendered = json.dumps(document, indent=2, sort_keys=True) + "\n"
+    assert_golden_text(file, json.dumps(document, indent=2, sort_keys=True) + "\n")
+
+
+def assert_golden_text(file: Path, rendered: str) -> None:
+    """`rendered` is what `file` holds."""
     if os.environ.get(REFRESH):
         file.parent.mkdir(exist_ok=True)
         file.write_text(rendered)

@@ -15,11 +15,13 @@ from cli.commands import (
     demo,
     down,
     preflight,
+    queue,
     recipes,
     reject,
     report,
     run,
     runs,
+    shell,
     stop,
     up,
     validate,
@@ -64,6 +66,8 @@ app = typer.Typer(
 )
 app.add_typer(recipes.group, name="recipes")
 app.add_typer(data.group, name="data")
-for module in (up, down, validate, run, watch, runs, report, approve, reject, stop, chat, demo, preflight):
+for module in (
+    up, down, validate, run, watch, runs, report, approve, reject, stop, chat, demo, preflight, queue, shell
+):  # fmt: skip
     app.command()(getattr(module, module.__name__.rpartition(".")[2]))
 app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(cdk.cdk)

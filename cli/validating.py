@@ -20,6 +20,7 @@ from cli.data_source import Source
 from cli.datasets import NOWHERE, with_remote_datasets
 from cli.hub_recipes import hub_catalogues, synced_recipes
 from cli.starting import read_run_file
+from components.cluster.targets import targets
 from config.model import Environment
 
 # Stands for the bucket, which nobody asks for: a local dataset needs an address to be a run's dataset.
@@ -59,6 +60,8 @@ def validate_file(
             region=environment.region,
             bucket=None,
             hub=hub,
+            clusters=targets(environment, bucket=_BUCKET),
+            clusters=targets(environment, bucket=_BUCKET),
             known=remote.problems,
         )
     except (InvalidRun, UnsupportedCombination) as error:

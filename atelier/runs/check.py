@@ -62,7 +62,7 @@ def check_run(
     run, malformed = _read(data)
     parts = Parts.of(data)
     found = Findings(list(problems_of(parts, bucket=bucket)))
-    here = Here(environment=environment, region=region, hub=hub, clusters=clusters)
+    here = Here(environment=environment, region=region, bucket=bucket, hub=hub, clusters=clusters)
     if parts.base_model is not None:
         for index, stage in parts.stages.items():
             check_stage(parts.base_model, stage, index, here, found)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from atelier import names
 from atelier.problems import Problem
 from atelier.recipes import Recipe, catalogue, examine
+from atelier.recipes.hub import HubRecipe
 from atelier.recipes.rows import SHIPPED
 from atelier.recipes.wanted import AUTO
 from atelier.runs import early_stopping
@@ -20,12 +21,17 @@ from atelier.training.clusters import JobCluster
 
 @dataclass(frozen=True, kw_only=True)
 class Here:
-    """Where a run is to go down the line. Of `clusters` that are None nothing is known."""
+    """Where a run is to go down the line. Of `clusters` and a `bucket` that are None nothing is known."""
 
     environment: str
     region: str
+    bucket: str | None
     hub: HubCatalogues
     clusters: Sequence[JobCluster] | None
+
+    def placement(self, part: Stage | Evaluation, recipe: Recipe, hub: HubRecipe | None = None) -> Placement:
+        """Where a part with this recipe goes."""
+        return Placement(part, recipe, self.clusters, self.bucket, hub)
 
 
 @dataclass
@@ -52,7 +58,7 @@ def check_stage(base_model: str, stage: Stage, index: int, here: Here, found: Fi
         found.problems += early_stopping.problems_of(stage, examination.draft, path=path)
     if examination.recipe:
         hub = rows.published.get(examination.recipe.row.template)
-        _keep(Placement(stage, examination.recipe, here.clusters, hub), path, here, found)
+        _keep(here.placement(stage, examination.recipe, hub), path, here, found)
         found.warnings += early_stopping.warnings_of(stage, examination.recipe, path=path)
         found.warnings += _from_hub(path, examination.recipe)
 
@@ -77,7 +83,7 @@ def check_evaluation(
         found.problems += examination.problems
         if examination.recipe is None:
             return
-        placement = Placement(evaluation, examination.recipe, here.clusters)
+        placement = here.placement(evaluation, examination.recipe)
     _keep(placement, path, here, found)
 
 
@@ -94,7 +100,7 @@ def _beside(
             base_model, part, index, environment=here.environment, clusters=here.clusters
         )
         recipe = examine(wanted, catalogue()).recipe
-        placement = recipe and Placement(part, recipe, here.clusters)
+        placement = recipe and here.placement(part, recipe)
         if placement and not any(placement.problems("")):
             return placement
     return None

@@ -23,12 +23,13 @@ _CLUSTER_PLATFORMS = f"{Kind.EKS_JOB} or {Kind.SLURM_JOB}"
 class Placement:
     """A part of a run and the recipe that the catalogue has for it, among the clusters of an environment.
 
-    Of `clusters` that are None nothing is known: a run file can be read anywhere.
+    Of `clusters` and a `bucket` that are None nothing is known: a run file can be read anywhere.
     """
 
     part: Stage | Evaluation
     recipe: Recipe
     clusters: Sequence[JobCluster] | None
+    bucket: str | None = None
     hub: HubRecipe | None = None
 
     @property
@@ -63,7 +64,8 @@ class Placement:
             yield Problem(f"{path}.platform", message, platform, is_combination=True)
         elif cluster is None:
             message = refusal(self.recipe, clusters, self.part.cluster)
-            yield Problem(f"{path}.cluster", message, self.part.cluster, is_combination=True)
+            named = () if self.part.cluster is None else (self.part.cluster,)
+            yield Problem(f"{path}.cluster", message, *named, is_combination=True)
         elif isinstance(cluster, Cluster) and has_open_weights(self.recipe.base_model.model_type):
             yield from self._out_of_sight(path, cluster)
 
@@ -72,6 +74,8 @@ class Placement:
         if cluster.storage is None:
             message = f"has no shared storage, by which {self.recipe.row.name} reads data and leaves models"
             yield Problem(f"{path}.cluster", message, cluster.configured_name, is_combination=True)
+            return
+        if self.bucket is None:
             return
         shown = cluster.storage.s3_uri
         for field in ("train", "validation", "dataset"):

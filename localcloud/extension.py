@@ -19,6 +19,7 @@ from localcloud.patches import (
     distributed_map,
     lambda_errors,
     lambda_events,
+    log_stream_arns,
     log_streams,
     managed_policies,
     metric_namespaces,
@@ -64,6 +65,7 @@ def install(home: Home, port: int) -> Services:
         state_machine_role,
         managed_policies,
         metric_namespaces,
+        log_stream_arns,
     ):
         patch.apply()
     endpoint = Endpoint(f"https://127.0.0.1:{port}", str(home.certificate))

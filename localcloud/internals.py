@@ -54,6 +54,7 @@ INTERNALS: Mapping[str, Mapping[str, Check]] = {
     },
     "ministack.core.iam_actions": {
         "SERVICE_TO_IAM_NAMESPACE": containing("bedrock"),
+        "extract_resource_arn": function("service", "method", "path", "headers", "body"),
         "request_tag_context": function("service", "iam_action", "body", "params"),
     },
     "ministack.core.iam_evaluator": {

@@ -88,8 +88,8 @@ async def serve(home: Home, port: int) -> None:
 
 
 def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Log what no one caught; a client that leaves its TLS connection open is nothing to report."""
-    if not isinstance(context.get("exception"), TimeoutError):
+    """Log what no one caught. A connection left open by its client, or ended with its cluster, is no news."""
+    if not isinstance(context.get("exception"), TimeoutError | asyncio.CancelledError):
         loop.default_exception_handler(context)
 
 

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from localcloud import control
 from localcloud.home import Home
+from tests.contract.kubernetes.manifests import pod
 from tests.contract.localcloud.account import BUCKET, SCRIPTED, Account, policy, until
 from tests.contract.localcloud.test_eks_clusters import get, token
 
@@ -191,6 +192,38 @@ def test_the_nodes_role_is_let_into_kubernetes(account: Account, nova: dict[str,
     name = nova["Orchestrator"]["Eks"]["ClusterArn"].rpartition("/")[2]
     entry = account.client("eks").describe_access_entry(clusterName=name, principalArn=place.role)
     assert entry["accessEntry"]["type"] == "HYPERPOD_LINUX"
+
+
+def test_what_a_pod_writes_is_found_by_its_name_in_the_cluster_s_log_group(
+    account: Account, clusters: Clusters, place: Place
+) -> None:
+    """With what AWS's own policy for nodes allows, and no more. The image is one that brings no model."""
+    managed = "arn:aws:iam::aws:policy/AmazonSageMakerClusterInstanceRolePolicy"
+    role = account.role("sagemaker", NODE_POLICY)
+    account.client("iam").attach_role_policy(RoleName=role.rpartition("/")[2], PolicyArn=managed)
+    group = clusters.group(ExecutionRole=role)
+    described = clusters.create(**clusters.request(RestrictedInstanceGroups=None, InstanceGroups=[group]))
+    name = described["Orchestrator"]["Eks"]["ClusterArn"].rpartition("/")[2]
+    eks = account.client("eks").describe_cluster(name=name)["cluster"]
+    image = "708977205387.dkr.ecr.us-east-1.amazonaws.com/init-container-repo:latest"
+    document = pod("speaks", "sh", "-c", "echo role $AWS_REGION; echo end")
+    document["spec"]["containers"][0]["image"] = image
+
+    get(eks, "/api/v1/namespaces/default/pods", token(account.cloud.session(), name), document)
+
+    logs = account.client("logs")
+    log_group = (
+        f"/aws/sagemaker/Clusters/{described['ClusterName']}/{described['ClusterArn'].rpartition('/')[2]}"
+    )
+
+    def look() -> list[str] | None:
+        try:
+            found = logs.filter_log_events(logGroupName=log_group, filterPattern='"speaks"')["events"]
+        except logs.exceptions.ResourceNotFoundException:
+            return None
+        return [event["message"] for event in found] if len(found) == 2 else None
+
+    assert until(look) == ["speaks role us-east-1", "speaks end"]
 
 
 def test_an_eks_cluster_orchestrates_one_hyperpod_cluster(clusters: Clusters, nova: dict[str, Any]) -> None:

@@ -45,13 +45,18 @@ def token(session: boto3.Session, cluster_name: str) -> str:
     return presigned(session, cluster_name, host=f"sts.{REGION}.amazonaws.com", region=REGION)
 
 
-def get(cluster: dict[str, Any], path: str, bearer: str) -> tuple[int, dict[str, Any]]:
-    """The status and the document at a path, TLS verified with the certificate DescribeCluster gives."""
+def get(
+    cluster: dict[str, Any], path: str, bearer: str, posted: dict[str, Any] | None = None
+) -> tuple[int, dict[str, Any]]:
+    """The status and the document at a path, TLS verified with the certificate DescribeCluster gives.
+
+    `posted` is a document to be made there.
+    """
     pem = base64.b64decode(cluster["certificateAuthority"]["data"]).decode()
     context = ssl.create_default_context(cadata=pem)
-    request = urllib.request.Request(  # noqa: S310 - the endpoint is https, and ours
-        cluster["endpoint"] + path, headers={"Authorization": f"Bearer {bearer}"}
-    )
+    headers = {"Authorization": f"Bearer {bearer}", "Content-Type": "application/json"}
+    body = None if posted is None else json.dumps(posted).encode()
+    request = urllib.request.Request(cluster["endpoint"] + path, body, headers)  # noqa: S310 - https, and ours
     try:
         with urllib.request.urlopen(request, context=context) as response:  # noqa: S310
             return response.status, json.loads(response.read())

@@ -163,9 +163,7 @@ def _give_up(
 ) -> Due:
     """A cluster that cannot even be asked at the deadline: a job of it ends there by the cluster's limits."""
     cause = f"{operation.name}: at its deadline nothing can be known of it: {error}"
-    step = Fail(ClusterUnreachable.__name__, cause)
-    if operation.outcome:
-        step = _due_of(operation.outcome, stop=False)
+    step = _due_of(operation.outcome or Outcome(error=ClusterUnreachable.__name__, cause=cause), stop=False)
     if isinstance(step, Succeed):
         tokens.succeed(operation.token, step.result)
         operations.close(operation, at=now)

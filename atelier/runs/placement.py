@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from atelier.operations.model import Kind
@@ -64,8 +64,8 @@ class Placement:
             yield Problem(f"{path}.platform", message, platform, is_combination=True)
         elif cluster is None:
             message = refusal(self.recipe, clusters, self.part.cluster)
-            named = () if self.part.cluster is None else (self.part.cluster,)
-            yield Problem(f"{path}.cluster", message, *named, is_combination=True)
+            problem = Problem(f"{path}.cluster", message, is_combination=True)
+            yield replace(problem, found=self.part.cluster) if self.part.cluster else problem
         elif isinstance(cluster, Cluster) and has_open_weights(self.recipe.base_model.model_type):
             yield from self._out_of_sight(path, cluster)
 

@@ -59,12 +59,12 @@ class DynamoDbOperations:
     def stop_early(self, operation: Operation, decision: EarlyStop) -> EarlyStop | None:
         """Put the decision where none is; the one that stands, None when the row is closed."""
         standing = self._put_once(operation, "early_stop", decision.to_json())
-        return standing and standing.early_stop
+        return standing.early_stop if standing else None
 
     def conclude(self, operation: Operation, outcome: Outcome) -> Outcome | None:
         """Put the outcome where none is; the one that stands, None when the row is closed."""
         standing = self._put_once(operation, "outcome", outcome.to_json())
-        return standing and standing.outcome
+        return standing.outcome if standing else None
 
     def close(self, operation: Operation, *, at: int, error: str = "") -> None:
         """ENDED and out of the open index, unless a retry's token has taken the row over."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -10,10 +11,17 @@ from atelier.operations.model import Kind
 from lambdas import wiring
 from lambdas.settings import Settings
 from tests.support.deployments import FakeDeployments
-from tests.support.line import FakeTrainingJobs
 from tests.support.objects import FakeObjects
 from tests.support.operations import FakeOperations, FakeService, FakeTokens
 from tests.support.runs import SETTINGS
+
+
+@dataclass
+class FakeTrainingJobs(FakeService):
+    """Port `TrainingJobs`: jobs that also log, though nothing here reads what."""
+
+    def logs(self, job_name: str, *, containing: Sequence[str] = ()) -> Iterable[str]:
+        return ()
 
 
 @dataclass

@@ -72,11 +72,16 @@ def _options(bundle: Bundle, config: Config) -> dict[str, str]:
         "output": f"{bundle.folder}/{LOG}",
         "open-mode": "append",
         "requeue": "",
-        "signal": f"TERM@{round(config.checkpoint_seconds)}",
+        "signal": f"TERM@{_checkpoint_seconds(bundle, config)}",
     }
     if config.has_gres and bundle.gpus_per_node:
         options["gres"] = f"gpu:{bundle.gpus_per_node}"
     return options
+
+
+def _checkpoint_seconds(bundle: Bundle, config: Config) -> int:
+    """How long before its time limit a job is told to save; of a short one, half of its time."""
+    return min(round(config.checkpoint_seconds), 30 * bundle.time_limit_minutes)
 
 
 def _environment(bundle: Bundle) -> dict[str, str]:

@@ -18,6 +18,7 @@ RUN_FILES = names.run_key("*")
 RECIPES = names.recipe_key("*", "*")
 TRAINING_OUTPUT = f"{names.training_output_prefix('*')}*"
 EVALUATION_OUTPUT = f"{names.evaluation_output_prefix('*')}*"
+CERTIFICATES = f"{names.CERTIFICATES_PREFIX}*"
 LIFECYCLE_SCRIPTS = f"{names.LIFECYCLE_PREFIX}*"
 MODEL_RECORDS = names.model_record_key("*")
 REPORTS = names.report_key("*", "*")
@@ -133,6 +134,16 @@ class ArtifactBucket(Construct):
         """Write and remove the scripts that cluster nodes run when they are made."""
         self._write(grantee, LIFECYCLE_SCRIPTS)
         self._remove(grantee, LIFECYCLE_SCRIPTS, because="Scripts are named by their content")
+
+    def grant_serve(self, grantee: Grantee) -> None:
+        """Read the models that a cluster serves: base models, and what runs made of them."""
+        self._read(grantee, BASE_MODELS, TRAINING_OUTPUT)
+
+    def grant_keep_certificates(self, grantee: Grantee) -> None:
+        """Write, read and remove the certificates of models' endpoints."""
+        self._read(grantee, CERTIFICATES)
+        self._write(grantee, CERTIFICATES)
+        self._remove(grantee, CERTIFICATES, because="The operator names the certificates itself")
 
     def grant_read_lifecycle_scripts(self, grantee: Grantee) -> None:
         """Read them, on a node."""

@@ -23,9 +23,10 @@ from components.training_jobs import TrainingJobs
 class Settlement(Construct):
     """`function` (lambdas/handlers/settle.py) finishes the task tokens of operations that have ended.
 
-    Events of training jobs make it prompt; the schedule makes it certain, and is all there is for Bedrock,
-    which sends no event when a model or a deployment becomes ready. An event that could not be delivered or
-    handled is kept in `dead_letters` for two weeks; losing one costs at most a minute.
+    Events of training jobs and of Slurm's make it prompt; the schedule makes it certain, and is all there is
+    for Kubernetes, and for Bedrock, which sends no event when a model or a deployment becomes ready. An event
+    that could not be delivered or handled is kept in `dead_letters` for two weeks; losing one costs at most a
+    minute.
     """
 
     def __init__(
@@ -77,6 +78,12 @@ class Settlement(Construct):
                 detail={"TrainingJobStatus": ["Completed", "Failed", "Stopped"]},
             ),
         )
+        if clusters.job_changes:
+            self._look(
+                "SlurmJobChanged",
+                description="Atelier: a job on Slurm has changed",
+                event_pattern=clusters.job_changes,
+            )
         self._look(
             "EveryMinute",
             description="Atelier: look at every open operation",

@@ -15,6 +15,7 @@ from components.cluster.execution_role import ExecutionRole
 from components.cluster.governance import Governance
 from components.cluster.guards import Guards
 from components.cluster.hyperpod_cluster import HyperPodCluster
+from components.cluster.inference import InferenceOperator
 from components.cluster.instance_groups import NodeSetup
 from components.cluster.job_access import job_access
 from components.cluster.job_namespaces import job_namespaces
@@ -183,6 +184,15 @@ class ClusterStack(Stack):
                 ),
             )
             claim.node.add_dependency(let_in, add_ons.file_systems(), *files.links)
+        if cluster.inference_operator:
+            InferenceOperator(
+                self,
+                "Inference",
+                control_plane=control_plane,
+                cluster=hyperpod,
+                add_ons=add_ons,
+                bucket=bucket,
+            )
         notices = NoticeTopic(self, "Notices", key=key, addresses=environment.notify)
         guards = Guards(
             self,

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import CustomResource, Stack, aws_aps as aps, aws_eks as eks, aws_iam as iam
-from constructs import Construct
+from constructs import Construct, IDependable
 
+from components.artifact_bucket import ArtifactBucket
 from components.cluster.control_plane import ControlPlane
 from components.permissions import acknowledge, allow
 
@@ -25,11 +26,10 @@ class AddOns(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._control_plane, self._nodes = control_plane, nodes
-        self._add_on("Coredns", "coredns")
+        self.add("Coredns", "coredns")
 
     def training_operator(self) -> None:
         """Runs HyperPodPyTorchJob; it brings its webhooks' certificates from cert-manager."""
-        certificates = self._add_on("CertManager", "cert-manager")
         role = self._role("TrainingOperatorRole", "HyperPod's training operator runs as this")
         role.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name(TRAINING_OPERATOR_POLICY))
         acknowledge(
@@ -38,16 +38,29 @@ class AddOns(Construct):
             because="The add-on is AWS's, and so is the list of what it calls",
         )
         identity = self._identity("aws-hyperpod", "hp-training-operator-controller-manager", role)
-        operator = self._add_on("TrainingOperator", "amazon-sagemaker-hyperpod-training-operator")
-        operator.node.add_dependency(certificates, identity)
+        operator = self.add("TrainingOperator", "amazon-sagemaker-hyperpod-training-operator")
+        operator.node.add_dependency(self.certificates(), identity)
 
     def task_governance(self) -> eks.CfnAddon:
         """Kueue under HyperPod's management: priorities and quotas depend on it."""
-        return self._add_on("TaskGovernance", "amazon-sagemaker-hyperpod-taskgovernance")
+        return self.add("TaskGovernance", "amazon-sagemaker-hyperpod-taskgovernance")
+
+    def certificates(self) -> eks.CfnAddon:
+        """Signs the certificates of operators' webhooks."""
+        return self.add("CertManager", "cert-manager")
+
+    def served_models(self, bucket: ArtifactBucket) -> list[IDependable]:
+        """What the inference operator relies on: models mounted from the bucket, and metrics of pods."""
+        role = self._role("ModelsRole", "Pods read the models that they serve as this")
+        bucket.grant_serve(role)
+        identity = self._identity("kube-system", "s3-csi-driver-sa", role)
+        models = self.add("Models", "aws-mountpoint-s3-csi-driver")
+        models.node.add_dependency(identity)
+        return [models, self.add("Metrics", "metrics-server")]
 
     def file_systems(self) -> eks.CfnAddon:
         """Mounts FSx for Lustre. Its controller has no role: stacks make file systems, not claims."""
-        return self._add_on("FileSystems", "aws-fsx-csi-driver")
+        return self.add("FileSystems", "aws-fsx-csi-driver")
 
     def observability(self) -> None:
         """Metrics of nodes, accelerators and jobs into a Prometheus workspace of the cluster's own."""
@@ -56,7 +69,7 @@ class AddOns(Construct):
         allow(role, "aps:RemoteWrite", on=[workspace.attr_arn])
         service_account = "hyperpod-observability-operator-otel-collector"
         identity = self._identity("hyperpod-observability", service_account, role)
-        add_on = self._add_on(
+        add_on = self.add(
             "Observability",
             "amazon-sagemaker-hyperpod-observability",
             {
@@ -68,9 +81,13 @@ class AddOns(Construct):
         )
         add_on.node.add_dependency(identity)
 
-    def _add_on(
+    def add(
         self, construct_id: str, name: str, configuration: Mapping[str, Any] | None = None
     ) -> eks.CfnAddon:
+        """The add-on; the one that is there where several ask for it."""
+        there = self.node.try_find_child(construct_id)
+        if isinstance(there, eks.CfnAddon):
+            return there
         add_on = eks.CfnAddon(
             self,
             construct_id,

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import ArnFormat, Stack, aws_ec2 as ec2, aws_kms as kms, aws_lambda as lambda_
+from aws_cdk import (
+    ArnFormat,
+    Stack,
+    aws_ec2 as ec2,
+    aws_events as events,
+    aws_kms as kms,
+    aws_lambda as lambda_,
+)
 from constructs import Construct
 
+from atelier.training.slurm.naming import status_key
 from components.artifact_bucket import ArtifactBucket
 from components.cluster.access import OWN_ID
 from components.function_network import FunctionNetwork
@@ -69,6 +77,22 @@ class ClusterClients(Construct):
                 arn_format=ArnFormat.COLON_RESOURCE_NAME,
             )
             allow(grantee, "logs:FilterLogEvents", on=[group], because=OWN_ID)
+
+    @property
+    def job_changes(self) -> events.EventPattern | None:
+        """What S3 sends when an agent of Slurm has said something new of a job; None without Slurm."""
+        clusters = slurm_clusters(self._environment)
+        if not clusters:
+            return None
+        prefixes = [status_key(cluster.name, "").removesuffix(".json") for cluster in clusters]
+        return events.EventPattern(
+            source=["aws.s3"],
+            detail_type=["Object Created"],
+            detail={
+                "bucket": {"name": [self._bucket.bucket.bucket_name]},
+                "object": {"key": [{"prefix": prefix} for prefix in prefixes]},
+            },
+        )
 
     def _grant_find(self, grantee: Grantee) -> None:
         if not self._names:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aws_cdk import ArnFormat, Stack, aws_eks as eks
 from constructs import Construct
 
+from atelier import names
 from components.artifact_bucket import ArtifactBucket
 from components.cluster.node_role import NodeRole
 from components.permissions import allow
@@ -30,6 +31,7 @@ class ExecutionRole(NodeRole):
         bucket.grant_train(self)
         if is_restricted:
             self._let_read_nova_recipes()
+            self._let_ask_for_rewards()
         else:
             bucket.grant_read_lifecycle_scripts(self)
             allow(self, "eks-auth:AssumeRoleForPodIdentity", on=[control_plane.attr_arn])
@@ -64,3 +66,21 @@ class ExecutionRole(NodeRole):
             on=[access_point, objects],
             because="Amazon's own buckets, one a region, of which it publishes only how their names begin",
         )
+
+    def _let_ask_for_rewards(self) -> None:
+        """Reinforcement learning: a function of yours scores answers, which queues carry to it and back.
+
+        Actions and names: awslabs/awsome-distributed-ai, hyperpod-eks-tf (rig_mode).
+        """
+        stack = Stack.of(self)
+        named = f"*{names.REWARD_FUNCTION_PREFIX}*"
+        function = stack.format_arn(
+            service="lambda",
+            resource="function",
+            resource_name=named,
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        queue = stack.format_arn(service="sqs", resource=named)
+        reason = "A run names its reward function; by this word in its name it is one for SageMaker"
+        allow(self, "lambda:InvokeFunction", on=[function], because=reason)
+        allow(self, "sqs:DeleteMessage", "sqs:ReceiveMessage", "sqs:SendMessage", on=[queue], because=reason)

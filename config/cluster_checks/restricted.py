@@ -15,6 +15,7 @@ EXCLUDED = (
     "task_governance",
     "training_operator",
     "observability",
+    "inference_operator",
 )
 THROUGHPUTS = (125, 250, 500, 1000)
 LARGEST_GIB = 100_800
@@ -22,7 +23,7 @@ LARGEST_GIB = 100_800
 
 @check(
     "Restricted groups stand alone: no continuous provisioning, Karpenter, tiered storage, task governance, "
-    "training operator or observability.",
+    "training operator, observability or inference operator.",
     TERRAFORM,
 )
 def restricted_stands_alone(cluster: ClusterConfig, _region: str) -> Faults:

@@ -20,6 +20,7 @@ KUBERNETES_ONLY = (
     "task_governance",
     "training_operator",
     "observability",
+    "inference_operator",
 )
 
 _PARTITION = r"[a-zA-Z0-9](-*[a-zA-Z0-9])*"
@@ -110,7 +111,7 @@ def slurm_accounting(cluster: ClusterConfig, _region: str) -> Faults:
 
 @check(
     "Slurm has no restricted groups, Karpenter, tiered storage, task governance, training operator, "
-    "observability add-on, labels or taints: they are Kubernetes'.",
+    "observability add-on, inference operator, labels or taints: they are Kubernetes'.",
     "CloudFormation type AWS::SageMaker::Cluster; Amazon SageMaker AI guide, HyperPod with Amazon EKS",
 )
 def slurm_is_not_kubernetes(cluster: ClusterConfig, _region: str) -> Faults:

@@ -53,6 +53,8 @@ class Synthesis:
                 return "arn:aws:cloudformation:::stack/a-stack/01234567-89ab-cdef-0123-456789abcdef"
             case {"Fn::Select": [index, {"Fn::Split": [delimiter, whole]}]}:
                 return self.flat(whole).split(delimiter)[int(index)]
+            case {"Fn::GetAtt": [name, "OpenIdConnectIssuerUrl"]}:
+                return f"https://{self._name(name)}"
             case {"Ref": name} | {"Fn::GetAtt": [name, _]}:
                 return self._name(name)
             case {"Fn::ImportValue": name}:

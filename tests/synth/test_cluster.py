@@ -15,15 +15,16 @@ from app import build
 from atelier.names import CLUSTER_TAG
 from atelier.training.kubernetes.cluster import Cluster
 from atelier.training.kubernetes.resources import role_rules
-from components.cluster import charts, lifecycle_scripts
+from components.cluster import charts, inference, lifecycle_scripts
 from components.cluster.access import JOBS_GROUP, WATCH_GROUP
 from components.cluster.job_access import WATCH_RULES, job_access
 from components.cluster.job_namespaces import job_namespaces
 from components.cluster.targets import targets
 from config.cluster import EksOrchestrator, TaskGovernance
-from config.environments import DEV, PROD
+from config.environments import DEV, PROD, STAGING
 from tests.support.resources import Resources
 from tests.support.synthesis import Synthesis, synthesise
+from tests.synth.test_permissions import statements
 
 pytestmark = pytest.mark.synth
 
@@ -38,6 +39,11 @@ CLIENT_GROUP = "<ClusterClientsNetworkGroup>"
 @pytest.fixture
 def prod(rendered: Callable[[str], Synthesis]) -> Synthesis:
     return rendered(PROD.name)
+
+
+@pytest.fixture
+def staging(rendered: Callable[[str], Synthesis]) -> Synthesis:
+    return rendered(STAGING.name)
 
 
 def applied(synthesis: Synthesis, noun: str, name: str) -> list[dict[str, Any]]:
@@ -434,3 +440,37 @@ def test_whoever_measures_may_only_list_pods(dev: Synthesis) -> None:
     assert dev.flat(watching["PrincipalArn"]) == "<HandlersMeasureClusterRole>"
     assert "AccessPolicies" not in watching
     assert WATCH_RULES == [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]
+
+
+def test_the_inference_operator_has_what_it_asks_for_and_pods_of_its_own_become_it(
+    staging: Synthesis,
+) -> None:
+    resources = Resources(staging.templates[OPEN_WEIGHTS])
+    before = resources.before("AddOnsInference")
+    assert {
+        "AddOnsCertManager",
+        "AddOnsFileSystems",
+        "AddOnsMetrics",
+        "AddOnsModels",
+        "InferenceOperatorRoleDefaultPolicy",
+        "NodesArrived",
+    } <= before
+    role = resources.named("InferenceOperatorRole")["Properties"]
+    trust = json.loads(staging.flat(role["AssumeRolePolicyDocument"]))
+    by_pods = trust["Statement"][0]
+    assert by_pods["Action"] == "sts:AssumeRoleWithWebIdentity"
+    (subject,) = by_pods["Condition"]["StringLike"].values()
+    assert subject == inference.OPERATOR
+    addon = resources.named("AddOnsInference")["Properties"]
+    configuration = json.loads(staging.flat(addon["ConfigurationValues"]))
+    assert configuration["executionRoleArn"] == "<InferenceOperatorRole>"
+    assert configuration["hyperpodClusterArn"] == "<HyperPodCluster>"
+
+
+def test_nova_s_nodes_may_ask_functions_and_queues_for_rewards_and_no_others(every: Synthesis) -> None:
+    for role, statement in statements(every):
+        if role == "<ExecutionRole>" and "lambda:InvokeFunction" in statement["Action"]:
+            assert every.flat(statement["Resource"]).endswith(":function:*SageMaker*")
+    nova = [cluster for cluster in every.environment.clusters if cluster.is_restricted]
+    asking = [role for role, statement in statements(every) if "sqs:SendMessage" in statement["Action"]]
+    assert asking.count("<ExecutionRole>") == len(nova)

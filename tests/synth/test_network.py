@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from config.environments import DEV, LOCAL, PROD, STAGING
+from config.environments import DEV, LOCAL, PROD
 from config.network import ExistingNetwork, InterfaceEndpoint, NewNetwork
 from tests.support.synthesis import Synthesis, synthesise
 
@@ -20,6 +20,8 @@ EXISTING = ExistingNetwork(
     private_subnet_ids=("subnet-0123456789abcdef0", "subnet-0123456789abcdef1"),
 )
 
+CLOSED = NewNetwork(cidr="10.40.0.0/16", availability_zones=("us-east-1a", "us-east-1b"))
+
 
 @pytest.fixture(scope="module")
 def guest(tmp_path_factory: pytest.TempPathFactory) -> Synthesis:
@@ -27,10 +29,10 @@ def guest(tmp_path_factory: pytest.TempPathFactory) -> Synthesis:
     return synthesise(replace(DEV, network=EXISTING, clusters=()), tmp_path_factory.mktemp("guest"))
 
 
-@pytest.fixture
-def staging(rendered: Callable[[str], Synthesis]) -> Synthesis:
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Synthesis:
     """An environment without NAT and without clusters."""
-    return rendered(STAGING.name)
+    return synthesise(replace(LOCAL, network=CLOSED, clusters=()), tmp_path_factory.mktemp("closed"))
 
 
 def count(synthesis: Synthesis, type_name: str) -> int:
@@ -57,16 +59,20 @@ def test_an_existing_network_is_not_looked_up(guest: Synthesis) -> None:
     assert "missing" not in (guest.folder / "manifest.json").read_text()
 
 
-def test_jobs_reach_aws_through_endpoints_and_not_the_internet(staging: Synthesis) -> None:
-    assert isinstance(STAGING.network, NewNetwork)
+def test_jobs_reach_aws_through_endpoints_and_not_the_internet(closed: Synthesis) -> None:
     services = {
-        staging.flat(endpoint["Properties"]["ServiceName"])
-        for endpoint in staging.resources("AWS::EC2::VPCEndpoint")
+        closed.flat(endpoint["Properties"]["ServiceName"])
+        for endpoint in closed.resources("AWS::EC2::VPCEndpoint")
     }
-    wanted = {f"com.amazonaws.us-east-1.{endpoint}" for endpoint in STAGING.network.interface_endpoints}
+    wanted = {f"com.amazonaws.us-east-1.{endpoint}" for endpoint in CLOSED.interface_endpoints}
     gateways = {"com.amazonaws.us-east-1.s3", "com.amazonaws.us-east-1.dynamodb"}
     assert services == wanted | gateways
-    assert count(staging, "AWS::EC2::NatGateway") == count(staging, "AWS::EC2::InternetGateway") == 0
+    assert count(closed, "AWS::EC2::NatGateway") == count(closed, "AWS::EC2::InternetGateway") == 0
+
+
+def test_functions_stay_outside_where_no_cluster_needs_them_inside(closed: Synthesis) -> None:
+    for function in closed.resources("AWS::Lambda::Function"):
+        assert "VpcConfig" not in function["Properties"]
 
 
 def test_endpoints_admit_nodes_and_the_functions_that_reach_clusters_only(dev: Synthesis) -> None:
@@ -109,7 +115,7 @@ def test_endpoints_can_be_chosen(tmp_path: Path) -> None:
 
 
 def test_people_are_told_where_they_are_named(tmp_path: Path) -> None:
-    synthesis = synthesise(replace(LOCAL, notify=("team@example.com",)), tmp_path)
+    synthesis = synthesise(replace(LOCAL, notify=("team@example.com",), clusters=()), tmp_path)
     (subscription,) = synthesis.resources("AWS::SNS::Subscription")
     assert (subscription["Properties"]["Protocol"], subscription["Properties"]["Endpoint"]) == (
         "email",

@@ -19,6 +19,8 @@ from tests.support.synthesis import Synthesis, synthesise
 
 pytestmark = pytest.mark.synth
 
+FOUND_BY_NAME = "/aws/eks/[a-z-]+/cluster|atelier-[a-z-]+-(jobs|dead)|SageMakerHyperPodInference-[a-z-]+"
+
 
 def template(synthesis: Synthesis, noun: str) -> Template:
     return Template.from_json(dict(synthesis.templates[noun]))
@@ -62,7 +64,7 @@ def test_nothing_has_a_physical_name_but_what_others_find_by_it(every: Synthesis
     for type_name, property_name in named.items():
         for resource in every.resources(type_name):
             name = resource["Properties"].get(property_name, "")
-            assert not name or re.fullmatch("/aws/eks/[a-z-]+/cluster|atelier-[a-z-]+-(jobs|dead)", name)
+            assert not name or re.fullmatch(FOUND_BY_NAME, name)
 
 
 def test_training_nodes_reach_each_other_by_every_protocol_both_ways(every: Synthesis) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from atelier.training.slurm.naming import status_key
 from lambdas.adapters.dynamodb_operations import OPEN_INDEX
 from tests.support.synthesis import Synthesis
 
@@ -55,17 +56,27 @@ def test_settle_is_called_when_a_training_job_ends_and_every_minute(every: Synth
     assert [rule["ScheduleExpression"] for rule in rules if "ScheduleExpression" in rule] == [
         "rate(1 minute)"
     ]
-    assert [rule["EventPattern"] for rule in rules if "EventPattern" in rule] == [
-        {
-            "source": ["aws.sagemaker"],
-            "detail-type": ["SageMaker Training Job State Change"],
-            "detail": {"TrainingJobStatus": ["Completed", "Failed", "Stopped"]},
-        }
-    ]
+    assert {
+        "source": ["aws.sagemaker"],
+        "detail-type": ["SageMaker Training Job State Change"],
+        "detail": {"TrainingJobStatus": ["Completed", "Failed", "Stopped"]},
+    } in [rule.get("EventPattern") for rule in rules]
     for rule in rules:
         (target,) = rule["Targets"]
         assert every.flat(target["Arn"]).endswith(":function:settle")
         assert every.flat(target["DeadLetterConfig"]["Arn"]) == "<SettlementDeadLetters>"
+
+
+def test_settle_is_called_when_a_job_on_slurm_has_changed(dev: Synthesis) -> None:
+    (pattern,) = (
+        rule["Properties"]["EventPattern"]
+        for rule in dev.resources("AWS::Events::Rule")
+        if rule["Properties"].get("EventPattern", {}).get("source") == ["aws.s3"]
+    )
+    assert pattern["detail-type"] == ["Object Created"]
+    assert [dev.flat(name) for name in pattern["detail"]["bucket"]["name"]] == ["<BucketArtifacts>"]
+    (key,) = pattern["detail"]["object"]["key"]
+    assert status_key("slurm", "tool-calling-20261123120000-s0").startswith(key["prefix"])
 
 
 def test_settle_has_concurrency_of_its_own_and_keeps_what_it_could_not_handle(every: Synthesis) -> None:

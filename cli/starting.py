@@ -21,7 +21,6 @@ from cli.failure import CommandFailed
 from cli.hub_recipes import hub_catalogues, sent_along, synced_recipes
 from cli.line import Line
 from components.cluster.targets import targets
-from components.cluster.targets import targets
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,6 @@ def start_run(line: Line, file: Path, *, now: datetime, run_id: str | None = Non
         bucket=line.bucket,
         run_id=run_id,
         hub=hub_catalogues(synced),
-        clusters=targets(line.environment, bucket=line.bucket),
         clusters=targets(line.environment, bucket=line.bucket),
         known=remote.problems,
     )

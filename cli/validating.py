@@ -61,7 +61,6 @@ def validate_file(
             bucket=None,
             hub=hub,
             clusters=targets(environment, bucket=_BUCKET),
-            clusters=targets(environment, bucket=_BUCKET),
             known=remote.problems,
         )
     except (InvalidRun, UnsupportedCombination) as error:

@@ -50,6 +50,9 @@ class Operations(Protocol):
     def mark_started(self, operation: Operation) -> bool:
         """The service accepted. False when the row was closed meanwhile: nobody waits for it."""
 
+    def note(self, operation: Operation, detail: str) -> None:
+        """What the service says of an open operation now, for people to read; not on one that was closed."""
+
     def stop_early(self, operation: Operation, decision: EarlyStop) -> EarlyStop | None:
         """Record the decision to stop the job; returns the one that stands: the first.
 

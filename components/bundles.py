@@ -32,6 +32,7 @@ SERVICE_MODELS = (
     "s3",
     "sagemaker",
     "sns",
+    "sqs",
     "stepfunctions",
 )
 """AWS services that functions call. botocore ships four hundred; the others are 80 MB that nothing reads."""

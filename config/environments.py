@@ -143,9 +143,54 @@ STAGING = Environment(
     name="staging",
     account="222222222222",
     region="us-east-1",
-    network=NewNetwork(cidr="10.42.0.0/16", availability_zones=("us-east-1a", "us-east-1b")),
+    network=NewNetwork(cidr="10.42.0.0/16", availability_zones=("us-east-1a", "us-east-1b"), nat_gateways=1),
     functions=ON_AWS,
     log_retention_days=90,
+    # PROD's clusters with fewer and smaller nodes: the same features are tried before they are needed.
+    clusters=(
+        ClusterConfig(
+            name="nova",
+            orchestrator=EksOrchestrator(kubernetes_version="1.32", endpoint_access=EndpointAccess.PUBLIC),
+            subnets=(ClusterSubnet(zone_id="use1-az6", cidr="10.107.0.0/24"),),
+            monthly_budget_usd=10_000,
+            shared_lustre=Lustre(),
+            restricted_groups=(
+                RestrictedGroup(name="training", instance_type="ml.g5.12xlarge", count=1, volume_gib=500),
+            ),
+        ),
+        ClusterConfig(
+            name="open-weights",
+            orchestrator=EksOrchestrator(
+                kubernetes_version="1.34",
+                endpoint_access=EndpointAccess.PUBLIC_AND_PRIVATE,
+                lustre=Lustre(),
+            ),
+            subnets=(ClusterSubnet(zone_id="use1-az6", cidr="10.108.0.0/22"),),
+            monthly_budget_usd=10_000,
+            continuous_provisioning=True,
+            groups=(
+                InstanceGroup(name="system", instance_types=("ml.c5.4xlarge",), count=2),
+                InstanceGroup(
+                    name="training",
+                    instance_types=("ml.g5.12xlarge",),
+                    count=1,
+                    volume_gib=500,
+                    deep_health_checks=(DeepHealthCheck.STRESS,),
+                ),
+            ),
+            task_governance=TaskGovernance(
+                priority_classes=(
+                    PriorityClass(name="production", weight=100),
+                    PriorityClass(name="experimentation", weight=10),
+                ),
+                teams=(Team(name="atelier", quotas=(Quota(instance_type="ml.g5.12xlarge", count=1),)),),
+                jobs_priority="production",
+            ),
+            training_operator=True,
+            observability=True,
+            inference_operator=True,
+        ),
+    ),
     tags={"application": "atelier", "environment": "staging"},
 )
 

@@ -13,6 +13,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -139,25 +140,28 @@ class FolderSqs:
     def delete_message(self, *, QueueUrl: str, ReceiptHandle: str) -> None:
         (self._queue(QueueUrl) / ReceiptHandle).unlink(missing_ok=True)
 
-    def messages(self, url: str) -> list[dict[str, Any]]:
-        """What lies in the queue, visible or not, oldest first."""
-        paths = sorted(self._paths(url), key=lambda path: path.stat().st_mtime_ns)
-        return [json.loads(self._read(path)["body"]) for path in paths]
+    def messages(self, url: str) -> list[str]:
+        """The bodies of what lies in the queue, visible or not."""
+        return [content["body"] for _, content in self._contents(url)]
 
     def _visible(self, url: str, most: int, seconds: int) -> list[dict[str, Any]]:
         now = time.time()
-        paths = [path for path in self._paths(url) if self._read(path)["visible_at"] <= now][:most]
-        for path in paths:
+        found = [(path, body) for path, body in self._contents(url) if body["visible_at"] <= now][:most]
+        for path, _ in found:
             self.change_message_visibility(QueueUrl=url, ReceiptHandle=path.name, VisibilityTimeout=seconds)
-        return [{"Body": self._read(path)["body"], "ReceiptHandle": path.name} for path in paths]
+        return [{"Body": content["body"], "ReceiptHandle": path.name} for path, content in found]
 
     def _queue(self, url: str) -> Path:
         folder = self._folder / url.rpartition("/")[2]
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def _paths(self, url: str) -> list[Path]:
-        return [path for path in self._queue(url).iterdir() if not path.name.startswith(".")]
+    def _contents(self, url: str) -> Iterator[tuple[Path, dict[str, Any]]]:
+        for path in self._queue(url).iterdir():
+            # Another process may delete it meanwhile.
+            with suppress(FileNotFoundError):
+                if not path.name.startswith("."):
+                    yield path, self._read(path)
 
     def _read(self, path: Path) -> dict[str, Any]:
         content: dict[str, Any] = json.loads(path.read_text())

@@ -45,7 +45,7 @@ class Line:
         return self.s3.path(BUCKET, BUNDLE)
 
     def actions(self) -> list[str]:
-        return [message["action"] for message in self.sqs.messages(QUEUE_URL)]
+        return [json.loads(body)["action"] for body in self.sqs.messages(QUEUE_URL)]
 
     def tell(self, state: str, **changes: object) -> None:
         body = json.dumps(a_status(JOB, state, **changes)).encode()
@@ -61,7 +61,8 @@ def test_submit_puts_the_bundle_first_and_then_tells_the_agent(line: Line) -> No
     line.jobs.submit(OPERATION)
     assert json.loads(line.bundle.read_bytes()) == JOB.bundle()
     uri = f"s3://{BUCKET}/{BUNDLE}"
-    assert line.sqs.messages(QUEUE_URL) == [{"action": "submit", "job": NAME, "bundle": uri}]
+    (message,) = line.sqs.messages(QUEUE_URL)
+    assert json.loads(message) == {"action": "submit", "job": NAME, "bundle": uri}
 
 
 def test_a_submission_that_died_before_its_message_is_completed_by_the_next(line: Line) -> None:

@@ -1,0 +1,183 @@
+"""The agent's loop: when it looks, what becomes of messages, and its heartbeat."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from atelier.training.slurm import naming
+from lifecycle.slurm.agent.service import Service
+from lifecycle.slurm.agent.wiring import build
+from lifecycle.slurm.agent.workers import Workers
+from tests.support.fake_slurm import FakeSlurm
+from tests.support.folder_cloud import FolderS3, FolderSqs
+from tests.support.runs import BUCKET
+from tests.support.slurm_jobs import CLUSTER, NAME, QUEUE_URL, a_config, a_job, put_bundle, put_inputs, told
+
+
+class Running:
+    """An agent whose loop turns in a thread."""
+
+    def __init__(self, folder: Path, **changes: Any) -> None:
+        self.s3 = FolderS3(folder / "cloud")
+        self.sqs = FolderSqs(folder / "queues")
+        self.slurm = FakeSlurm()
+        shared = str(folder / "fsx")
+        self.job = a_job(cluster=replace(CLUSTER, shared_folder=shared, linked=()))
+        put_inputs(self.s3)
+        quick = {"poll_seconds": 0.6, "look_seconds": 0.02, "inbox_seconds": 60, "heartbeat_seconds": 0.02}
+        config = a_config(
+            shared, runtime="process", programs={self.job.image: ["train"]}, **{**quick, **changes}
+        )
+        slurm: Any = self.slurm
+        self.service: Service = build(config, s3=self.s3, sqs=self.sqs, slurm=slurm)
+
+    def send(self, body: str) -> None:
+        self.sqs.send_message(QueueUrl=QUEUE_URL, MessageBody=body)
+
+    def heartbeat(self) -> dict[str, Any]:
+        path = self.s3.path(BUCKET, naming.heartbeat_key(CLUSTER.name))
+        return json.loads(path.read_bytes()) if path.exists() else {}
+
+    @contextmanager
+    def turning(self) -> Iterator[None]:
+        thread = threading.Thread(target=self.service.run)
+        thread.start()
+        try:
+            yield
+        finally:
+            self.service.stop()
+            thread.join(5)
+            assert not thread.is_alive()
+
+
+def wait_until(is_there: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 10
+    while not is_there():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+MESSAGE = json.dumps({"action": "submit", "job": NAME, "bundle": "s3://x"})
+
+
+def test_a_message_makes_it_look_and_is_deleted_when_the_work_is_done(tmp_path: Path) -> None:
+    agent = Running(tmp_path)
+    with agent.turning():
+        wait_until(agent.heartbeat)
+        put_bundle(agent.s3, agent.job)
+        agent.send(MESSAGE)
+        wait_until(lambda: not agent.sqs.messages(QUEUE_URL))
+        assert agent.slurm.submitted == [NAME]
+
+
+def test_what_lies_in_the_inbox_is_found_without_a_message(tmp_path: Path) -> None:
+    agent = Running(tmp_path)
+    put_bundle(agent.s3, agent.job)
+    with agent.turning():
+        wait_until(lambda: agent.slurm.submitted)
+
+
+def test_a_job_whose_bundle_is_gone_is_cancelled_without_a_message(tmp_path: Path) -> None:
+    agent = Running(tmp_path, inbox_seconds=0.02)
+    put_bundle(agent.s3, agent.job)
+    with agent.turning():
+        wait_until(lambda: agent.slurm.submitted)
+        agent.s3.path(BUCKET, naming.bundle_key(CLUSTER.name, NAME)).unlink()
+        wait_until(lambda: (told(agent.s3, NAME) or {}).get("state") == "CANCELLED")
+
+
+def test_a_message_whose_work_failed_is_left_to_come_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    agent = Running(tmp_path)
+    agent.slurm.is_down = True
+    with agent.turning():
+        wait_until(agent.heartbeat)
+        put_bundle(agent.s3, agent.job)
+        agent.send(MESSAGE)
+        wait_until(lambda: "job_not_attended" in caplog.text)
+    assert len(agent.sqs.messages(QUEUE_URL)) == 1
+
+
+def test_a_message_stays_invisible_while_its_job_is_worked_on(tmp_path: Path) -> None:
+    agent = Running(tmp_path, visibility_seconds=1)
+    submitted, released = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        submitted.set()
+        released.wait(10)
+
+    agent.slurm.during_submit = hold
+    put_bundle(agent.s3, agent.job)
+    agent.send(MESSAGE)
+    extended: list[str] = []
+    keep = agent.sqs.change_message_visibility
+    with agent.turning():
+        assert submitted.wait(10)
+        agent.sqs.change_message_visibility = (  # type: ignore[method-assign]
+            lambda **call: (extended.append(call["ReceiptHandle"]), keep(**call))[1]
+        )
+        wait_until(lambda: len(extended) >= 2)
+        released.set()
+        wait_until(lambda: not agent.sqs.messages(QUEUE_URL))
+    assert agent.slurm.submitted == [NAME]
+
+
+@pytest.mark.parametrize(
+    "body", ["{", "[]", '{"action": "reboot", "job": "a"}', '{"action": "submit", "job": "../a"}']
+)
+def test_a_message_that_is_none_harms_nothing_and_is_left_for_the_dead_letters(
+    tmp_path: Path, body: str
+) -> None:
+    agent = Running(tmp_path)
+    with agent.turning():
+        agent.send(body)
+        wait_until(agent.heartbeat)
+        put_bundle(agent.s3, agent.job)
+        agent.send(MESSAGE)
+        wait_until(lambda: agent.slurm.submitted)
+        wait_until(lambda: len(agent.sqs.messages(QUEUE_URL)) == 1)
+
+
+def test_the_heartbeat_says_whether_slurm_answers_and_how_many_jobs_there_are(tmp_path: Path) -> None:
+    agent = Running(tmp_path)
+    put_bundle(agent.s3, agent.job)
+    with agent.turning():
+        wait_until(lambda: agent.heartbeat().get("jobs") == 1)
+        wait_until(lambda: agent.heartbeat()["slurm"] == "up")
+        agent.slurm.is_down = True
+        wait_until(lambda: agent.heartbeat()["slurm"] == "down")
+    assert datetime.fromisoformat(agent.heartbeat()["at"]).tzinfo is not None
+    assert len(agent.heartbeat()["version"]) == 12
+
+
+def test_no_two_threads_are_at_one_job() -> None:
+    workers = Workers(2)
+    started, released = threading.Event(), threading.Event()
+
+    def work() -> None:
+        started.set()
+        released.wait(10)
+
+    first = workers.start("a", work)
+    assert started.wait(10)
+    assert workers.start("a", work) is None
+    other = workers.start("b", lambda: None)
+    assert other is not None
+    other.result(10)
+    released.set()
+    assert first is not None
+    first.result(10)
+    again = workers.start("a", lambda: None)
+    assert again is not None
+    again.result(10)

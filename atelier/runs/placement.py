@@ -14,6 +14,7 @@ from atelier.runs.model import Evaluation, Run, Stage
 from atelier.training.clusters import JobCluster, choices, is_of_clusters, kind_of, refusal
 from atelier.training.container import has_open_weights
 from atelier.training.kubernetes.cluster import Cluster
+from atelier.training.kubernetes.hub_payload import needs_services
 from atelier.training.kubernetes.supported import obstacle
 
 _CLUSTER_PLATFORMS = f"{Kind.EKS_JOB} or {Kind.SLURM_JOB}"
@@ -37,6 +38,10 @@ class Placement:
         """The one cluster that the part goes to."""
         found = choices(self.recipe, self.clusters or (), self.part.cluster)
         return found[0] if len(found) == 1 else None
+
+    @property
+    def _needs_services(self) -> bool:
+        return self.hub is not None and needs_services(self.hub)
 
     def problems(self, path: str) -> Iterator[Problem]:
         """Everything that keeps the part's job from being submitted; `path` is its field."""
@@ -66,6 +71,12 @@ class Placement:
             message = refusal(self.recipe, clusters, self.part.cluster)
             problem = Problem(f"{path}.cluster", message, is_combination=True)
             yield replace(problem, found=self.part.cluster) if self.part.cluster else problem
+        elif isinstance(cluster, Cluster) and not cluster.allows_services and self._needs_services:
+            message = (
+                f"does not let Atelier make the services of {self.recipe.row.name} (a Secret, Deployments, "
+                "Jobs); accepted: a cluster that allows services"
+            )
+            yield Problem(f"{path}.cluster", message, cluster.configured_name, is_combination=True)
         elif isinstance(cluster, Cluster) and has_open_weights(self.recipe.base_model.model_type):
             yield from self._out_of_sight(path, cluster)
 

@@ -48,7 +48,8 @@ class Cluster:
     its nodes'. `is_restricted`: its groups are restricted instance groups, which run Nova and nothing else.
     `queue` (a LocalQueue of the namespace), `priority` (of the workload: the priority class's name with
     `-priority`) and topology belong to task governance, which restricted clusters lack. A job whose pods got
-    no node for `start_within_seconds` has no capacity.
+    no node for `start_within_seconds` has no capacity. `allows_services`: the Role of those who submit lets
+    them make what the payloads of AWS's hub hold beside a job (`resources.role_rules`).
     """
 
     name: str
@@ -64,6 +65,7 @@ class Cluster:
     preferred_topology: Topology | None = None
     service_account: str | None = None
     storage: SharedStorage | None = None
+    allows_services: bool = False
     start_within_seconds: int = 3600
 
     def __post_init__(self) -> None:

@@ -16,7 +16,7 @@ import yaml
 from atelier.errors import UnsupportedCombination
 from atelier.recipes.hub import HubRecipe
 from atelier.recipes.render import dump
-from atelier.training.kubernetes.resources import JOB_KINDS, kind_of, plural_of
+from atelier.training.kubernetes.resources import JOB_KINDS, RENDERED, kind_of, plural_of
 
 _PLACEHOLDER = re.compile(r"\{\{\s*(?P<name>\w+)\s*\}\}")
 # YAML reads an unquoted `{{x}}` as a mapping, so these are put in quotes; those inside quotes or a block
@@ -44,6 +44,14 @@ def objects(
     if not jobs:
         raise UnsupportedCombination(f"{hub.name}: its payload holds no job whose end could be waited for")
     return [jobs[0], *(manifest for manifest in found if manifest is not jobs[0])]
+
+
+def needs_services(hub: HubRecipe) -> bool:
+    """True where the payload holds more than jobs as rendered here are made of.
+
+    UnsupportedCombination for a payload that cannot be read.
+    """
+    return any(kind_of(manifest) not in RENDERED for manifest in _read(hub) if manifest)
 
 
 def _read(hub: HubRecipe) -> list[Any]:

@@ -37,7 +37,7 @@ _PLURALS: Mapping[Kind, str] = {**_MADE, POD: "pods", EVENT: "events"}
 # Kinds whose own status says how the job stands, and those that a job as rendered here is made of: only the
 # hub's payloads, which are of Nova, hold others (Secret, Deployment, Job).
 JOB_KINDS = (PYTORCH_JOB, HYPERPOD_JOB)
-_RENDERED = (CONFIG_MAP, SERVICE, STATEFUL_SET, *JOB_KINDS)
+RENDERED = (CONFIG_MAP, SERVICE, STATEFUL_SET, *JOB_KINDS)
 
 
 def kind_of(manifest: Manifest) -> Kind:
@@ -79,12 +79,12 @@ def pod_templates(manifest: Any) -> Iterator[dict[str, Any]]:
                 yield from pod_templates(value)
 
 
-def role_rules(*, is_restricted: bool = False) -> list[dict[str, Any]]:
+def role_rules(*, with_services: bool = False) -> list[dict[str, Any]]:
     """The rules of the Role under which jobs are submitted, in their own namespace: these and no more.
 
-    Reinforcement learning brings services of its own, with a Secret among them, to restricted clusters only.
+    `with_services`: for the payloads of AWS's hub, which bring services of their own, a Secret among them.
     """
-    kinds = tuple(_MADE) if is_restricted else _RENDERED
+    kinds = tuple(_MADE) if with_services else RENDERED
     verbs_by_kind: dict[Kind, list[str]] = {
         kind: ["create", "get", "list", "delete", "deletecollection"] for kind in kinds
     }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from atelier.errors import UnsupportedCombination
 from atelier.recipes import Recipe
 from atelier.recipes.hub import HubRecipe
 from atelier.recipes.rows import SHIPPED
 from atelier.training.container import has_open_weights
+from atelier.training.kubernetes.hub_payload import needs_services
 
 _LLMFT = "llm_finetuning_aws"
 _OF_THE_HUB = "nova_2_rft_hyperpod"
@@ -32,6 +34,11 @@ def obstacle(recipe: Recipe, hub: HubRecipe | None) -> str | None:
             f"{name}: the hub's payloads for open weights say nothing of the storage of their files; "
             "use the shipped recipe"
         )
+    if hub is not None:
+        try:
+            needs_services(hub)
+        except UnsupportedCombination as error:
+            return str(error)
     if is_open and recipe.values.get("run.model_type") != _LLMFT:
         return (
             f"{name}: on hyperpod-eks Atelier runs Nova's recipes and llmft's; how AWS starts this one there "

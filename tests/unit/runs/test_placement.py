@@ -9,14 +9,18 @@ from typing import Any
 import pytest
 
 from atelier.errors import UnsupportedCombination
-from atelier.runs import CheckedRun, check_run
+from atelier.recipes import catalogue
+from atelier.recipes.hub import HubRecipe, with_hub_recipes
+from atelier.runs import CheckedRun, Run, check_run
 from atelier.runs.plan import plan_of
 from atelier.training.clusters import JobCluster
 from atelier.training.kubernetes.cluster import SharedStorage
 from atelier.training.slurm.cluster import Partition, SlurmCluster
 from tests.support.cluster_jobs import RESTRICTED, STANDARD
+from tests.support.hub import HYPERPOD_OVERRIDES, HYPERPOD_TEMPLATE
 from tests.support.recipes import REWARD_FUNCTION
 from tests.support.runs import BUCKET, a_run, a_stage
+from tests.unit.recipes.test_hub import RECIPE
 
 SLURM = SlurmCluster(
     name="slurm",
@@ -178,6 +182,46 @@ def test_reinforcement_learning_on_eks_is_refused_without_the_hub_s_payload() ->
     stage = a_stage(technique="rft", platform="hyperpod-eks", reward_lambda_arn=REWARD_FUNCTION)
     run = a_run(base_model="nova-2-lite", stages=[stage])
     assert "stages.0.platform = 'hyperpod-eks': nova_lite_2_0_p5_gpu_lora_rft: its services" in refused(run)
+
+
+SECRET = """
+---
+apiVersion: v1
+kind: Secret
+metadata:
+  name: '{{name}}-nats'
+"""
+
+
+def test_a_payload_with_services_needs_a_cluster_that_allows_them() -> None:
+    plain = replace(
+        RECIPE,
+        platform="hyperpod-eks",
+        image_uri=None,
+        template=HYPERPOD_TEMPLATE,
+        overrides=HYPERPOD_OVERRIDES,
+    )
+    run = a_run_on("hyperpod-eks", recipe="hub")
+    large = replace(RESTRICTED, instance_types=plain.instance_types)
+
+    def checked(hub: HubRecipe, cluster: JobCluster) -> Run:
+        catalogues = {"hub": with_hub_recipes(catalogue(), [hub])}
+        return check_run(
+            run,
+            environment="dev",
+            region="us-east-1",
+            bucket=BUCKET,
+            clusters=[cluster],
+            hub=catalogues,
+        ).run
+
+    with_secret = replace(plain, template=HYPERPOD_TEMPLATE + SECRET)
+    assert checked(plain, large).stages[0].cluster == "nova"
+    assert checked(with_secret, replace(large, allows_services=True)).stages[0].cluster == "nova"
+    with pytest.raises(
+        UnsupportedCombination, match=r"cluster = 'nova': does not let Atelier make the services"
+    ):
+        checked(with_secret, large)
 
 
 def test_of_clusters_that_are_not_known_nothing_is_said() -> None:

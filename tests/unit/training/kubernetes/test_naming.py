@@ -82,8 +82,8 @@ def test_the_hash_is_of_what_was_asked_for() -> None:
     assert hash_on(a_job(data_s3_path="s3://other/x.jsonl").main) != hash_on(same.main)
 
 
-def test_only_where_reinforcement_learning_runs_the_role_makes_its_services() -> None:
-    more = [rule for rule in role_rules(is_restricted=True) if rule not in role_rules()]
+def test_only_where_the_hub_s_services_may_run_the_role_makes_them() -> None:
+    more = [rule for rule in role_rules(with_services=True) if rule not in role_rules()]
     assert {(rule["apiGroups"][0], rule["resources"][0]) for rule in more} == {
         ("", "secrets"),
         ("apps", "deployments"),

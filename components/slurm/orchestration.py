@@ -24,7 +24,7 @@ def slurm_orchestrator(
     return Cfn.OrchestratorProperty(
         slurm=Cfn.ClusterOrchestratorSlurmConfigProperty(
             slurm_config_strategy=strategy and strategy.value,
-            accounting_database=accounting and accounting.database,
+            accounting_database=accounting.database if accounting else None,
         )
     )
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,13 +12,13 @@ from atelier.training.slurm.cluster import SlurmCluster
 from components.cluster.targets import targets
 from config.environments import DEV, PROD
 from config.slurm import SlurmOrchestrator
+from lifecycle.slurm.agent.config import Config
 from tests.support.resources import Resources
 from tests.support.synthesis import Synthesis
 
 pytestmark = pytest.mark.synth
 
 SLURM = "SlurmCluster"
-AGENT = Path(__file__).resolve().parents[2] / "lifecycle" / "slurm"
 
 
 @pytest.fixture
@@ -175,16 +173,13 @@ def test_the_controller_alone_reads_the_password_of_the_accounts(prod: Synthesis
 
 
 def test_what_is_published_is_the_scripts_the_agent_and_a_configuration_that_it_accepts(
-    dev: Synthesis, monkeypatch: pytest.MonkeyPatch
+    dev: Synthesis,
 ) -> None:
     files = resources(dev).named("LifecycleScriptsFiles")["Properties"]["Files"]
     assert "provisioning_parameters.json" not in files
     for group in cluster(dev)["InstanceGroups"]:
         assert group["LifeCycleConfig"]["OnInitComplete"] in files
     assert {"logged.sh", "node.sh", "controller.sh", "agent/__init__.py", "agent/config.py"} <= files.keys()
-    monkeypatch.setattr(sys, "path", [str(AGENT), *sys.path])
-    from agent.config import Config
-
     told = Config.of(json.loads(dev.flat(files["agent.json"])))
     assert (told.cluster, told.region, told.prefix) == ("slurm", "us-east-1", "slurm/slurm/")
     assert (told.bucket, told.queue_url) == ("<BucketArtifacts>", "<QueueJobs>")

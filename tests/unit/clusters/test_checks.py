@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -45,11 +46,11 @@ DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "clusters.md"
 SYSTEM = InstanceGroup(name="system", instance_types=("ml.c5.4xlarge",), count=1)
 SUBNET = ClusterSubnet(zone_id="use1-az6", cidr="10.100.0.0/24")
 PLAN = "arn:aws:sagemaker:us-east-1:111111111111:training-plan/p5"
+EKS = EksOrchestrator(kubernetes_version="1.34", endpoint_access=EndpointAccess.PUBLIC_AND_PRIVATE)
+NOVA_EKS = EksOrchestrator(kubernetes_version="1.32", endpoint_access=EndpointAccess.PUBLIC)
 STANDARD = ClusterConfig(
     name="standard",
-    orchestrator=EksOrchestrator(
-        kubernetes_version="1.34", endpoint_access=EndpointAccess.PUBLIC_AND_PRIVATE
-    ),
+    orchestrator=EKS,
     subnets=(SUBNET,),
     monthly_budget_usd=100,
     groups=(SYSTEM,),
@@ -59,7 +60,7 @@ OPEN_NETWORK = replace(CLOSED_NETWORK, nat_gateways=1)
 NOVA_GROUP = RestrictedGroup(name="nova", instance_type="ml.p5.48xlarge", count=1, lustre=Lustre())
 NOVA = ClusterConfig(
     name="nova",
-    orchestrator=EksOrchestrator(kubernetes_version="1.32", endpoint_access=EndpointAccess.PUBLIC),
+    orchestrator=NOVA_EKS,
     subnets=(SUBNET,),
     monthly_budget_usd=100,
     restricted_groups=(NOVA_GROUP,),
@@ -122,13 +123,13 @@ REFUSED: list[tuple[str, ClusterConfig, dict[str, Any], str]] = [
     (
         "restricted-kubernetes-version",
         NOVA,
-        {"orchestrator": replace(NOVA.orchestrator, kubernetes_version="1.33")},
+        {"orchestrator": replace(NOVA_EKS, kubernetes_version="1.33")},
         ".*kubernetes_version = '1.33': accepted: 1.30, 1.31, 1.32 .*",
     ),
     (
         "restricted-endpoint",
         NOVA,
-        {"orchestrator": replace(NOVA.orchestrator, endpoint_access=EndpointAccess.PUBLIC_AND_PRIVATE)},
+        {"orchestrator": replace(NOVA_EKS, endpoint_access=EndpointAccess.PUBLIC_AND_PRIVATE)},
         "orchestrator.endpoint_access = public-and-private: restricted groups need public .*",
     ),
     ("lustre", NOVA, of(NOVA_GROUP, lustre=Lustre(size_gib=3600)), ".*size_gib = 3600: accepted: 1200.*"),
@@ -145,7 +146,7 @@ REFUSED: list[tuple[str, ClusterConfig, dict[str, Any], str]] = [
     (
         "kubernetes-version",
         STANDARD,
-        {"orchestrator": replace(STANDARD.orchestrator, kubernetes_version="1.29")},
+        {"orchestrator": replace(EKS, kubernetes_version="1.29")},
         ".*kubernetes_version = '1.29': accepted: 1.30, .*",
     ),
     (
@@ -205,9 +206,7 @@ def test_every_check_has_been_seen_to_refuse() -> None:
 
 
 def test_a_disputed_check_can_be_overridden_and_says_so() -> None:
-    private = replace(
-        NOVA, orchestrator=replace(NOVA.orchestrator, endpoint_access=EndpointAccess.PUBLIC_AND_PRIVATE)
-    )
+    private = replace(NOVA, orchestrator=replace(NOVA_EKS, endpoint_access=EndpointAccess.PUBLIC_AND_PRIVATE))
     (fault,) = faults_of(private, "us-east-1")
     assert fault.endswith("(overrides: 'restricted-endpoint')")
     assert faults_of(replace(private, overrides=("restricted-endpoint",)), "us-east-1") == []
@@ -318,6 +317,11 @@ def test_the_documentation_lists_the_endpoints_of_a_closed_network(
 ) -> None:
     text = " ".join(DOCUMENT.read_text().split())
     assert ", ".join(f"`{endpoint}`" for endpoint in endpoints) in text
+
+
+def test_the_documentation_lists_the_images_that_a_closed_network_copies() -> None:
+    listed = json.loads((DOCUMENT.parents[1] / "lifecycle" / "images.json").read_text())["images"]
+    assert ", ".join(f"`{image}`" for image in listed) in " ".join(DOCUMENT.read_text().split())
 
 
 def test_clusters_need_a_network_of_ours() -> None:

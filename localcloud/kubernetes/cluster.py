@@ -20,10 +20,10 @@ from localcloud.kubernetes.kubelet.images import Images
 from localcloud.kubernetes.kubelet.kubelet import Kubelet
 from localcloud.kubernetes.kubelet.logs import Logs
 from localcloud.kubernetes.kubelet.pod import Node, Timing
-from localcloud.kubernetes.objects import Key, now
+from localcloud.kubernetes.objects import Key, labels as labels_of, now
 from localcloud.kubernetes.recorder import Recorder
 from localcloud.kubernetes.storage import Storage
-from localcloud.kubernetes.store import Store
+from localcloud.kubernetes.store import Event, Store
 
 # What EKS begins with, and where the training operators look (charts of sagemaker-hyperpod-cli).
 NAMESPACES = ("default", "kube-system", "kube-public", "kubeflow", "aws-hyperpod")
@@ -122,6 +122,17 @@ class Cluster:
         self._outputs.pop(name, None)
         self._store.remove(Key(resources.NODES, "", name))
         self._kubelet.lose(name)
+
+    def on_node_labels(self, changed: Callable[[str, Mapping[str, str]], None]) -> None:
+        """Be told the name of a node and its labels whenever they change; whoever listens must be quick."""
+
+        def tell(event: Event) -> None:
+            if event.key.resource is not resources.NODES or event.previous is None:
+                return
+            if event.kind == "MODIFIED" and labels_of(event.object) != labels_of(event.previous):
+                changed(event.key.name, labels_of(event.object))
+
+        self._store.subscribe(tell)
 
     def node_names(self) -> list[str]:
         """The nodes that there are."""

@@ -137,6 +137,25 @@ def nova(clusters: Clusters) -> dict[str, Any]:
     return clusters.create(**clusters.request(Tags=[{"Key": "atelier:cluster", "Value": "nova"}]))
 
 
+class Events:
+    """What EventBridge sends of one kind, from now on."""
+
+    def __init__(self, account: Account, detail_type: str, **detail: Any) -> None:
+        rule, queue = account.fresh("rule"), account.fresh("queue")
+        self._sqs = account.client("sqs")
+        self._url = self._sqs.create_queue(QueueName=queue)["QueueUrl"]
+        pattern = {"source": ["aws.sagemaker"], "detail-type": [detail_type]}
+        pattern |= {"detail": detail} if detail else {}
+        account.client("events").put_rule(Name=rule, EventPattern=json.dumps(pattern))
+        arn = f"arn:aws:sqs:us-east-1:{account.cloud.account_id}:{queue}"
+        account.client("events").put_targets(Rule=rule, Targets=[{"Id": "queue", "Arn": arn}])
+
+    def next(self) -> dict[str, Any]:
+        messages = until(lambda: self._sqs.receive_message(QueueUrl=self._url).get("Messages"))
+        event: dict[str, Any] = json.loads(messages[0]["Body"])
+        return event
+
+
 def reader(account: Account, name: str) -> Reader:
     """Reads from the Kubernetes API of an EKS cluster, as who made it."""
     described = account.client("eks").describe_cluster(name=name)["cluster"]
@@ -209,7 +228,7 @@ def test_what_a_pod_writes_is_found_by_its_name_in_the_cluster_s_log_group(
     document = pod("speaks", "sh", "-c", "echo role $AWS_REGION; echo end")
     document["spec"]["containers"][0]["image"] = image
 
-    get(eks, "/api/v1/namespaces/default/pods", token(account.cloud.session(), name), document)
+    get(eks, "/api/v1/namespaces/default/pods", token(account.cloud.session(), name), posted=document)
 
     logs = account.client("logs")
     log_group = (
@@ -224,6 +243,36 @@ def test_what_a_pod_writes_is_found_by_its_name_in_the_cluster_s_log_group(
         return [event["message"] for event in found] if len(found) == 2 else None
 
     assert until(look) == ["speaks role us-east-1", "speaks end"]
+
+
+@pytest.mark.parametrize(("label", "is_same"), [("PendingReplacement", False), ("PendingReboot", True)])
+def test_a_node_labelled_as_sick_is_repaired_and_an_event_says_so(
+    account: Account, clusters: Clusters, label: str, is_same: bool
+) -> None:
+    received = Events(account, "SageMaker HyperPod Cluster Node Health Event")
+    request = clusters.request(RestrictedInstanceGroups=[clusters.group(InstanceCount=1)])
+    clusters.create(**request)
+    (sick,) = clusters.nodes(request["ClusterName"])
+    name = request["Orchestrator"]["Eks"]["ClusterArn"].rpartition("/")[2]
+    eks = account.client("eks").describe_cluster(name=name)["cluster"]
+    path = f"/api/v1/nodes/hyperpod-{sick['InstanceId']}"
+    health = {"sagemaker.amazonaws.com/node-health-status": f"Unschedulable{label}"}
+
+    get(eks, path, token(account.cloud.session(), name), patch={"metadata": {"labels": health}})
+
+    said = received.next()["detail"]
+    assert said["InstanceId"] == sick["InstanceId"]
+    assert said["HealthSummary"]["RepairAction"] == ("Reboot" if is_same else "Replace")
+
+    def look() -> list[str] | None:
+        found = reader(account, name)("/api/v1/nodes")["items"]
+        status = [each["metadata"]["labels"][next(iter(health))] for each in found]
+        names: list[str] = [each["metadata"]["name"] for each in found]
+        return names if status == ["Schedulable"] else None
+
+    (node,) = until(look)
+    assert (node == path.rpartition("/")[2]) is is_same
+    clusters.settled(request["ClusterName"])
 
 
 def test_an_eks_cluster_orchestrates_one_hyperpod_cluster(clusters: Clusters, nova: dict[str, Any]) -> None:
@@ -370,17 +419,8 @@ def test_deleted_nodes_are_not_replaced_and_replaced_ones_are(clusters: Clusters
 def test_with_continuous_provisioning_events_tell_what_is_missing(
     account: Account, clusters: Clusters
 ) -> None:
-    rule, queue = account.fresh("rule"), account.fresh("queue")
-    url = account.client("sqs").create_queue(QueueName=queue)["QueueUrl"]
-    events = account.client("events")
-    pattern = {
-        "source": ["aws.sagemaker"],
-        "detail-type": ["SageMaker HyperPod Cluster Event"],
-        "detail": {"EventDetails": {"EventLevel": ["Error"]}},
-    }
-    events.put_rule(Name=rule, EventPattern=json.dumps(pattern))
-    arn = f"arn:aws:sqs:us-east-1:{account.cloud.account_id}:{queue}"
-    events.put_targets(Rule=rule, Targets=[{"Id": "queue", "Arn": arn}])
+    errors = {"EventLevel": ["Error"]}
+    received = Events(account, "SageMaker HyperPod Cluster Event", EventDetails=errors)
     poor = account.role("sagemaker", policy((["s3:*"], "*")))
     groups = [clusters.group(), clusters.group("poor", ExecutionRole=poor)]
     request = clusters.request(
@@ -399,8 +439,7 @@ def test_with_continuous_provisioning_events_tell_what_is_missing(
     )["EventDetails"]
     metadata = detail["EventDetails"]["EventMetadata"]["InstanceGroup"]
     assert "ec2:DescribeSubnets" in metadata["FailureMessage"]
-    received = until(lambda: account.client("sqs").receive_message(QueueUrl=url).get("Messages"))
-    sent = json.loads(received[0]["Body"])
+    sent = received.next()
     assert sent["resources"] == [described["ClusterArn"]]
     assert sent["detail"]["EventDetails"]["EventId"] == error["EventId"]
 

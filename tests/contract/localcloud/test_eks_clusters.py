@@ -46,17 +46,26 @@ def token(session: boto3.Session, cluster_name: str) -> str:
 
 
 def get(
-    cluster: dict[str, Any], path: str, bearer: str, posted: dict[str, Any] | None = None
+    cluster: dict[str, Any],
+    path: str,
+    bearer: str,
+    *,
+    posted: dict[str, Any] | None = None,
+    patch: dict[str, Any] | None = None,
 ) -> tuple[int, dict[str, Any]]:
     """The status and the document at a path, TLS verified with the certificate DescribeCluster gives.
 
-    `posted` is a document to be made there.
+    `posted` is a document to be made there, `patch` what to change of the one that is there.
     """
     pem = base64.b64decode(cluster["certificateAuthority"]["data"]).decode()
     context = ssl.create_default_context(cadata=pem)
-    headers = {"Authorization": f"Bearer {bearer}", "Content-Type": "application/json"}
-    body = None if posted is None else json.dumps(posted).encode()
-    request = urllib.request.Request(cluster["endpoint"] + path, body, headers)  # noqa: S310 - https, and ours
+    kind = "json" if patch is None else "merge-patch+json"
+    request = urllib.request.Request(  # noqa: S310 - the endpoint is https, and ours
+        cluster["endpoint"] + path,
+        json.dumps(posted or patch).encode() if posted or patch else None,
+        {"Authorization": f"Bearer {bearer}", "Content-Type": f"application/{kind}"},
+        method="PATCH" if patch else None,
+    )
     try:
         with urllib.request.urlopen(request, context=context) as response:  # noqa: S310
             return response.status, json.loads(response.read())

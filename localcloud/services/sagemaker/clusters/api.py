@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
+
 from localcloud.home import Home
 from localcloud.kubernetes.cluster import Cluster
 from localcloud.kubernetes.eks import EksClusters, Place
 from localcloud.services.endpoint import Endpoint
 from localcloud.services.sagemaker.clusters.cluster import HyperPodCluster
-from localcloud.services.sagemaker.clusters.kubernetes_nodes import KubernetesNodes, place_of
+from localcloud.services.sagemaker.clusters.kubernetes_nodes import (
+    HEALTH_LABEL,
+    REPAIRS,
+    KubernetesNodes,
+    name_of,
+    place_of,
+)
 from localcloud.services.sagemaker.clusters.node_operations import NodeOperations
 from localcloud.services.sagemaker.clusters.operations import ClusterOperations
 from localcloud.services.sagemaker.clusters.orchestrator import Orchestrator
@@ -25,11 +34,11 @@ class ClusterApi:
         self.store = Clusters(home.state / "clusters")
         self._kubernetes = KubernetesNodes(eks_clusters, endpoint)
         self._slurm = slurm
-        provisioner = Provisioner(self.store, self._orchestrator_of, endpoint)
-        self.resume = provisioner.resume
+        self._provisioner = Provisioner(self.store, self._orchestrator_of, endpoint)
+        self.resume = self._provisioner.resume
         self._operations: dict[str, Operation] = {
-            **ClusterOperations(self.store, provisioner, eks_clusters).by_name(),
-            **NodeOperations(self.store, provisioner).by_name(),
+            **ClusterOperations(self.store, self._provisioner, eks_clusters).by_name(),
+            **NodeOperations(self.store, self._provisioner).by_name(),
         }
         eks_clusters.before_start(self._rejoin)
 
@@ -41,6 +50,24 @@ class ClusterApi:
 
     def _rejoin(self, place: Place, kubernetes: Cluster) -> None:
         """A Kubernetes cluster starts: its nodes are there from before, what they give to pods is not."""
+        kubernetes.on_node_labels(partial(self._labelled, place))
+        cluster = self._orchestrated_by(place)
+        if cluster is not None:
+            self._kubernetes.join(cluster, kubernetes)
+
+    def _labelled(self, place: Place, name: str, labels: Mapping[str, str]) -> None:
+        """A node's labels have changed; they may say that it is sick."""
+        repair = REPAIRS.get(labels.get(HEALTH_LABEL, ""))
+        cluster = self._orchestrated_by(place)
+        if repair is None or cluster is None:
+            return
+        for _, node in cluster.running():
+            if name_of(node) == name:
+                reason = f"Node {name} is labelled {labels[HEALTH_LABEL]}."
+                self._provisioner.recover(cluster, node, reason, repair)
+
+    def _orchestrated_by(self, place: Place) -> HyperPodCluster | None:
         for cluster in self.store.all():
             if cluster.eks_cluster_arn is not None and place_of(cluster) == place:
-                self._kubernetes.join(cluster, kubernetes)
+                return cluster
+        return None

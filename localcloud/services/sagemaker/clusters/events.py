@@ -20,6 +20,7 @@ from localcloud.services.sagemaker.clusters.descriptions import cluster_descript
 
 STATE_CHANGE = "SageMaker HyperPod Cluster State Change"
 EVENT = "SageMaker HyperPod Cluster Event"
+NODE_HEALTH = "SageMaker HyperPod Cluster Node Health Event"
 
 Level = Literal["Info", "Warn", "Error"]
 
@@ -64,6 +65,19 @@ def happened(
     cluster.events.append(event)
     sent = event | {"EventTime": _milliseconds(event["EventTime"])}
     _send(cluster, EVENT, {"EventDetails": sent})
+
+
+def node_is_unhealthy(cluster: HyperPodCluster, node: Node, reason: str, repair: str) -> None:
+    """Tell EventBridge of a sick node, and what is done about it: Replace, Reboot or None."""
+    health = {"HealthStatus": "Unhealthy", "HealthStatusReason": reason, "RepairAction": repair}
+    detail = {
+        "ClusterName": cluster.name,
+        "ClusterArn": cluster.arn,
+        "InstanceId": node.instance_id,
+        "Tags": cluster.tags,
+        "HealthSummary": health | {"Recommendation": "Please Replace the Faulty Node."},
+    }
+    _send(cluster, NODE_HEALTH, detail)
 
 
 def _send(cluster: HyperPodCluster, detail_type: str, detail: Mapping[str, Any]) -> None:

@@ -24,6 +24,9 @@ from localcloud.services.sagemaker.clusters.orchestrator import OrchestratorFail
 from localcloud.services.sagemaker.clusters.pod_logs import PodLogs
 
 LABEL = "sagemaker.amazonaws.com"
+HEALTH_LABEL = f"{LABEL}/node-health-status"
+# What HyperPod's health monitoring agent, or a person, labels a sick node with, and what is done then.
+REPAIRS = {"UnschedulablePendingReplacement": "Replace", "UnschedulablePendingReboot": "Reboot"}
 RESTRICTED_TAINT = {"key": f"{LABEL}/RestrictedNode", "value": "Worker", "effect": "NoSchedule"}
 IN_USE = 409
 
@@ -97,7 +100,7 @@ def _labels(cluster: HyperPodCluster, group: Group, node: Node) -> dict[str, str
         f"{LABEL}/cluster-name": cluster.name,
         f"{LABEL}/compute-type": "hyperpod",
         f"{LABEL}/instance-group-name": group.name,
-        f"{LABEL}/node-health-status": "Schedulable",
+        HEALTH_LABEL: "Schedulable",
     }
     subnet = ec2._subnets.get_scoped(cluster.account_id, cluster.region, node.subnet_id)
     if subnet is not None:

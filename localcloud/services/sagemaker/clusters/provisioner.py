@@ -20,6 +20,7 @@ from localcloud.services.sagemaker.clusters.orchestrator import Orchestrator, Or
 from localcloud.services.sagemaker.clusters.store import Clusters
 
 logger = logging.getLogger("atelier.cloud")
+BUSY_SECONDS = 0.05
 
 
 class Provisioner:
@@ -64,16 +65,36 @@ class Provisioner:
 
         self._begin(cluster, operation, work)
 
+    def recover(self, cluster: HyperPodCluster, node: Node, reason: str, repair: str) -> None:
+        """A node is sick: with node recovery another comes in its place, or it comes back by itself."""
+
+        def work() -> None:
+            is_automatic = cluster.request["NodeRecovery"] == "Automatic"
+            events.node_is_unhealthy(cluster, node, reason, repair if is_automatic else "None")
+            if not is_automatic:
+                return
+            while not self._clusters.occupied(cluster, "SystemUpdating"):
+                if self._clusters.get(cluster.arn) is None:
+                    return
+                time.sleep(BUSY_SECONDS)
+            if repair == "Reboot":
+                self._restart(cluster, [node])
+            else:
+                with self._clusters.changing(cluster):
+                    node.status = "ShuttingDown"
+                self._settle(cluster)
+            self._end(cluster, "NodeRecovery")
+
+        self._begin(cluster, "NodeRecovery", work)
+
     def update_software(self, cluster: HyperPodCluster, groups: Collection[str]) -> None:
         """Nodes are taken out, and come back as new; jobs on them are lost."""
 
         def work() -> None:
             updated = [node for node in cluster.nodes if node.group in groups]
-            for status in ("SystemUpdating", "Running"):
-                with self._clusters.changing(cluster):
-                    for node in updated:
-                        node.status, node.software_updated = status, time.time()
-                self._orchestrator_of(cluster).arrange(cluster)
+            for node in updated:
+                node.software_updated = time.time()
+            self._restart(cluster, updated)
             self._end(cluster, "UpdateSoftware")
 
         self._begin(cluster, "UpdateSoftware", work)
@@ -113,6 +134,14 @@ class Provisioner:
         else:
             events.happened(cluster, f"Cluster {cluster.name} {operation} completed successfully")
         self._clusters.turn(cluster, status, failure)
+
+    def _restart(self, cluster: HyperPodCluster, nodes: Collection[Node]) -> None:
+        """Nodes go, and are there again."""
+        for status in ("SystemUpdating", "Running"):
+            with self._clusters.changing(cluster):
+                for node in nodes:
+                    node.status = status
+            self._orchestrator_of(cluster).arrange(cluster)
 
     def _settle(self, cluster: HyperPodCluster) -> None:
         self._release(cluster, _surplus(cluster))

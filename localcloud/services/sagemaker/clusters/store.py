@@ -71,6 +71,14 @@ class Clusters:
             cluster.request = cluster.request if request is None else request
         events.state_changed(cluster)
 
+    def occupied(self, cluster: HyperPodCluster, status: str) -> bool:
+        """Whether an operation could begin: False while another is at work."""
+        try:
+            self.occupy(cluster, status)
+        except ServiceError:
+            return False
+        return True
+
     def turn(self, cluster: HyperPodCluster, status: str, failure: str = "") -> None:
         """Enter a state, for a reason where it is a bad one."""
         with self.changing(cluster):

@@ -144,7 +144,7 @@ class Events:
         rule, queue = account.fresh("rule"), account.fresh("queue")
         self._sqs = account.client("sqs")
         self._url = self._sqs.create_queue(QueueName=queue)["QueueUrl"]
-        pattern = {"source": ["aws.sagemaker"], "detail-type": [detail_type]}
+        pattern: dict[str, Any] = {"source": ["aws.sagemaker"], "detail-type": [detail_type]}
         pattern |= {"detail": detail} if detail else {}
         account.client("events").put_rule(Name=rule, EventPattern=json.dumps(pattern))
         arn = f"arn:aws:sqs:us-east-1:{account.cloud.account_id}:{queue}"

@@ -110,6 +110,7 @@ def _keep(placement: Placement, path: str, here: Here, found: Findings) -> None:
     found.placements[path] = placement
     found.problems += placement.problems(path)
     found.warnings += placement.recipe.warnings
+    found.warnings += placement.warnings(path)
     found.warnings += _unreachable_function(path, placement.part.reward_lambda_arn, here.region)
 
 

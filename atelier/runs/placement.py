@@ -57,6 +57,15 @@ class Placement:
         elif self.clusters is not None:
             yield from self._misplaced(path, self.clusters)
 
+    def warnings(self, path: str) -> Iterator[str]:
+        """What is accepted although nothing comes of it."""
+        reads = {key.filled_with for key in self.recipe.keys} & {"validation_data_s3_path", "validation_file"}
+        if is_of_clusters(self.recipe.platform) and getattr(self.part, "validation", None) and not reads:
+            yield (
+                f"{path}.validation: {self.recipe.row.name} has no place for validation data on "
+                f"{self.recipe.platform}; it is checked and then left out"
+            )
+
     def _misplaced(self, path: str, clusters: Sequence[JobCluster]) -> Iterator[Problem]:
         platform, cluster = self.recipe.platform, self.cluster
         if not any(kind_of(one) == platform for one in clusters):

@@ -224,6 +224,14 @@ def test_a_payload_with_services_needs_a_cluster_that_allows_them() -> None:
         checked(with_secret, large)
 
 
+def test_validation_data_that_a_recipe_reads_on_no_cluster_is_told() -> None:
+    validation = f"s3://{BUCKET}/v.jsonl"
+    warnings = check(a_run_on("hyperpod-eks", validation=validation)).warnings
+    assert any("has no place for validation data on hyperpod-eks" in warning for warning in warnings)
+    for run in (a_run_on("training-job", validation=validation), a_run_on("hyperpod-eks")):
+        assert not any("no place" in warning for warning in check(run).warnings)
+
+
 def test_of_clusters_that_are_not_known_nothing_is_said() -> None:
     assert check(a_run_on("hyperpod-eks", cluster="any"), None).run.stages[0].cluster == "any"
     assert "training-job has no clusters" in refused(a_run_on("training-job", cluster="any"), None)

@@ -1,7 +1,8 @@
 # `make` alone lists the targets. ENV selects the environment of synth, diff, deploy and destroy.
-ENV    ?= local
-STACKS ?= --all
-PYTHON ?= python3
+ENV      ?= local
+STACKS   ?= --all
+PYTHON   ?= python3
+PLATFORM ?= training-job
 
 FUZZ_TARGETS ?= scan convert run_file catalogue hub
 FUZZ_SECONDS ?= 120
@@ -35,8 +36,8 @@ setup-dev: setup $(VENV)/.dev
 slurm: ## install Slurm from Debian or Ubuntu, as root or by sudo without a password
 	@localcloud/slurm/install.sh
 
-demo: setup ## embedded cloud, deploy, one run, a chat with the customized model
-	@$(ATELIER) demo
+demo: setup ## embedded cloud, deploy, one run on PLATFORM (training-job), a chat with the customized model
+	@$(ATELIER) demo --platform $(PLATFORM)
 
 test: check slurm ## lint, types and every test
 	@$(BIN)/pytest --numprocesses 2

@@ -13,6 +13,7 @@ from typing import Any
 
 from rich.table import Table
 
+from cli import open_weights
 from cli.cdk import REPOSITORY, run_cdk
 from cli.chatting import one_turn, read_tools
 from cli.connection import connect
@@ -25,45 +26,71 @@ from cli.reports import Fetched, fetch, metrics_table, score_of, verdicts
 from cli.starting import read_run_file, start_run
 from cli.watching import watch_run
 from config.environments import LOCAL
+from config.slurm import SlurmOrchestrator
 from examples.tool_calling.generate import write
 from localcloud.control import up
 from localcloud.home import Home
+from localcloud.slurm.switch import Switch
 
 EXAMPLE = REPOSITORY / "examples" / "tool_calling"
-RUN_FILE = EXAMPLE / "sft.yaml"
+RUN_FILES = {
+    "training-job": EXAMPLE / "sft.yaml",
+    "hyperpod-eks": EXAMPLE / "sft-hyperpod-eks.yaml",
+    "hyperpod-slurm": EXAMPLE / "sft-hyperpod-slurm.yaml",
+}
+"""The run that the demo shows, by the platform that it trains on."""
+
 SEED = 1
 SHOWN_EXAMPLES = 3
 
 
-def show() -> ExitCode:
-    """Start the embedded cloud, deploy to it, customize the tiny model and talk to it."""
-    deployment = str(read_run_file(RUN_FILE)["deployment"]["name"])
-    line = _deployed_line()
-    if line.deployed.remove(deployment):
+def show(platform: str) -> ExitCode:
+    """Start the embedded cloud, deploy to it, customize the tiny model on the platform and talk to it."""
+    if platform not in RUN_FILES:
+        accepted = ", ".join(RUN_FILES)
+        raise CommandFailed(f"platform = {platform!r}: the demo has {accepted}", ExitCode.INVALID)
+    run_file = RUN_FILES[platform]
+    run = read_run_file(run_file)
+    line = _deployed_line(run)
+    deployment = run.get("deployment", {}).get("name")
+    if deployment and line.deployed.remove(deployment):
         out.print(f"  {deployment} of an earlier demo is removed: this run starts from the base model again")
-    run_id = start_run(line, RUN_FILE, now=datetime.now(UTC)).run_id
-    out.print(f"\n[bold]run {run_id}[/bold]  ({RUN_FILE.relative_to(REPOSITORY)})")
+    run_id = start_run(line, run_file, now=datetime.now(UTC)).run_id
+    out.print(f"\n[bold]run {run_id}[/bold]  ({run_file.relative_to(REPOSITORY)})")
     code = watch_run(line, run_id)
     if code is ExitCode.INTERRUPTED:
         return code
     report = fetch(line, run_id)
     _show_results(report)
-    if code is ExitCode.OK:
+    if code is ExitCode.OK and deployment:
         _talk(line, deployment, report)
+    elif code is ExitCode.OK:
+        out.print(f"\nmodel: {report.document['stages'][-1]['checkpoint']}", soft_wrap=True)
     out.print(f"\nreport: {report.path}", soft_wrap=True)
     return code
 
 
-def _deployed_line() -> Line:
+def _deployed_line(run: Mapping[str, Any]) -> Line:
+    """The line as far as the run needs it: the pipeline, and of the clusters only the run's own."""
+    home = Home.from_environ()
+    wanted = {stage.get("cluster") for stage in run["stages"]}
+    clusters = [cluster for cluster in LOCAL.clusters if cluster.name in wanted]
+    if any(isinstance(cluster.orchestrator, SlurmOrchestrator) for cluster in clusters):
+        Switch(home).turn_on()
+    stacks = [LOCAL.stack_name(noun) for noun in ("Pipeline", *(cluster.noun for cluster in clusters))]
+    weights = home.base_models / "atelier-tiny"
     with _step("base model and datasets"):
-        make_base_model(Home.from_environ().base_models / "atelier-tiny")
+        make_base_model(weights)
         make_datasets()
     with _step("embedded cloud"):
         up()
-    with _step("cdk deploy of every stack"):
-        if run_cdk(LOCAL, ["deploy", "--all"], quiet=True):
+    with _step(f"cdk deploy of {', '.join(stacks)}"):
+        if run_cdk(LOCAL, ["deploy", *stacks], quiet=True):
             raise CommandFailed("cdk deploy failed")
-    return connect(LOCAL.name)
+    line = connect(LOCAL.name)
+    if run["base_model"] == open_weights.NAME:
+        open_weights.publish_open_weights(line, weights)
+    return line
 
 
 def make_base_model(folder: Path) -> None:

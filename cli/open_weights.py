@@ -1,4 +1,4 @@
-"""The embedded cloud's open weights: the tiny model's files, where a line looks for those of any open model."""
+"""The embedded cloud's open weights: the tiny model's files, where a line looks for those of any model."""
 
 from __future__ import annotations
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 
-def demo() -> None:
+def demo(
+    platform: Annotated[
+        str, typer.Option(help="Where the model trains: training-job, hyperpod-eks or hyperpod-slurm.")
+    ] = "training-job",
+) -> None:
     """Start the embedded cloud, deploy to it, customize the tiny model and talk to it."""
     from cli.demo import show
 
-    raise typer.Exit(show())
+    raise typer.Exit(show(platform))

@@ -129,7 +129,7 @@ class Handlers(Construct):
         resource = function.node.default_child
         assert isinstance(resource, lambda_.CfnFunction)
         resource.tracing_config = lambda_.CfnFunction.TracingConfigProperty(mode="Active")
-        resource.vpc_config = network and network.configuration
+        resource.vpc_config = network.configuration if network else None
         if self._platform == FunctionPlatform.of_this_host():
             acknowledge(
                 function, "L1", because="The embedded cloud runs functions with this machine's own Python"

@@ -108,6 +108,7 @@ class ClusterStack(Stack):
                 key=key,
                 log_retention=log_retention,
                 is_restricted=cluster.is_restricted,
+                image_registry=cluster.orchestrator.image_registry,
             )
             dependencies = charts.dependencies()
             installer = access.admit_administrator("Installer", charts.role)

@@ -45,8 +45,10 @@ class Charts(Construct):
         key: kms.IKey,
         log_retention: logs.RetentionDays,
         is_restricted: bool,
+        image_registry: str,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._image_registry = image_registry
         self._control_plane, self._builds = control_plane, builds
         self._is_restricted = is_restricted
         self._repository = ecr.Repository(
@@ -116,6 +118,7 @@ class Charts(Construct):
                 "COMMIT": RESTRICTED_COMMIT if self._is_restricted else COMMIT,
                 "REPOSITORY": self._repository.repository_uri,
                 "IS_RESTRICTED": str(self._is_restricted).lower(),
+                "IMAGE_REGISTRY": self._image_registry,
             },
             # Not read: another script is another build.
             Scripts=self._scripts.asset_hash,

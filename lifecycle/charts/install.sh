@@ -2,7 +2,8 @@
 # HyperPod's own chart, which CreateCluster looks for: mirrored into ECR on first use and installed from there, with
 # what restricted groups add. CodeBuild runs this (ADR 0070).
 #
-# From the environment: CLUSTER (name) CLUSTER_ARN AWS_REGION COMMIT REPOSITORY IS_RESTRICTED
+# From the environment: CLUSTER (name) CLUSTER_ARN AWS_REGION COMMIT REPOSITORY IS_RESTRICTED, and IMAGE_REGISTRY where
+# nodes pull copies of the images, else empty.
 set -euo pipefail
 
 readonly SOURCE=https://github.com/aws/sagemaker-hyperpod-cli.git
@@ -54,9 +55,13 @@ dependencies() {
   checkout "$folder"
   aws ecr get-login-password | helm registry login --username AWS --password-stdin "${REPOSITORY%%/*}"
   helm show chart "oci://$REPOSITORY" --version "$version" >/dev/null 2>&1 || mirror "$folder" "$version"
+  local options=()
+  if [[ -n $IMAGE_REGISTRY ]]; then
+    options=(--post-renderer "$(dirname "$0")/own_images.sh")
+  fi
   # No --wait: nothing can run before there are nodes, and HyperPod makes none before this is installed.
   helm upgrade --install "$RELEASE" "oci://$REPOSITORY" --version "$version" --namespace "$SYSTEM" \
-    --set "health-monitoring-agent.region=$AWS_REGION"
+    --set "health-monitoring-agent.region=$AWS_REGION" "${options[@]}"
   if [[ $IS_RESTRICTED == true ]]; then
     restricted "$folder"
   fi

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).resolve().parents[3] / "lifecycle" / "charts" / "install.sh"
+OWN_IMAGES = SCRIPT.with_name("own_images.sh")
 COMMIT = "9f496a6364759553f73ff534434a057ef4bdc004"
 REPOSITORY = "111111111111.dkr.ecr.us-east-1.amazonaws.com/atelier/hyperpod-helm-chart"
 CHART = f"oci://{REPOSITORY} --version 0.1.0-{COMMIT[:12]}"
@@ -49,7 +51,7 @@ class Build:
 
     state: Path
 
-    def run(self, charts: str, **variables: str) -> list[str]:
+    def run(self, **variables: str) -> list[str]:
         """What Helm and the others were called with. CalledProcessError when the build fails."""
         (self.state / "calls").write_text("")
         environ = {
@@ -61,9 +63,10 @@ class Build:
             "COMMIT": COMMIT,
             "REPOSITORY": REPOSITORY,
             "IS_RESTRICTED": "false",
+            "IMAGE_REGISTRY": "",
             **variables,
         }
-        subprocess.run(["/bin/bash", str(SCRIPT), charts], env=environ, check=True, capture_output=True)
+        subprocess.run(["/bin/bash", str(SCRIPT)], env=environ, check=True, capture_output=True)
         return self.calls()
 
     def calls(self) -> list[str]:
@@ -85,7 +88,7 @@ def helm(calls: list[str], verb: str) -> list[str]:
 
 
 def test_the_chart_is_mirrored_once_and_installed_from_the_mirror(build: Build) -> None:
-    first, second = build.run("dependencies"), build.run("dependencies")
+    first, second = build.run(), build.run()
     (push,) = helm(first, "push")
     assert push.endswith(f"hyperpod-helm-chart-0.1.0-{COMMIT[:12]}.tgz oci://{REPOSITORY.rpartition('/')[0]}")
     assert helm(second, "push") == []
@@ -96,35 +99,53 @@ def test_the_chart_is_mirrored_once_and_installed_from_the_mirror(build: Build) 
 
 
 def test_no_pod_is_waited_for(build: Build) -> None:
-    calls = build.run("dependencies", IS_RESTRICTED="true")
+    calls = build.run(IS_RESTRICTED="true")
     assert [call for call in calls if "--wait" in call or "--atomic" in call] == []
 
 
 def test_another_commit_than_the_pinned_one_is_not_installed(build: Build) -> None:
     with pytest.raises(subprocess.CalledProcessError):
-        build.run("dependencies", FETCHED="0" * 40)
+        build.run(FETCHED="0" * 40)
     assert helm(build.calls(), "upgrade") == []
 
 
 def test_a_tool_of_another_content_is_not_run(build: Build) -> None:
     with pytest.raises(subprocess.CalledProcessError):
-        build.run("dependencies", BAD_HASH="1")
+        build.run(BAD_HASH="1")
     assert build.calls() == []
 
 
 def test_restricted_nodes_get_what_they_need_once_and_nobody_is_asked(build: Build) -> None:
-    assert "restricted y" in build.run("dependencies", IS_RESTRICTED="true")
-    assert "restricted y" not in build.run("dependencies", IS_RESTRICTED="true")
+    assert "restricted y" in build.run(IS_RESTRICTED="true")
+    assert "restricted y" not in build.run(IS_RESTRICTED="true")
 
 
 def test_standard_nodes_get_nothing_of_it(build: Build) -> None:
-    assert [call for call in build.run("dependencies") if "restricted" in call] == []
+    assert [call for call in build.run() if "restricted" in call] == []
 
 
-def test_whoever_submits_jobs_gets_a_role_in_each_namespace(build: Build) -> None:
-    calls = build.run("access", NAMESPACES='[{"name": "kubeflow"}]', GROUPS_OF='[{"name": "atelier-jobs"}]')
-    assert calls[0] == "aws eks update-kubeconfig --name eks --alias eks-arn"
-    assert calls[1:] == [
-        f"helm upgrade --install atelier-access {SCRIPT.parent}/access --namespace kube-system "
-        '--set-json namespaces=[{"name": "kubeflow"}] --set-json groups=[{"name": "atelier-jobs"}]'
-    ]
+def test_the_cluster_is_found_by_its_name(build: Build) -> None:
+    assert build.run()[0] == "aws eks update-kubeconfig --name eks --alias eks-arn"
+
+
+def test_images_are_taken_from_a_registry_of_ours_where_one_is_named(build: Build) -> None:
+    (plain,) = helm(build.run(), "upgrade")
+    (own,) = helm(build.run(IMAGE_REGISTRY="registry"), "upgrade")
+    assert "--post-renderer" not in plain
+    assert own.endswith(f"--post-renderer {OWN_IMAGES}")
+
+
+def test_exactly_the_images_from_outside_become_copies_named_alike() -> None:
+    outside = json.loads((SCRIPT.parents[1] / "images.json").read_text())["images"]
+    amazon = "602401143452.dkr.ecr.us-west-2.amazonaws.com/eks/aws-efa-k8s-device-plugin:v0.5.6"
+    images = [*outside, *(image.removeprefix("docker.io/") for image in outside), amazon]
+    done = subprocess.run(
+        [str(OWN_IMAGES)],
+        input="".join(f"image: {image}\n" for image in images),
+        env={**os.environ, "IMAGE_REGISTRY": "registry"},
+        text=True,
+        capture_output=True,
+        check=True,
+    )
+    copies = [f"image: registry/{image.partition('/')[2]}" for image in outside]
+    assert done.stdout.splitlines() == [*copies, *copies, f"image: {amazon}"]

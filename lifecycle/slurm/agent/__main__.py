@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 from pathlib import Path
 
@@ -38,7 +39,8 @@ def main() -> None:
     clients = {
         name: boto3.client(name, region_name=config.region, config=_CLIENT_CONFIG) for name in ("s3", "sqs")
     }
-    service = build(config, s3=clients["s3"], sqs=clients["sqs"])
+    state = os.environ.get("STATE_DIRECTORY")
+    service = build(config, s3=clients["s3"], sqs=clients["sqs"], state=Path(state) if state else None)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.stop())
     logger.info("agent_started: %s for %s", version(), config.cluster)

@@ -100,6 +100,11 @@ class Config:
         return Path(self.shared_folder) / "atelier" / "jobs"
 
     @property
+    def own_folder(self) -> Path:
+        """Where the agent's records lie if it has no folder on the controller."""
+        return Path(self.shared_folder) / "atelier" / "agent"
+
+    @property
     def downloads_folder(self) -> Path:
         """Where objects lie that jobs share."""
         return Path(self.shared_folder) / "atelier" / "downloads"

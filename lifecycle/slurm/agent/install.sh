@@ -42,6 +42,7 @@ Wants=network-online.target
 
 [Service]
 User=$AGENT_USER
+StateDirectory=atelier-agent
 WorkingDirectory=/opt/atelier
 Environment=PATH=$PATH
 Environment=PYTHONUNBUFFERED=1

@@ -1,4 +1,8 @@
-"""What the agent knows of its jobs, in their own folders: whoever starts after a crash goes on from there."""
+"""What the agent knows of its jobs: whoever starts after a crash goes on from there.
+
+Kept where Slurm keeps its own state, on the controller: a job can write to all of the shared file system, and
+must not say of another where its output goes.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,7 @@ PREPARING, SUBMITTING, SUBMITTED, UPLOADING, ENDED = (
     "uploading",
     "ended",
 )
-_RECORD, _BUNDLE = "agent.json", "bundle.json"
+_RECORD, _BUNDLE = "record.json", "bundle.json"
 
 logger = logging.getLogger(__name__)
 
@@ -39,18 +43,19 @@ class Record:
 class Records:
     """The records of a cluster's jobs; each is replaced whole, so that none is ever half-written."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._known = {record.job: record for record in _read_all(folder)}
+    def __init__(self, state: Path, *, jobs: Path) -> None:
+        self._state = state
+        self._jobs = jobs
+        self._known = {record.job: record for record in _read_all(state)}
 
     def create(self, record: Record, body: bytes) -> None:
         """Take a job on, with its bundle."""
-        write_whole(self.folder(record.job) / _BUNDLE, body)
+        write_whole(self._state / record.job / _BUNDLE, body)
         self.save(record)
 
     def save(self, record: Record) -> None:
         """Replace the record of a job."""
-        write_whole(self.folder(record.job) / _RECORD, json.dumps(asdict(record)).encode())
+        write_whole(self._state / record.job / _RECORD, json.dumps(asdict(record)).encode())
         self._known[record.job] = record
 
     def move(self, record: Record, **changes: Any) -> Record:
@@ -65,21 +70,22 @@ class Records:
 
     def bundle(self, job: str) -> bytes:
         """The bundle of a job that was taken on."""
-        return (self.folder(job) / _BUNDLE).read_bytes()
+        return (self._state / job / _BUNDLE).read_bytes()
 
     def open_jobs(self) -> list[Record]:
         """The jobs that have not ended."""
         return [record for record in list(self._known.values()) if record.phase != ENDED]
 
     def folder(self, job: str) -> Path:
-        """A job's own folder."""
-        return self._folder / job
+        """A job's own folder on the shared file system."""
+        return self._jobs / job
 
     def clear_away(self, *, before: float) -> None:
-        """Delete the folders of jobs that ended before a time."""
+        """Delete what is left of jobs that ended before a time."""
         for record in list(self._known.values()):
             if record.phase == ENDED and (record.ended_at or 0) < before:
                 shutil.rmtree(self.folder(record.job), ignore_errors=True)
+                shutil.rmtree(self._state / record.job, ignore_errors=True)
                 del self._known[record.job]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from .attending import Attendant
@@ -24,11 +25,15 @@ def build(
     s3: Any,
     sqs: Any,
     slurm: Slurm | None = None,
-    records: Records | None = None,
+    state: Path | None = None,
     now: Callable[[], float] = time.time,
 ) -> Service:
-    """The agent of a cluster before its clients of S3 and SQS."""
-    slurm, records = slurm or Slurm(), records or Records(config.jobs_folder)
+    """The agent of a cluster before its clients of S3 and SQS.
+
+    `state` is where it keeps its records: systemd's StateDirectory on a controller.
+    """
+    slurm = slurm or Slurm()
+    records = Records(state or config.own_folder, jobs=config.jobs_folder)
     store = Store(s3=s3, config=config)
     reporter = Reporter(store=store, records=records, now=now)
     attendant = Attendant(

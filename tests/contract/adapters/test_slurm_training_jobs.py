@@ -116,8 +116,8 @@ def test_logs_may_be_asked_for_by_what_they_contain(line: Line) -> None:
 
 
 def test_the_calls_are_those_that_s3_and_sqs_take() -> None:
-    key = {"region_name": "us-east-1", "aws_access_key_id": "test", "aws_secret_access_key": "test"}
-    s3, sqs = boto3.client("s3", **key), boto3.client("sqs", **key)
+    session = boto3.Session("test", "test", region_name="us-east-1")
+    s3, sqs = session.client("s3"), session.client("sqs")
     jobs = SlurmTrainingJobs(
         clusters={CLUSTER.name: CLUSTER}, bucket=BUCKET, s3=s3, sqs=sqs, now=lambda: NOON
     )

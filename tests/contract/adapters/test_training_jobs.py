@@ -184,12 +184,12 @@ class OnSlurm:
 
 @pytest.fixture(params=["training-job", "hyperpod-eks", "hyperpod-slurm"])
 def platform(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Platform]:
-    made: dict[str, Callable[[], Platform]] = {
+    made: dict[str, Callable[[], Any]] = {
         "training-job": OnTrainingJobs,
         "hyperpod-eks": OnCluster,
         "hyperpod-slurm": lambda: OnSlurm(tmp_path),
     }
-    platform = made[request.param]()
+    platform: Platform = made[request.param]()
     with platform.logs:
         yield platform
 

@@ -32,6 +32,7 @@ class Agent:
 
     def __init__(self, folder: Path) -> None:
         self.s3 = FolderS3(folder / "cloud")
+        self.state = folder / "state"
         self.slurm = FakeSlurm()
         self.now = NOON
         self.job = a_job(cluster=replace(CLUSTER, shared_folder=str(folder / "fsx"), linked=()))
@@ -44,7 +45,7 @@ class Agent:
 
     def restart(self) -> None:
         store = Store(s3=self.s3, config=self.config)
-        self.records = Records(self.config.jobs_folder)
+        self.records = Records(self.state, jobs=self.config.jobs_folder)
         reporter = Reporter(store=store, records=self.records, now=lambda: self.now)
         slurm: Any = self.slurm
         self._attendant = Attendant(
@@ -117,10 +118,11 @@ def test_a_log_that_grows_is_told_now_and_then(agent: Agent) -> None:
     agent.write("job.log", "loss=2\n")
     agent.now += 29
     agent.follow()
-    assert agent.status["loss"] is None
+    assert agent.status["log_lines"] == []
     agent.now += 1
     agent.follow()
-    assert (agent.status["loss"], agent.status["log_lines"]) == (2.0, ["loss=2"])
+    assert agent.status["log_lines"] == ["loss=2"]
+    assert agent.status["loss"] == 2
     log = agent.s3.path(BUCKET, naming.log_key(CLUSTER.name, NAME))
     assert log.read_text() == "loss=2\n"
 
@@ -141,6 +143,7 @@ def test_a_bundle_that_is_none_is_refused_and_leaves_nothing(agent: Agent, chang
     assert next(iter(changes)) in agent.status["reason"]
     assert not agent.is_wanted
     assert not agent.config.jobs_folder.exists()
+    assert not agent.state.exists()
 
 
 def test_an_image_without_a_program_is_refused(agent: Agent) -> None:
@@ -240,15 +243,16 @@ def test_a_slurm_that_does_not_answer_has_forgotten_nothing(agent: Agent) -> Non
     assert agent.status["state"] == "RUNNING"
 
 
-def test_output_that_could_not_be_uploaded_is_uploaded_later(agent: Agent) -> None:
+def test_output_that_could_not_be_uploaded_is_uploaded_later(
+    agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
     agent.submit()
     agent.write("output/manifest.json", "{}")
     agent.slurm.move(NAME, "COMPLETED")
-    upload, agent.s3.upload_file = agent.s3.upload_file, failing  # type: ignore[method-assign]
-    with pytest.raises(ClientError):
+    with monkeypatch.context() as patch, pytest.raises(ClientError):
+        patch.setattr(agent.s3, "upload_file", failing)
         agent.follow()
     assert agent.status["state"] == "UPLOADING"
-    agent.s3.upload_file = upload  # type: ignore[method-assign]
     agent.slurm.forget(NAME)
     agent.restart()
     agent.follow()
@@ -316,7 +320,7 @@ def test_nor_after_its_folder_was_cleared_away(agent: Agent) -> None:
 
 def test_a_record_that_cannot_be_read_is_made_anew_from_bundle_and_slurm(agent: Agent) -> None:
     agent.submit()
-    agent.write("agent.json", "{")
+    (agent.state / NAME / "record.json").write_text("{")
     agent.restart()
     agent.attend()
     agent.follow()
@@ -338,5 +342,5 @@ def test_a_busy_bucket_loses_nothing(agent: Agent, look: Callable[[Agent], None]
 
 def test_the_record_tells_no_more_than_the_status_does(agent: Agent) -> None:
     agent.submit()
-    record = json.loads((Path(agent.job.folder) / "agent.json").read_text())
+    record = json.loads((agent.state / NAME / "record.json").read_text())
     assert record["status"] == agent.status

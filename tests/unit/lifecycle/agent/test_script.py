@@ -27,8 +27,9 @@ BASH = shutil.which("bash") or "/bin/bash"
 
 
 def config_of(runtime: str, **changes: Any) -> Config:
-    programs = {"programs": {IMAGE: ["/opt/python 3", "-m", "train"]}} if runtime == "process" else {}
-    return a_config(runtime=runtime, auto_resume=runtime != "process", **programs, **changes)
+    if runtime == "process":
+        changes |= {"programs": {IMAGE: ["/opt/python 3", "-m", "train"]}, "auto_resume": False}
+    return a_config(runtime=runtime, **changes)
 
 
 def bundle_of(nodes: int, config: Config) -> Bundle:

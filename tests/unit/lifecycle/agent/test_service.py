@@ -109,7 +109,9 @@ def test_a_message_whose_work_failed_is_left_to_come_again(
     assert len(agent.sqs.messages(QUEUE_URL)) == 1
 
 
-def test_a_message_stays_invisible_while_its_job_is_worked_on(tmp_path: Path) -> None:
+def test_a_message_stays_invisible_while_its_job_is_worked_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     agent = Running(tmp_path, visibility_seconds=1)
     submitted, released = threading.Event(), threading.Event()
 
@@ -122,11 +124,14 @@ def test_a_message_stays_invisible_while_its_job_is_worked_on(tmp_path: Path) ->
     agent.send(MESSAGE)
     extended: list[str] = []
     keep = agent.sqs.change_message_visibility
+
+    def count_and_keep(**call: Any) -> None:
+        extended.append(call["ReceiptHandle"])
+        keep(**call)
+
     with agent.turning():
         assert submitted.wait(10)
-        agent.sqs.change_message_visibility = (  # type: ignore[method-assign]
-            lambda **call: (extended.append(call["ReceiptHandle"]), keep(**call))[1]
-        )
+        monkeypatch.setattr(agent.sqs, "change_message_visibility", count_and_keep)
         wait_until(lambda: len(extended) >= 2)
         released.set()
         wait_until(lambda: not agent.sqs.messages(QUEUE_URL))

@@ -185,6 +185,7 @@ class EksOrchestrator:
 
     `lustre` is the file system that jobs of open weights share, linked to the bucket. `charts` False: others
     put into Kubernetes what HyperPod needs there before it makes nodes, as the embedded cloud does.
+    `services` lets jobs bring Deployments, Jobs and Secrets of their own, as reinforcement learning does.
     `image_registry` has copies of the chart's images from outside AWS, for nodes without the internet.
     """
 
@@ -193,6 +194,7 @@ class EksOrchestrator:
     administrators: tuple[str, ...] = ()
     lustre: Lustre | None = None
     charts: bool = True
+    services: bool = False
     image_registry: str = ""
 
 

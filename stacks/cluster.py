@@ -151,7 +151,9 @@ class ClusterStack(Stack):
         objects = ClusterObjects(
             self, "Objects", control_plane=control_plane, access=access, handlers=handlers
         )
-        let_in = objects.resource("JobAccess", job_access(namespaces))
+        let_in = objects.resource(
+            "JobAccess", job_access(namespaces, with_services=cluster.orchestrator.services)
+        )
         let_in.node.add_dependency(nodes.arrived)
         if cluster.task_governance:
             governance = Governance(

@@ -12,9 +12,9 @@ WATCH_RULES = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]
 _RBAC = "rbac.authorization.k8s.io"
 
 
-def job_access(namespaces: Mapping[str, bool]) -> list[dict[str, Any]]:
+def job_access(namespaces: Mapping[str, bool], *, with_services: bool = False) -> list[dict[str, Any]]:
     """A Role and its binding for each group in each of `namespaces`; true: the namespace itself, too."""
-    groups = {JOBS_GROUP: role_rules(), WATCH_GROUP: WATCH_RULES}
+    groups = {JOBS_GROUP: role_rules(with_services=with_services), WATCH_GROUP: WATCH_RULES}
     return [
         manifest
         for name, is_ours in namespaces.items()

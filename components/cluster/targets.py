@@ -41,5 +41,6 @@ def _on_eks(
         ),
         queue=f"{namespace}-localqueue" if namespace.startswith(TEAM) else None,
         priority=f"{priority}-priority" if priority else None,
+        allows_services=orchestrator.services,
         storage=shared_storage(bucket) if orchestrator.lustre else None,
     )

@@ -278,6 +278,19 @@ def test_a_group_is_bound_to_its_role_in_its_namespace() -> None:
     assert (subject["kind"], subject["name"]) == ("Group", JOBS_GROUP)
 
 
+def test_jobs_bring_services_where_their_cluster_says_so_and_nowhere_else() -> None:
+    (nova,) = (cluster for cluster in PROD.clusters if cluster.name == "nova")
+    assert isinstance(nova.orchestrator, EksOrchestrator)
+    open_hearted = replace(nova, orchestrator=replace(nova.orchestrator, services=True))
+    (target,) = targets(replace(PROD, clusters=(open_hearted,)), bucket="artifacts")
+    assert isinstance(target, Cluster)
+    assert target.allows_services
+    closed = [each for each in targets(PROD, bucket="b") if isinstance(each, Cluster)]
+    assert not any(each.allows_services for each in closed)
+    _, role, *_ = job_access({"kubeflow": True}, with_services=True)
+    assert role["rules"] == role_rules(with_services=True) != role_rules()
+
+
 def test_whoever_applies_objects_is_an_administrator_before_and_after(prod: Synthesis) -> None:
     resources = Resources(prod.templates[NOVA])
     entry = resources.named("AccessApplyObjects")["Properties"]

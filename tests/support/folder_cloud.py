@@ -107,11 +107,13 @@ def _modified(path: Path) -> datetime:
 
 
 class FolderSqs:
-    """The part of an SQS client that jobs on Slurm need."""
+    """The part of an SQS client that jobs on Slurm need. `…refusals` are codes for the calls to come."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.refusals: list[str] = []
+        self.receive_refusals: list[str] = []
+        self.delete_refusals: list[str] = []
 
     def get_queue_url(self, *, QueueName: str) -> dict[str, Any]:
         return {"QueueUrl": f"https://sqs/{QueueName}"}
@@ -126,6 +128,8 @@ class FolderSqs:
     def receive_message(
         self, *, QueueUrl: str, MaxNumberOfMessages: int, WaitTimeSeconds: int, VisibilityTimeout: int
     ) -> dict[str, Any]:
+        if self.receive_refusals:
+            raise error(self.receive_refusals.pop(0), "ReceiveMessage")
         deadline = time.monotonic() + WaitTimeSeconds
         while not (received := self._visible(QueueUrl, MaxNumberOfMessages, VisibilityTimeout)):
             if time.monotonic() >= deadline:
@@ -138,6 +142,8 @@ class FolderSqs:
         self._write(path, {**self._read(path), "visible_at": time.time() + VisibilityTimeout})
 
     def delete_message(self, *, QueueUrl: str, ReceiptHandle: str) -> None:
+        if self.delete_refusals:
+            raise error(self.delete_refusals.pop(0), "DeleteMessage")
         (self._queue(QueueUrl) / ReceiptHandle).unlink(missing_ok=True)
 
     def messages(self, url: str) -> list[str]:

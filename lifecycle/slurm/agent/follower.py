@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from . import outputs
 from .bundle import parse
@@ -17,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 class Follower:
-    """Follows the jobs that Slurm has; `upload` brings a folder to an address and counts its files."""
+    """Follows the jobs that Slurm has, to the last byte of their output."""
 
     def __init__(
         self,
@@ -26,14 +27,12 @@ class Follower:
         records: Records,
         slurm: Slurm,
         reporter: Reporter,
-        upload: Callable[..., int] = outputs.upload,
-        s3: object,
+        s3: Any,
     ) -> None:
         self._config = config
         self._records = records
         self._slurm = slurm
         self._reporter = reporter
-        self._upload = upload
         self._s3 = s3
 
     def look(self) -> Mapping[str, Seen]:
@@ -60,7 +59,7 @@ class Follower:
         uploading = Seen(**{**vars(seen), "state": UPLOADING_STATE})
         told = self._records.move(self._reporter.tell(record, uploading), phase=UPLOADING)
         bundle = parse(self._records.bundle(record.job), job=record.job, config=self._config)
-        count = self._upload(
+        count = outputs.upload(
             self._records.folder(record.job) / bundle.output_path, bundle.output_s3_uri, s3=self._s3
         )
         self._reporter.end(told, seen, output_files=count)

@@ -67,6 +67,7 @@ class Service:
         """Work until stopped. A round that fails is logged, and its work done in a later one."""
         threading.Thread(target=self._poll, daemon=True).start()
         rounds = [
+            _Round(self._take_messages, 0),
             _Round(self._follow, self._config.look_seconds),
             _Round(self._look_into_the_inbox, self._config.inbox_seconds),
             _Round(self._beat, self._config.heartbeat_seconds),
@@ -74,7 +75,6 @@ class Service:
             _Round(self._clear_away, _CLEARING_SECONDS),
         ]
         while not self._stopped.is_set():
-            self._take_messages()
             for one in rounds:
                 one.run_if_due()
         logger.info("agent_stopped")

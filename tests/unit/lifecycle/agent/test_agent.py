@@ -249,9 +249,10 @@ def test_output_that_could_not_be_uploaded_is_uploaded_later(
     agent.submit()
     agent.write("output/manifest.json", "{}")
     agent.slurm.move(NAME, "COMPLETED")
-    with monkeypatch.context() as patch, pytest.raises(ClientError):
+    with monkeypatch.context() as patch:
         patch.setattr(agent.s3, "upload_file", failing)
-        agent.follow()
+        with pytest.raises(ClientError):
+            agent.follow()
     assert agent.status["state"] == "UPLOADING"
     agent.slurm.forget(NAME)
     agent.restart()

@@ -109,6 +109,19 @@ def test_a_message_whose_work_failed_is_left_to_come_again(
     assert len(agent.sqs.messages(QUEUE_URL)) == 1
 
 
+def test_a_queue_that_fails_does_not_end_the_agent(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    agent = Running(tmp_path)
+    agent.sqs.receive_refusals = ["InternalError"]
+    agent.sqs.delete_refusals = ["InternalError"]
+    put_bundle(agent.s3, agent.job)
+    agent.send(MESSAGE)
+    with agent.turning():
+        wait_until(lambda: "queue_unreachable" in caplog.text and "round_failed" in caplog.text)
+        before = agent.heartbeat()["at"]
+        wait_until(lambda: agent.heartbeat()["at"] > before)
+    assert agent.slurm.submitted == [NAME]
+
+
 def test_a_message_stays_invisible_while_its_job_is_worked_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

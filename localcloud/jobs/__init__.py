@@ -1,2 +1,2 @@
-"""The processes of the embedded cloud: a training job's `container`, a rank in a `pod` or of `llmft` on Slurm's
-nodes, and `serve` for a deployed model."""
+"""The processes of the embedded cloud: `container` for a training job, `pod` and `llmft` for a rank on a
+cluster, `serve` for a deployed model."""

@@ -24,8 +24,9 @@ from tests.support.llmft import OpenJob, an_untrained_model
 ROOT = Path(__file__).parents[3]
 PATIENCE_SECONDS = 120
 SS = shutil.which("ss")
-# 120 steps: far more than are taken while a signal is on its way.
-EPOCHS = 60
+# A killed rank is missed at the next step; SIGTERM is looked for once a second only, by JAX's runtime.
+EPOCHS = 30
+ENDLESS = 5000
 
 
 class Pair:
@@ -123,6 +124,7 @@ def test_two_ranks_make_the_model_of_one_even_if_one_is_lost_on_the_way(
 
 
 def test_sigterm_to_one_rank_ends_both_after_the_same_step(job: OpenJob, start: type[Pair]) -> None:
+    job.recipe(nodes=2, max_epochs=ENDLESS)
     pair = start(job)
     pair.read_until("global_step=1 ")
     pair.ranks[1].send_signal(signal.SIGTERM)
@@ -134,6 +136,7 @@ def test_sigterm_to_one_rank_ends_both_after_the_same_step(job: OpenJob, start: 
 
 @pytest.mark.skipif(SS is None, reason="needs ss, of Linux's iproute2")
 def test_ranks_listen_to_this_machine_alone(job: OpenJob, start: type[Pair]) -> None:
+    job.recipe(nodes=2, max_epochs=ENDLESS)
     pair = start(job)
     pair.read_until("global_step=1 ")
     listening = subprocess.run([str(SS), "-ltnpH"], capture_output=True, text=True, check=True).stdout

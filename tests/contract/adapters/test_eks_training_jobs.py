@@ -12,12 +12,11 @@ from botocore.stub import Stubber
 
 from atelier.errors import AccessRefused, CapacityUnavailable, RequestRefused, ServiceUnavailable
 from atelier.operations.model import Operation, OperationState, Phase
-from atelier.operations.settle import settle
 from lambdas.adapters.eks_training_jobs import EksTrainingJobs
 from tests.support.cluster_jobs import NAME, NAMESPACE, NOON, a_job, a_recipe, an_operation
 from tests.support.kubernetes_api import FakeKubernetes, refusal
 from tests.support.kubernetes_clients import ENDPOINT, client_of
-from tests.support.operations import FakeOperations, FakeTokens
+from tests.support.settled_job import SettledJob
 
 JOB = a_job()
 OPERATION = an_operation(JOB)
@@ -228,30 +227,6 @@ def test_a_cluster_without_a_log_group_has_no_lines(line: Line) -> None:
         assert list(line.jobs.logs(NAME)) == []
 
 
-class Settled:
-    """The adapter's job on record, and the workflow that waits for it."""
-
-    def __init__(self, line: Line, operation: Operation) -> None:
-        self.line = line
-        self.operations = FakeOperations(rows={(operation.run_id, operation.step): operation})
-        self.tokens = FakeTokens()
-        self._key = (operation.run_id, operation.step)
-
-    @property
-    def row(self) -> Operation:
-        return self.operations.rows[self._key]
-
-    def settle(self) -> None:
-        settle(
-            self.row,
-            operations=self.operations,
-            service=self.line.jobs,
-            logs_of=lambda _: self.line.jobs,
-            tokens=self.tokens,
-            now=self.line.now,
-        )
-
-
 def condition_on(line: Line, kind: str, message: str = "") -> None:
     conditions = [{"type": kind, "status": "True", "message": message}]
     line.api.one("PyTorchJob")["status"] = {"conditions": conditions}
@@ -261,7 +236,7 @@ def test_settle_makes_what_a_dead_submission_did_not_and_takes_all_away_at_the_e
     line.jobs.submit(PPO)
     for path in [path for path in line.api.objects if "statefulsets" in path]:
         del line.api.objects[path]
-    waiting = Settled(line, recorded(PPO))
+    waiting = SettledJob(line, recorded(PPO))
     waiting.settle()
     assert len(line.api.objects) == len(PPO.request["objects"])
     assert waiting.row.state is OperationState.STARTED
@@ -282,7 +257,7 @@ def test_however_a_job_ends_the_workflow_hears_why_and_nothing_is_left(line: Lin
         line.now += 3600
     else:
         line.api.objects.popitem()
-    waiting = Settled(line, OPERATION)
+    waiting = SettledJob(line, OPERATION)
     waiting.settle()
     assert waiting.tokens.outcomes["token"][0] == error
     assert waiting.row.error == error

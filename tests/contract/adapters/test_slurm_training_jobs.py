@@ -11,13 +11,12 @@ import pytest
 from botocore.stub import Stubber
 
 from atelier.errors import AccessRefused, RequestRefused
-from atelier.operations.model import Operation, OperationState, Phase
-from atelier.operations.settle import settle
+from atelier.operations.model import OperationState, Phase
 from atelier.training.slurm import naming
 from lambdas.adapters.slurm_training_jobs import SlurmTrainingJobs
 from tests.support.folder_cloud import FolderS3, FolderSqs
-from tests.support.operations import FakeOperations, FakeTokens
 from tests.support.runs import BUCKET
+from tests.support.settled_job import SettledJob
 from tests.support.slurm_jobs import CLUSTER, NAME, NOON, QUEUE_URL, a_job, a_status, an_operation
 
 JOB = a_job()
@@ -137,32 +136,8 @@ def test_the_calls_are_those_that_s3_and_sqs_take() -> None:
         queue.assert_no_pending_responses()
 
 
-class Settled:
-    """The adapter's job on record, and the workflow that waits for it."""
-
-    def __init__(self, line: Line, operation: Operation) -> None:
-        self.line = line
-        self.operations = FakeOperations(rows={(operation.run_id, operation.step): operation})
-        self.tokens = FakeTokens()
-        self._key = (operation.run_id, operation.step)
-
-    @property
-    def row(self) -> Operation:
-        return self.operations.rows[self._key]
-
-    def settle(self) -> None:
-        settle(
-            self.row,
-            operations=self.operations,
-            service=self.line.jobs,
-            logs_of=lambda _kind: self.line.jobs,
-            tokens=self.tokens,
-            now=self.line.now,
-        )
-
-
 def test_settle_makes_what_a_dead_submission_did_not(line: Line) -> None:
-    waiting = Settled(line, replace(OPERATION, state=OperationState.RECORDED))
+    waiting = SettledJob(line, replace(OPERATION, state=OperationState.RECORDED))
     waiting.settle()
     assert line.bundle.exists()
     assert waiting.row.state is OperationState.STARTED
@@ -171,7 +146,7 @@ def test_settle_makes_what_a_dead_submission_did_not(line: Line) -> None:
 def test_settle_keeps_looking_at_a_silent_cluster_until_the_deadline(line: Line) -> None:
     line.jobs.submit(OPERATION)
     line.tell("RUNNING")
-    waiting = Settled(line, OPERATION)
+    waiting = SettledJob(line, OPERATION)
     line.now = OPERATION.deadline - 1
     waiting.settle()
     assert waiting.tokens.outcomes == {}
@@ -190,7 +165,7 @@ def test_a_job_without_nodes_is_taken_back_and_the_workflow_hears_why(line: Line
     heartbeat = {"at": "2026-11-23T13:00:00+00:00", "slurm": "up", "jobs": 1}
     key = naming.heartbeat_key(CLUSTER.name)
     line.s3.put_object(Bucket=BUCKET, Key=key, Body=json.dumps(heartbeat).encode())
-    waiting = Settled(line, OPERATION)
+    waiting = SettledJob(line, OPERATION)
     waiting.settle()
     waiting.settle()
     assert waiting.tokens.outcomes["token"][0] == "CapacityUnavailable"

@@ -19,9 +19,12 @@ def preflight(environment: EnvironmentName = "dev") -> None:
     from cli.console import out, wide
     from cli.exit_codes import ExitCode
     from cli.preflight import Outcome, Preflight
-    from config.environments import environment_named
+    from config.environments import LOCAL, environment_named
 
     here = environment_named(environment)
+    if here is LOCAL:
+        out.print("the embedded cloud has room for every cluster: nothing to ask")
+        return
     if not here.clusters:
         out.print(f"{environment} has no clusters: nothing to ask")
         return

@@ -20,6 +20,7 @@ from config.cluster import (
     InstanceGroup,
 )
 from config.environments import DEV
+from config.slurm import NodeType, SlurmConfig, SlurmOrchestrator, SlurmStrategy
 from tests.support.commands import atelier
 
 CLUSTER = ClusterConfig(
@@ -47,7 +48,7 @@ class Account:
         self.zones = {"use1-az6": "us-east-1d"}
         self.offered = ["c5.4xlarge", "p5.48xlarge"]
         self.subnets: list[dict[str, Any]] = []
-        self.has_administrator = True
+        self.has_administrator: bool | None = True
         self.tag_status = "Active"
         self._clients: dict[str, Any] = {}
 
@@ -99,7 +100,7 @@ class Account:
                 "CreateDate": 0,
             }
             stub.add_response("get_role", {"Role": role}, {"RoleName": "Administrator"})
-        else:
+        elif self.has_administrator is False:
             stub.add_client_error("get_role", "NoSuchEntity")
         policy = "arn:aws:iam::aws:policy/AmazonSageMakerClusterInstanceRolePolicy"
         stub.add_response("get_policy", {"Policy": {}}, {"PolicyArn": policy})
@@ -139,6 +140,23 @@ def test_a_quota_that_is_too_small_is_missing_with_what_to_request() -> None:
     assert answer.detail == (
         "'ml.p5.48xlarge for cluster usage': 0; request 2 in Service Quotas, Amazon SageMaker"
     )
+
+
+def test_a_cluster_on_slurm_asks_for_fewer_addresses_and_for_no_administrator() -> None:
+    account = Account()
+    account.has_administrator = None
+    controller, compute = CLUSTER.groups
+    slurm = replace(
+        CLUSTER,
+        orchestrator=SlurmOrchestrator(strategy=SlurmStrategy.MANAGED),
+        groups=(
+            replace(controller, slurm=SlurmConfig(node_type=NodeType.CONTROLLER)),
+            replace(compute, slurm=SlurmConfig(node_type=NodeType.COMPUTE, partition="p5")),
+        ),
+    )
+    answers = ask(account, slurm)
+    assert {answer.outcome for answer in answers.values()} == {Outcome.READY}
+    assert answers["subnet 10.101.0.0/22"].detail == "1019 addresses for 66"
 
 
 def test_groups_of_one_type_share_its_quota() -> None:
@@ -201,6 +219,13 @@ def test_the_command_fails_when_something_is_missing(
     assert "quota of group training" in outcome.stdout
 
 
-def test_an_environment_without_clusters_has_nothing_to_ask() -> None:
+def test_an_environment_without_clusters_has_nothing_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("config.environments.environment_named", lambda _: replace(DEV, clusters=()))
+    outcome = atelier("preflight", "--env", "dev")
+    assert (outcome.exit_code, outcome.stdout) == (ExitCode.OK, "dev has no clusters: nothing to ask\n")
+
+
+def test_nothing_can_be_missing_in_the_embedded_cloud() -> None:
     outcome = atelier("preflight", "--env", "local")
-    assert (outcome.exit_code, outcome.stdout) == (ExitCode.OK, "local has no clusters: nothing to ask\n")
+    said = "the embedded cloud has room for every cluster: nothing to ask\n"
+    assert (outcome.exit_code, outcome.stdout) == (ExitCode.OK, said)

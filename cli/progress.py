@@ -86,6 +86,8 @@ class _View:
         steps = [self._states("validate", *VALIDATING)]
         for index, stage in enumerate(run.get("stages", ())):
             title = f"train {index + 1}: {stage.get('technique')} {stage.get('adaptation', 'lora')}"
+            if stage.get("cluster"):
+                title += f" on {stage['cluster']}"
             steps.append(self._operation(title, names.stage_step(index)))
         for index, evaluation in enumerate(run.get("evaluation", ())):
             for subject in ("candidate", "baseline"):

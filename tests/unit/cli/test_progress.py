@@ -19,7 +19,7 @@ from tests.support.operations import RUN_ID, an_operation
 
 RUN = {
     "base_model": "atelier-tiny",
-    "stages": [{"technique": "sft"}, {"technique": "dpo", "adaptation": "full"}],
+    "stages": [{"technique": "sft"}, {"technique": "dpo", "adaptation": "full", "cluster": "nova"}],
     "evaluation": [{"task": "gen_qa"}],
     "gate": [{"metric": "gen_qa.exact_match", "at_least": 0.9}],
     "approval": "required",
@@ -46,7 +46,7 @@ def test_a_run_s_steps_are_what_its_file_asks_for_in_order() -> None:
     assert [step.title for step in seen().steps] == [
         "validate",
         "train 1: sft lora",
-        "train 2: dpo full",
+        "train 2: dpo full on nova",
         "evaluate gen_qa: candidate",
         "evaluate gen_qa: baseline",
         "gate",
@@ -89,6 +89,12 @@ def test_a_run_that_waits_for_a_person_says_which_commands_go_on() -> None:
     view = seen(an_operation("approval", kind=Kind.APPROVAL))
 
     assert f"atelier approve {RUN_ID} --env local" in view.waiting_for
+
+
+def test_a_run_that_waits_for_a_job_on_a_cluster_names_the_cluster() -> None:
+    request = {"cluster": "atelier-local-nova"}
+    view = seen(an_operation("s0", kind=Kind.EKS_JOB, request=request, state=OperationState.STARTED))
+    assert view.waiting_for == f"job {RUN_ID}-s0 on cluster atelier-local-nova"
 
 
 def test_a_run_between_operations_waits_for_the_state_it_is_in() -> None:

@@ -102,9 +102,9 @@ class SlurmCluster:
         with self._lock:
             gone = {node.name for node in self._require_layout().nodes} - {node.name for node in layout.nodes}
             self._write(layout)
-            for node in gone:
-                kill(self._places.configuration, node)
-                self._daemons.pop(node).wait()
+            for name in gone:
+                kill(self._places.configuration, name)
+                self._daemons.pop(name).wait()
             # Neither the controller nor a node learns of nodes that are new without a restart.
             _end(self._daemons.pop("slurmctld"))
             self._start_controller()

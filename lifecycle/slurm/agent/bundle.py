@@ -16,7 +16,7 @@ from typing import Any
 from .config import Config
 
 SCHEMA_VERSION = 1
-JOB_NAME = re.compile(r"[a-z](?:-?[a-z0-9]){0,62}")
+JOB_NAME = re.compile(r"(?=.{1,63}\Z)[a-z](?:-?[a-z0-9])*")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _IMAGE = re.compile(r"[a-z0-9](?:[a-z0-9._/-]|:(?=\d+/)){0,254}(?::[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?")
@@ -108,6 +108,11 @@ def parse(body: bytes, *, job: str, config: Config) -> Bundle:
     )
 
 
+def is_plain(key: str) -> bool:
+    """True for a key that as a path leads nowhere but down: no part is empty, `.` or `..`."""
+    return not {"", ".", ".."} & set(key.removesuffix("/").split("/"))
+
+
 def split(uri: str) -> tuple[str, str]:
     """(bucket, key) of an address that was checked."""
     match = _URI.fullmatch(uri)
@@ -149,8 +154,8 @@ def _recipe(value: Any) -> str:
 def _input(field: str, value: Any, folder: str, config: Config) -> Input:
     content = _object(field, value, {"uri", "path", "linked"})
     uri = _matching(f"{field}.uri", content["uri"], _URI)
-    if ".." in uri.split("/"):
-        raise InvalidBundle(f"{field}.uri = {uri!r}: no part of it may be '..'")
+    if not is_plain(split(uri)[1]):
+        raise InvalidBundle(f"{field}.uri = {uri!r}: no part of its key may be empty, '.' or '..'")
     linked = content["linked"]
     if linked != "":
         linked = _below(config.told_folder, f"{field}.linked", linked, config)

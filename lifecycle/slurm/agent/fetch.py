@@ -16,7 +16,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from .bundle import Input, split
+from .bundle import Input, is_plain, split
 
 _REFUSED = ("403", "AccessDenied", "NoSuchBucket")
 _MISSING = ("404", "NoSuchKey", "NotFound")
@@ -76,8 +76,9 @@ class Fetcher:
             for item in page.get("Contents", []):
                 if item["Key"].endswith("/"):
                     continue
-                if ".." in item["Key"].split("/"):
-                    raise InputRefused(f"s3://{bucket}/{item['Key']}: no part of a key may be '..'")
+                if not is_plain(item["Key"]):
+                    told = f"s3://{bucket}/{item['Key']}"
+                    raise InputRefused(f"{told}: no part of a key may be empty, '.' or '..'")
                 yield _Object(item["Key"], item["Size"], item["LastModified"].timestamp())
 
     def _download(self, bucket: str, one: _Object, path: Path) -> None:

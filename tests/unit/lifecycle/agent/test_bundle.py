@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lifecycle.slurm.agent.bundle import InvalidBundle, parse
+from lifecycle.slurm.agent.bundle import JOB_NAME, InvalidBundle, parse
 from tests.support.slurm_jobs import NAME, a_config, a_job
 
 HOSTILE = ["$(touch /evil)", "`id`", "a; reboot", "a\nb", "x' 'y", '"', "../../etc", "a b", "", "\0", "-rf"]
@@ -27,6 +27,11 @@ def test_a_name_that_is_none_is_refused_with_its_field(field: str, text: str) ->
     assert refused(**{field: text}).startswith(f"{field} = {text!r}: accepted: ")
 
 
+def test_a_name_that_is_too_long_to_be_found_by_its_comment_is_refused() -> None:
+    assert JOB_NAME.fullmatch("a" + "-b" * 31)
+    assert not JOB_NAME.fullmatch("a" + "-b" * 32)
+
+
 @pytest.mark.parametrize("value", ["1; reboot", "1", 0, -1, 1.5, True, None, 1 << 40])
 @pytest.mark.parametrize("field", ["nodes", "time_limit_minutes"])
 def test_a_number_that_is_none_or_out_of_range_is_refused(field: str, value: object) -> None:
@@ -34,7 +39,17 @@ def test_a_number_that_is_none_or_out_of_range_is_refused(field: str, value: obj
 
 
 @pytest.mark.parametrize(
-    "uri", ["http://x/y", "s3://x", "s3://UPPER/x", "s3://bucket/a\nb", "s3://bucket/../x", ""]
+    "uri",
+    [
+        *("http://x/y", "s3://x", "s3://UPPER/x", "s3://bucket/a\nb", ""),
+        *(
+            "s3://bucket/../x",
+            "s3://bucket//etc/x",
+            "s3://bucket/a//etc/x",
+            "s3://bucket/a/./x",
+            "s3://bucket/a//",
+        ),
+    ],
 )
 def test_an_address_that_is_none_is_refused(uri: str) -> None:
     assert refused(model={**MODEL, "uri": uri}).startswith(f"model.uri = {uri!r}")

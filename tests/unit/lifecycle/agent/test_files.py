@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,17 @@ def test_what_was_downloaded_is_downloaded_again_only_when_the_object_changed(in
 def test_what_is_not_there_is_refused(inputs: Inputs, key: str) -> None:
     with pytest.raises(InputRefused, match=f"s3://{BUCKET}/{key}"):
         inputs.fetch(key)
+
+
+@pytest.mark.parametrize("name", ["/etc/cron.d/x", "../../x", "a/../../x", "./x", "a//x"])
+def test_an_object_whose_name_leads_elsewhere_is_refused_and_written_nowhere(
+    inputs: Inputs, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = {"Key": f"a/{name}", "Size": 1, "LastModified": datetime.now(UTC)}
+    monkeypatch.setattr(inputs.s3, "paginate", lambda **_: [{"Contents": [item]}])
+    monkeypatch.setattr(inputs.s3, "download_file", pytest.fail)
+    with pytest.raises(InputRefused, match="no part of a key may be empty"):
+        inputs.fetch("a/")
 
 
 def test_what_may_not_be_read_is_refused_and_a_busy_bucket_is_not(inputs: Inputs) -> None:

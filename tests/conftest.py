@@ -16,7 +16,7 @@ settings.load_profile("atelier")
 SYSTEM = Path(__file__).parent / "system"
 
 
-class FolderScheduling(LoadScopeScheduling):
+class FolderScheduling(LoadScopeScheduling):  # type: ignore[misc]
     """A folder is one piece of work: its tests share servers, templates and compiled models."""
 
     def _split_scope(self, nodeid: str) -> str:

@@ -102,9 +102,9 @@ class SlurmCluster:
         with self._lock:
             gone = {node.name for node in self._require_layout().nodes} - {node.name for node in layout.nodes}
             self._write(layout)
-            for name in gone:
-                kill(self._places.configuration, name)
-                self._daemons.pop(name).wait()
+            for lost in gone:
+                kill(self._places.configuration, lost)
+                self._daemons.pop(lost).wait()
             # Neither the controller nor a node learns of nodes that are new without a restart.
             _end(self._daemons.pop("slurmctld"))
             self._start_controller()

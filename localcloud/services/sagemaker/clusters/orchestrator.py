@@ -1,4 +1,4 @@
-"""The port to what runs jobs on a cluster's nodes: Kubernetes, Slurm, or nobody."""
+"""The port to what runs jobs on a cluster's nodes: Kubernetes or Slurm."""
 
 from __future__ import annotations
 
@@ -19,13 +19,3 @@ class Orchestrator(Protocol):
 
     def dissolve(self, cluster: HyperPodCluster) -> None:
         """The cluster is being deleted: end what runs on it, and forget it."""
-
-
-class Unattended:
-    """Nodes are records: they are Running, and nobody answers on them."""
-
-    def arrange(self, cluster: HyperPodCluster) -> None:
-        pass
-
-    def dissolve(self, cluster: HyperPodCluster) -> None:
-        pass

@@ -5,16 +5,14 @@ Slow because every test drives a whole run through the deployed workflow.
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
 
-from components.bundles import code_bundle
+from tests.support.deployed_functions import handler_replaced, invoke
 from tests.support.deployed_line import DeployedLine, eventually, quick
 from tests.support.deployed_roles import without_action
 
@@ -58,10 +56,7 @@ def test_an_event_that_arrives_again_after_the_run_changes_nothing(line: Deploye
         "detail-type": "SageMaker Training Job State Change",
         "detail": {name: job[name] for name in ("TrainingJobName", "TrainingJobStatus")},
     }
-    answer = line.client("lambda").invoke(
-        FunctionName=line.function_name("settle"), Payload=json.dumps(event).encode()
-    )
-    assert "FunctionError" not in answer, answer["Payload"].read()
+    invoke(line, line.function_name("settle"), event)
     assert line.line.operations.get(run.run_id, "s0") == before
     assert line.line.executions.get(run.run_id) == run
 
@@ -69,7 +64,7 @@ def test_an_event_that_arrives_again_after_the_run_changes_nothing(line: Deploye
 def test_a_job_is_submitted_by_settle_when_the_submitting_function_dies_between_row_and_call(
     line: DeployedLine,
 ) -> None:
-    with _handler_replaced(line, "submit_training_job", DIES_BEFORE_THE_CALL):
+    with handler_replaced(line, "submit_training_job", DIES_BEFORE_THE_CALL):
         run = line.run(quick("killed-submit"))
     assert run.status == "ACCEPTED", run.cause
     jobs = line.client("sagemaker").list_training_jobs(NameContains=run.run_id)["TrainingJobSummaries"]
@@ -172,21 +167,3 @@ def _events_lost(line: DeployedLine, source: str) -> Iterator[None]:
         yield
     finally:
         events.enable_rule(Name=rule["Name"])
-
-
-@contextmanager
-def _handler_replaced(line: DeployedLine, module: str, source: str) -> Iterator[None]:
-    """The deployed function with another handler, and with its own again afterwards."""
-    functions, name = line.client("lambda"), line.function_name(module)
-    code = io.BytesIO(code_bundle().read_bytes())
-    with zipfile.ZipFile(code, "a") as archive:
-        archive.writestr("lambdas/handlers/replaced.py", source)
-    functions.update_function_code(FunctionName=name, ZipFile=code.getvalue())
-    functions.update_function_configuration(FunctionName=name, Handler="lambdas.handlers.replaced.handler")
-    try:
-        yield
-    finally:
-        functions.update_function_configuration(
-            FunctionName=name, Handler=f"lambdas.handlers.{module}.handler"
-        )
-        functions.update_function_code(FunctionName=name, ZipFile=code_bundle().read_bytes())

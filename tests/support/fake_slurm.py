@@ -7,23 +7,26 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from lifecycle.slurm.agent.slurm import Seen, SlurmDown
+from lifecycle.slurm.agent.slurm import Listing, Seen, SlurmDown
 
 
 @dataclass
 class FakeSlurm:
     """Jobs by the pipeline's names, in the order of their submission; `is_down` and it answers nothing.
 
+    `others` came after those, and may have the same names.
+
     `trouble` is raised by the next sbatch, before or after Slurm took the job.
     """
 
     queue: dict[str, Seen] = field(default_factory=dict)
+    others: list[tuple[str, Seen]] = field(default_factory=list)
     accounting: dict[str, Seen] = field(default_factory=dict)
     submitted: list[str] = field(default_factory=list)
     is_down: bool = False
     trouble: Exception | None = None
     takes_it_anyway: bool = False
-    remembers: int = 300
+    remembers: float = 300
     during_submit: Callable[[], None] = lambda: None
 
     def submit(self, script: Path) -> str:
@@ -39,9 +42,9 @@ class FakeSlurm:
             raise trouble
         return job_id
 
-    def jobs(self) -> dict[str, Seen]:
+    def jobs(self) -> Listing:
         self._answer()
-        return dict(self.queue)
+        return [*self.queue.items(), *self.others]
 
     def accounted(self, job_id: str) -> Seen | None:
         return self.accounting.get(job_id)
@@ -51,8 +54,12 @@ class FakeSlurm:
         for job, seen in self.queue.items():
             if seen.job_id == job_id:
                 self.queue[job] = replace(seen, state="CANCELLED")
+        self.others = [
+            (job, replace(seen, state="CANCELLED") if seen.job_id == job_id else seen)
+            for job, seen in self.others
+        ]
 
-    def remembers_seconds(self) -> int:
+    def remembers_seconds(self) -> float:
         return self.remembers
 
     def move(self, job: str, state: str, **changes: Any) -> None:

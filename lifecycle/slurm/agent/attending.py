@@ -15,7 +15,7 @@ from .config import Config
 from .fetch import Fetcher, InputRefused, NoLongerWanted
 from .record import ENDED, PREPARING, SUBMITTED, SUBMITTING, Record, Records, write_whole
 from .reporting import FETCHING, FORGOTTEN, REFUSED, Reporter
-from .slurm import ENDED_STATES, PENDING, Seen, Slurm, SubmissionRefused
+from .slurm import ENDED_STATES, PENDING, Seen, Slurm, SubmissionRefused, SubmissionUnheard, find
 from .store import Store
 
 logger = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ class Attendant:
         if record.phase == PREPARING:
             self._reporter.withdraw(record)
             return
-        seen = self._slurm.jobs().get(record.job)
+        seen = find(record.job, self._slurm.jobs(), job_id=record.slurm_job_id)
         if seen and not seen.has_ended:
             self._slurm.cancel(seen.job_id)
             logger.info("job_cancelled: %s: %s", record.job, seen.job_id)
@@ -105,23 +105,26 @@ class Attendant:
             if not self._store.is_wanted(record.job):
                 self._reporter.withdraw(record)
                 return
-            record = self._records.move(record, phase=SUBMITTING, submitting_since=int(self._now()))
             self._submit(record, is_first=True)
         else:
             self._submit(record, is_first=False)
 
     def _submit(self, record: Record, *, is_first: bool) -> None:
-        seen = self._slurm.jobs().get(record.job)
+        seen = find(record.job, self._slurm.jobs())
         if seen is None and not is_first and self._may_be_forgotten(record):
             reason = "the agent ended while it submitted the job, and Slurm does not know it (any more)"
             self._reporter.end(record, Seen("", FORGOTTEN, reason))
             return
         if seen is None:
+            record = self._records.move(record, phase=SUBMITTING, submitting_since=int(self._now()))
             try:
                 job_id = self._slurm.submit(self._records.folder(record.job) / script.SUBMIT)
             except SubmissionRefused as error:
                 self._refuse(record, str(error))
                 return
+            except SubmissionUnheard:
+                self._records.move(record, phase=PREPARING, submitting_since=None)
+                raise
             seen = Seen(job_id, PENDING, submitted_at=int(self._now()))
         told = self._reporter.tell(record, seen)
         self._records.move(told, phase=SUBMITTED)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from . import outputs
 from .bundle import parse
 from .config import Config
-from .record import SUBMITTED, UPLOADING, Record, Records
+from .record import ENDED, SUBMITTED, UPLOADING, Record, Records
 from .reporting import FORGOTTEN, UPLOADING as UPLOADING_STATE, Reporter
 from .script import EXIT_CODE
-from .slurm import COMPLETED, FAILED, Seen, Slurm
+from .slurm import COMPLETED, FAILED, Listing, Seen, Slurm, find
 
 logger = logging.getLogger(__name__)
 
@@ -35,16 +35,31 @@ class Follower:
         self._reporter = reporter
         self._s3 = s3
 
-    def look(self) -> Mapping[str, Seen]:
+    def look(self) -> Listing:
         """The jobs as Slurm tells them now. SlurmDown."""
         return self._slurm.jobs()
 
-    def follow(self, job: str, queue: Mapping[str, Seen]) -> None:
+    def strays(self, queue: Listing) -> Iterator[tuple[str, Seen]]:
+        """Jobs that Slurm has and nobody follows: it took them after sbatch had given up, or once more."""
+        for job, seen in queue:
+            record = self._records.get(job)
+            if record is None or seen.has_ended:
+                continue
+            if record.phase == ENDED or record.slurm_job_id not in ("", seen.job_id):
+                yield job, seen
+
+    def cancel(self, job: str, seen: Seen) -> None:
+        """End a job in Slurm. SlurmDown."""
+        self._slurm.cancel(seen.job_id)
+        logger.warning("stray_cancelled: %s: %s", job, seen.job_id)
+
+    def follow(self, job: str, queue: Listing) -> None:
         """Tell what is new of a job, and bring its output away when it is complete."""
         record = self._records.get(job)
         if record is None or record.phase not in (SUBMITTED, UPLOADING):
             return
-        seen = self._completed(record) or queue.get(job) or self._of_the_past(record)
+        job_id = record.slurm_job_id
+        seen = self._completed(record) or find(job, queue, job_id=job_id) or self._of_the_past(record)
         if seen is None:
             self._reporter.end(record, self._forgotten(record))
         elif seen.state == COMPLETED:
@@ -66,7 +81,7 @@ class Follower:
 
     def _of_the_past(self, record: Record) -> Seen | None:
         """A job that Slurm's controller has forgotten, as accounting or the job's own script tells it."""
-        job_id = record.status["slurm_job_id"]
+        job_id = record.slurm_job_id
         accounted = self._slurm.accounted(job_id)
         if accounted:
             return accounted
@@ -97,7 +112,7 @@ class Follower:
     @staticmethod
     def _last(record: Record) -> Seen:
         return Seen(
-            record.status["slurm_job_id"],
+            record.slurm_job_id,
             *(
                 record.status[name]
                 for name in ("state", "reason", "exit_code", "signal", "restarts", "nodes")

@@ -34,10 +34,14 @@ class Record:
     job: str
     sha256: str
     phase: str = PREPARING
-    slurm_job_id: str = ""
     submitting_since: int | None = None
     ended_at: int | None = None
     status: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def slurm_job_id(self) -> str:
+        """Slurm's number for it; empty before Slurm had it."""
+        return str(self.status.get("slurm_job_id", ""))
 
 
 class Records:

@@ -132,6 +132,9 @@ class Service:
         self._slurm_answers = True
         for job in followed:
             self._start("job_not_followed", job, partial(self._follower.follow, job, seen))
+        for job, stray in self._follower.strays(seen):
+            # Under its own number: the job's own name is nearly always being looked at.
+            self._start("stray_not_cancelled", stray.job_id, partial(self._follower.cancel, job, stray))
 
     def _look_into_the_inbox(self) -> None:
         """Look at every job that is wanted, or was when it was taken on: messages may be lost."""
@@ -149,7 +152,14 @@ class Service:
 
     def _keep_messages(self) -> None:
         for message in self._held:
+            self._keep(message)
+
+    def _keep(self, message: Message) -> None:
+        try:
             self._messages.keep(message)
+        except Exception:
+            # Its receipt may have expired: the others' have not.
+            logger.exception("message_not_kept: %s", message.job)
 
     def _clear_away(self) -> None:
         self._records.clear_away(before=self._now() - self._config.kept_days * _DAY)

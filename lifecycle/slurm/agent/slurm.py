@@ -7,6 +7,7 @@ widths (`squeue -O`), never by JSON, whose shape changes between versions.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import subprocess
@@ -33,6 +34,11 @@ _PASSING = re.compile(
     r"unable to establish controller|slurmdbd? .*not available|job queue limit",
     re.IGNORECASE,
 )
+# Of these, what says that Slurm never heard of the job; after the others it may have it yet.
+_UNHEARD = re.compile(
+    r"connect failure|unable to establish controller|temporarily unable|connection refused|job queue limit",
+    re.IGNORECASE,
+)
 _COLUMNS = {
     "JobID": 24,
     "State": 24,
@@ -50,6 +56,10 @@ _SACCT_COLUMNS = ("State", "ExitCode", "Submit", "Start", "End", "NodeList")
 
 class SlurmDown(Exception):
     """Slurm cannot be asked now; it may be again."""
+
+
+class SubmissionUnheard(SlurmDown):
+    """Slurm cannot be asked now, and does not have the job."""
 
 
 class SubmissionRefused(Exception):
@@ -75,6 +85,17 @@ class Seen:
     def has_ended(self) -> bool:
         """True when Slurm will not run it again."""
         return self.state in ENDED_STATES
+
+
+Listing = Sequence[tuple[str, Seen]]
+"""Jobs in the order of their submission, each behind the pipeline's name for it: more than one may have it
+where sbatch timed out and Slurm took the job after all."""
+
+
+def find(job: str, listing: Listing, *, job_id: str = "") -> Seen | None:
+    """The job by Slurm's number, or the newest of its name while none is known."""
+    found = [seen for name, seen in listing if name == job and job_id in ("", seen.job_id)]
+    return found[-1] if found else None
 
 
 Run = Callable[[Sequence[str], Mapping[str, str]], "subprocess.CompletedProcess[str]"]
@@ -103,27 +124,30 @@ class Slurm:
         self._environ["SLURM_TIME_FORMAT"] = "%s"
 
     def submit(self, script: Path) -> str:
-        """Slurm's id of the job that now waits for nodes. SubmissionRefused, SlurmDown."""
+        """Slurm's id of the job that now waits for nodes. SubmissionRefused, SubmissionUnheard, SlurmDown.
+
+        After a SlurmDown that is no SubmissionUnheard Slurm may have the job.
+        """
         done = self._call("sbatch", "--parsable", str(script))
         if done.returncode == 0:
             return done.stdout.strip().partition(";")[0]
         said = " ".join(done.stderr.split())
         if _PASSING.search(said):
-            raise SlurmDown(said)
+            raise SubmissionUnheard(said) if _UNHEARD.search(said) else SlurmDown(said)
         raise SubmissionRefused(said or f"sbatch ended with {done.returncode} and said nothing")
 
-    def jobs(self) -> dict[str, Seen]:
-        """Every job of the agent's that Slurm remembers, by the pipeline's name. SlurmDown."""
+    def jobs(self) -> Listing:
+        """Every job of the agent's that Slurm remembers. SlurmDown."""
         columns = ",".join(f"{name}:{width}" for name, width in _COLUMNS.items())
         done = self._call("squeue", "--noheader", "--me", "--all", "--states=all", f"--Format={columns}")
         if done.returncode:
             raise SlurmDown(" ".join(done.stderr.split()))
         rows = [_cut(line) for line in done.stdout.splitlines() if line.strip()]
         ours = [row for row in rows if row["Comment"].startswith(COMMENT)]
-        return {
-            row["Comment"][len(COMMENT) :]: _seen(row)
+        return [
+            (row["Comment"][len(COMMENT) :], _seen(row))
             for row in sorted(ours, key=lambda row: int(row["JobID"]))
-        }
+        ]
 
     def accounted(self, job_id: str) -> Seen | None:
         """A job that only accounting remembers; None where there is no accounting, or nothing in it."""
@@ -156,13 +180,14 @@ class Slurm:
         if done.returncode and "Invalid job id" not in said and "already complet" not in said:
             raise SlurmDown(said)
 
-    def remembers_seconds(self) -> int:
-        """For how long Slurm knows a job that has ended. SlurmDown."""
+    def remembers_seconds(self) -> float:
+        """For how long Slurm knows a job that has ended; infinite where it forgets none. SlurmDown."""
         done = self._call("scontrol", "show", "config")
         found = re.search(r"^MinJobAge\s*=\s*(\d+)", done.stdout, re.MULTILINE)
         if done.returncode or found is None:
             raise SlurmDown(" ".join(done.stderr.split()) or "scontrol show config has no MinJobAge")
-        return int(found[1])
+        # Of 0, slurm.conf(5) says that no record is ever purged.
+        return int(found[1]) or math.inf
 
     def _call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         try:

@@ -17,7 +17,7 @@ from lifecycle.slurm.agent.fetch import Fetcher
 from lifecycle.slurm.agent.follower import Follower
 from lifecycle.slurm.agent.record import Records
 from lifecycle.slurm.agent.reporting import Reporter
-from lifecycle.slurm.agent.slurm import SlurmDown, SubmissionRefused
+from lifecycle.slurm.agent.slurm import Seen, SlurmDown, SubmissionRefused, SubmissionUnheard
 from lifecycle.slurm.agent.store import Store
 from tests.support.fake_slurm import FakeSlurm
 from tests.support.folder_cloud import FolderS3
@@ -66,6 +66,10 @@ class Agent:
 
     def follow(self) -> None:
         self._follower.follow(NAME, self._follower.look())
+
+    def cancel_strays(self) -> None:
+        for job, seen in self._follower.strays(self._follower.look()):
+            self._follower.cancel(job, seen)
 
     def submit(self) -> None:
         """Up to a job that runs."""
@@ -201,6 +205,50 @@ def test_whether_a_dead_agent_had_submitted_is_not_guessed_once_slurm_may_have_f
     agent.attend()
     assert agent.status["state"] == state
     assert len(agent.slurm.submitted) == count
+
+
+def test_a_controller_that_was_away_for_long_gets_the_job_that_it_never_heard_of(agent: Agent) -> None:
+    agent.slurm.trouble = SubmissionUnheard("Unable to contact slurm controller (connect failure)")
+    with pytest.raises(SlurmDown):
+        agent.attend()
+    agent.restart()
+    agent.now += 60 * MINUTE
+    agent.attend()
+    assert (agent.status["state"], agent.slurm.submitted) == ("PENDING", [NAME])
+
+
+def test_how_long_slurm_remembers_counts_from_the_last_sbatch(agent: Agent) -> None:
+    for _ in range(3):
+        agent.slurm.trouble = SlurmDown("Socket timed out on send/recv operation")
+        with pytest.raises(SlurmDown):
+            agent.attend()
+        agent.now += 4 * MINUTE
+    agent.attend()
+    assert agent.status["state"] == "PENDING"
+
+
+def test_a_job_that_slurm_took_after_the_pipeline_took_it_back_is_cancelled(agent: Agent) -> None:
+    agent.slurm.trouble = SlurmDown("sbatch: timed out after 60 seconds")
+    with pytest.raises(SlurmDown):
+        agent.attend()
+    agent.take_back()
+    agent.attend()
+    assert agent.status["state"] == "CANCELLED"
+    agent.slurm.others = [(NAME, Seen("7", "PENDING"))]
+    agent.cancel_strays()
+    assert agent.slurm.others == [(NAME, Seen("7", "CANCELLED"))]
+
+
+def test_of_two_jobs_with_one_name_the_one_that_was_told_goes_on(agent: Agent) -> None:
+    agent.submit()
+    agent.slurm.others = [(NAME, Seen("7", "PENDING")), ("somebody-s0", Seen("8", "RUNNING"))]
+    agent.follow()
+    assert (agent.status["state"], agent.status["slurm_job_id"]) == ("RUNNING", "1")
+    agent.cancel_strays()
+    assert [seen.state for _, seen in agent.slurm.jobs()] == ["RUNNING", "CANCELLED", "RUNNING"]
+    agent.take_back()
+    agent.attend()
+    assert agent.slurm.queue[NAME].state == "CANCELLED"
 
 
 def test_a_job_that_slurm_forgot_is_reported_and_not_guessed(agent: Agent) -> None:

@@ -15,11 +15,13 @@ from typing import Any
 import pytest
 
 from atelier.training.slurm import naming
+from lifecycle.slurm.agent.messages import Message, Queue
 from lifecycle.slurm.agent.service import Service
+from lifecycle.slurm.agent.slurm import Seen
 from lifecycle.slurm.agent.wiring import build
 from lifecycle.slurm.agent.workers import Workers
 from tests.support.fake_slurm import FakeSlurm
-from tests.support.folder_cloud import FolderS3, FolderSqs
+from tests.support.folder_cloud import FolderS3, FolderSqs, error
 from tests.support.runs import BUCKET
 from tests.support.slurm_jobs import CLUSTER, NAME, QUEUE_URL, a_config, a_job, put_bundle, put_inputs, told
 
@@ -199,3 +201,33 @@ def test_no_two_threads_are_at_one_job() -> None:
     again = workers.start("a", lambda: None)
     assert again is not None
     again.result(10)
+
+
+def test_a_receipt_that_has_expired_keeps_no_other_message_from_being_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    agent = Running(tmp_path, visibility_seconds=0.1)
+    kept: list[str] = []
+    for job in ("a-s0", "b-s0"):
+        agent.send(json.dumps({"action": "submit", "job": job}))
+
+    def keep(message: Message) -> None:
+        if message.job not in kept:
+            kept.append(message.job)
+        raise error("InvalidParameterValue", "ChangeMessageVisibility")
+
+    monkeypatch.setattr(Queue, "keep", lambda _queue, message: keep(message))
+    monkeypatch.setattr(Workers, "start", lambda *_arguments: None)
+    with agent.turning():
+        wait_until(lambda: len(kept) == 2)
+    assert "message_not_kept" in caplog.text
+
+
+def test_a_stray_job_is_cancelled_by_the_loop(tmp_path: Path) -> None:
+    agent = Running(tmp_path)
+    put_bundle(agent.s3, agent.job)
+    with agent.turning():
+        wait_until(lambda: (told(agent.s3, NAME) or {}).get("state") == "PENDING")
+        agent.slurm.others = [(NAME, Seen("7", "RUNNING"))]
+        wait_until(lambda: agent.slurm.others == [(NAME, Seen("7", "CANCELLED"))])
+    assert agent.slurm.queue[NAME].state == "PENDING"

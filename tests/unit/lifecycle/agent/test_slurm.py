@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from lifecycle.slurm.agent.slurm import Seen, Slurm, SlurmDown, SubmissionRefused
+from lifecycle.slurm.agent.slurm import Seen, Slurm, SlurmDown, SubmissionRefused, SubmissionUnheard, find
 
 WIDTHS = (24, 24, 120, 16, 12, 24, 24, 24, 120, 2000)
 
@@ -82,7 +83,22 @@ def test_a_controller_that_is_away_may_be_back(answer: tuple[int, str, str] | Ex
         Slurm(run=Commands(answer), environ={}).submit(Path("x"))
 
 
-def test_jobs_are_found_by_their_comment_and_the_newest_counts() -> None:
+@pytest.mark.parametrize(
+    ("said", "is_unheard"),
+    [
+        ("Batch job submission failed: Unable to contact slurm controller (connect failure)", True),
+        ("Slurm temporarily unable to accept job, sleeping and retrying", True),
+        ("Batch job submission failed: Unable to contact slurm controller (receive failure)", False),
+        ("Batch job submission failed: Socket timed out on send/recv operation", False),
+    ],
+)
+def test_only_what_slurm_cannot_have_heard_is_certain_not_to_be_a_job(said: str, is_unheard: bool) -> None:
+    with pytest.raises(SlurmDown) as raised:
+        Slurm(run=Commands((1, "", f"sbatch: error: {said}")), environ={}).submit(Path("x"))
+    assert isinstance(raised.value, SubmissionUnheard) is is_unheard
+
+
+def test_jobs_are_found_by_their_comment_and_the_newest_counts_until_its_number_is_known() -> None:
     nodes = "ip-10-1-0-[1-2]"
     rows = [
         a_row("9", "FAILED", "NonZeroExitCode", "1792", "1", "10", "20", "30", "atelier:a-s0", nodes),
@@ -93,11 +109,25 @@ def test_jobs_are_found_by_their_comment_and_the_newest_counts() -> None:
     ]
     commands = Commands((0, "".join(rows), ""))
     found = Slurm(run=commands, environ={}).jobs()
-    assert found == {
-        "a-s0": Seen("11", "RUNNING", nodes=nodes, submitted_at=10, started_at=20),
-        "b-s0": Seen("10", "PENDING", submitted_at=10),
-        "c-s0": Seen("13", "CANCELLED", signal=15, submitted_at=10, ended_at=30),
-    }
+    first = Seen(
+        *("9", "FAILED", "NonZeroExitCode"),
+        exit_code=7,
+        restarts=1,
+        nodes=nodes,
+        submitted_at=10,
+        started_at=20,
+        ended_at=30,
+    )
+    second = Seen("11", "RUNNING", nodes=nodes, submitted_at=10, started_at=20)
+    assert found == [
+        ("a-s0", first),
+        ("b-s0", Seen("10", "PENDING", submitted_at=10)),
+        ("a-s0", second),
+        ("c-s0", Seen("13", "CANCELLED", signal=15, submitted_at=10, ended_at=30)),
+    ]
+    assert find("a-s0", found) == second
+    assert find("a-s0", found, job_id="9") == first
+    assert find("b-s0", found, job_id="9") is None
     assert commands.asked[0][:5] == ("squeue", "--noheader", "--me", "--all", "--states=all")
 
 
@@ -107,7 +137,7 @@ def test_an_exit_code_is_read_from_the_status_of_wait_and_from_slurm_s_own_form(
         a_row("2", "FAILED", "NonZeroExitCode", "7:0", "0", "1", "1", "1", "atelier:b-s0", ""),
     ]
     found = Slurm(run=Commands((0, "".join(rows), "")), environ={}).jobs()
-    assert [(one.exit_code, one.signal) for one in found.values()] == [(7, 0), (7, 0)]
+    assert [(one.exit_code, one.signal) for _, one in found] == [(7, 0), (7, 0)]
 
 
 def test_a_queue_that_cannot_be_read_is_no_empty_queue() -> None:
@@ -136,5 +166,6 @@ def test_a_job_that_has_ended_can_be_cancelled() -> None:
 
 
 def test_how_long_slurm_remembers_is_its_own_configuration() -> None:
-    shown = "Configuration data\nMinJobAge               = 300 sec\n"
-    assert Slurm(run=Commands((0, shown, "")), environ={}).remembers_seconds() == 300
+    for seconds, remembered in ((300, 300), (0, math.inf)):
+        shown = f"Configuration data\nMinJobAge               = {seconds} sec\n"
+        assert Slurm(run=Commands((0, shown, "")), environ={}).remembers_seconds() == remembered

@@ -68,10 +68,11 @@ class SlurmTrainingJobs:
         """The job's truth, as its agent last told it."""
         job = SlurmJob.from_request(operation.request)
         cluster = self._cluster(job)
+        # The bundle first: its agent takes it away only after it has told how the job ended.
+        bundle = self._read(naming.bundle_key(job.cluster, job.name))
         status = self._status(job)
         if status and status["bundle_sha256"] != job.bundle_sha256:
             status = None
-        bundle = self._read(naming.bundle_key(job.cluster, job.name))
         heartbeat = self._read(naming.heartbeat_key(job.cluster))
         told = Told(
             is_wanted=bundle == job.bundle_bytes(),

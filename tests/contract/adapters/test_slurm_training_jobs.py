@@ -87,6 +87,24 @@ def test_a_name_that_an_ended_job_of_other_work_holds_is_refused(line: Line) -> 
     assert line.jobs.describe(OPERATION).phase is Phase.ABSENT
 
 
+def test_a_job_that_ends_while_it_is_looked_at_is_not_taken_for_one_that_never_was(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line.jobs.submit(OPERATION)
+    read = line.s3.get_object
+
+    def the_agent_refuses_it_after_the_first_read(**asked: str) -> dict[str, object]:
+        try:
+            return read(**asked)
+        finally:
+            if line.bundle.exists():
+                line.tell("REFUSED", reason="no such partition")
+                line.bundle.unlink()
+
+    monkeypatch.setattr(line.s3, "get_object", the_agent_refuses_it_after_the_first_read)
+    assert line.jobs.describe(OPERATION).phase is Phase.FAILED
+
+
 def test_stop_takes_the_bundle_away_and_says_so_once(line: Line) -> None:
     line.jobs.submit(OPERATION)
     line.jobs.stop(OPERATION)

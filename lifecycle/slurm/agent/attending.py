@@ -91,17 +91,22 @@ class Attendant:
                 known = ", ".join(self._config.programs) or "none"
                 self._refuse(record, f"image = {bundle.image!r}: this cluster has programs for {known}")
                 return
-            record = self._reporter.tell(record, Seen("", FETCHING))
+            if record.status.get("state") != FETCHING:
+                record = self._reporter.tell(record, Seen("", FETCHING))
             try:
                 for wanted in bundle.inputs:
                     self._fetcher.fetch(wanted, is_wanted=lambda: self._store.is_wanted(record.job))
+                self._write(bundle)
             except InputRefused as error:
                 self._refuse(record, str(error))
                 return
             except NoLongerWanted:
                 self._reporter.withdraw(record)
                 return
-            self._write(bundle)
+            except Exception as error:
+                # It is tried again: a full disk may be emptied. Until then it is known why nothing moves.
+                self._reporter.tell(record, Seen("", FETCHING, f"{type(error).__name__}: {error}"))
+                raise
             if not self._store.is_wanted(record.job):
                 self._reporter.withdraw(record)
                 return

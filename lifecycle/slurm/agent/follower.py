@@ -71,12 +71,18 @@ class Follower:
             self._reporter.tell(record, seen, with_log=due)
 
     def _bring_away(self, record: Record, seen: Seen) -> None:
-        uploading = Seen(**{**vars(seen), "state": UPLOADING_STATE})
-        told = self._records.move(self._reporter.tell(record, uploading), phase=UPLOADING)
-        bundle = parse(self._records.bundle(record.job), job=record.job, config=self._config)
-        count = outputs.upload(
-            self._records.folder(record.job) / bundle.output_path, bundle.output_s3_uri, s3=self._s3
-        )
+        told = record
+        if record.phase != UPLOADING:
+            told = self._reporter.tell(record, _at_upload(seen))
+            told = self._records.move(told, phase=UPLOADING)
+        try:
+            bundle = parse(self._records.bundle(record.job), job=record.job, config=self._config)
+            folder = self._records.folder(record.job) / bundle.output_path
+            count = outputs.upload(folder, bundle.output_s3_uri, s3=self._s3)
+        except Exception as error:
+            # It is tried again at the next look. Until then it is known why nothing moves.
+            self._reporter.tell(told, _at_upload(seen, f"{type(error).__name__}: {error}"))
+            raise
         self._reporter.end(told, seen, output_files=count)
 
     def _of_the_past(self, record: Record) -> Seen | None:
@@ -100,7 +106,7 @@ class Follower:
         """A job that was seen to be complete, and whose output is on its way."""
         if record.phase != UPLOADING:
             return None
-        return Seen(**{**vars(self._last(record)), "state": COMPLETED})
+        return Seen(**{**vars(self._last(record)), "state": COMPLETED, "reason": ""})
 
     def _forgotten(self, record: Record) -> Seen:
         last = self._last(record)
@@ -119,3 +125,7 @@ class Follower:
             ),
             *(record.status[name] for name in ("submitted_at", "started_at", "ended_at")),
         )
+
+
+def _at_upload(seen: Seen, reason: str = "") -> Seen:
+    return Seen(**{**vars(seen), "state": UPLOADING_STATE, "reason": reason})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from atelier.training.slurm import naming
+from lifecycle.slurm.agent import script
 from lifecycle.slurm.agent.attending import Attendant
 from lifecycle.slurm.agent.fetch import Fetcher
 from lifecycle.slurm.agent.follower import Follower
@@ -148,6 +151,45 @@ def test_a_bundle_that_is_none_is_refused_and_leaves_nothing(agent: Agent, chang
     assert not agent.is_wanted
     assert not agent.config.jobs_folder.exists()
     assert not agent.state.exists()
+
+
+def test_a_disk_that_is_full_is_told_and_the_job_goes_on_when_there_is_room(
+    agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_arguments: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(agent.s3, "download_file", full)
+        for _ in range(2):
+            with pytest.raises(OSError, match="No space left"):
+                agent.attend()
+    assert agent.status["state"] == "FETCHING"
+    assert agent.status["reason"] == "OSError: [Errno 28] No space left on device"
+    agent.attend()
+    assert (agent.status["state"], agent.status["reason"]) == ("PENDING", "")
+
+
+def test_a_job_that_is_taken_back_after_its_last_input_is_not_submitted(
+    agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(script, "files", lambda *_arguments: agent.take_back() or {})
+    agent.attend()
+    assert (agent.status["state"], agent.slurm.submitted) == ("CANCELLED", [])
+
+
+@pytest.mark.parametrize("state", ["COMPLETED", "TIMEOUT", "REFUSED", "FORGOTTEN"])
+def test_an_agent_without_records_believes_what_was_told_of_an_end(agent: Agent, state: str) -> None:
+    agent.submit()
+    agent.slurm.forget(NAME)
+    key = naming.status_key(CLUSTER.name, NAME)
+    ended = json.dumps({**agent.status, "state": state}).encode()
+    agent.s3.put_object(Bucket=BUCKET, Key=key, Body=ended)
+    shutil.rmtree(agent.state)
+    agent.restart()
+    agent.attend()
+    assert (agent.status["state"], agent.slurm.submitted) == (state, [NAME])
+    assert not agent.is_wanted
 
 
 def test_an_image_without_a_program_is_refused(agent: Agent) -> None:
@@ -302,10 +344,12 @@ def test_output_that_could_not_be_uploaded_is_uploaded_later(
         with pytest.raises(ClientError):
             agent.follow()
     assert agent.status["state"] == "UPLOADING"
+    assert "ClientError: An error occurred (SlowDown)" in agent.status["reason"]
     agent.slurm.forget(NAME)
     agent.restart()
     agent.follow()
     assert (agent.status["state"], agent.status["output_files"]) == ("COMPLETED", 1)
+    assert agent.status["reason"] == ""
 
 
 def failing(*_arguments: str) -> None:

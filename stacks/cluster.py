@@ -1,41 +1,22 @@
-"""A cluster's stack: the control plane, the nodes, and what tells people about them. One for each cluster."""
+"""What the stacks of clusters share, whatever runs the jobs: functions, a network for nodes, notices."""
 
 from __future__ import annotations
 
-from aws_cdk import CfnOutput, Stack
-from constructs import Construct, IDependable
+from aws_cdk import Stack
+from constructs import Construct
 
-from components.cluster.access import ClusterAccess
-from components.cluster.add_ons import AddOns
-from components.cluster.charts import Charts
-from components.cluster.cluster_objects import ClusterObjects
-from components.cluster.control_plane import ControlPlane
-from components.cluster.custom_resources import CustomResources
-from components.cluster.execution_role import ExecutionRole
-from components.cluster.governance import Governance
-from components.cluster.guards import Guards
-from components.cluster.hyperpod_cluster import HyperPodCluster
-from components.cluster.inference import InferenceOperator
-from components.cluster.instance_groups import NodeSetup
-from components.cluster.job_access import job_access
-from components.cluster.job_namespaces import job_namespaces
-from components.cluster.job_storage import LINKS, WRITTEN, volume
-from components.cluster.lifecycle_scripts import LifecycleScripts, scripts_of
-from components.cluster.linked_file_system import LinkedFileSystem
 from components.cluster.network import ClusterNetwork
-from components.cluster.nodes import Nodes
 from components.handlers import Handlers
 from components.notice_topic import NoticeTopic
 from components.retention import retention
-from config.cluster import ClusterConfig, EksOrchestrator
+from config.cluster import ClusterConfig
 from config.model import Environment
 from stacks.network import NetworkStack
-from stacks.pipeline import PipelineStack
 from stacks.storage import StorageStack
 
 
 class ClusterStack(Stack):
-    """Comes up in the order of the lines below, and goes in the reverse: docs/clusters.md, "Order"."""
+    """One for each cluster; it outlives no data that must stay, and is protected where data is."""
 
     def __init__(
         self,
@@ -45,7 +26,6 @@ class ClusterStack(Stack):
         cluster: ClusterConfig,
         network: NetworkStack,
         storage: StorageStack,
-        pipeline: PipelineStack,
     ) -> None:
         super().__init__(
             scope,
@@ -53,164 +33,20 @@ class ClusterStack(Stack):
             env={"account": environment.account, "region": environment.region},
             termination_protection=not environment.data_may_be_destroyed,
         )
-        assert isinstance(cluster.orchestrator, EksOrchestrator)
-        bucket, key = storage.bucket, storage.key
-        log_retention = retention(environment.log_retention_days)
-        handlers = Handlers(
+        self.log_retention = retention(environment.log_retention_days)
+        self.handlers = Handlers(
             self,
             "Handlers",
             platform=environment.functions,
             environ={},
-            key=key,
-            log_retention=log_retention,
+            key=storage.key,
+            log_retention=self.log_retention,
         )
-        nodes_network = ClusterNetwork(
+        self.nodes_network = ClusterNetwork(
             self,
             "Network",
             vpc=network.vpc,
             subnets=cluster.subnets,
             endpoint_group=network.endpoint_group,
         )
-        if pipeline.cluster_clients.network:
-            nodes_network.admit_functions(pipeline.cluster_clients.network.security_group)
-        control_plane = ControlPlane(
-            self,
-            "ControlPlane",
-            name=environment.cluster_name(cluster),
-            orchestrator=cluster.orchestrator,
-            subnet_ids=network.subnet_ids,
-            nodes=nodes_network.security_group,
-            key=key,
-            log_retention=log_retention,
-        )
-        role = ExecutionRole(
-            self,
-            "ExecutionRole",
-            bucket=bucket,
-            control_plane=control_plane.cluster,
-            is_restricted=cluster.is_restricted,
-        )
-        access = ClusterAccess(
-            self,
-            "Access",
-            control_plane=control_plane,
-            administrators=cluster.orchestrator.administrators,
-        )
-        for function in pipeline.cluster_clients.functions:
-            access.grant_submit_jobs(function)
-        before: list[IDependable] = [access.admit_nodes(role), *control_plane.base_add_ons]
-        if cluster.orchestrator.charts:
-            charts = Charts(
-                self,
-                "Charts",
-                control_plane=control_plane,
-                builds=CustomResources(self, "RunBuild", handlers=handlers),
-                key=key,
-                log_retention=log_retention,
-                is_restricted=cluster.is_restricted,
-                image_registry=cluster.orchestrator.image_registry,
-            )
-            dependencies = charts.dependencies()
-            installer = access.admit_administrator("Installer", charts.role)
-            dependencies.node.add_dependency(installer, *control_plane.base_add_ons)
-            before.append(dependencies)
-        setup = NodeSetup(role)
-        if not cluster.is_restricted:
-            scripts = LifecycleScripts(
-                self,
-                "LifecycleScripts",
-                bucket=bucket,
-                publisher=CustomResources(self, "PublishFiles", handlers=handlers),
-                files=scripts_of("eks"),
-            )
-            setup = NodeSetup(role, life_cycle=scripts.on_create("on_create.sh"))
-            before.append(scripts.resource)
-        hyperpod = HyperPodCluster(
-            self,
-            "HyperPod",
-            name=environment.cluster_name(cluster),
-            config=cluster,
-            orchestrator=control_plane.orchestrator,
-            network=nodes_network,
-            setup=lambda _group: setup,
-        )
-        hyperpod.after(*before)
-        nodes = Nodes(
-            self,
-            "Nodes",
-            cluster=hyperpod,
-            config=cluster,
-            waiter=CustomResources(self, "AwaitNodes", handlers=handlers),
-        )
-        add_ons = AddOns(self, "AddOns", control_plane=control_plane, nodes=nodes.arrived)
-        if cluster.training_operator:
-            add_ons.training_operator()
-        if cluster.observability:
-            add_ons.observability()
-        namespaces = job_namespaces(cluster)
-        objects = ClusterObjects(
-            self, "Objects", control_plane=control_plane, access=access, handlers=handlers
-        )
-        let_in = objects.resource(
-            "JobAccess", job_access(namespaces, with_services=cluster.orchestrator.services)
-        )
-        let_in.node.add_dependency(nodes.arrived)
-        if cluster.task_governance:
-            governance = Governance(
-                self,
-                "Governance",
-                cluster=hyperpod,
-                rules=cluster.task_governance,
-                add_on=add_ons.task_governance(),
-            )
-            let_in.node.add_dependency(*governance.quotas)
-        if cluster.orchestrator.lustre:
-            files = LinkedFileSystem(
-                self,
-                "JobStorage",
-                lustre=cluster.orchestrator.lustre,
-                bucket=bucket,
-                key=key,
-                subnet_id=nodes_network.subnet_ids[cluster.subnets[0].zone_id],
-                security_group=nodes_network.security_group,
-                links=LINKS,
-                written=WRITTEN,
-            )
-            claim = objects.resource(
-                "JobStorage",
-                volume(
-                    next(iter(namespaces)),
-                    file_system_id=files.file_system.ref,
-                    dns_name=files.file_system.attr_dns_name,
-                    mount_name=files.file_system.attr_lustre_mount_name,
-                    size_gib=cluster.orchestrator.lustre.size_gib,
-                ),
-            )
-            claim.node.add_dependency(let_in, add_ons.file_systems(), *files.links)
-        if cluster.inference_operator:
-            InferenceOperator(
-                self,
-                "Inference",
-                control_plane=control_plane,
-                cluster=hyperpod,
-                add_ons=add_ons,
-                bucket=bucket,
-            )
-        notices = NoticeTopic(self, "Notices", key=key, addresses=environment.notify)
-        guards = Guards(
-            self,
-            "Guards",
-            cluster=hyperpod,
-            config=cluster,
-            handlers=handlers,
-            notices=notices,
-            measure="MeasureCluster",
-            event={"namespaces": [*namespaces]},
-        )
-        access.grant_watch(guards.function)
-        # Before, there is nothing to count, and nobody may list pods: alarms would ring for half an hour.
-        guards.node.add_dependency(let_in)
-
-        CfnOutput(self, "ClusterName", value=hyperpod.name)
-        CfnOutput(self, "EksClusterName", value=control_plane.name)
-        CfnOutput(self, "ExecutionRoleArn", value=role.role_arn)
+        self.notices = NoticeTopic(self, "Notices", key=storage.key, addresses=environment.notify)

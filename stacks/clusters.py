@@ -7,7 +7,7 @@ from aws_cdk import App
 from config.cluster import EksOrchestrator
 from config.model import Environment
 from config.slurm import SlurmOrchestrator
-from stacks.cluster import ClusterStack
+from stacks.eks_cluster import EksClusterStack
 from stacks.network import NetworkStack
 from stacks.pipeline import PipelineStack
 from stacks.slurm_cluster import SlurmClusterStack
@@ -26,7 +26,7 @@ def cluster_stacks(
     for cluster in environment.clusters:
         match cluster.orchestrator:
             case EksOrchestrator():
-                ClusterStack(
+                EksClusterStack(
                     app,
                     environment=environment,
                     cluster=cluster,

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from aws_cdk import CfnOutput, Fn, Stack
+from aws_cdk import CfnOutput, Fn
 from constructs import Construct
 
 from components.cluster.custom_resources import CustomResources
 from components.cluster.guards import Guards
 from components.cluster.hyperpod_cluster import HyperPodCluster
 from components.cluster.lifecycle_scripts import LifecycleScripts
-from components.cluster.network import ClusterNetwork
 from components.cluster.nodes import Nodes
-from components.handlers import Handlers
-from components.notice_topic import NoticeTopic
 from components.operator_policy import OperatorPolicy
-from components.retention import retention
 from components.slurm.accounting import Accounting
 from components.slurm.agent import node_files
 from components.slurm.agent_guards import MEASURE, guard_agent, measured
@@ -27,11 +23,12 @@ from components.slurm.target import queue_name
 from config.cluster import ClusterConfig
 from config.model import Environment
 from config.slurm import SlurmOrchestrator
+from stacks.cluster import ClusterStack
 from stacks.network import NetworkStack
 from stacks.storage import StorageStack
 
 
-class SlurmClusterStack(Stack):
+class SlurmClusterStack(ClusterStack):
     """Comes up in the order of the lines below, and goes in the reverse: docs/clusters.md, "On Slurm"."""
 
     def __init__(
@@ -43,29 +40,9 @@ class SlurmClusterStack(Stack):
         network: NetworkStack,
         storage: StorageStack,
     ) -> None:
-        super().__init__(
-            scope,
-            environment.stack_name(cluster.noun),
-            env={"account": environment.account, "region": environment.region},
-            termination_protection=not environment.data_may_be_destroyed,
-        )
+        super().__init__(scope, environment=environment, cluster=cluster, network=network, storage=storage)
         assert isinstance(cluster.orchestrator, SlurmOrchestrator)
-        bucket, key = storage.bucket, storage.key
-        handlers = Handlers(
-            self,
-            "Handlers",
-            platform=environment.functions,
-            environ={},
-            key=key,
-            log_retention=retention(environment.log_retention_days),
-        )
-        nodes_network = ClusterNetwork(
-            self,
-            "Network",
-            vpc=network.vpc,
-            subnets=cluster.subnets,
-            endpoint_group=network.endpoint_group,
-        )
+        bucket, key, handlers, nodes_network = storage.bucket, storage.key, self.handlers, self.nodes_network
         files = SharedStorage(
             self,
             "Storage",
@@ -124,14 +101,13 @@ class SlurmClusterStack(Stack):
             config=cluster,
             waiter=CustomResources(self, "AwaitNodes", handlers=handlers),
         )
-        notices = NoticeTopic(self, "Notices", key=key, addresses=environment.notify)
         guards = Guards(
             self,
             "Guards",
             cluster=hyperpod,
             config=cluster,
             handlers=handlers,
-            notices=notices,
+            notices=self.notices,
             measure=MEASURE,
             event=measured(cluster, bucket),
         )

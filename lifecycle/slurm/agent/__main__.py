@@ -13,6 +13,7 @@ from botocore.config import Config as ClientConfig
 
 from .config import Config, InvalidConfig
 from .heartbeat import version
+from .record import HeldByAnother, hold
 from .wiring import build
 
 # A receive waits for 20 seconds at the service.
@@ -39,12 +40,17 @@ def main() -> None:
     clients = {
         name: boto3.client(name, region_name=config.region, config=_CLIENT_CONFIG) for name in ("s3", "sqs")
     }
-    state = os.environ.get("STATE_DIRECTORY")
-    service = build(config, s3=clients["s3"], sqs=clients["sqs"], state=Path(state) if state else None)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: service.stop())
-    logger.info("agent_started: %s for %s", version(), config.cluster)
-    service.run()
+    state = Path(os.environ.get("STATE_DIRECTORY") or config.own_folder)
+    try:
+        held = hold(state)
+    except HeldByAnother as error:
+        parser.exit(1, f"{error}\n")
+    with held:
+        service = build(config, s3=clients["s3"], sqs=clients["sqs"], state=state)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: service.stop())
+        logger.info("agent_started: %s for %s", version(), config.cluster)
+        service.run()
 
 
 if __name__ == "__main__":

@@ -38,11 +38,12 @@ class _Object:
 
 
 class Fetcher:
-    """Brings inputs; `downloads` is where objects lie that jobs share."""
+    """Brings inputs, `transfers` objects at once; `downloads` is where objects lie that jobs share."""
 
-    def __init__(self, *, s3: Any, downloads: Path) -> None:
+    def __init__(self, *, s3: Any, downloads: Path, transfers: int) -> None:
         self._s3 = s3
         self._downloads = downloads
+        self._transfers = threading.BoundedSemaphore(transfers)
         self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def fetch(self, wanted: Input, *, is_wanted: Callable[[], bool]) -> None:
@@ -62,9 +63,10 @@ class Fetcher:
             return
         with self._locks[wanted.uri]:
             for one in objects:
-                if not is_wanted():
-                    raise NoLongerWanted(wanted.uri)
-                self._download(bucket, one, _at(root, key, one))
+                with self._transfers:
+                    if not is_wanted():
+                        raise NoLongerWanted(wanted.uri)
+                    self._download(bucket, one, _at(root, key, one))
         _link(Path(wanted.path), root)
 
     def _objects(self, bucket: str, key: str) -> Iterator[_Object]:

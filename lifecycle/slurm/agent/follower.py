@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,6 +35,7 @@ class Follower:
         self._slurm = slurm
         self._reporter = reporter
         self._s3 = s3
+        self._transfers = threading.BoundedSemaphore(config.transfers)
 
     def look(self) -> Listing:
         """The jobs as Slurm tells them now. SlurmDown."""
@@ -78,7 +80,8 @@ class Follower:
         try:
             bundle = parse(self._records.bundle(record.job), job=record.job, config=self._config)
             folder = self._records.folder(record.job) / bundle.output_path
-            count = outputs.upload(folder, bundle.output_s3_uri, s3=self._s3)
+            with self._transfers:
+                count = outputs.upload(folder, bundle.output_s3_uri, s3=self._s3)
         except Exception as error:
             # It is tried again at the next look. Until then it is known why nothing moves.
             self._reporter.tell(told, _at_upload(seen, f"{type(error).__name__}: {error}"))

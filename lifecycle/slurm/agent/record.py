@@ -6,6 +6,7 @@ must not say of another where its output goes.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import os
@@ -13,7 +14,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 PREPARING, SUBMITTING, SUBMITTED, UPLOADING, ENDED = (
     "preparing",
@@ -42,6 +43,22 @@ class Record:
     def slurm_job_id(self) -> str:
         """Slurm's number for it; empty before Slurm had it."""
         return str(self.status.get("slurm_job_id", ""))
+
+
+class HeldByAnother(Exception):
+    """Another agent is at work on the records."""
+
+
+def hold(state: Path) -> BinaryIO:
+    """Be the only agent on these records for as long as the file is open. HeldByAnother."""
+    state.mkdir(parents=True, exist_ok=True)
+    held = (state / ".held").open("wb")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        held.close()
+        raise HeldByAnother(f"{state}: another agent is at work on these records") from error
+    return held
 
 
 class Records:

@@ -53,7 +53,7 @@ class Service:
         self._attendant = attendant
         self._follower = follower
         self._now = now
-        self._workers = Workers(config.workers)
+        self._workers = Workers()
         self._arrived: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._held: dict[Message, Future[None] | None] = {}
         self._stopped = threading.Event()

@@ -11,6 +11,7 @@ import math
 import os
 import re
 import subprocess
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ ENDED_STATES = frozenset(
     }
 )
 _COMMAND_SECONDS = 60
+_COMMANDS_AT_ONCE = 4
 _DROPPED = ("AWS_", "SACCT_", "SBATCH_", "SCANCEL_", "SCONTROL_", "SQUEUE_", "SRUN_")
 # What sbatch says when it could not ask; after any other answer the job will never be taken.
 _PASSING = re.compile(
@@ -122,6 +124,7 @@ class Slurm:
         own = os.environ if environ is None else environ
         self._environ = {name: value for name, value in own.items() if not name.startswith(_DROPPED)}
         self._environ["SLURM_TIME_FORMAT"] = "%s"
+        self._slots = threading.BoundedSemaphore(_COMMANDS_AT_ONCE)
 
     def submit(self, script: Path) -> str:
         """Slurm's id of the job that now waits for nodes. SubmissionRefused, SubmissionUnheard, SlurmDown.
@@ -191,7 +194,8 @@ class Slurm:
 
     def _call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         try:
-            return self._run(arguments, self._environ)
+            with self._slots:
+                return self._run(arguments, self._environ)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise SlurmDown(f"{arguments[0]}: {error}") from error
 

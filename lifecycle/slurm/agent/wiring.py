@@ -41,7 +41,7 @@ def build(
         store=store,
         records=records,
         slurm=slurm,
-        fetcher=Fetcher(s3=s3, downloads=config.downloads_folder),
+        fetcher=Fetcher(s3=s3, downloads=config.downloads_folder, transfers=config.transfers),
         reporter=reporter,
         now=now,
     )

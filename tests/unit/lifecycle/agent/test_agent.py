@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,7 +19,7 @@ from lifecycle.slurm.agent import script
 from lifecycle.slurm.agent.attending import Attendant
 from lifecycle.slurm.agent.fetch import Fetcher
 from lifecycle.slurm.agent.follower import Follower
-from lifecycle.slurm.agent.record import Records
+from lifecycle.slurm.agent.record import HeldByAnother, Records, hold
 from lifecycle.slurm.agent.reporting import Reporter
 from lifecycle.slurm.agent.slurm import Seen, SlurmDown, SubmissionRefused, SubmissionUnheard
 from lifecycle.slurm.agent.store import Store
@@ -56,7 +57,7 @@ class Agent:
             store=store,
             records=self.records,
             slurm=slurm,
-            fetcher=Fetcher(s3=self.s3, downloads=self.config.downloads_folder),
+            fetcher=Fetcher(s3=self.s3, downloads=self.config.downloads_folder, transfers=4),
             reporter=reporter,
             now=lambda: self.now,
         )
@@ -419,6 +420,36 @@ def test_a_record_that_cannot_be_read_is_made_anew_from_bundle_and_slurm(agent: 
     agent.follow()
     assert agent.slurm.submitted == [NAME]
     assert agent.status["state"] == "RUNNING"
+
+
+def test_two_agents_are_never_at_work_on_the_same_records(tmp_path: Path) -> None:
+    with hold(tmp_path / "state"), pytest.raises(HeldByAnother, match="another agent is at work"):
+        hold(tmp_path / "state")
+    hold(tmp_path / "state").close()
+
+
+def test_a_disk_that_fills_up_leaves_the_record_that_was_there(
+    agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent.submit()
+    record = agent.state / NAME / "record.json"
+    before = record.read_bytes()
+    reader = record.open("rb")
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    agent.slurm.move(NAME, "FAILED", exit_code=3)
+    with pytest.raises(OSError, match="No space left"):
+        agent.follow()
+    assert record.read_bytes() == before
+    monkeypatch.undo()
+    agent.restart()
+    agent.follow()
+    assert (agent.status["state"], agent.status["exit_code"]) == ("FAILED", 3)
+    with reader:
+        assert reader.read() == before, "a record is replaced, and never written over"
 
 
 @pytest.mark.parametrize("look", [Agent.attend, Agent.follow])

@@ -42,7 +42,7 @@ def test_defaults_are_a_configuration() -> None:
         ({"shared_folder": "/a%j", "runtime": "process"}, "shared_folder = '/a%j': accepted: "),
         ({"mounted_at": "/data"}, "mounted_at = '/data': with runtime process only"),
         ({"poll_seconds": 21}, "poll_seconds = 21: SQS accepts up to 20"),
-        ({"workers": 0}, "workers = 0: a whole number above 0"),
+        ({"transfers": 0}, "transfers = 0: a whole number above 0"),
         ({"look_seconds": "1"}, "look_seconds = '1': a number above 0"),
         ({"auto_resume": "yes"}, "auto_resume = 'yes': true or false"),
         ({"cluster": ""}, "cluster = '': a text"),

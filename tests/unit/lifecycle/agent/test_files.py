@@ -24,7 +24,7 @@ class Inputs:
         self.s3 = FolderS3(folder / "cloud")
         self.shared = folder / "fsx"
         self.path = self.shared / "job" / "data" / "in"
-        self._fetcher = Fetcher(s3=self.s3, downloads=self.shared / "downloads")
+        self._fetcher = Fetcher(s3=self.s3, downloads=self.shared / "downloads", transfers=1)
 
     def put(self, key: str, body: bytes) -> None:
         self.s3.put_object(Bucket=BUCKET, Key=key, Body=body)

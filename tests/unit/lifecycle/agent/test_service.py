@@ -23,7 +23,16 @@ from lifecycle.slurm.agent.workers import Workers
 from tests.support.fake_slurm import FakeSlurm
 from tests.support.folder_cloud import FolderS3, FolderSqs, error
 from tests.support.runs import BUCKET
-from tests.support.slurm_jobs import CLUSTER, NAME, QUEUE_URL, a_config, a_job, put_bundle, put_inputs, told
+from tests.support.slurm_jobs import (
+    CLUSTER,
+    NAME,
+    QUEUE_URL,
+    a_config,
+    a_job,
+    put_bundle,
+    put_inputs,
+    told,
+)
 
 
 class Running:
@@ -182,7 +191,7 @@ def test_the_heartbeat_says_whether_slurm_answers_and_how_many_jobs_there_are(tm
 
 
 def test_no_two_threads_are_at_one_job() -> None:
-    workers = Workers(2)
+    workers = Workers()
     started, released = threading.Event(), threading.Event()
 
     def work() -> None:
@@ -231,3 +240,28 @@ def test_a_stray_job_is_cancelled_by_the_loop(tmp_path: Path) -> None:
         agent.slurm.others = [(NAME, Seen("7", "RUNNING"))]
         wait_until(lambda: agent.slurm.others == [(NAME, Seen("7", "CANCELLED"))])
     assert agent.slurm.queue[NAME].state == "PENDING"
+
+
+def test_a_job_is_cancelled_although_all_transfers_are_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent = Running(tmp_path, transfers=1, inbox_seconds=0.02)
+    put_bundle(agent.s3, agent.job)
+    with agent.turning():
+        wait_until(lambda: (told(agent.s3, NAME) or {}).get("state") == "PENDING")
+        at_it, released = threading.Event(), threading.Event()
+
+        def slow(*_arguments: str) -> None:
+            at_it.set()
+            released.wait(10)
+
+        monkeypatch.setattr(agent.s3, "download_file", slow)
+        agent.s3.put_object(Bucket=BUCKET, Key="datasets/a/train.jsonl", Body=b"other")
+        for number in range(5):
+            cluster = replace(CLUSTER, shared_folder=str(tmp_path / "fsx"), linked=())
+            put_bundle(agent.s3, a_job(run_id=f"other-2026112314050{number}", cluster=cluster))
+        assert at_it.wait(10)
+        agent.s3.delete_object(Bucket=BUCKET, Key=naming.bundle_key(CLUSTER.name, NAME))
+        wait_until(lambda: (told(agent.s3, NAME) or {}).get("state") == "CANCELLED")
+        assert not released.is_set()
+        released.set()

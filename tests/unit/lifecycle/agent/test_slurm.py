@@ -135,9 +135,11 @@ def test_an_exit_code_is_read_from_the_status_of_wait_and_from_slurm_s_own_form(
     rows = [
         a_row("1", "FAILED", "NonZeroExitCode", "1792", "0", "1", "1", "1", "atelier:a-s0", ""),
         a_row("2", "FAILED", "NonZeroExitCode", "7:0", "0", "1", "1", "1", "atelier:b-s0", ""),
+        # Signal 9, and a core (128).
+        a_row("3", "FAILED", "RaisedSignal:9", "137", "0", "1", "1", "1", "atelier:c-s0", ""),
     ]
     found = Slurm(run=Commands((0, "".join(rows), "")), environ={}).jobs()
-    assert [(one.exit_code, one.signal) for _, one in found] == [(7, 0), (7, 0)]
+    assert [(one.exit_code, one.signal) for _, one in found] == [(7, 0), (7, 0), (0, 9)]
 
 
 def test_a_queue_that_cannot_be_read_is_no_empty_queue() -> None:

@@ -13,7 +13,7 @@ readonly SYSTEM=kube-system
 
 # fetch URL SHA256 FILE: a download that is what it was when it was pinned.
 fetch() {
-  curl --fail --silent --show-error --location --output "$3" dependencies
+  curl --fail --silent --show-error --location --output "$3" "$1"
   echo "$2  $3" | sha256sum --check --quiet
 }
 
@@ -34,7 +34,7 @@ tools() {
 # checkout FOLDER: the pinned commit. Git names a commit by a hash over its whole tree and checks every object
 # that it fetches against it, so what is there is what was reviewed, or nothing is.
 checkout() {
-  git init --quiet dependencies
+  git init --quiet "$1"
   git -C "$1" -c transfer.fsckObjects=true fetch --quiet --depth 1 "$SOURCE" "$COMMIT"
   git -C "$1" checkout --quiet --detach FETCH_HEAD
   [[ $(git -C "$1" rev-parse HEAD) == "$COMMIT" ]]
@@ -57,6 +57,8 @@ dependencies() {
   helm show chart "oci://$REPOSITORY" --version "$version" >/dev/null 2>&1 || mirror "$folder" "$version"
   local options=()
   if [[ -n $IMAGE_REGISTRY ]]; then
+    # What comes from a bucket is not executable.
+    chmod +x "$(dirname "$0")/own_images.sh"
     options=(--post-renderer "$(dirname "$0")/own_images.sh")
   fi
   # No --wait: nothing can run before there are nodes, and HyperPod makes none before this is installed.

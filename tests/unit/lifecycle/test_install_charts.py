@@ -27,12 +27,17 @@ esac
 """
 COMMANDS = {
     # What is downloaded is not looked at: sha256sum is told so, and tar brings the Helm above.
-    "curl": 'while (($#)); do [[ $1 == --output ]] && touch "$2"; shift; done',
+    "curl": """
+        while (($# > 1)); do [[ $1 == --output ]] && touch "$2"; shift; done
+        [[ $1 == https://* ]] || exit 3  # Not an address.
+        echo "$1" >>"$STATE/fetched"
+    """,
     "sha256sum": 'cat >/dev/null; exit "${BAD_HASH:-0}"',
     "tar": 'while (($#)); do [[ $1 == --directory ]] && cp "$STATE/bin/helm" "$2/helm"; shift; done',
     "helm": HELM,
     "git": """
         echo "git $*" >>"$STATE/calls"
+        if [[ $1 == init ]]; then touch "${@: -1}/.git"; elif [[ ! -e $2/.git ]]; then exit 128; fi
         case "$*" in
           *rev-parse*) echo "${FETCHED:-$COMMIT}" ;;
           *checkout*)
@@ -113,6 +118,12 @@ def test_a_tool_of_another_content_is_not_run(build: Build) -> None:
     with pytest.raises(subprocess.CalledProcessError):
         build.run(BAD_HASH="1")
     assert build.calls() == []
+
+
+def test_each_tool_comes_from_its_own_address(build: Build) -> None:
+    build.run()
+    hosts = [line.split("/")[2] for line in (build.state / "fetched").read_text().splitlines()]
+    assert hosts == ["get.helm.sh", "dl.k8s.io", "github.com"]
 
 
 def test_restricted_nodes_get_what_they_need_once_and_nobody_is_asked(build: Build) -> None:

@@ -55,6 +55,7 @@ def a_job(
     run_id: str = RUN_ID,
     step: str = STEP,
     model: str = WEIGHTS,
+    max_runtime_hours: float = 4,
     **given: str,
 ) -> SlurmJob:
     """A job of a recipe: LoRA SFT where none is given."""
@@ -65,7 +66,7 @@ def a_job(
         model=model,
         given={"data_s3_path": DATA} | given,
         output_s3_path=OUTPUT,
-        max_runtime_hours=4,
+        max_runtime_hours=max_runtime_hours,
         cluster=cluster,
         shipped=catalogue(),
     )

@@ -144,9 +144,12 @@ def test_stop_removes_every_object_of_the_job_and_no_other(line: Line) -> None:
 
 
 def test_a_job_of_a_cluster_that_is_not_configured_is_refused(line: Line) -> None:
-    elsewhere = replace(OPERATION, request={**OPERATION.request, "cluster": "other"})
-    with pytest.raises(RequestRefused, match=r"cluster = 'other'.* jobs are submitted to nova \(kubeflow\)"):
-        line.jobs.submit(elsewhere)
+    for field in ("cluster", "namespace"):
+        elsewhere = replace(OPERATION, request={**OPERATION.request, field: "other"})
+        with pytest.raises(
+            RequestRefused, match=rf"{field} = 'other'.* jobs are submitted to nova \(kubeflow\)"
+        ):
+            line.jobs.submit(elsewhere)
 
 
 def test_a_request_of_another_service_is_refused(line: Line) -> None:

@@ -175,7 +175,7 @@ def test_a_message_that_is_none_harms_nothing_and_is_left_for_the_dead_letters(
         put_bundle(agent.s3, agent.job)
         agent.send(MESSAGE)
         wait_until(lambda: agent.slurm.submitted)
-        wait_until(lambda: len(agent.sqs.messages(QUEUE_URL)) == 1)
+        wait_until(lambda: agent.sqs.messages(QUEUE_URL) == [body])
 
 
 def test_the_heartbeat_says_whether_slurm_answers_and_how_many_jobs_there_are(tmp_path: Path) -> None:

@@ -47,6 +47,12 @@ def test_as_many_processes_a_node_as_it_has_accelerators() -> None:
     assert recipe["trainer"] == {"devices": 4, "num_nodes": 2}
 
 
+def test_a_job_may_wait_run_for_all_of_its_time_and_upload_before_anybody_gives_it_up() -> None:
+    job = a_job(max_runtime_hours=0.01)
+    assert job.time_limit_minutes == 1, "Slurm counts minutes, and none is taken from the job"
+    assert job.active_seconds == CLUSTER.start_within_seconds + 60 + 3600
+
+
 def test_the_agent_takes_what_the_pipeline_writes() -> None:
     job = a_job(data_s3_path=f"s3://{BUCKET}/datasets/ü/$(reboot) `x`; 'y'.jsonl")
     bundle = parse(job.bundle_bytes(), job=job.name, config=a_config())

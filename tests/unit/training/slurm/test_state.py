@@ -108,6 +108,11 @@ def test_a_job_that_waits_longer_than_the_limit_has_no_capacity(reason: str) -> 
     assert status.leaves_something, "so that settle takes it out of the queue"
 
 
+def test_a_job_that_is_being_taken_back_waits_for_its_end_and_for_no_nodes() -> None:
+    status = describe("PENDING", now=NOON + CLUSTER.start_within_seconds, is_wanted=False)
+    assert (status.phase, status.is_stopping, status.error) == (Phase.RUNNING, True, "")
+
+
 def test_a_requeued_job_waits_from_its_requeue_on() -> None:
     status = describe("PENDING", since=NOON + 7200, restarts=1, now=NOON + 7300)
     assert status.phase is Phase.RUNNING
@@ -118,6 +123,7 @@ def test_a_silent_agent_is_told_and_the_job_is_as_it_was_last_told(state: str | 
     limit = CLUSTER.silent_after_seconds
     later = NOON + CLUSTER.start_within_seconds
     assert describe(state, heartbeat=a_heartbeat(NOON), now=NOON + limit - 1).error == ""
+    assert describe(state, heartbeat=a_heartbeat(NOON), now=NOON + limit).error == "ClusterUnreachable"
     status = describe(state, heartbeat=a_heartbeat(NOON), now=later)
     assert (status.phase, status.error) == (Phase.RUNNING, "ClusterUnreachable")
     assert "cluster open-weights has said nothing for 3600 s (limit 300 s)" in status.cause

@@ -59,6 +59,8 @@ class EksClusterStack(ClusterStack):
             key=key,
             log_retention=self.log_retention,
         )
+        # An EKS cluster takes hours to notice a block of addresses that its VPC was given after it was made.
+        control_plane.node.add_dependency(nodes_network)
         role = ExecutionRole(
             self,
             "ExecutionRole",

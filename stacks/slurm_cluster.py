@@ -93,7 +93,7 @@ class SlurmClusterStack(ClusterStack):
             network=nodes_network,
             setup=nodes_of.setup,
         )
-        hyperpod.after(nodes_network, queue, scripts.resource)
+        hyperpod.after(queue, scripts.resource)
         nodes = Nodes(
             self,
             "Nodes",

@@ -20,8 +20,9 @@ Cfn = sagemaker.CfnCluster
 class HyperPodCluster(Construct):
     """`cluster`, under the name `name`: people, log groups and AWS's own tools call a cluster by its name.
 
-    `orchestrator` runs its jobs; `setup` says with what each group's nodes are made. It depends on the
-    roles' policies, for which CreateCluster looks without being told; on what else, `after` is told.
+    `orchestrator` runs its jobs; `setup` says with what each group's nodes are made. It depends on the whole
+    network and on the roles' policies, for which CreateCluster looks without being told; on what else,
+    `after` is told.
     """
 
     def __init__(
@@ -64,7 +65,8 @@ class HyperPodCluster(Construct):
             if scaling_role
             else None,
         )
-        self.after(*{each.role.node.path: each.role for each in setups.values()}.values())
+        # With its routes and rules: a node that starts without them reaches nothing, and is given up.
+        self.after(network, *{each.role.node.path: each.role for each in setups.values()}.values())
         if scaling_role:
             self.after(scaling_role)
 

@@ -65,6 +65,10 @@ def test_a_cluster_comes_after_everything_that_creating_it_looks_for(prod: Synth
         "ControlPlaneVpcCni",
         "ControlPlaneEksPodIdentityAgent",
     } <= before
+    # Implied by nothing that the cluster names: without them a node starts, and reaches nobody.
+    for part in ("Routes", "NodesfromAtelier", "NodestoAtelier", "ToEndpoints"):
+        assert any(name.startswith(f"Network{part}") for name in before), part
+    assert any(name.startswith("NetworkBlock") for name in resources.before("ControlPlaneCluster"))
     assert "NodesArrived" not in before
     assert ("LifecycleScriptsFiles" in before) == (noun == OPEN_WEIGHTS)
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from atelier.errors import UnsupportedCombination
-from atelier.training.clusters import cluster_for, dump_clusters, load_clusters
+from atelier.training.clusters import choices, cluster_for, dump_clusters, load_clusters
 from atelier.training.slurm.cluster import LinkedPrefix, Partition, SlurmCluster
 from tests.support.cluster_jobs import RESTRICTED, STANDARD, a_recipe
+from tests.support.slurm_jobs import a_recipe as a_slurm_recipe
 
 CLUSTERS = (RESTRICTED, STANDARD)
 SLURM = SlurmCluster(
@@ -36,6 +37,12 @@ def test_a_recipe_goes_to_the_only_cluster_that_can_run_it() -> None:
         cluster_for(a_recipe("llama-3-1-8b-instruct", instance_type="ml.p5.48xlarge"), CLUSTERS, None)
         is STANDARD
     )
+
+
+def test_a_job_may_have_all_nodes_of_a_partition_and_no_more() -> None:
+    for replicas, chosen in ((2, [SLURM]), (4, [])):
+        recipe = a_slurm_recipe(replicas=replicas)
+        assert choices(recipe, (*CLUSTERS, SLURM), None) == chosen
 
 
 def test_one_of_several_clusters_is_named() -> None:

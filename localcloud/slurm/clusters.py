@@ -217,7 +217,6 @@ class _Running:
             "runtime": "process",
             "programs": {image: [str(project_python()), "-m", PROGRAM]},
             "auto_resume": False,
-            "has_gres": True,
             **QUICK,
         }
         if not install(folder, self._endpoint.client(session(), "s3"), wanted.source_uri, changes):

@@ -16,6 +16,8 @@ class FakeSlurm:
 
     `others` came after those, and may have the same names.
 
+    Of the partitions in `counting` it hands out the accelerators.
+
     `trouble` is raised by the next sbatch, before or after Slurm took the job.
     """
 
@@ -27,6 +29,7 @@ class FakeSlurm:
     trouble: Exception | None = None
     takes_it_anyway: bool = False
     remembers: float = 300
+    counting: set[str] = field(default_factory=set)
     during_submit: Callable[[], None] = lambda: None
 
     def submit(self, script: Path) -> str:
@@ -58,6 +61,10 @@ class FakeSlurm:
             (job, replace(seen, state="CANCELLED") if seen.job_id == job_id else seen)
             for job, seen in self.others
         ]
+
+    def counts_gpus(self, partition: str) -> bool:
+        self._answer()
+        return partition in self.counting
 
     def remembers_seconds(self) -> float:
         return self.remembers

@@ -142,9 +142,13 @@ class Attendant:
     def _refuse(self, record: Record, reason: str) -> None:
         self._reporter.end(record, Seen("", REFUSED, reason))
 
+    def _scripts(self, bundle: Bundle) -> dict[str, str]:
+        counts_gpus = bundle.gpus_per_node > 0 and self._slurm.counts_gpus(bundle.partition)
+        return script.files(bundle, self._config, counts_gpus=counts_gpus)
+
     def _write(self, bundle: Bundle) -> None:
         folder = self._records.folder(bundle.job)
-        for name, text in script.files(bundle, self._config).items():
+        for name, text in self._scripts(bundle).items():
             write_whole(folder / name, text.encode())
         write_whole(folder / script.CONFIG_FOLDER / script.CONFIG_FILE, bundle.recipe.encode())
         for name in (bundle.output_path, str(folder / script.METERING)):

@@ -25,10 +25,9 @@ class Config:
 
     `prefix` (ends in a slash) is where in `bucket` the pipeline and the agent meet; `shared_folder` is seen
     by every node, and the pipeline calls it `mounted_at`, where that is not the same. Runtime `process` runs
-    `programs[image]` in place of a container. `auto_resume`: srun has HyperPod's plugin. `has_gres`: Slurm
-    counts accelerators, so that jobs must ask for them. At once, at most `transfers` objects come from S3 and
-    as many jobs' outputs go there. `checkpoint_seconds` before its time limit a job gets SIGTERM. Folders of
-    jobs that ended are kept for `kept_days`.
+    `programs[image]` in place of a container. `auto_resume`: srun has HyperPod's plugin. At once, at most
+    `transfers` objects come from S3 and as many jobs' outputs go there. `checkpoint_seconds` before its
+    time limit a job gets SIGTERM. Folders of jobs that ended are kept for `kept_days`.
     """
 
     cluster: str
@@ -41,7 +40,6 @@ class Config:
     mounted_at: str = ""
     programs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     auto_resume: bool = True
-    has_gres: bool = False
     transfers: int = 4
     poll_seconds: float = 20
     visibility_seconds: float = 120

@@ -21,7 +21,7 @@ need() {
 export PATH=${AGENT_PATH:+$AGENT_PATH:}/opt/slurm/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 need id "$AGENT_USER"
 need python3 -c 'import sys, boto3; sys.exit(sys.version_info < (3, 9))'
-for command in sbatch squeue scancel scontrol; do
+for command in sbatch squeue scancel scontrol sinfo; do
   need command -v "$command"
 done
 

@@ -22,9 +22,13 @@ CONFIG_FOLDER, CONFIG_FILE = "config", "config.yaml"
 METERING = "metering"
 
 
-def files(bundle: Bundle, config: Config) -> dict[str, str]:
-    """The job's scripts by file name; `submit.sh` is what sbatch gets."""
-    made = {SUBMIT: _lines(_submit(bundle, config)), TRAIN: _lines(_train(bundle, config))}
+def files(bundle: Bundle, config: Config, *, counts_gpus: bool) -> dict[str, str]:
+    """The job's scripts by file name; `submit.sh` is what sbatch gets.
+
+    `counts_gpus`: Slurm hands out the nodes' accelerators, and a step of an exclusive job sees only those
+    that the job asked for (srun(1), --gres).
+    """
+    made = {SUBMIT: _lines(_submit(bundle, config, counts_gpus)), TRAIN: _lines(_train(bundle, config))}
     if config.runtime == "enroot":
         made[IMPORT] = _lines(_import_image(bundle, config))
     if config.runtime == "docker":
@@ -36,9 +40,9 @@ def _lines(lines: Iterator[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _submit(bundle: Bundle, config: Config) -> Iterator[str]:
+def _submit(bundle: Bundle, config: Config, counts_gpus: bool) -> Iterator[str]:
     yield "#!/bin/bash"
-    for option, value in _options(bundle, config).items():
+    for option, value in _options(bundle, config, counts_gpus).items():
         yield f"#SBATCH --{option}={quote(value)}" if value else f"#SBATCH --{option}"
     yield "set -euo pipefail"
     # What Slurm forgets before the agent has seen it: the code that the script itself ended with.
@@ -58,7 +62,7 @@ def _submit(bundle: Bundle, config: Config) -> Iterator[str]:
     yield join([*_srun(bundle, config), "bash", f"{bundle.folder}/{script}"])
 
 
-def _options(bundle: Bundle, config: Config) -> dict[str, str]:
+def _options(bundle: Bundle, config: Config, counts_gpus: bool) -> dict[str, str]:
     options = {
         "job-name": bundle.job,
         "comment": f"{COMMENT}{bundle.job}",
@@ -74,7 +78,7 @@ def _options(bundle: Bundle, config: Config) -> dict[str, str]:
         "requeue": "",
         "signal": f"TERM@{_checkpoint_seconds(bundle, config)}",
     }
-    if config.has_gres and bundle.gpus_per_node:
+    if counts_gpus:
         options["gres"] = f"gpu:{bundle.gpus_per_node}"
     return options
 

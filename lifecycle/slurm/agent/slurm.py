@@ -183,6 +183,15 @@ class Slurm:
         if done.returncode and "Invalid job id" not in said and "already complet" not in said:
             raise SlurmDown(said)
 
+    def counts_gpus(self, partition: str) -> bool:
+        """True where Slurm hands out the accelerators of a partition's nodes one by one. SlurmDown."""
+        width = 256
+        done = self._call("sinfo", "--noheader", "--all", f"--Format=PartitionName:{width},Gres:{width}")
+        if done.returncode:
+            raise SlurmDown(" ".join(done.stderr.split()))
+        rows = [(line[:width].strip(), line[width:]) for line in done.stdout.splitlines()]
+        return any(name == partition and re.search(r"\bgpu:", counted) for name, counted in rows)
+
     def remembers_seconds(self) -> float:
         """For how long Slurm knows a job that has ended; infinite where it forgets none. SlurmDown."""
         done = self._call("scontrol", "show", "config")

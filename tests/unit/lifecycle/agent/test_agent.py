@@ -174,7 +174,7 @@ def test_a_disk_that_is_full_is_told_and_the_job_goes_on_when_there_is_room(
 def test_a_job_that_is_taken_back_after_its_last_input_is_not_submitted(
     agent: Agent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(script, "files", lambda *_arguments: agent.take_back() or {})
+    monkeypatch.setattr(script, "files", lambda *_, **__: agent.take_back() or {})
     agent.attend()
     assert (agent.status["state"], agent.slurm.submitted) == ("CANCELLED", [])
 
@@ -206,6 +206,14 @@ def test_an_input_that_is_missing_is_refused(agent: Agent) -> None:
     assert agent.status["state"] == "REFUSED"
     assert "s3://atelier-data/datasets/a/train.jsonl" in agent.status["reason"]
     assert agent.slurm.submitted == []
+
+
+@pytest.mark.parametrize("counts_them", [True, False])
+def test_accelerators_are_asked_for_exactly_where_slurm_counts_them(agent: Agent, counts_them: bool) -> None:
+    agent.slurm.counting = {agent.job.partition} if counts_them else {"another"}
+    agent.attend()
+    submitted = (Path(agent.job.folder) / script.SUBMIT).read_text()
+    assert (f"#SBATCH --gres=gpu:{agent.job.gpus_per_node}\n" in submitted) == counts_them
 
 
 def test_what_slurm_refuses_is_told_in_its_words(agent: Agent) -> None:

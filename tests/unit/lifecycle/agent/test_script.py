@@ -37,9 +37,9 @@ def bundle_of(nodes: int, config: Config) -> Bundle:
     return parse(job.bundle_bytes(), job=job.name, config=config)
 
 
-def scripts(runtime: str, nodes: int = 1, **changes: Any) -> dict[str, str]:
+def scripts(runtime: str, nodes: int = 1, *, counts_gpus: bool = False, **changes: Any) -> dict[str, str]:
     config = config_of(runtime, **changes)
-    return files(bundle_of(nodes, config), config)
+    return files(bundle_of(nodes, config), config, counts_gpus=counts_gpus)
 
 
 @pytest.mark.parametrize("nodes", [1, 2])
@@ -62,14 +62,14 @@ def test_what_a_node_is_asked_for_follows_from_the_configuration() -> None:
     assert "--auto-resume=1" in submit
     assert "#SBATCH --gres" not in submit
     assert "--auto-resume" not in scripts("process")["submit.sh"]
-    assert "#SBATCH --gres=gpu:4\n" in scripts("enroot", has_gres=True)["submit.sh"]
+    assert "#SBATCH --gres=gpu:4\n" in scripts("enroot", counts_gpus=True)["submit.sh"]
     assert "#SBATCH --signal=TERM@300\n" in scripts("enroot", checkpoint_seconds=300)["submit.sh"]
 
 
 def test_a_short_job_is_not_told_to_save_when_it_starts() -> None:
     config = config_of("enroot", checkpoint_seconds=300)
     short = replace(bundle_of(1, config), time_limit_minutes=2)
-    assert "#SBATCH --signal=TERM@60\n" in files(short, config)["submit.sh"]
+    assert "#SBATCH --signal=TERM@60\n" in files(short, config, counts_gpus=False)["submit.sh"]
 
 
 def test_a_program_gets_its_arguments_as_they_are(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_a_program_gets_its_arguments_as_they_are(tmp_path: Path) -> None:
     config = a_config(
         str(shared), runtime="process", mounted_at="/fsx", programs={IMAGE: [str(program), "$(id)", "a  b"]}
     )
-    (shared / "train.sh").write_text(files(bundle_of(1, config), config)["train.sh"])
+    (shared / "train.sh").write_text(files(bundle_of(1, config), config, counts_gpus=False)["train.sh"])
     ran = subprocess.run(
         [BASH, str(shared / "train.sh")],
         env={"SLURM_PROCID": "3", "SLURM_LOCALID": "0", "SLURM_NTASKS": "4", "PATH": "/usr/bin:/bin"},

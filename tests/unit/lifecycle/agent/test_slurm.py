@@ -171,3 +171,14 @@ def test_how_long_slurm_remembers_is_its_own_configuration() -> None:
     for seconds, remembered in ((300, 300), (0, math.inf)):
         shown = f"Configuration data\nMinJobAge               = {seconds} sec\n"
         assert Slurm(run=Commands((0, shown, "")), environ={}).remembers_seconds() == remembered
+
+
+def test_accelerators_are_counted_where_a_partition_s_nodes_have_them() -> None:
+    shown = "".join(
+        f"{partition:256}{gres:256}\n"
+        for partition, gres in (("dev", "gpu:8"), ("cpu", "(null)"), ("p5", "gpu:h100:8(S:0-1)"))
+    )
+    slurm = Slurm(run=Commands(*[(0, shown, "")] * 4), environ={})
+    assert [slurm.counts_gpus(name) for name in ("dev", "cpu", "p5", "absent")] == [True, False, True, False]
+    with pytest.raises(SlurmDown):
+        Slurm(run=Commands((1, "", "Unable to contact slurm controller")), environ={}).counts_gpus("dev")

@@ -27,7 +27,9 @@ from localcloud.home import (
     Home,
     cloud_python,
 )
+from localcloud.kubernetes.kubelet.process import bury
 from localcloud.processes import command_of
+from localcloud.slurm.cluster import end_leftovers
 
 if TYPE_CHECKING:
     import boto3
@@ -116,7 +118,13 @@ def down(home: Home | None = None) -> bool:
     if not home.root.exists():
         return False
     with _only_one(home):
-        return _end_leftover(home)
+        was_running = _end_leftover(home)
+        # A server that was killed could not: Slurm's daemons and pods are no children of its group.
+        for folder in home.slurm.glob("*/"):
+            end_leftovers(folder)
+        for record in home.state.glob("kubernetes/*/*/*/pods/*/*.process"):
+            bury(record)
+        return was_running
 
 
 def status(home: Home | None = None) -> Cloud | None:

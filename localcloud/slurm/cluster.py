@@ -48,8 +48,7 @@ class SlurmCluster:
 
     def __init__(self, folder: Path, installation: Installation) -> None:
         self._folder = folder.resolve()
-        name = hashlib.sha256(str(self._folder).encode()).hexdigest()[:12]
-        self._places = Places(SHORT / f"slurm-{os.getuid()}-{name}")
+        self._places = _places(self._folder)
         self._installation = installation
         self._layout: Layout | None = None
         self._daemons: dict[str, subprocess.Popen[bytes]] = {}
@@ -299,6 +298,20 @@ class SlurmCluster:
             for path in written[-3:]
             for line in path.read_text(errors="replace").splitlines()[-lines:]
         )
+
+
+def end_leftovers(folder: Path) -> None:
+    """End what is left of the cluster in a folder whose keeper was killed: daemons, jobs and its agent."""
+    places = _places(folder.resolve())
+    # Only there while the cluster runs.
+    if places.root.exists():
+        kill(places.configuration)
+        shutil.rmtree(places.root, ignore_errors=True)
+
+
+def _places(folder: Path) -> Places:
+    name = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
+    return Places(SHORT / f"slurm-{os.getuid()}-{name}")
 
 
 def _end(daemon: subprocess.Popen[bytes]) -> None:

@@ -46,7 +46,7 @@ class Process:
         except (OSError, ValueError) as error:
             raise StartError(f"failed to create the container's process: {error}") from error
         self._record = record
-        record.write_text(json.dumps({"pid": self._process.pid, "started": _start_of(self._process.pid)}))
+        record.write_text(json.dumps({"pid": self._process.pid, "started": start_of(self._process.pid)}))
         assert self._process.stdout is not None
         self._recording = threading.Thread(target=log.record, args=(self._process.stdout,), daemon=True)
         self._recording.start()
@@ -78,13 +78,13 @@ def bury(record: Path) -> None:
         left = json.loads(record.read_text())
     except (OSError, ValueError):
         return
-    if left["started"] and _start_of(left["pid"]) == left["started"]:
+    if left["started"] and start_of(left["pid"]) == left["started"]:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(left["pid"], signal.SIGKILL)
     record.unlink(missing_ok=True)
 
 
-def _start_of(pid: int) -> str:
+def start_of(pid: int) -> str:
     """When a process began, in the system's words; empty when there is none. Unlike its command, it stays."""
     stat = Path(f"/proc/{pid}/stat")
     try:

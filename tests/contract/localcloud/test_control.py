@@ -6,14 +6,19 @@ import os
 import shutil
 import signal
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from localcloud import control
 from localcloud.home import Home
+from localcloud.kubernetes.kubelet.process import start_of
 from localcloud.processes import command_of
+from localcloud.slurm.cluster import SlurmCluster
+from localcloud.slurm.processes import processes
 from tests.contract.localcloud.account import SCRIPTED, Account, policy, until
+from tests.support.slurm import LAYOUT, installed_slurm
 
 SS = shutil.which("ss")
 
@@ -123,6 +128,26 @@ def test_a_job_whose_server_was_killed_is_failed_and_its_process_ended(own_home:
     finally:
         account.close()
         control.down(own_home)
+
+
+def test_down_ends_what_a_server_that_was_killed_has_left(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    slurm = SlurmCluster(home.slurm / "cluster", installed_slurm())
+    slurm.start(LAYOUT)
+    pod = subprocess.Popen(["/bin/sleep", "600"], start_new_session=True)
+    record = home.state / "kubernetes" / "000000000000" / "us-east-1" / "nova" / "pods" / "uid" / "c.process"
+    record.parent.mkdir(parents=True)
+    record.write_text(json.dumps({"pid": pod.pid, "started": start_of(pod.pid)}))
+    try:
+        assert processes(slurm.configuration)
+        assert not control.down(home), "no server ran"
+        assert processes(slurm.configuration) == []
+        assert not slurm.root.exists()
+        assert pod.wait(10) == -signal.SIGKILL
+    finally:
+        pod.kill()
+        pod.wait()
+        slurm.stop()
 
 
 def _status(account: Account, request: dict[str, Any]) -> tuple[str, str]:

@@ -37,7 +37,8 @@ def handler(event: dict[str, Any], context: Context) -> None:
 class AppliedObjects:
     """Applies objects in their order, and takes them away in the reverse.
 
-    Deletion succeeds even where the cluster lets nobody in any more: all of it goes with the control plane.
+    Deletion succeeds even where the cluster lets nobody in any more, or is gone: all of it goes with the
+    control plane.
     """
 
     def __init__(self, objects_of: Callable[[str], KubernetesObjects]) -> None:
@@ -56,7 +57,8 @@ class AppliedObjects:
             if request.kind != "Delete":
                 raise ResourceFailed(str(error)) from error
         except AtelierError as error:
-            raise ResourceFailed(str(error)) from error
+            if request.kind != "Delete":
+                raise ResourceFailed(str(error)) from error
         return Done()
 
     def _settle(self, request: Request) -> None:

@@ -41,7 +41,8 @@ class Nodes:
         name = request.properties["ClusterName"]
         cluster = self._sagemaker.describe_cluster(ClusterName=name)
         if cluster["ClusterStatus"] in ("Failed", "RollingBack"):
-            raise ResourceFailed(f"cluster {name} is {cluster['ClusterStatus']}: {cluster['FailureMessage']}")
+            why = cluster.get("FailureMessage") or "SageMaker does not say why; its events may"
+            raise ResourceFailed(f"cluster {name} is {cluster['ClusterStatus']}: {why}")
         arrived = Counter(self._arrived(name))
         missing = missing_nodes(request.properties["LeastCounts"], arrived)
         if not missing and cluster["ClusterStatus"] == "InService":

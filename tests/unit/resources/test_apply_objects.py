@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from atelier.errors import RequestRefused
 from lambdas.adapters.kubernetes.connection import KubernetesConnection, retries
 from lambdas.adapters.kubernetes.objects import KubernetesObjects
 from lambdas.resources.apply_objects import LOOKS_FOR_ACCESS, AppliedObjects
@@ -85,6 +86,16 @@ def test_deletion_goes_back_the_same_way_and_leaves_namespaces_to_the_cluster(
     assert api.kinds() == ["Namespace"]
     deleted = [url.rpartition("/")[2] for method, url, _ in api.asked if method == "DELETE"]
     assert deleted == ["watch", "submit"]
+
+
+def test_objects_of_a_control_plane_that_is_gone_are_gone(api: FakeKubernetes) -> None:
+    def of_nobody(_: str) -> KubernetesObjects:
+        raise RequestRefused("eks:DescribeCluster nova-eks: ResourceNotFoundException: No cluster found")
+
+    applied = AppliedObjects(of_nobody)
+    assert applied.look(request(NAMESPACE, role(), kind="Delete")) == Done()
+    with pytest.raises(ResourceFailed, match="No cluster found"):
+        applied.look(request(NAMESPACE, role()))
 
 
 def test_deleting_what_is_gone_is_success(applied: AppliedObjects) -> None:

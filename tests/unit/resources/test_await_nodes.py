@@ -37,7 +37,8 @@ def request(kind: str = "Create", **changes: Any) -> Request:
 def cluster(stub: Stubber, status: str, message: str = "") -> None:
     stub.add_response(
         "describe_cluster",
-        {"ClusterArn": ARN, "ClusterStatus": status, "InstanceGroups": [], "FailureMessage": message},
+        {"ClusterArn": ARN, "ClusterStatus": status, "InstanceGroups": []}
+        | ({"FailureMessage": message} if message else {}),
         {"ClusterName": "nova"},
     )
 
@@ -98,6 +99,12 @@ def test_a_cluster_without_events_is_not_asked_for_them(sagemaker: Any, stub: St
 def test_a_failed_cluster_is_not_waited_for(sagemaker: Any, stub: Stubber) -> None:
     cluster(stub, "Failed", "Unable to retrieve subnets")
     with pytest.raises(ResourceFailed, match="cluster nova is Failed: Unable to retrieve subnets"):
+        Nodes(sagemaker).look(request())
+
+
+def test_a_cluster_that_failed_without_a_word_is_said_to_have(sagemaker: Any, stub: Stubber) -> None:
+    cluster(stub, "RollingBack")
+    with pytest.raises(ResourceFailed, match="cluster nova is RollingBack: SageMaker does not say why"):
         Nodes(sagemaker).look(request())
 
 

@@ -60,6 +60,12 @@ def test_an_adapter_stays_one_where_the_recipe_does_not_merge(job: OpenJob) -> N
     assert Checkpoint.load(job.output).adapter is not None
 
 
+def test_only_the_first_rank_leaves_the_model(tmp_path: Path) -> None:
+    no_checkpoint: Any = None
+    llmft.Model(tmp_path / "output", Ranks(rank=1, size=2), merges=True).save(1, no_checkpoint, None)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_training_that_was_stopped_goes_on_to_the_same_model(
     job: OpenJob, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -174,7 +174,11 @@ def test_a_disk_that_is_full_is_told_and_the_job_goes_on_when_there_is_room(
 def test_a_job_that_is_taken_back_after_its_last_input_is_not_submitted(
     agent: Agent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(script, "files", lambda *_, **__: agent.take_back() or {})
+    def taken_back_meanwhile(*_arguments: Any, **_named: Any) -> dict[str, str]:
+        agent.take_back()
+        return {}
+
+    monkeypatch.setattr(script, "files", taken_back_meanwhile)
     agent.attend()
     assert (agent.status["state"], agent.slurm.submitted) == ("CANCELLED", [])
 

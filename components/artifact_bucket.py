@@ -163,6 +163,16 @@ class ArtifactBucket(Construct):
         self._write(grantee, TRAINING_OUTPUT, EVALUATION_OUTPUT)
         self._satisfy_sagemaker(grantee)
 
+    def grant_replace_outputs(self, grantee: Grantee) -> None:
+        """Read again and remove what a job has written, beside writing it.
+
+        Nova's containers on HyperPod want it of their output (awsome-distributed-ai, hyperpod-eks-tf,
+        rig_mode); versions of what they remove stay.
+        """
+        self._read(grantee, EVALUATION_OUTPUT)
+        for prefix in (TRAINING_OUTPUT, EVALUATION_OUTPUT):
+            self._remove(grantee, prefix, because="A job names its own files below its run's prefix")
+
     def grant_submit_slurm_jobs(self, grantee: Grantee, cluster: str) -> None:
         """Tell a Slurm cluster's agent that a job is wanted or no longer is, and read what became of it."""
         wanted = slurm.bundle_key(cluster, "*")

@@ -30,6 +30,7 @@ class ExecutionRole(NodeRole):
         stack = Stack.of(self)
         bucket.grant_train(self)
         if is_restricted:
+            bucket.grant_replace_outputs(self)
             self._let_read_nova_recipes()
             self._let_ask_for_rewards()
         else:

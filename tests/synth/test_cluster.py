@@ -384,6 +384,21 @@ def test_a_changed_script_has_another_address(tmp_path: Path, monkeypatch: pytes
     assert address() != before
 
 
+def test_nova_s_nodes_remove_outputs_of_runs_and_nothing_else(prod: Synthesis) -> None:
+    removed = {
+        noun: {
+            prod.flat(resource).partition("/")[2]
+            for statement in Resources(prod.templates[noun]).named("ExecutionRoleDefaultPolicy")[
+                "Properties"
+            ]["PolicyDocument"]["Statement"]
+            if "s3:DeleteObject" in statement["Action"]
+            for resource in statement["Resource"]
+        }
+        for noun in (NOVA, OPEN_WEIGHTS)
+    }
+    assert removed == {NOVA: {"runs/*/output/*", "runs/*/evaluation/*"}, OPEN_WEIGHTS: set()}
+
+
 def test_restricted_groups_install_their_own_pinned_chart(prod: Synthesis) -> None:
     variables = {
         noun: Resources(prod.templates[noun]).named("ChartsDependencies")["Properties"]["Variables"]

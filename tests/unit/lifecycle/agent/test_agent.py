@@ -71,9 +71,12 @@ class Agent:
     def follow(self) -> None:
         self._follower.follow(NAME, self._follower.look())
 
-    def cancel_strays(self) -> None:
-        for job, seen in self._follower.strays(self._follower.look()):
+    def cancel_strays(self) -> int:
+        """How many there were."""
+        strays = list(self._follower.strays(self._follower.look()))
+        for job, seen in strays:
             self._follower.cancel(job, seen)
+        return len(strays)
 
     def submit(self) -> None:
         """Up to a job that runs."""
@@ -290,8 +293,9 @@ def test_a_job_that_slurm_took_after_the_pipeline_took_it_back_is_cancelled(agen
     agent.attend()
     assert agent.status["state"] == "CANCELLED"
     agent.slurm.others = [(NAME, Seen("7", "PENDING"))]
-    agent.cancel_strays()
+    assert agent.cancel_strays() == 1
     assert agent.slurm.others == [(NAME, Seen("7", "CANCELLED"))]
+    assert agent.cancel_strays() == 0, "Slurm tells of an ended job for minutes"
 
 
 def test_of_two_jobs_with_one_name_the_one_that_was_told_goes_on(agent: Agent) -> None:

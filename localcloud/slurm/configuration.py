@@ -5,6 +5,7 @@ Source of the keys: slurm.conf(5) of Slurm 22.05, which Debian 12 has; checked a
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from localcloud.slurm.layout import Layout, Node
 # HyperPod puts every compute node into this partition too.
 EVERYONE = "dev"
 CLUSTER_NAME = "atelier"
+# As many as the meeting ports that jobs' scripts make of their numbers (lifecycle/slurm/agent/script.py).
+JOB_NUMBERS = 10_000
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ def slurm_conf(layout: Layout, places: Places, ports: Ports, user: str) -> str:
             f"ClusterName={CLUSTER_NAME}",
             f"SlurmctldHost={layout.controller}(127.0.0.1)",
             f"SlurmctldPort={ports.controller}",
+            f"FirstJobId={first_job(places)}",
             f"SlurmUser={user}",
             f"SlurmdUser={user}",
             "AuthType=auth/munge",
@@ -126,6 +130,13 @@ def slurm_conf(layout: Layout, places: Places, ports: Ports, user: str) -> str:
             "",
         ]
     )
+
+
+def first_job(places: Places) -> int:
+    """The number of a cluster's first job: ranks meet at a port made of their job's number, and those of other
+    clusters on this machine's loopback would meet each other if each cluster began at 1.
+    """
+    return 1 + zlib.crc32(bytes(places.root)) % JOB_NUMBERS
 
 
 def gres_conf(layout: Layout, places: Places) -> str:

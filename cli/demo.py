@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 from cli import open_weights
@@ -54,14 +55,17 @@ def show(platform: str) -> ExitCode:
     line = _deployed_line(run)
     deployment = run.get("deployment", {}).get("name")
     if deployment and line.deployed.remove(deployment):
-        out.print(f"  {deployment} of an earlier demo is removed: this run starts from the base model again")
+        out.print(
+            f"  {deployment} of an earlier demo is removed: this run starts from the base model again",
+            soft_wrap=True,
+        )
     run_id = start_run(line, run_file, now=datetime.now(UTC)).run_id
-    out.print(f"\n[bold]run {run_id}[/bold]  ({run_file.relative_to(REPOSITORY)})")
+    out.print(f"\n[bold]run {run_id}[/bold]  ({run_file.relative_to(REPOSITORY)})", soft_wrap=True)
     code = watch_run(line, run_id)
     if code is ExitCode.INTERRUPTED:
         return code
     report = fetch(line, run_id)
-    _show_results(report)
+    show_results(report)
     if code is ExitCode.OK and deployment:
         _talk(line, deployment, report)
     elif code is ExitCode.OK:
@@ -122,7 +126,8 @@ def _step(title: str) -> Iterator[None]:
     out.print(f"  {title:28} {time.monotonic() - started:5.1f} s")
 
 
-def _show_results(report: Fetched) -> None:
+def show_results(report: Fetched) -> None:
+    """What the evaluations and the gate said; nothing of a failure, which watching has told."""
     scores = report.document.get("scores") or []
     baseline, candidate = score_of(scores, 0, "baseline"), score_of(scores, 0, "candidate")
     if baseline and candidate:
@@ -130,7 +135,9 @@ def _show_results(report: Fetched) -> None:
         wide.print(_examples(baseline, candidate))
         out.print()
         out.print(metrics_table(scores))
-    out.print(f"\n[bold]gate[/bold]: {report.document.get('sentence', '')}", soft_wrap=True)
+    if report.document.get("failure"):
+        return
+    out.print(f"\n[bold]gate[/bold]: {escape(report.document.get('sentence', ''))}", soft_wrap=True)
     for verdict in verdicts(report.document.get("decision") or {}):
         out.print(verdict, soft_wrap=True)
 

@@ -10,7 +10,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from atelier.errors import AccessRefused, RequestRefused
+from atelier.errors import AccessRefused, AtelierError, RequestRefused, Throttled
 from atelier.operations.model import OperationState, Phase
 from atelier.training.slurm import naming
 from lambdas.adapters.slurm_training_jobs import SlurmTrainingJobs
@@ -103,6 +103,17 @@ def test_a_job_that_ends_while_it_is_looked_at_is_not_taken_for_one_that_never_w
 
     monkeypatch.setattr(line.s3, "get_object", the_agent_refuses_it_after_the_first_read)
     assert line.jobs.describe(OPERATION).phase is Phase.FAILED
+
+
+@pytest.mark.parametrize(("code", "error"), [("SlowDown", Throttled), ("AccessDenied", AccessRefused)])
+def test_a_bucket_that_does_not_answer_has_lost_no_job(
+    line: Line, code: str, error: type[AtelierError]
+) -> None:
+    line.jobs.submit(OPERATION)
+    line.s3.refusals = [code]
+    with pytest.raises(error):
+        line.jobs.describe(OPERATION)
+    assert line.jobs.describe(OPERATION).phase is Phase.RUNNING
 
 
 def test_stop_takes_the_bundle_away_and_says_so_once(line: Line) -> None:

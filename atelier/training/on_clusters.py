@@ -8,9 +8,7 @@ from atelier.recipes import catalogue
 from atelier.training.clusters import cluster_for
 from atelier.training.container import TRAIN, VALIDATION
 from atelier.training.kubernetes.cluster import Cluster
-from atelier.training.kubernetes.render import cluster_job
 from atelier.training.request import JobEnvironment
-from atelier.training.slurm.render import slurm_job
 from atelier.training.work import Rendering, Work
 
 # Clusters end a job by its own limits; settle, which looks every minute, must see that before it gives up.
@@ -32,11 +30,16 @@ def job_on_cluster(work: Work, environment: JobEnvironment) -> Rendering:
         "max_runtime_hours": work.max_runtime_hours,
         "shipped": catalogue(),
     }
+    # Imported where they are needed: a function's cold start pays for one of them, or for none.
     if isinstance(cluster, Cluster):
+        from atelier.training.kubernetes.render import cluster_job
+
         job = cluster_job(work.recipe, cluster=cluster, hub=work.hub, **asked)
         return Rendering(
             request=job.to_request(), recipe=job.recipe, seconds=job.active_seconds + _MARGIN_SECONDS
         )
+    from atelier.training.slurm.render import slurm_job
+
     bundle = slurm_job(work.recipe, cluster=cluster, **asked)
     return Rendering(
         request=bundle.to_request(), recipe=bundle.recipe, seconds=bundle.active_seconds + _MARGIN_SECONDS

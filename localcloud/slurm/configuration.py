@@ -133,7 +133,7 @@ def slurm_conf(layout: Layout, places: Places, ports: Ports, user: str) -> str:
 
 
 def first_job(places: Places) -> int:
-    """The number of a cluster's first job: ranks meet at a port made of their job's number, and those of other
+    """The number of a cluster's first job: ranks meet at a port made of a job's number, and those of other
     clusters on this machine's loopback would meet each other if each cluster began at 1.
     """
     return 1 + zlib.crc32(bytes(places.root)) % JOB_NUMBERS

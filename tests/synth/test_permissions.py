@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ def statements(synthesis: Synthesis) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def permissions(synthesis: Synthesis) -> dict[str, list[str]]:
-    """What each role may do, a line an action and resource."""
+    """What each role may do, a line an action and resource; an asset's file by its kind, not by its hash."""
     found: dict[str, set[str]] = {}
     for who, statement in statements(synthesis):
         assert statement["Effect"] == "Allow"
@@ -46,7 +47,8 @@ def permissions(synthesis: Synthesis) -> dict[str, list[str]]:
         )
         for action in listed(statement["Action"]):
             for resource in listed(statement["Resource"]):
-                found.setdefault(who, set()).add(f"{action} on {synthesis.flat(resource)}{when}")
+                address = re.sub(r"/[0-9a-f]{64}\.", "/<hash>.", synthesis.flat(resource))
+                found.setdefault(who, set()).add(f"{action} on {address}{when}")
     return {who: sorted(lines) for who, lines in found.items()}
 
 

@@ -95,7 +95,14 @@ def install(home: Home, port: int) -> Services:
     handlers["ssm"] = ssm_documents.beside(documents, handlers["ssm"])
     _once_loaded(training.clusters.resume)
     return Services(
-        closers=(slurm_clusters.close, eks_clusters.close, training.close, end_serving, lambda_runtime.reset)
+        closers=(
+            schedule.stop,
+            slurm_clusters.close,
+            eks_clusters.close,
+            training.close,
+            end_serving,
+            lambda_runtime.reset,
+        )
     )
 
 

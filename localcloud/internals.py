@@ -159,6 +159,7 @@ INTERNALS: Mapping[str, Mapping[str, Check]] = {
         "_put_events": function("data", "allow_aws_source"),
         "_invoke_target": function("target", "event", "rule", "view"),
         "_parse_rate_seconds": function("expr"),
+        "_tick_scheduled_rules": function(),
     },
     "ministack.services.iam": {
         "_aws_managed_policies": containing("arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"),

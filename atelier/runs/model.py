@@ -18,7 +18,10 @@ CONDITIONS = ("at_least", "better_than_baseline_by", "worse_than_baseline_by_at_
 RUN_NAME_FORM = rf"^{names.RUN_NAME_PATTERN}$"
 RUN_REFERENCE_FORM = rf"^({SERVING}|{names.RUN_ID_PATTERN})$"
 RECIPE_FORM = rf"^(shipped|hub|{names.HUB_RECIPE_ADDRESS.pattern})$"
-DATASET_FORM = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/\S+\.jsonl$"
+# A key becomes a path on a cluster, and a value in a recipe, where `${…}` is filled in:
+# no part of it is empty, `.` or `..`.
+_FOLDER = r"([^\s/.${}]|\.[^\s/.${}]|\.\.[^\s/${}])[^\s/${}]*"
+DATASET_FORM = rf"^s3://[a-z0-9][a-z0-9.-]{{1,61}}[a-z0-9](/{_FOLDER})*/[^\s/${{}}]+\.jsonl$"
 INSTANCE_TYPE_FORM = r"^ml\.[a-z0-9-]+\.[a-z0-9]+$"
 LAMBDA_FORM = r"^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[a-zA-Z0-9_-]{1,64}(:[a-zA-Z0-9$_-]+)?$"
 CLUSTER_FORM = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"

@@ -23,3 +23,12 @@ def apply() -> None:
 
     eventbridge._parse_rate_seconds = scaled
     eventbridge._SCHEDULER_TICK_INTERVAL = TICK_SECONDS
+
+
+def stop() -> None:
+    """No rule fires any more: a function that it invoked while the cloud ends would outlive it."""
+    eventbridge._tick_scheduled_rules = _fire_nothing
+
+
+def _fire_nothing() -> None:
+    pass

@@ -47,7 +47,7 @@ def test_every_problem_of_a_file_comes_in_one_message() -> None:
     assert "aproval: unknown key; did you mean 'approval'?" in message
     assert "stages.0.hyperparameters.learning_rte = 1.0: unknown; did you mean 'learning_rate'?" in message
     assert "stages.0.hyperparameters.max_epochs = 0: must be at least 1 and at most 100" in message
-    assert "stages.1.train = 'here.jsonl': accepted: s3://<bucket>/<key>.jsonl" in message
+    assert "stages.1.train = 'here.jsonl': accepted: s3://<bucket>/<key>.jsonl, " in message
     assert "gate.0.metric = 'gen_qa.em': did you mean 'gen_qa.exact_match'?" in message
     assert message.startswith("run file: 6 problems\n")
 

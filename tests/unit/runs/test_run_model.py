@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from atelier import names
 from atelier.errors import UnsupportedCombination
 from atelier.runs import check_run, parse_run
 from atelier.runs.continuation import ensure_continuable
+from atelier.runs.model import DatasetUri
 from atelier.runs.plan import plan_of
 from atelier.runs.schema import run_schema
 from tests.support.runs import BUCKET, a_run
@@ -41,6 +43,17 @@ def test_a_normalised_run_is_read_back_as_the_same_run() -> None:
 def test_the_published_schema_is_the_models() -> None:
     """To publish anew: python -m atelier.runs.schema > docs/run.schema.json"""
     assert json.loads((REPOSITORY / "docs" / "run.schema.json").read_text()) == run_schema()
+
+
+@pytest.mark.parametrize("key", ["a", "x/y-1/z_2", ".hidden/..x/a.b/c", "a/.../b", "\u00e4/\u00e9"])
+def test_a_dataset_has_any_key_that_is_a_path(key: str) -> None:
+    TypeAdapter(DatasetUri).validate_python(f"s3://bucket/{key}.jsonl")
+
+
+@pytest.mark.parametrize("key", ["/a", "../a", "./a", "x//a", "x/../a", "${x}/a", "a${oc.env:HOME}", "a b"])
+def test_a_dataset_whose_key_leads_elsewhere_on_a_cluster_is_refused(key: str) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(DatasetUri).validate_python(f"s3://bucket/{key}.jsonl")
 
 
 def test_the_schema_refuses_unknown_keys_as_the_model_does() -> None:

@@ -21,12 +21,12 @@ import yaml
 
 from atelier import names
 from benchmarks.result import Result
-from cli.cdk import run_cdk
-from cli.connection import clients, connect
-from cli.demo import EXAMPLE, make_base_model, make_datasets
-from cli.line import Line
-from cli.observing import Observer
-from cli.starting import start_run
+from cli.demo.demo import EXAMPLE, make_base_model, make_datasets
+from cli.env.cdk import run_cdk
+from cli.run.observe import Observer
+from cli.run.start import start_run
+from client.connection import clients, connect
+from client.pipeline import Line
 from config.environments import LOCAL
 from localcloud import control
 

@@ -22,19 +22,19 @@ import yaml
 
 from atelier import names
 from benchmarks.result import Result
-from cli.cdk import run_cdk
-from cli.connection import connect
-from cli.demo import EXAMPLE, make_base_model, make_datasets
-from cli.line import Line
-from cli.observing import Observer
-from cli.open_weights import publish_open_weights
-from cli.starting import start_run
+from cli.demo.demo import EXAMPLE, make_base_model, make_datasets
+from cli.demo.open_weights import publish_open_weights
+from cli.env.cdk import run_cdk
+from cli.run.observe import Observer
+from cli.run.start import start_run
+from client.connection import connect
+from client.pipeline import Line
 from config.environments import LOCAL
 from localcloud import control
-from localcloud.home import Home
+from localcloud.common.home import Home
 from localcloud.slurm.cluster import SlurmCluster
 from localcloud.slurm.installation import Installation, find
-from localcloud.slurm.switch import Switch
+from localcloud.slurm.setting import Switch
 
 MOST_SECONDS = 3.0
 RUNS = 3

@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks.fresh import REPOSITORY
 from benchmarks.result import Result
 from config.environments import LOCAL
-from localcloud.home import cloud_python
+from localcloud.common.home import cloud_python
 from tests.support.synthesis import synthesise
 
 MINUTE = 60

@@ -7,27 +7,25 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from cli.commands import (
-    approve,
-    cdk,
-    chat,
-    data,
-    demo,
-    down,
-    preflight,
-    queue,
-    recipes,
-    reject,
-    report,
-    run,
-    runs,
-    shell,
-    stop,
-    up,
-    validate,
-    watch,
-)
+from cli.chat.command import chat
+from cli.cluster.preflight_command import preflight
+from cli.cluster.queue_command import queue
+from cli.cluster.shell_command import shell
+from cli.data import group as data
+from cli.demo.command import demo
+from cli.env.cdk_command import cdk
+from cli.env.down_command import down
+from cli.env.up_command import up
 from cli.exit_codes import MEANINGS, ExitCode
+from cli.recipes.command import group as recipes
+from cli.run.approve_command import approve
+from cli.run.reject_command import reject
+from cli.run.report_command import report
+from cli.run.run_command import run
+from cli.run.runs_command import runs
+from cli.run.stop_command import stop
+from cli.run.validate_command import validate
+from cli.run.watch_command import watch
 
 
 class Commands(TyperGroup):
@@ -64,10 +62,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.add_typer(recipes.group, name="recipes")
-app.add_typer(data.group, name="data")
-for module in (
+app.add_typer(recipes, name="recipes")
+app.add_typer(data, name="data")
+for command in (
     up, down, validate, run, watch, runs, report, approve, reject, stop, chat, demo, preflight, queue, shell
 ):  # fmt: skip
-    app.command()(getattr(module, module.__name__.rpartition(".")[2]))
-app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(cdk.cdk)
+    app.command()(command)
+app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(cdk)

@@ -1,7 +1,7 @@
 """The shape of a HyperPod cluster: frozen; what AWS refuses half an hour into a deployment is refused here.
 
 Single values and limits: the CloudFormation type AWS::SageMaker::Cluster. What values demand of each other,
-of the network and of the region: config/cluster_checks.
+of the network and of the region: config/checks.
 """
 
 from __future__ import annotations

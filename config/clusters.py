@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Network
 from itertools import combinations
 
+from config.checks import faults_of
 from config.cluster import ClusterConfig, EksOrchestrator, EndpointAccess
-from config.cluster_checks import faults_of
 from config.network import (
     CLUSTER_ENDPOINTS,
     EKS_ENDPOINTS,

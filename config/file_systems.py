@@ -1,4 +1,4 @@
-"""File systems that a cluster's nodes share. What sizes there are: config/cluster_checks."""
+"""File systems that a cluster's nodes share. What sizes there are: config/checks."""
 
 from __future__ import annotations
 

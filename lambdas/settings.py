@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from atelier.training.clusters import JobCluster
+    from atelier.platforms.clusters import JobCluster
 
 PREFIX = "ATELIER_"
 
@@ -36,7 +36,7 @@ class Settings:
     def to_environ(self) -> dict[str, str]:
         """Environment variables for the function's configuration."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        from atelier.training.clusters import dump_clusters
+        from atelier.platforms.clusters import dump_clusters
 
         values["clusters"] = dump_clusters(self.clusters)
         return {
@@ -47,7 +47,7 @@ class Settings:
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
         """Read them back; KeyError names a variable that the deployment forgot."""
-        from atelier.training.clusters import load_clusters
+        from atelier.platforms.clusters import load_clusters
 
         values: dict[str, Any] = {}
         for field in fields(cls):

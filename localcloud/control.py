@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from localcloud.home import (
+from localcloud.common.home import (
     ACCOUNT_ID,
     REGION,
     REPOSITORY,
@@ -27,8 +27,8 @@ from localcloud.home import (
     Home,
     cloud_python,
 )
+from localcloud.common.processes import command_of
 from localcloud.kubernetes.kubelet.process import bury
-from localcloud.processes import command_of
 from localcloud.slurm.cluster import end_leftovers
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from localcloud import certificate
-from localcloud.gate import Gate
-from localcloud.home import ACCOUNT_ID, REGION, Home
+from localcloud.common.home import ACCOUNT_ID, REGION, Home
+from localcloud.common.request_gate import Gate
 
 logger = logging.getLogger("atelier.cloud")
 DRAIN_SECONDS = 2.0
@@ -57,8 +57,8 @@ async def serve(home: Home, port: int) -> None:
     from hypercorn.asyncio import serve as hypercorn_serve
     from hypercorn.config import Config
 
-    from localcloud import extension
-    from localcloud.checkpoints import Checkpoints
+    from localcloud.aws import bootstrap as extension
+    from localcloud.aws.checkpoints import Checkpoints
 
     services = extension.install(home, port)
     gate = Gate(extension.application())

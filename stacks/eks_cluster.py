@@ -5,24 +5,24 @@ from __future__ import annotations
 from aws_cdk import CfnOutput
 from constructs import Construct, IDependable
 
-from components.cluster.access import ClusterAccess
-from components.cluster.add_ons import AddOns
-from components.cluster.charts import Charts
-from components.cluster.cluster_objects import ClusterObjects
-from components.cluster.control_plane import ControlPlane
-from components.cluster.custom_resources import CustomResources
-from components.cluster.execution_role import ExecutionRole
-from components.cluster.governance import Governance
-from components.cluster.guards import Guards
-from components.cluster.hyperpod_cluster import HyperPodCluster
-from components.cluster.inference import InferenceOperator
-from components.cluster.instance_groups import NodeSetup
-from components.cluster.job_access import job_access
-from components.cluster.job_namespaces import job_namespaces
-from components.cluster.job_storage import LINKS, WRITTEN, volume
-from components.cluster.lifecycle_scripts import LifecycleScripts, scripts_of
-from components.cluster.linked_file_system import LinkedFileSystem
-from components.cluster.nodes import Nodes
+from components.eks.access import ClusterAccess
+from components.eks.add_ons import AddOns
+from components.eks.charts import Charts
+from components.eks.cluster_objects import ClusterObjects
+from components.eks.control_plane import ControlPlane
+from components.eks.execution_role import ExecutionRole
+from components.eks.governance import Governance
+from components.eks.inference import InferenceOperator
+from components.eks.job_access import job_access
+from components.eks.job_namespaces import job_namespaces
+from components.eks.job_storage import LINKS, WRITTEN, volume
+from components.hyperpod.cluster_monitoring import Guards
+from components.hyperpod.custom_resources import CustomResources
+from components.hyperpod.hyperpod_cluster import HyperPodCluster
+from components.hyperpod.instance_groups import NodeSetup
+from components.hyperpod.lifecycle_scripts import LifecycleScripts, scripts_of
+from components.hyperpod.linked_file_system import LinkedFileSystem
+from components.hyperpod.nodes import Nodes
 from config.cluster import ClusterConfig, EksOrchestrator
 from config.model import Environment
 from stacks.cluster import ClusterStack

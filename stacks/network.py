@@ -5,9 +5,9 @@ from __future__ import annotations
 from aws_cdk import Stack, aws_ec2 as ec2, aws_kms as kms
 from constructs import Construct
 
-from components.efa_security_group import EfaSecurityGroup
+from components.hyperpod.efa_security_group import EfaSecurityGroup
+from components.pipeline.training_network import TrainingNetwork
 from components.retention import retention
-from components.training_network import TrainingNetwork
 from config.model import Environment
 from config.network import ExistingNetwork
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
-from components.alarms import Alarms
-from components.cluster.clients import ClusterClients
-from components.cluster.targets import targets
-from components.custom_models import CustomModels
-from components.customization_workflow import CustomizationWorkflow
-from components.handlers import Handlers
-from components.line_functions import LineFunctions
-from components.notice_topic import NoticeTopic
-from components.operations_table import OperationsTable
-from components.operator_policy import OperatorPolicy
+from components.hyperpod.clients import ClusterClients
+from components.pipeline.alarms import Alarms
+from components.pipeline.customization_workflow import CustomizationWorkflow
+from components.pipeline.function_factory import Handlers
+from components.pipeline.notice_topic import NoticeTopic
+from components.pipeline.operations_table import OperationsTable
+from components.pipeline.operator_policy import OperatorPolicy
+from components.pipeline.settlement import Settlement
+from components.pipeline.training_jobs import TrainingJobs
+from components.pipeline.workflow_functions import LineFunctions
 from components.retention import retention
-from components.settlement import Settlement
-from components.training_jobs import TrainingJobs
+from components.targets.custom_models import CustomModels
+from config.job_clusters import targets
 from config.model import Environment
 from lambdas.settings import Settings
 from stacks.network import NetworkStack

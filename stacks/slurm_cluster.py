@@ -5,15 +5,15 @@ from __future__ import annotations
 from aws_cdk import CfnOutput, Fn
 from constructs import Construct
 
-from components.cluster.custom_resources import CustomResources
-from components.cluster.guards import Guards
-from components.cluster.hyperpod_cluster import HyperPodCluster
-from components.cluster.lifecycle_scripts import LifecycleScripts
-from components.cluster.nodes import Nodes
-from components.operator_policy import OperatorPolicy
+from components.hyperpod.cluster_monitoring import Guards
+from components.hyperpod.custom_resources import CustomResources
+from components.hyperpod.hyperpod_cluster import HyperPodCluster
+from components.hyperpod.lifecycle_scripts import LifecycleScripts
+from components.hyperpod.nodes import Nodes
+from components.pipeline.operator_policy import OperatorPolicy
 from components.slurm.accounting import Accounting
 from components.slurm.agent import node_files
-from components.slurm.agent_guards import MEASURE, guard_agent, measured
+from components.slurm.agent_alarms import MEASURE, guard_agent, measured
 from components.slurm.job_queue import JobQueue
 from components.slurm.node_roles import ControllerRole, SlurmNodeRole
 from components.slurm.orchestration import SlurmNodes, slurm_orchestrator

@@ -1,15 +1,13 @@
 """Datasets: whether a file is what its technique or task needs, before a job is paid for."""
 
 from atelier.datasets.check import check, reported
-from atelier.datasets.demands import Bound, Demands
-from atelier.datasets.fault import Fault
-from atelier.datasets.finding import Finding
-from atelier.datasets.formats import Format
-from atelier.datasets.merge import merge
-from atelier.datasets.part import Part
+from atelier.datasets.formats.names import Format
 from atelier.datasets.report import Report
-from atelier.datasets.rule import Rule
-from atelier.datasets.scan import scan
+from atelier.datasets.rules.finding import Finding
+from atelier.datasets.rules.requirements import Bound, Demands
+from atelier.datasets.rules.rule import Rule
+from atelier.datasets.rules.violation import Fault
+from atelier.datasets.scan.part import Part
 
 __all__ = [
     "Bound",
@@ -21,7 +19,5 @@ __all__ = [
     "Report",
     "Rule",
     "check",
-    "merge",
     "reported",
-    "scan",
 ]

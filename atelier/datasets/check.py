@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from atelier.datasets.blocks import Readable
-from atelier.datasets.demands import Demands
-from atelier.datasets.formats import Format
-from atelier.datasets.merge import merge
-from atelier.datasets.part import Part
+from atelier.datasets.formats.names import Format
 from atelier.datasets.report import Report
-from atelier.datasets.scan import Sink, Watcher, scan
+from atelier.datasets.rules.requirements import Demands
+from atelier.datasets.scan.blocks import Readable
+from atelier.datasets.scan.merge import merge
+from atelier.datasets.scan.part import Part
+from atelier.datasets.scan.scan import Sink, Watcher, scan
 
 
 def check(

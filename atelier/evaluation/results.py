@@ -18,10 +18,10 @@ from pathlib import PurePosixPath
 from typing import IO, Any
 
 from atelier.errors import MetricsMissing
-from atelier.evaluation.metrics import long_name
-from atelier.ports import Objects
+from atelier.outputs.job_output import archive_uri, members, output_folder
 from atelier.recipes import Task, catalogue
-from atelier.training.output import archive_uri, members, output_folder
+from atelier.recipes.metrics import long_name
+from atelier.storage import Objects
 
 _EXAMPLES = 5
 _LONGEST_TEXT = 600  # examples travel in the workflow's state, which holds 256 KiB in all

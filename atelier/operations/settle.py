@@ -22,9 +22,9 @@ from atelier.errors import (
     Throttled,
 )
 from atelier.operations.early_stopping import EarlyStop
+from atelier.operations.loss_log import validation_losses
 from atelier.operations.model import Kind, Operation, OperationState, Outcome, Phase, Status
-from atelier.ports import JobLogs, LongRunning, Operations, TaskTokens
-from atelier.training.loss_log import validation_losses
+from atelier.operations.ports import JobLogs, LongRunning, Operations, TaskTokens
 
 # A service may need a moment before it shows what it just accepted.
 SECONDS_UNTIL_LOST = 300

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from atelier.errors import RunStopped
 from atelier.operations.model import Operation, OperationState
-from atelier.ports import LongRunning, Operations
+from atelier.operations.ports import LongRunning, Operations
 
 
 def submit(operation: Operation, *, operations: Operations, service: LongRunning) -> None:

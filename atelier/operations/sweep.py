@@ -9,8 +9,8 @@ from typing import Any
 
 from atelier import names
 from atelier.operations.model import Kind, OperationState
+from atelier.operations.ports import JobLogs, LongRunning, Operations, TaskTokens
 from atelier.operations.settle import settle
-from atelier.ports import JobLogs, LongRunning, Operations, TaskTokens
 
 logger = logging.getLogger(__name__)
 

@@ -2,8 +2,8 @@
 
 from atelier.recipes.catalogue import Catalogue, catalogue
 from atelier.recipes.render import render
+from atelier.recipes.request import Wanted
 from atelier.recipes.resolve import Recipe, examine, flat, resolve
 from atelier.recipes.tasks import Task
-from atelier.recipes.wanted import Wanted
 
 __all__ = ["Catalogue", "Recipe", "Task", "Wanted", "catalogue", "examine", "flat", "render", "resolve"]

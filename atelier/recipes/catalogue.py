@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 import yaml
 from pydantic import BaseModel, TypeAdapter
 
+from atelier.recipes.availability import InstanceType, Release
 from atelier.recipes.images import Images
-from atelier.recipes.release import InstanceType, Release
 from atelier.recipes.rows import BaseModelRow, EvaluationRow, RecipeRow, Template, TrainingRow
 from atelier.recipes.tasks import Task
 
 if TYPE_CHECKING:
-    from atelier.recipes.hub import HubRecipe
+    from atelier.recipes.hub.recipe import HubRecipe
 
-DATA = Path(__file__).parents[2] / "recipes"
+DATA = Path(__file__).parents[2] / "catalogue"
 
 # libyaml where the wheel brings it: ten times faster, which a cold function feels.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -9,8 +9,7 @@ from typing import Any
 from atelier.problems import Problem, raise_for
 from atelier.recipes import data_mixing
 from atelier.recipes.base_models import customizable
-from atelier.recipes.catalogue import Catalogue
-from atelier.recipes.combinations import (
+from atelier.recipes.candidates import (
     Candidate,
     Found,
     find,
@@ -20,11 +19,12 @@ from atelier.recipes.combinations import (
     with_instances_here,
     with_replicas,
 )
-from atelier.recipes.fills import given_to
+from atelier.recipes.catalogue import Catalogue
 from atelier.recipes.hyperparameters import Merged, as_text, merge
 from atelier.recipes.images import Images
+from atelier.recipes.placeholders import given_to
+from atelier.recipes.request import AUTO, Wanted
 from atelier.recipes.rows import SHIPPED, BaseModelRow, Key, RecipeRow, Template
-from atelier.recipes.wanted import AUTO, Wanted
 
 
 @dataclass(frozen=True)

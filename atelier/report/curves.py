@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from atelier.training.loss_log import parse
+from atelier.operations.loss_log import parse
 
 SERIES = ("reduced_train_loss", "val_loss", "reward_accuracy", "reward_margin")
 MAX_POINTS = 500

@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 
 from atelier import names
 from atelier.gate.decide import Decision
-from atelier.ports import Objects
 from atelier.report.content import Report
 from atelier.report.notice import end_notice
 from atelier.report.page import render
+from atelier.storage import Objects
 
 
 @dataclass(frozen=True)

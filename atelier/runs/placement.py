@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from atelier.operations.model import Kind
+from atelier.platforms.clusters import JobCluster, choices, is_of_clusters, kind_of, refusal
+from atelier.platforms.container import has_open_weights
+from atelier.platforms.eks.cluster import Cluster
+from atelier.platforms.eks.hub_payload import needs_services
+from atelier.platforms.eks.support import obstacle
 from atelier.problems import Problem
 from atelier.recipes import Recipe
-from atelier.recipes.hub import HubRecipe
+from atelier.recipes.hub.recipe import HubRecipe
 from atelier.runs.model import Evaluation, Run, Stage
-from atelier.training.clusters import JobCluster, choices, is_of_clusters, kind_of, refusal
-from atelier.training.container import has_open_weights
-from atelier.training.kubernetes.cluster import Cluster
-from atelier.training.kubernetes.hub_payload import needs_services
-from atelier.training.kubernetes.supported import obstacle
 
 _CLUSTER_PLATFORMS = f"{Kind.EKS_JOB} or {Kind.SLURM_JOB}"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from atelier.training.slurm import naming
-from components.artifact_bucket import ArtifactBucket
-from components.cluster.lifecycle_scripts import scripts_of
+from atelier.platforms.slurm import naming
+from components.hyperpod.lifecycle_scripts import scripts_of, slurm_agent
+from components.pipeline.artifact_bucket import ArtifactBucket
 from components.slurm.job_queue import JobQueue
 from components.slurm.target import SHARED_FOLDER
 from config.cluster import ClusterConfig
@@ -32,4 +32,4 @@ def node_files(
         # HyperPod's plugin of srun does nothing where HyperPod replaces no node.
         "auto_resume": cluster.node_recovery,
     }
-    return {**scripts_of("slurm"), CONFIG: json.dumps(config, indent=2, sort_keys=True)}
+    return {**scripts_of("slurm"), **slurm_agent(), CONFIG: json.dumps(config, indent=2, sort_keys=True)}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from aws_cdk import Duration, Stack, aws_kms as kms, aws_sqs as sqs
 from constructs import Construct
 
-from components.artifact_bucket import ArtifactBucket
 from components.permissions import Grantee, allow, allow_key, policy_owner
+from components.pipeline.artifact_bucket import ArtifactBucket
 from components.slurm.target import queue_name
 from config.cluster import ClusterConfig
 from config.model import Environment

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from aws_cdk import aws_sagemaker as sagemaker
 
-from components.cluster.instance_groups import NodeSetup
-from components.cluster.lifecycle_scripts import LifecycleScripts
+from components.hyperpod.instance_groups import NodeSetup
+from components.hyperpod.lifecycle_scripts import LifecycleScripts
 from components.slurm.accounting import Accounting
 from components.slurm.node_roles import ControllerRole, SlurmNodeRole
 from components.slurm.shared_storage import SharedStorage
@@ -40,8 +40,8 @@ class SlurmNodes:
 
     def setup(self, group: InstanceGroup | RestrictedGroup) -> NodeSetup:
         """Of one group."""
-        assert isinstance(group, InstanceGroup), "Slurm has no restricted groups: config/cluster_checks"
-        assert group.slurm is not None, "a group says what its nodes are: config/cluster_checks"
+        assert isinstance(group, InstanceGroup), "Slurm has no restricted groups: config/checks"
+        assert group.slurm is not None, "a group says what its nodes are: config/checks"
         is_controller = group.slurm.node_type is NodeType.CONTROLLER
         entry = "on_init_complete_controller.sh" if is_controller else "on_init_complete.sh"
         return NodeSetup(

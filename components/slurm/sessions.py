@@ -7,7 +7,7 @@ from typing import Any
 from aws_cdk import Stack, aws_ssm as ssm
 from constructs import Construct
 
-from components.cluster.hyperpod_cluster import HyperPodCluster
+from components.hyperpod.hyperpod_cluster import HyperPodCluster
 from components.permissions import Grantee, allow
 
 USER = "ubuntu"

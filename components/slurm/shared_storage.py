@@ -5,9 +5,9 @@ from __future__ import annotations
 from aws_cdk import RemovalPolicy, aws_fsx as fsx, aws_kms as kms, aws_sagemaker as sagemaker
 from constructs import Construct
 
-from components.artifact_bucket import ArtifactBucket
-from components.cluster.linked_file_system import LinkedFileSystem
-from components.cluster.network import ClusterNetwork
+from components.hyperpod.linked_file_system import LinkedFileSystem
+from components.hyperpod.network import ClusterNetwork
+from components.pipeline.artifact_bucket import ArtifactBucket
 from components.slurm.target import HOMES, LINKS, SHARED_FOLDER
 from config.cluster import ClusterSubnet
 from config.file_systems import OpenZfs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from atelier import names
-from atelier.training.slurm.cluster import LinkedPrefix, Partition, SlurmCluster
+from atelier.platforms.slurm.cluster import LinkedPrefix, Partition, SlurmCluster
 from config.cluster import ClusterConfig
 from config.model import Environment
 from config.slurm import NodeType

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from atelier.errors import DeploymentFailed, RequestRefused, StillInUse
 from atelier.operations.model import Operation, Phase, Status
-from atelier.ports import ServingModel
+from atelier.targets.ports import ServingModel
 from lambdas.adapters.bedrock_tags import is_made_by
 from lambdas.adapters.client_errors import domain_errors, error_code
 

@@ -16,11 +16,11 @@ from lambdas.adapters.bedrock_deployments import create_deployment, get_deployme
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
 
-    from atelier.ports import Deployments
+    from atelier.targets.ports import Deployments
 
 
 class BedrockPromotions:
-    """Port LongRunning for promotions, as atelier/deployment/requests.py writes them."""
+    """Port LongRunning for promotions, as atelier/targets/bedrock_requests.py writes them."""
 
     def __init__(self, *, bedrock: BedrockClient, deployments: Deployments) -> None:
         self._bedrock = bedrock

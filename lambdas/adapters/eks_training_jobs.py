@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from atelier.errors import AccessRefused, AtelierError, RequestRefused, ServiceUnavailable, Throttled
 from atelier.operations.model import Operation, OperationState, Status
-from atelier.training.kubernetes.job import ClusterJob
-from atelier.training.kubernetes.naming import hash_on, selector
-from atelier.training.kubernetes.resources import EVENT, POD, Kind, Manifest, kind_of, name_of
-from atelier.training.kubernetes.state import Found, status_of
+from atelier.platforms.eks.job import ClusterJob
+from atelier.platforms.eks.naming import hash_on, selector
+from atelier.platforms.eks.resources import EVENT, POD, Kind, Manifest, kind_of, name_of
+from atelier.platforms.eks.status import Found, status_of
 from lambdas.adapters.hyperpod_logs import lines_of
 from lambdas.adapters.kubernetes.client import AlreadyThere, KubernetesClient
 

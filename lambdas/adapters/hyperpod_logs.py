@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from atelier.training.kubernetes.naming import object_name
+from atelier.platforms.eks.naming import object_name
 from lambdas.adapters.client_errors import domain_errors, error_code
 
 if TYPE_CHECKING:

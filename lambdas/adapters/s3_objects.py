@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from botocore.exceptions import ClientError
 
 from atelier.errors import ObjectChanged
-from atelier.ports import Stat
+from atelier.storage import Stat
 from lambdas.adapters.client_errors import domain_errors, error_code
 
 if TYPE_CHECKING:

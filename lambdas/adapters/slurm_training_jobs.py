@@ -14,10 +14,10 @@ from botocore.exceptions import ClientError
 
 from atelier.errors import RequestRefused
 from atelier.operations.model import Operation, Status
-from atelier.training.slurm import naming
-from atelier.training.slurm.cluster import SlurmCluster
-from atelier.training.slurm.job import SlurmJob
-from atelier.training.slurm.state import Told, status_of
+from atelier.platforms.slurm import naming
+from atelier.platforms.slurm.cluster import SlurmCluster
+from atelier.platforms.slurm.job import SlurmJob
+from atelier.platforms.slurm.status import Told, status_of
 from lambdas.adapters.client_errors import domain_errors, error_code
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from lambdas.adapters.client_errors import domain_errors
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
-    from atelier.ports import Operations
+    from atelier.operations.ports import Operations
 
 
 class SnsApprovals:

@@ -9,8 +9,8 @@ from atelier.gate.decide import Decision
 from atelier.operations import deadlines
 from atelier.operations.model import Kind
 from atelier.report.notice import approval_notice
-from lambdas import wiring
-from lambdas.token_states import start
+from lambdas import composition as wiring
+from lambdas.waiting_states import start
 
 
 def handler(event: dict[str, Any], _context: object) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from atelier import names
-from atelier.deployment.requests import custom_model_request
 from atelier.operations import deadlines
 from atelier.operations.model import Kind
-from lambdas import wiring
-from lambdas.token_states import start
+from atelier.targets.bedrock_requests import custom_model_request
+from lambdas import composition as wiring
+from lambdas.waiting_states import start
 
 
 def handler(event: dict[str, Any], _context: object) -> None:

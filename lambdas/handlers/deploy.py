@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from atelier import names
-from atelier.deployment.requests import deployment_request
 from atelier.operations import deadlines
 from atelier.operations.model import Kind
-from lambdas.token_states import start
+from atelier.targets.bedrock_requests import deployment_request
+from lambdas.waiting_states import start
 
 
 def handler(event: dict[str, Any], _context: object) -> None:

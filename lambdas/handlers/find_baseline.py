@@ -6,10 +6,10 @@ import logging
 from dataclasses import asdict
 from typing import Any
 
-from atelier.deployment.baseline import find_baseline
 from atelier.recipes import catalogue
 from atelier.runs import parse_run
-from lambdas import wiring
+from atelier.targets.baseline import find_baseline
+from lambdas import composition as wiring
 
 logger = logging.getLogger(__name__)
 

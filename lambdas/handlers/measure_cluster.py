@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from atelier.training.kubernetes.resources import POD
+from atelier.platforms.eks.resources import POD
 from lambdas.adapters.kubernetes.client import KubernetesClient
 from lambdas.adapters.kubernetes.connect import namespace_client
 from lambdas.cluster_metrics import IDLE_NODES, MISSING_NODES, current_nodes, missing_nodes, put
-from lambdas.wiring import now
+from lambdas.composition import now
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from atelier.training.slurm import naming
+from atelier.platforms.slurm import naming
 from lambdas.adapters.s3_objects import S3Objects
 from lambdas.cluster_metrics import (
     IDLE_NODES,
@@ -20,7 +20,7 @@ from lambdas.cluster_metrics import (
     missing_nodes,
     put,
 )
-from lambdas.wiring import now
+from lambdas.composition import now
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient

@@ -8,7 +8,7 @@ from typing import Any
 
 from atelier.report.content import compile_report
 from atelier.report.publish import publish
-from lambdas import wiring
+from lambdas import composition as wiring
 
 logger = logging.getLogger(__name__)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from atelier.outputs.stage_output import read_outcome
 from atelier.runs import parse_run
-from atelier.training.outcome import read_outcome
-from lambdas import wiring
+from lambdas import composition as wiring
 
 logger = logging.getLogger(__name__)
 

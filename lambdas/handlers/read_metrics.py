@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 from atelier.evaluation.results import read_scores
-from lambdas import wiring
+from lambdas import composition as wiring
 
 logger = logging.getLogger(__name__)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from atelier.deployment.model_record import ModelRecord, write_record
 from atelier.gate.scores import CANDIDATE, Scores
 from atelier.runs import parse_run
-from lambdas import wiring
+from atelier.targets.model_record import ModelRecord, write_record
+from lambdas import composition as wiring
 
 logger = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ import logging
 from dataclasses import asdict
 from typing import Any
 
-from atelier.deployment.release import release
-from lambdas import wiring
+from atelier.targets.teardown import release
+from lambdas import composition as wiring
 
 logger = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from atelier.deployment.release import retire
-from lambdas import wiring
+from atelier.targets.teardown import retire
+from lambdas import composition as wiring
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from atelier.operations.sweep import hinted_steps, sweep
-from lambdas import wiring
+from lambdas import composition as wiring
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

@@ -7,10 +7,10 @@ import time
 from dataclasses import asdict
 from typing import Any
 
-from atelier.deployment.scenarios import scenarios_of
-from atelier.deployment.smoke_test import smoke_test
 from atelier.runs import parse_run
-from lambdas import wiring
+from atelier.targets.scenarios import scenarios_of
+from atelier.targets.smoke_test import smoke_test
+from lambdas import composition as wiring
 
 logger = logging.getLogger(__name__)
 

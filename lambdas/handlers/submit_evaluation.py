@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from atelier.jobs.run_jobs import evaluation_job
 from atelier.operations.submit import submit
 from atelier.runs import parse_run
-from atelier.training.jobs import evaluation_job
-from lambdas import wiring
+from lambdas import composition as wiring
 
 logger = logging.getLogger(__name__)
 

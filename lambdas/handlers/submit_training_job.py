@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from atelier.jobs.run_jobs import training_job
 from atelier.operations.submit import submit
 from atelier.runs import parse_run
-from atelier.runs.sources import hub_of
-from atelier.training.jobs import training_job
-from lambdas import wiring
+from atelier.runs.recipe_source import hub_of
+from lambdas import composition as wiring
 
 logger = logging.getLogger(__name__)
 

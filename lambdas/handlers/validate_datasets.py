@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from atelier.deployment.scenarios import scenarios_of
 from atelier.runs import parse_run
-from lambdas import wiring
+from atelier.targets.scenarios import scenarios_of
+from lambdas import composition as wiring
 
 logger = logging.getLogger(__name__)
 

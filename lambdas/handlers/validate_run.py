@@ -6,9 +6,9 @@ import logging
 from typing import Any
 
 from atelier.runs import check_run
-from atelier.runs.plan import plan_of
-from atelier.runs.sources import hub_of
-from lambdas import wiring
+from atelier.runs.recipe_source import hub_of
+from atelier.runs.workflow_plan import plan_of
+from lambdas import composition as wiring
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 
 from atelier.errors import AccessRefused, AtelierError, ServiceUnavailable, Throttled
-from atelier.training.kubernetes.resources import Manifest, name_of
+from atelier.platforms.eks.resources import Manifest, name_of
 from lambdas.adapters.kubernetes.connect import control_plane
 from lambdas.adapters.kubernetes.objects import KubernetesObjects, NamespaceMissing
 from lambdas.resources.custom_resource import Context, Done, NotYet, Request, ResourceFailed, run

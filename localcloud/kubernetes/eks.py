@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from ministack.core import iam_evaluator, responses
 from ministack.services import eks
 
-from localcloud.home import Home
+from localcloud.common.home import Home
 from localcloud.kubernetes.api.access import AccessEntry, PolicyAssociation
 from localcloud.kubernetes.api.authentication import AccessKey, IamTokens
 from localcloud.kubernetes.cluster import Cluster

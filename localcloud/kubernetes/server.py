@@ -9,7 +9,7 @@ from pathlib import Path
 from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
 
-from localcloud.gate import Application
+from localcloud.common.request_gate import Application
 
 LOOPBACK = "127.0.0.1"
 

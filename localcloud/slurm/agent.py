@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from localcloud.home import REPOSITORY, project_python
+from localcloud.common.home import REPOSITORY, project_python
 
 PACKAGE = "agent"
 CONFIGURATION = "agent.json"

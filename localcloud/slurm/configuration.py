@@ -15,7 +15,7 @@ from localcloud.slurm.layout import Layout, Node
 # HyperPod puts every compute node into this partition too.
 EVERYONE = "dev"
 CLUSTER_NAME = "atelier"
-# As many as the meeting ports that jobs' scripts make of their numbers (lifecycle/slurm/agent/script.py).
+# As many as the meeting ports that jobs' scripts make of their numbers (agents/slurm/script.py).
 JOB_NUMBERS = 10_000
 
 

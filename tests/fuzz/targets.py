@@ -15,22 +15,24 @@ from tempfile import TemporaryDirectory
 
 from yaml import YAMLError
 
-from atelier.datasets import Bound, Demands, Format, Report, check, merge, scan
-from atelier.datasets.registry import DEFINITIONS
+from atelier.datasets import Bound, Demands, Format, Report, check
+from atelier.datasets.formats.registry import DEFINITIONS
+from atelier.datasets.scan.merge import merge
+from atelier.datasets.scan.scan import scan
 from atelier.datasets.transform.convert import Conversion, Undetected, convert
 from atelier.datasets.transform.sources import Source
 from atelier.datasets.transform.targets import TARGETS as CONVERTED_TO
 from atelier.errors import InvalidRun, UnsupportedCombination
 from atelier.recipes.catalogue import load
-from atelier.recipes.hub import HubRecipe
-from atelier.recipes.hub_document import entries_of
-from atelier.recipes.hub_template import UnreadableTemplate, keys_of
+from atelier.recipes.hub.document import entries_of
+from atelier.recipes.hub.recipe import HubRecipe
+from atelier.recipes.hub.template import UnreadableTemplate, keys_of
 from atelier.recipes.references import broken_references
 from atelier.runs import check_run
 from cli.failure import CommandFailed
-from cli.starting import read_run_file
+from cli.run.start import read_run_file
 
-RECIPES = Path(__file__).parents[2] / "recipes"
+RECIPES = Path(__file__).parents[2] / "catalogue"
 TEMPLATES = ("nova_1_sft", "nova_1_dpo", "nova_2_sft", "nova_1_gen_qa")
 REPLACED = (
     "training/atelier_tiny.yaml",

@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from atelier.datasets import Demands, Finding, Format
-from atelier.datasets.fault import Fault
-from atelier.datasets.line import BYTE_ORDER_MARK_BYTES, BYTE_ORDER_MARK_FOUND, LINE_LENGTH, read
-from atelier.datasets.registry import DEFINITIONS
+from atelier.datasets.formats.registry import DEFINITIONS
+from atelier.datasets.rules.violation import Fault
+from atelier.datasets.scan.line import BYTE_ORDER_MARK_BYTES, BYTE_ORDER_MARK_FOUND, LINE_LENGTH, read
 from tests.support.mutations import mutated
 from tests.support.samples import CLEAN
 

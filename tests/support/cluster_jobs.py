@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from atelier.operations.model import Kind, Operation, OperationState
+from atelier.platforms.eks.cluster import Cluster, SharedStorage
+from atelier.platforms.eks.job import ClusterJob
+from atelier.platforms.eks.render import cluster_job
 from atelier.recipes import Recipe, Wanted, catalogue, resolve
-from atelier.recipes.hub import HubRecipe
-from atelier.training.kubernetes.cluster import Cluster, SharedStorage
-from atelier.training.kubernetes.job import ClusterJob
-from atelier.training.kubernetes.render import cluster_job
+from atelier.recipes.hub.recipe import HubRecipe
 from tests.support.recipes import REWARD_FUNCTION
 from tests.support.runs import BUCKET, RUN_ID
 

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from atelier.datasets import Format
-from atelier.datasets.definitions.words import RESERVED_WORDS
+from atelier.datasets.formats.words import RESERVED_WORDS
 from atelier.datasets.transform.convert import Conversion, Outcome, convert
 
 TOOL = {

@@ -7,10 +7,10 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from atelier.training.kubernetes.cluster import Cluster
-from atelier.training.kubernetes.resources import CONFIG_MAP, POD, PYTORCH_JOB, SERVICE, Kind, path_of
-from components.cluster.targets import targets
+from atelier.platforms.eks.cluster import Cluster
+from atelier.platforms.eks.resources import CONFIG_MAP, POD, PYTORCH_JOB, SERVICE, Kind, path_of
 from config.environments import LOCAL
+from config.job_clusters import targets
 from lambdas.adapters.kubernetes.connect import control_plane
 from lambdas.adapters.kubernetes.connection import KubernetesConnection, content_of
 from localcloud import control

@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 import yaml
 
 from atelier.operations.model import OperationState
-from cli.executions import Execution
-from cli.line import Line
-from cli.starting import start_run
+from cli.run.start import start_run
+from client.executions import Execution
+from client.pipeline import Line
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "tool_calling"
 POLL_SECONDS = 0.2

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from atelier.errors import StillInUse
-from atelier.ports import ServingModel
+from atelier.targets.ports import ServingModel
 
 
 def model_arn(name: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from lifecycle.slurm.agent.slurm import Listing, Seen, SlurmDown
+from agents.slurm.slurm import Listing, Seen, SlurmDown
 
 
 @dataclass

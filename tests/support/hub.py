@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from atelier.errors import AccessRefused
-from cli.public_hub import HubContent
+from cli.recipes.public_hub import HubContent
 
 CACHE = "s3://jumpstart-cache-prod-us-east-1/recipes"
 LORA_SFT = "nova_micro_1_0_p5_p4d_gpu_lora_sft"
@@ -146,7 +146,7 @@ def files_of(described: Mapping[str, Any]) -> dict[str, bytes]:
 
 
 class FakeHub:
-    """Stands for `cli.public_hub.PublicHub`: contents by name, files by address, some refused."""
+    """Stands for `cli.recipes.public_hub.PublicHub`: contents by name, files by address, some refused."""
 
     def __init__(self, contents: Mapping[str, HubContent], files: Mapping[str, bytes]) -> None:
         self.contents = dict(contents)

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, cast
 
 from atelier.errors import UnknownRun
-from cli.conversation import Deployed, Reply
-from cli.datasets import DatasetUploads
-from cli.executions import RUNNING, Execution, Executions, StateVisit
+from cli.chat.conversation import Deployed, Reply
 from cli.exit_codes import ExitCode
 from cli.failure import CommandFailed
-from cli.line import Line
+from client.datasets import DatasetUploads
+from client.executions import RUNNING, Execution, Executions, StateVisit
+from client.pipeline import Line
 from config.environments import LOCAL
 from tests.support.objects import FakeObjects
 from tests.support.operations import FakeLogs, FakeOperations
@@ -117,7 +117,7 @@ class FakeLine:
     looked_at: list[str] = field(default_factory=list)
 
     def connect(self, _environment: str = "local") -> Line:
-        """Stands for `cli.connection.connect`."""
+        """Stands for `client.connection.connect`."""
         return Line(
             environment=LOCAL,
             bucket=BUCKET,

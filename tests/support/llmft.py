@@ -8,11 +8,11 @@ from typing import Any
 
 import yaml
 
-from localcloud.model import corpus
-from localcloud.model.checkpoint import Checkpoint
-from localcloud.model.config import ModelConfig
-from localcloud.model.tokenizer import Tokenizer
-from localcloud.model.transformer import initial_parameters
+from localcloud.trainer.model import corpus
+from localcloud.trainer.model.checkpoint import Checkpoint
+from localcloud.trainer.model.config import ModelConfig
+from localcloud.trainer.model.tokenizer import Tokenizer
+from localcloud.trainer.model.transformer import initial_parameters
 
 ROWS = 8
 BATCH = 4

@@ -11,7 +11,7 @@ from hashlib import md5
 from typing import BinaryIO
 
 from atelier.errors import ObjectChanged
-from atelier.ports import Stat
+from atelier.storage import Stat
 
 
 @dataclass

@@ -17,7 +17,7 @@ os.environ["SFN_WAIT_SCALE"] = "0"
 
 from ministack.services import stepfunctions as engine
 
-from localcloud.patches import distributed_map, task_tokens
+from localcloud.aws.patches import distributed_map, task_tokens
 
 
 class Script:

@@ -10,8 +10,8 @@ import pytest
 from atelier.errors import AtelierError, InvalidRun
 from atelier.recipes import Catalogue, Recipe, Wanted, catalogue, resolve
 from atelier.recipes.catalogue import Rows
+from atelier.recipes.request import JUDGE
 from atelier.recipes.rows import EvaluationRow, RecipeRow, TrainingRow
-from atelier.recipes.wanted import JUDGE
 
 REWARD_FUNCTION = "arn:aws:lambda:us-east-1:111122223333:function:SageMaker-reward"
 ROWS: list[RecipeRow] = [*catalogue().training, *catalogue().evaluation]

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from atelier import names
-from atelier.datasets.validation import Validation
+from atelier.datasets.run_check.validation import Validation
 from atelier.errors import InvalidDataset
 from atelier.operations.model import Kind, Operation, OperationState, Status
 from atelier.runs import parse_run

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from atelier.operations.model import Operation
+from atelier.operations.ports import TrainingJobs
 from atelier.operations.settle import settle
-from atelier.ports import TrainingJobs
 from tests.support.operations import FakeOperations, FakeTokens
 
 

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from agents.slurm.config import Config
 from atelier.operations.model import Kind, Operation, OperationState
+from atelier.platforms.slurm import naming
+from atelier.platforms.slurm.cluster import LinkedPrefix, Partition, SlurmCluster
+from atelier.platforms.slurm.job import SlurmJob
+from atelier.platforms.slurm.render import slurm_job
 from atelier.recipes import Recipe, Wanted, catalogue, resolve
-from atelier.training.slurm import naming
-from atelier.training.slurm.cluster import LinkedPrefix, Partition, SlurmCluster
-from atelier.training.slurm.job import SlurmJob
-from atelier.training.slurm.render import slurm_job
-from lifecycle.slurm.agent.config import Config
 from tests.support.folder_cloud import FolderS3
 from tests.support.runs import BUCKET, RUN_ID
 

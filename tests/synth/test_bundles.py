@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from components import bundles
+from components.pipeline import bundles
 from config.environments import LOCAL, PROD
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,7 +103,7 @@ def test_entries_carry_no_time_and_no_owner(layer: zipfile.ZipFile, code: zipfil
 
 
 def test_the_code_bundle_holds_the_domain_the_functions_and_the_recipes(code: zipfile.ZipFile) -> None:
-    assert {name.partition("/")[0] for name in code.namelist()} == {"atelier", "lambdas", "recipes"}
+    assert {name.partition("/")[0] for name in code.namelist()} == {"atelier", "lambdas", "catalogue"}
 
 
 def test_functions_are_small(layer: zipfile.ZipFile, code: zipfile.ZipFile) -> None:

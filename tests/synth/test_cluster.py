@@ -13,15 +13,16 @@ import pytest
 
 from app import build
 from atelier.names import CLUSTER_TAG
-from atelier.training.kubernetes.cluster import Cluster
-from atelier.training.kubernetes.resources import role_rules
-from components.cluster import charts, inference, lifecycle_scripts
-from components.cluster.access import JOBS_GROUP, WATCH_GROUP
-from components.cluster.job_access import WATCH_RULES, job_access
-from components.cluster.job_namespaces import job_namespaces
-from components.cluster.targets import targets
+from atelier.platforms.eks.cluster import Cluster
+from atelier.platforms.eks.resources import role_rules
+from components.eks import charts, inference
+from components.eks.access import JOBS_GROUP, WATCH_GROUP
+from components.eks.job_access import WATCH_RULES, job_access
+from components.eks.job_namespaces import job_namespaces
+from components.hyperpod import lifecycle_scripts
 from config.cluster import EksOrchestrator, TaskGovernance
 from config.environments import DEV, PROD, STAGING
+from config.job_clusters import targets
 from tests.support.resources import Resources
 from tests.support.synthesis import Synthesis, synthesise
 from tests.synth.test_permissions import statements

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from atelier.recipes import catalogue
-from atelier.recipes.wanted import JUDGE
-from components.training_jobs import JUDGES, TEACHERS
+from atelier.recipes.request import JUDGE
+from components.pipeline.training_jobs import JUDGES, TEACHERS
 from tests.support.golden import assert_golden
 from tests.support.synthesis import Synthesis
 

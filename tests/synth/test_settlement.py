@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from atelier.training.slurm.naming import status_key
+from atelier.platforms.slurm.naming import status_key
 from lambdas.adapters.dynamodb_operations import OPEN_INDEX
 from tests.support.synthesis import Synthesis
 

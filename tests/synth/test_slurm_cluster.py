@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from atelier.training.slurm.cluster import SlurmCluster
-from components.cluster.targets import targets
+from agents.slurm.config import Config
+from atelier.platforms.slurm.cluster import SlurmCluster
 from config.environments import DEV, PROD
+from config.job_clusters import targets
 from config.slurm import SlurmOrchestrator
-from lifecycle.slurm.agent.config import Config
 from tests.support.resources import Resources
 from tests.support.synthesis import Synthesis
 

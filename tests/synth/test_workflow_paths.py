@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.home import REPOSITORY, cloud_python
+from localcloud.common.home import REPOSITORY, cloud_python
 from tests.support.state_machine import definition_text
 from tests.support.synthesis import Synthesis
 

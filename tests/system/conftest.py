@@ -8,12 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from cli.cdk import run_cdk
-from cli.connection import clients, connect
-from cli.demo import make_base_model, make_datasets
+from cli.demo.demo import make_base_model, make_datasets
+from cli.env.cdk import run_cdk
+from client.connection import clients, connect
 from config.environments import LOCAL
 from localcloud import control
-from localcloud.home import REPOSITORY, Home
+from localcloud.common.home import REPOSITORY, Home
 from tests.support.deployed_line import DeployedLine
 
 SHARED = Home(REPOSITORY / ".atelier")

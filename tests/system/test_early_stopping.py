@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from atelier.operations.loss_log import validation_losses
 from atelier.operations.model import Kind
-from atelier.training.loss_log import validation_losses
 from tests.support.deployed_line import EXAMPLES, DeployedLine, example
 
 pytestmark = pytest.mark.system

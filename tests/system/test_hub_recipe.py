@@ -14,9 +14,9 @@ import yaml
 from atelier import names
 from atelier.recipes import catalogue
 from atelier.recipes.render import document
-from cli.hub_cache import HubCache
-from cli.hub_sync import sync
-from cli.public_hub import HubContent, PublicHub
+from cli.recipes.hub_cache import HubCache
+from cli.recipes.hub_sync import sync
+from cli.recipes.public_hub import HubContent, PublicHub
 from tests.support import hub as aws
 from tests.support.deployed_line import DeployedLine, quick
 from tests.support.recipes import default_recipe

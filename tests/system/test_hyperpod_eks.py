@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from atelier.operations.model import Kind
-from atelier.training.clusters import dump_clusters, load_clusters
+from atelier.platforms.clusters import dump_clusters, load_clusters
 from tests.support.deployed_cluster import DeployedCluster
 from tests.support.deployed_functions import handler_replaced, invoke, variables_replaced
 from tests.support.deployed_line import DeployedLine, eventually, example, quick

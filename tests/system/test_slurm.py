@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from cli.open_weights import publish_open_weights
-from localcloud.home import Home
-from localcloud.processes import command_of
+from cli.demo.open_weights import publish_open_weights
+from localcloud.common.home import Home
+from localcloud.common.processes import command_of
 from localcloud.slurm.cluster import SlurmCluster
 from localcloud.slurm.processes import CONFIGURATION, kill, processes
-from localcloud.slurm.switch import Switch
+from localcloud.slurm.setting import Switch
 from tests.support.deployed_line import DeployedLine, eventually, example
 from tests.support.slurm import installed_slurm
 

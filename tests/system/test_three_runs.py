@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from atelier.operations.model import Kind
-from cli.executions import Execution
+from client.executions import Execution
 from tests.support.deployed_line import EXAMPLES, DeployedLine, example
 
 pytestmark = pytest.mark.system

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from atelier.operations.model import Kind
-from lambdas import handlers, wiring
+from lambdas import composition as wiring, handlers
 from tests.support.runs import SETTINGS
 
 

@@ -8,18 +8,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
-from atelier.datasets.blocks import Skipped, blocks
-from atelier.datasets.definition import Acceptor
-from atelier.datasets.demands import Demands
-from atelier.datasets.fault import Fault, shown
-from atelier.datasets.finding import Finding
-from atelier.datasets.formats import Format
-from atelier.datasets.line import LINE_LENGTH, read as read_line
-from atelier.datasets.merge import ROWS
-from atelier.datasets.registry import DEFINITIONS
+from atelier.datasets.formats.definition import Acceptor
+from atelier.datasets.formats.names import Format
+from atelier.datasets.formats.registry import DEFINITIONS
 from atelier.datasets.report import Report
-from atelier.datasets.scan import LONGEST_LINE
-from atelier.datasets.tally import Tally, Traits
+from atelier.datasets.rules.feature_counts import Tally, Traits
+from atelier.datasets.rules.finding import Finding
+from atelier.datasets.rules.requirements import Demands
+from atelier.datasets.rules.violation import Fault, shown
+from atelier.datasets.scan.blocks import Skipped, blocks
+from atelier.datasets.scan.line import LINE_LENGTH, read as read_line
+from atelier.datasets.scan.merge import ROWS
+from atelier.datasets.scan.scan import LONGEST_LINE
 from atelier.datasets.transform import openai_text
 from atelier.datasets.transform.dialogue import Unconvertible
 from atelier.datasets.transform.sources import Columns, Source, detect, read

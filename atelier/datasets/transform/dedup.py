@@ -16,9 +16,9 @@ from hashlib import blake2b
 from typing import Any, BinaryIO, NamedTuple
 from zlib import crc32
 
-from atelier.datasets.similarity import Sketch, normalised, shingles, similarity, sketch, words
-from atelier.datasets.transform.anatomy import anatomy
+from atelier.datasets.leakage.similarity import Sketch, normalised, shingles, similarity, sketch, words
 from atelier.datasets.transform.identity import identity
+from atelier.datasets.transform.row_content import anatomy
 from atelier.datasets.transform.rows import lines, row
 
 CACHE_KIB = 32 * 1024

@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from atelier.datasets.fault import Fault, shown
-from atelier.datasets.rule import Rule
+from atelier.datasets.rules.rule import Rule
+from atelier.datasets.rules.violation import Fault, shown
 
 Block = dict[str, Any]
 Turn = dict[str, Any]

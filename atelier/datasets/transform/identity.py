@@ -10,8 +10,8 @@ import json
 from collections.abc import Set
 from typing import Any
 
-from atelier.datasets.similarity import normalised
-from atelier.datasets.transform.anatomy import json_text
+from atelier.datasets.leakage.similarity import normalised
+from atelier.datasets.transform.row_content import json_text
 
 _IDS = ("toolUseId", "tool_call_id")
 # A tool's arguments and its result: `anatomy` tells them as text.

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from atelier.datasets.fault import shown
+from atelier.datasets.rules.violation import shown
 from atelier.datasets.transform.dialogue import Block, Dialogue, Turn, Unconvertible, text_of
 
 _KEYS = {

@@ -14,9 +14,9 @@ from typing import Annotated, NamedTuple
 import msgspec
 from msgspec import Meta, Struct
 
-from atelier.datasets.fast.typed import UNDECODABLE
-from atelier.datasets.fast.words import may_have_words
-from atelier.datasets.tally import Traits
+from atelier.datasets.formats.fast_path.typed import UNDECODABLE
+from atelier.datasets.formats.fast_path.words import may_have_words
+from atelier.datasets.rules.feature_counts import Traits
 from atelier.datasets.transform.targets import SCHEMA_VERSION
 
 _Text = Annotated[str, Meta(min_length=1)]

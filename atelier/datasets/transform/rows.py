@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, NamedTuple
 
-from atelier.datasets.blocks import Skipped, blocks
-from atelier.datasets.fault import Fault
-from atelier.datasets.finding import Finding
-from atelier.datasets.line import LINE_LENGTH, read
-from atelier.datasets.scan import LONGEST_LINE
+from atelier.datasets.rules.finding import Finding
+from atelier.datasets.rules.violation import Fault
+from atelier.datasets.scan.blocks import Skipped, blocks
+from atelier.datasets.scan.line import LINE_LENGTH, read
+from atelier.datasets.scan.scan import LONGEST_LINE
 from atelier.errors import InvalidDataset
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from atelier.datasets.definitions.dpo import explain as explain_dpo
-from atelier.datasets.definitions.sft import explain as explain_sft
-from atelier.datasets.demands import Demands
-from atelier.datasets.fault import shown
-from atelier.datasets.transform.anatomy import SHAREGPT_ROLES
+from atelier.datasets.formats.dpo import explain as explain_dpo
+from atelier.datasets.formats.sft import explain as explain_sft
+from atelier.datasets.rules.requirements import Demands
+from atelier.datasets.rules.violation import shown
 from atelier.datasets.transform.dialogue import Block, Dialogue, Unconvertible, required_text
 from atelier.datasets.transform.openai_chat import read_messages
+from atelier.datasets.transform.row_content import SHAREGPT_ROLES
 
 Row = Mapping[str, Any]
 

@@ -14,8 +14,8 @@ from hashlib import blake2b
 from itertools import groupby
 from typing import BinaryIO
 
-from atelier.datasets.similarity import normalised
-from atelier.datasets.transform.anatomy import anatomy
+from atelier.datasets.leakage.similarity import normalised
+from atelier.datasets.transform.row_content import anatomy
 from atelier.datasets.transform.rows import lines, row
 
 

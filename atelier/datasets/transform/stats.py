@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
-from atelier.datasets.transform.anatomy import anatomy
+from atelier.datasets.transform.row_content import anatomy
 from atelier.datasets.transform.rows import lines, row
 
 # English text in the tokenizers of the day; a row of code or of another script has more tokens than that.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from atelier.datasets.formats import Format
+from atelier.datasets.formats.names import Format
 from atelier.datasets.transform.dialogue import Block, Dialogue, Unconvertible, text_of
 from atelier.datasets.transform.openai_chat import write_answer, write_messages
 

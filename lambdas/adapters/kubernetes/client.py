@@ -11,7 +11,7 @@ from typing import Any
 
 import urllib3
 
-from atelier.training.kubernetes.resources import (
+from atelier.platforms.eks.resources import (
     POD,
     Kind,
     Manifest,

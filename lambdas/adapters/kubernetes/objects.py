@@ -7,7 +7,7 @@ leaves what others have added, such as the labels that HyperPod puts on a namesp
 from __future__ import annotations
 
 from atelier.errors import RequestRefused
-from atelier.training.kubernetes.resources import Kind, Manifest, kind_of, name_of
+from atelier.platforms.eks.resources import Kind, Manifest, kind_of, name_of
 from lambdas.adapters.kubernetes.connection import KubernetesConnection, content_of
 from lambdas.adapters.kubernetes.errors import message_in
 

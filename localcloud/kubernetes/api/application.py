@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from typing import Any
 from urllib.parse import parse_qsl
 
-from localcloud.gate import Message, Receive, Send
+from localcloud.common.request_gate import Message, Receive, Send
 from localcloud.kubernetes import resources
 from localcloud.kubernetes.api import discovery
 from localcloud.kubernetes.api.access import User

@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from localcloud.gate import Receive, Send
+from localcloud.common.request_gate import Receive, Send
 
 
 async def send_document(send: Send, document: dict[str, Any] | str, code: int) -> None:

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from localcloud.common.programs import clean_environ
 from localcloud.kubernetes import resources
 from localcloud.kubernetes.kubelet.images import Program
 from localcloud.kubernetes.kubelet.volumes import ROOT_VARIABLE, Lookup, contents, rewrite
 from localcloud.kubernetes.objects import Key, Object
-from localcloud.programs import clean_environ
 
 _REFERENCE = re.compile(r"\$\$|\$\((?P<name>[A-Za-z_][A-Za-z0-9_.-]*)\)")
 _FIELD_WITH_KEY = re.compile(r"(?P<path>[\w.]+)\['(?P<key>[^']+)'\]")

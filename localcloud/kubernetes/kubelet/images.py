@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from localcloud.home import REPOSITORY, Home, project_python
-from localcloud.programs import BaseModel, BaseModelMissing, Programs
+from localcloud.common.home import REPOSITORY, Home, project_python
+from localcloud.common.programs import BaseModel, BaseModelMissing, Programs
 
 logger = logging.getLogger("atelier.cloud")
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from atelier.deployment.requests import custom_model_request
 from atelier.errors import AccessRefused, RequestRefused
 from atelier.operations.model import Kind, Phase, Status
+from atelier.targets.bedrock_requests import custom_model_request
 from lambdas.adapters.bedrock_custom_models import BedrockCustomModels
 from tests.support.clients import client
 from tests.support.operations import RUN_ID, an_operation

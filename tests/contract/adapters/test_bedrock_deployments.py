@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from atelier.deployment.requests import deployment_request
 from atelier.errors import RequestRefused, StillInUse, Throttled
 from atelier.operations.model import Kind, Phase, Status
-from atelier.ports import ServingModel
+from atelier.targets.bedrock_requests import deployment_request
+from atelier.targets.ports import ServingModel
 from lambdas.adapters.bedrock_deployments import BedrockDeployments
 from tests.support.clients import client
 from tests.support.deployments import model_arn

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from atelier.deployment.requests import promotion_request
 from atelier.operations.model import Kind, Operation, Phase, Status
-from atelier.ports import ServingModel
+from atelier.targets.bedrock_requests import promotion_request
+from atelier.targets.ports import ServingModel
 from lambdas.adapters.bedrock_deployments import BedrockDeployments
 from lambdas.adapters.bedrock_promotions import BedrockPromotions
 from tests.support.clients import client

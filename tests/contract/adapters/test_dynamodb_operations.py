@@ -18,7 +18,7 @@ from moto import mock_aws
 from atelier.errors import AccessRefused, Throttled, UnknownRun
 from atelier.operations.early_stopping import EarlyStop
 from atelier.operations.model import Kind, OperationState, Outcome
-from atelier.ports import Operations
+from atelier.operations.ports import Operations
 from lambdas.adapters.dynamodb_operations import OPEN_INDEX, DynamoDbOperations
 from tests.support.clients import client
 from tests.support.operations import POLICY, RUN_ID, FakeOperations, an_operation

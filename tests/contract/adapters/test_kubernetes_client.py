@@ -22,7 +22,7 @@ from atelier.errors import (
     ServiceUnavailable,
     Throttled,
 )
-from atelier.training.kubernetes.resources import CONFIG_MAP, POD, PYTORCH_JOB
+from atelier.platforms.eks.resources import CONFIG_MAP, POD, PYTORCH_JOB
 from lambdas.adapters.kubernetes.client import AlreadyThere
 from lambdas.adapters.kubernetes.connection import pool_of
 from lambdas.adapters.kubernetes.endpoint import Endpoint, endpoint_of

@@ -13,7 +13,7 @@ from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
 from atelier.errors import AccessRefused, ObjectChanged, ServiceUnavailable
-from atelier.ports import Stat
+from atelier.storage import Stat
 from lambdas.adapters.s3_objects import S3Objects
 
 URI = "s3://bucket/runs/a/run.json"

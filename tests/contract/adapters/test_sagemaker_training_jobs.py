@@ -11,9 +11,9 @@ import pytest
 from botocore.stub import Stubber
 
 from atelier.errors import AccessRefused, CapacityUnavailable, RequestRefused, ServiceUnavailable, Throttled
+from atelier.jobs.run_jobs import training_job
 from atelier.operations.model import Operation, Phase
 from atelier.runs import parse_run
-from atelier.training.jobs import training_job
 from lambdas.adapters.sagemaker_training_jobs import SageMakerTrainingJobs
 from tests.support.runs import RUN_ID, SETTINGS, a_run
 

@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 
 from atelier.errors import AccessRefused, AtelierError, RequestRefused, Throttled
 from atelier.operations.model import OperationState, Phase
-from atelier.training.slurm import naming
+from atelier.platforms.slurm import naming
 from lambdas.adapters.slurm_training_jobs import SlurmTrainingJobs
 from tests.support.folder_cloud import FolderS3, FolderSqs
 from tests.support.runs import BUCKET

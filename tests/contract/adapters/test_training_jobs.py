@@ -16,10 +16,10 @@ import pytest
 from botocore.stub import Stubber
 
 from atelier.errors import AccessRefused, RequestRefused, Throttled
+from atelier.jobs.run_jobs import training_job
 from atelier.operations.model import Operation, Phase
-from atelier.ports import TrainingJobs
+from atelier.operations.ports import TrainingJobs
 from atelier.runs import parse_run
-from atelier.training.jobs import training_job
 from lambdas.adapters.eks_training_jobs import EksTrainingJobs
 from lambdas.adapters.sagemaker_training_jobs import SageMakerTrainingJobs
 from lambdas.adapters.slurm_training_jobs import SlurmTrainingJobs

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
+from atelier.jobs.run_jobs import Job, evaluation_job, training_job
 from atelier.runs import parse_run
-from atelier.training.jobs import Job, evaluation_job, training_job
 from tests.support.runs import BUCKET, RUN_ID, SETTINGS, a_run, a_stage
 from tests.support.sagemaker_sdk import sent_by_model_trainer
 

@@ -49,7 +49,7 @@ class Pair:
         }
         place = [f"--config-path={job.path.parent}", f"--config-name={job.path.name}"]
         return subprocess.Popen(
-            [sys.executable, "-m", "localcloud.jobs.llmft", *place],
+            [sys.executable, "-m", "localcloud.trainer.jobs.llmft", *place],
             cwd=ROOT,
             env=environ,
             stdout=subprocess.PIPE,
@@ -153,7 +153,7 @@ def _trained_alone(job: OpenJob) -> dict[str, np.ndarray]:
         [
             sys.executable,
             "-m",
-            "localcloud.jobs.llmft",
+            "localcloud.trainer.jobs.llmft",
             f"--config-path={job.folder}",
             "--config-name=recipe.yaml",
         ],

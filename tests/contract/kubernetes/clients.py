@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import yaml
 from kubernetes import client as kubernetes_client
 
-from localcloud.home import REPOSITORY, Home, cloud_python
+from localcloud.common.home import REPOSITORY, Home, cloud_python
 
 T = TypeVar("T")
 PATIENCE_SECONDS = 30.0

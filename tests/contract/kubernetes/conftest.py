@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from localcloud.home import Home
+from localcloud.common.home import Home
 from tests.contract.kubernetes.clients import Api, Server
 from tests.contract.kubernetes.users import ADMINISTRATOR, SUBMITTER
 

@@ -10,7 +10,7 @@ import datetime as dt
 import sys
 from pathlib import Path
 
-from atelier.training.kubernetes.resources import role_rules
+from atelier.platforms.eks.resources import role_rules
 from localcloud.kubernetes import resources
 from localcloud.kubernetes.api.access import AccessEntry
 from localcloud.kubernetes.api.authentication import AccessKey, IamTokens

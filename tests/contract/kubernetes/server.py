@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from localcloud import certificate
-from localcloud.home import Home, project_python
+from localcloud.common.home import Home, project_python
 from localcloud.kubernetes.api.access import EVERYWHERE, User
 from localcloud.kubernetes.api.authentication import StaticTokens
 from localcloud.kubernetes.cluster import Cluster

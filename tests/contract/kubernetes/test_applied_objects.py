@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 from kubernetes.client.exceptions import ApiException
 
-from components.cluster.access import JOBS_GROUP
-from components.cluster.job_access import job_access
+from components.eks.access import JOBS_GROUP
+from components.eks.job_access import job_access
 from lambdas.adapters.kubernetes.connection import KubernetesConnection
 from lambdas.adapters.kubernetes.endpoint import Endpoint
 from lambdas.adapters.kubernetes.objects import KubernetesObjects

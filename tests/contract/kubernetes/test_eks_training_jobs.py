@@ -14,13 +14,13 @@ from botocore.credentials import Credentials
 
 from atelier.errors import AccessRefused
 from atelier.operations.model import Operation, Phase, Status
-from atelier.training.kubernetes.job import ClusterJob
-from atelier.training.kubernetes.resources import POD
+from atelier.platforms.eks.job import ClusterJob
+from atelier.platforms.eks.resources import POD
 from lambdas.adapters.eks_training_jobs import EksTrainingJobs
 from lambdas.adapters.kubernetes.client import KubernetesClient
 from lambdas.adapters.kubernetes.endpoint import Endpoint
 from lambdas.adapters.kubernetes.token import EksToken
-from localcloud.home import Home
+from localcloud.common.home import Home
 from tests.contract.kubernetes import nova_account as account
 from tests.contract.kubernetes.clients import Server, until
 from tests.support.cluster_jobs import RESTRICTED, a_job, a_recipe, an_operation

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.home import Home
+from localcloud.common.home import Home
 from tests.contract.kubernetes.clients import NAMESPACE, Api, Server, until
 from tests.contract.kubernetes.manifests import container, pod, pytorch_job
 from tests.contract.kubernetes.test_pods import is_alive

@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from localcloud.common.home import ROOT_ACCESS_KEY, ROOT_SECRET_KEY
 from localcloud.control import Cloud
-from localcloud.home import ROOT_ACCESS_KEY, ROOT_SECRET_KEY
 
 T = TypeVar("T")
 PACKAGE = "tests.contract.localcloud"

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from localcloud import control
+from localcloud.common.home import Home
 from localcloud.control import Cloud
-from localcloud.home import Home
 from tests.contract.localcloud.account import SCRIPTED, Account, policy
 
 

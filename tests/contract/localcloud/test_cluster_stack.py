@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud.home import Home
+from localcloud.common.home import Home
 from tests.contract.localcloud.account import BUCKET, Account, policy, until
 
 NODE_POLICY = policy((["ec2:DescribeSubnets", "ec2:CreateNetworkInterface"], "*"))

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from localcloud import control
-from localcloud.home import Home
+from localcloud.common.home import Home
 from tests.contract.kubernetes.manifests import pod
 from tests.contract.localcloud.account import BUCKET, SCRIPTED, Account, policy, until
 from tests.contract.localcloud.test_eks_clusters import get, token

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from localcloud import control
-from localcloud.home import Home
+from localcloud.common.home import Home
+from localcloud.common.processes import command_of
 from localcloud.kubernetes.kubelet.process import start_of
-from localcloud.processes import command_of
 from localcloud.slurm.cluster import SlurmCluster
 from localcloud.slurm.processes import processes
 from tests.contract.localcloud.account import SCRIPTED, Account, policy, until

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud.home import ROOT_SECRET_KEY, SERVICE_ACCOUNT_ID
+from localcloud.common.home import ROOT_SECRET_KEY, SERVICE_ACCOUNT_ID
 from tests.contract.localcloud.account import Account, policy, until
 
 HELLO = [{"role": "user", "content": [{"text": "hello"}]}]

@@ -16,7 +16,7 @@ import boto3
 import pytest
 
 from localcloud import control
-from localcloud.home import REGION, Home
+from localcloud.common.home import REGION, Home
 from tests.contract.kubernetes.eks_token import presigned
 from tests.contract.localcloud.account import SCRIPTED, Account, policy
 

@@ -4,8 +4,8 @@ import ast
 import subprocess
 from pathlib import Path
 
-from localcloud import internals
-from localcloud.home import REPOSITORY, cloud_python
+from localcloud.aws import ministack_contract as internals
+from localcloud.common.home import REPOSITORY, cloud_python
 
 PACKAGE = REPOSITORY / "localcloud"
 

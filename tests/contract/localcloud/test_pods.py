@@ -14,16 +14,16 @@ from typing import Any
 
 import pytest
 
+from atelier.outputs.checkpoint import read_checkpoint
+from atelier.platforms.eks.cluster import Cluster
+from atelier.platforms.eks.config_map import config_map
+from atelier.platforms.eks.nova_pods import NovaPod
+from atelier.platforms.eks.pytorch_job import pytorch_job
 from atelier.recipes import catalogue
-from atelier.training.checkpoint import read_checkpoint
-from atelier.training.kubernetes.cluster import Cluster
-from atelier.training.kubernetes.config_map import config_map
-from atelier.training.kubernetes.nova_pods import NovaPod
-from atelier.training.kubernetes.pytorch_job import pytorch_job
 from lambdas.adapters.kubernetes.endpoint import control_plane_endpoint
 from lambdas.adapters.s3_objects import S3Objects
 from localcloud import control
-from localcloud.home import ACCOUNT_ID, REGION, ROOT_SECRET_KEY, SERVICE_ACCOUNT_ID, Home
+from localcloud.common.home import ACCOUNT_ID, REGION, ROOT_SECRET_KEY, SERVICE_ACCOUNT_ID, Home
 from tests.contract.localcloud.account import BUCKET, SCRIPTED, Account, policy, until
 from tests.contract.localcloud.test_clusters import Clusters, Place, prepared
 from tests.contract.localcloud.test_eks_clusters import token

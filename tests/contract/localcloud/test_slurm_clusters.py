@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from localcloud.home import Home
-from localcloud.processes import command_of
+from localcloud.common.home import Home
+from localcloud.common.processes import command_of
 from localcloud.slurm.processes import kill, processes
-from localcloud.slurm.switch import Switch
+from localcloud.slurm.setting import Switch
 from tests.contract.localcloud.account import BUCKET, Account, policy, until
 from tests.support.slurm import installed_slurm
 

@@ -13,12 +13,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from lifecycle.slurm.agent import outputs
-from lifecycle.slurm.agent.config import Config
-from lifecycle.slurm.agent.record import Record, Records
-from lifecycle.slurm.agent.reporting import Reporter
-from lifecycle.slurm.agent.slurm import Slurm
-from lifecycle.slurm.agent.wiring import build
+from agents.slurm import outputs
+from agents.slurm.composition import build
+from agents.slurm.config import Config
+from agents.slurm.record import Record, Records
+from agents.slurm.reporting import Reporter
+from agents.slurm.slurm import Slurm
 from tests.support.folder_cloud import FolderS3, FolderSqs
 
 DIED = 9

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from atelier.operations.model import Status
-from atelier.training.slurm.job import SlurmJob
+from atelier.platforms.slurm.job import SlurmJob
 from lambdas.adapters.slurm_training_jobs import SlurmTrainingJobs
-from localcloud.home import REPOSITORY
+from localcloud.common.home import REPOSITORY
 from localcloud.slurm.cluster import SlurmCluster as Slurm
 from tests.contract.slurm.agent_process import DIED
 from tests.support import slurm_jobs

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from atelier.operations.model import Phase
-from atelier.training.slurm import naming
+from atelier.platforms.slurm import naming
 from tests.contract.slurm.agent_process import POINTS
 from tests.contract.slurm.line import Line
 from tests.support.runs import BUCKET

@@ -22,8 +22,8 @@ RUN_FILE = {
 def line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeLine:
     """The line that every command connects to."""
     fake = FakeLine()
-    monkeypatch.setattr("cli.connection.connect", fake.connect)
-    monkeypatch.setattr("cli.observing.time.sleep", lambda _seconds: None)
+    monkeypatch.setattr("client.connection.connect", fake.connect)
+    monkeypatch.setattr("cli.run.observe.time.sleep", lambda _seconds: None)
     monkeypatch.setenv("ATELIER_HOME", str(tmp_path / "home"))
     return fake
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cli.conversation import Conversation, Deployed, Reply, ToolCall
+from cli.chat.conversation import Conversation, Deployed, Reply, ToolCall
 from cli.exit_codes import ExitCode
 from cli.failure import CommandFailed
 from tests.support.commands import atelier

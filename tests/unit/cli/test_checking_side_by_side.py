@@ -13,11 +13,12 @@ from threading import Thread
 
 import pytest
 
-from atelier.datasets import Demands, Finding, Format, Report, check, merge
-from cli import side_by_side
-from cli.data_checking import check_source
-from cli.data_source import Source
-from cli.side_by_side import scan_side_by_side
+from atelier.datasets import Demands, Finding, Format, Report, check
+from atelier.datasets.scan.merge import merge
+from cli.data import parallel_scan as side_by_side
+from cli.data.check import check_source
+from cli.data.parallel_scan import scan_side_by_side
+from cli.data.source import Source
 from tests.support.samples import CLEAN
 
 TEXT = json.dumps(CLEAN["sft text"][1]).encode() + b"\n"
@@ -98,7 +99,7 @@ import signal
 import sys
 from pathlib import Path
 from atelier.datasets import Demands, Format
-from cli.side_by_side import scan_side_by_side
+from cli.data.parallel_scan import scan_side_by_side
 
 def tell(_bytes):
     print("working", file=sys.stderr, flush=True)

@@ -12,9 +12,9 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 from botocore.stub import Stubber
 from mypy_boto3_cloudformation import CloudFormationClient
 
-from cli.connection import pipeline_outputs
 from cli.exit_codes import MEANINGS, ExitCode, of_status
 from cli.failure import CommandFailed, explain
+from client.connection import pipeline_outputs
 from config.environments import DEV
 from tests.support.commands import atelier
 

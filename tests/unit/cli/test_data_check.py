@@ -116,7 +116,7 @@ def test_standard_input_is_a_dataset() -> None:
 
 def test_an_object_in_s3_is_a_dataset(monkeypatch: pytest.MonkeyPatch) -> None:
     objects = FakeObjects({"s3://b/train.jsonl": lines(GOOD, WRONG_ROLE).encode()})
-    monkeypatch.setattr("cli.data_source.objects_of", lambda _environment: objects)
+    monkeypatch.setattr("cli.data.source.objects_of", lambda _environment: objects)
 
     outcome = atelier("data", "check", "s3://b/train.jsonl", "-t", "sft")
 
@@ -126,7 +126,7 @@ def test_an_object_in_s3_is_a_dataset(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", ["", "nowhere.jsonl", ".", "\0", "s3://b/missing.jsonl", "s3://b"])
 def test_what_cannot_be_read_exits_with_2_and_says_why(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.data_source.objects_of", lambda _environment: FakeObjects({}))
+    monkeypatch.setattr("cli.data.source.objects_of", lambda _environment: FakeObjects({}))
 
     outcome = atelier("data", "check", name, "-t", "sft")
 

@@ -12,7 +12,7 @@ import pytest
 from botocore.stub import ANY, Stubber
 from mypy_boto3_s3 import S3Client
 
-from cli.datasets import DatasetUploads, with_remote_datasets
+from client.datasets import DatasetUploads, with_remote_datasets
 
 CONTENT = b'{"query": "q", "response": "r"}\n'
 KEY = f"datasets/{hashlib.sha256(CONTENT).hexdigest()[:16]}/gen_qa.jsonl"

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from cli.console import out
-from cli.demo import show_results
-from cli.reports import Fetched
+from cli.demo.demo import show_results
+from cli.run.reports import Fetched
 
 WORDS = "JobFailed: its log ends: Read error [external/gloo/pair.cc:538]"
 

@@ -13,9 +13,9 @@ from botocore.stub import Stubber
 from mypy_boto3_stepfunctions import SFNClient
 
 from atelier.errors import UnknownRun
-from cli.executions import Executions, StateVisit
 from cli.exit_codes import ExitCode
 from cli.failure import CommandFailed
+from client.executions import Executions, StateVisit
 from tests.support.line import START
 from tests.support.operations import RUN_ID
 

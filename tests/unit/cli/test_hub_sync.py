@@ -11,9 +11,9 @@ import pytest
 
 from atelier.recipes.rows import BaseModelRow
 from cli.failure import CommandFailed
-from cli.hub_cache import HubCache
-from cli.hub_sync import Synced, sync
-from cli.public_hub import HubContent, PublicHub
+from cli.recipes.hub_cache import HubCache
+from cli.recipes.hub_sync import Synced, sync
+from cli.recipes.public_hub import HubContent, PublicHub
 from tests.support.hub import LORA_SFT, WITH_DATA_MIX, FakeHub, a_hub, entry, for_subscribers
 
 MICRO = BaseModelRow(name="nova-micro", family="nova", hub_name="nova-textgeneration-micro", source="test")

@@ -10,8 +10,8 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
+from cli.cluster.preflight import Answer, Outcome, Preflight
 from cli.exit_codes import ExitCode
-from cli.preflight import Answer, Outcome, Preflight
 from config.cluster import (
     ClusterConfig,
     ClusterSubnet,
@@ -212,7 +212,7 @@ def test_the_command_fails_when_something_is_missing(
     account = Account()
     account.quotas["ml.p5.48xlarge for cluster usage"] = p5
     list(account.stubbed())
-    monkeypatch.setattr("cli.connection.clients", lambda _: account)
+    monkeypatch.setattr("client.connection.clients", lambda _: account)
     monkeypatch.setattr("config.environments.environment_named", lambda _: replace(DEV, clusters=(CLUSTER,)))
     outcome = atelier("preflight", "--env", "dev")
     assert outcome.exit_code == code

@@ -10,10 +10,10 @@ from rich.console import Console
 
 from atelier.operations.model import Kind, OperationState
 from cli import rendering
-from cli.executions import RUNNING, Execution, StateVisit
-from cli.line import Line
-from cli.observing import Observer
-from cli.progress import JobView, Progress, StepState, progress
+from cli.run.observe import Observer
+from cli.run.progress import JobView, Progress, StepState, progress
+from client.executions import RUNNING, Execution, StateVisit
+from client.pipeline import Line
 from tests.support.line import START, FakeLine, ends
 from tests.support.operations import RUN_ID, an_operation
 

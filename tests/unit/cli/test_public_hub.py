@@ -15,7 +15,7 @@ from mypy_boto3_s3 import S3Client
 from mypy_boto3_sagemaker import SageMakerClient
 
 from atelier.errors import AccessRefused, ServiceUnavailable
-from cli.public_hub import HubContent, PublicHub
+from cli.recipes.public_hub import HubContent, PublicHub
 from tests.support.hub import ACCESS_POINT, CACHE, document, entry
 
 ASKED = {

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cli.cluster_queue import ClusterQueue, Heartbeat
+from cli.cluster.queue import ClusterQueue, Heartbeat
 from cli.exit_codes import ExitCode
 from tests.support.commands import atelier
 
@@ -81,8 +81,8 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Bucket:
     bucket.put(f"slurm/slurm/inbox/{RUN}-s1.json", {}, NOON - 3)
     heartbeat = {"at": "2026-11-23T11:59:48+00:00", "version": "1", "slurm": "up", "jobs": 1}
     bucket.put("slurm/slurm/heartbeat.json", heartbeat, NOON - 12)
-    monkeypatch.setattr("cli.connection.clients", lambda _environment: lambda _service: bucket)
-    monkeypatch.setattr("cli.connection.pipeline_outputs", lambda *_: {"BucketName": "artifacts"})
+    monkeypatch.setattr("client.connection.clients", lambda _environment: lambda _service: bucket)
+    monkeypatch.setattr("client.connection.pipeline_outputs", lambda *_: {"BucketName": "artifacts"})
     monkeypatch.setattr("time.time", lambda: NOON)
     return bucket
 

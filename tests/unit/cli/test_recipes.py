@@ -18,7 +18,7 @@ from tests.support.hub import LORA_SFT, FakeHub, a_hub, entry, for_subscribers
 def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeHub:
     """The hub that a sync talks to, and a cache of this test's own."""
     fake = a_hub(entry(), for_subscribers())
-    monkeypatch.setattr("cli.recipe_lists.hub_of_region", lambda _region: fake)
+    monkeypatch.setattr("cli.recipes.lists.hub_of_region", lambda _region: fake)
     monkeypatch.setenv("ATELIER_HUB_CACHE", str(tmp_path / "hub"))
     return fake
 
@@ -171,7 +171,7 @@ def test_without_a_sync_the_hub_s_recipes_say_how_to_get_them(hub: FakeHub) -> N
 @pytest.mark.parametrize("width", [80, 120])
 def test_no_recipe_s_name_is_cut_on_a_terminal(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     console = Console(width=width, force_terminal=True, color_system=None, highlight=False)
-    monkeypatch.setattr("cli.recipe_lists.out", console)
+    monkeypatch.setattr("cli.recipes.lists.out", console)
 
     lines = atelier("recipes", "--model", "nova-2-lite").output.splitlines()
 

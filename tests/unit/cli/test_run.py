@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from atelier.recipes.hub import HubRecipe
-from cli.executions import Execution, StateVisit
+from atelier.recipes.hub.recipe import HubRecipe
 from cli.exit_codes import ExitCode
+from client.executions import Execution, StateVisit
 from config.environments import DEV
 from tests.support.commands import atelier
 from tests.support.hub import LORA_SFT, a_hub, entry
@@ -200,7 +200,7 @@ def test_a_run_with_a_hub_recipe_takes_it_along_and_a_later_sync_does_not_change
     line: FakeLine, run_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hub = a_hub(entry())
-    monkeypatch.setattr("cli.recipe_lists.hub_of_region", lambda _region: hub)
+    monkeypatch.setattr("cli.recipes.lists.hub_of_region", lambda _region: hub)
     run_file.write_text(run_file.read_text().replace("atelier-tiny", "nova-micro"))
     run_file.write_text(run_file.read_text().replace("technique: sft", "recipe: hub\n  technique: sft"))
     monkeypatch.setattr("tests.support.line.LOCAL", DEV)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli.failure import CommandFailed
-from cli.starting import read_run_file
+from cli.run.start import read_run_file
 
 
 @pytest.mark.parametrize(

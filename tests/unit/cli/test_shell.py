@@ -8,8 +8,8 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from cli import cluster_nodes
-from cli.cluster_nodes import Node, choose
+from cli.cluster import nodes as cluster_nodes
+from cli.cluster.nodes import Node, choose
 from cli.exit_codes import ExitCode
 from cli.failure import CommandFailed
 from config.environments import DEV
@@ -50,7 +50,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     stub.activate()
     clients = {"sagemaker": sagemaker, "cloudformation": None}
-    monkeypatch.setattr("cli.connection.clients", lambda _environment: clients.__getitem__)
+    monkeypatch.setattr("client.connection.clients", lambda _environment: clients.__getitem__)
 
     def outputs(_cloudformation: object, environment: object, noun: str) -> dict[str, str]:
         assert (environment, noun) == (DEV, "SlurmCluster")
@@ -60,8 +60,8 @@ def account(monkeypatch: pytest.MonkeyPatch) -> None:
         assert file == arguments[0]
         raise Replaced(" ".join(arguments))
 
-    monkeypatch.setattr("cli.connection.stack_outputs", outputs)
-    monkeypatch.setattr("cli.cluster_nodes.require_tools", lambda: None)
+    monkeypatch.setattr("client.connection.stack_outputs", outputs)
+    monkeypatch.setattr("cli.cluster.nodes.require_tools", lambda: None)
     monkeypatch.setattr("os.execvp", replaced)
 
 

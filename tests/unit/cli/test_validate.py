@@ -159,7 +159,7 @@ def test_what_is_no_run_file_is_refused_with_a_message(tmp_path: Path, document:
 def test_a_recipe_of_the_hub_is_used_when_the_stage_says_so_and_it_was_synced(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cli.recipe_lists.hub_of_region", lambda _region: a_hub(entry()))
+    monkeypatch.setattr("cli.recipes.lists.hub_of_region", lambda _region: a_hub(entry()))
     stage = {"technique": "sft", "train": "train.jsonl", "recipe": "hub"}
     file = written(folder, stages=[stage])
 

@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 from botocore.loaders import Loader
 
+from config.checks import CHECKS, faults_of
+from config.checks.placement import NODE_ADDRESSES, addresses_of, zone_prefix
+from config.checks.sizes import is_accelerated
 from config.cluster import (
     Capacity,
     ClusterConfig,
@@ -26,9 +29,6 @@ from config.cluster import (
     TaskGovernance,
     Team,
 )
-from config.cluster_checks import CHECKS, faults_of
-from config.cluster_checks.placement import NODE_ADDRESSES, addresses_of, zone_prefix
-from config.cluster_checks.sizes import is_accelerated
 from config.clusters import faults_of_clusters
 from config.environments import DEV, ENVIRONMENTS
 from config.file_systems import Lustre

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from config.checks import CHECKS, faults_of
+from config.checks.placement import NODE_ADDRESSES, addresses_of
 from config.cluster import Capacity, ClusterConfig, ClusterSubnet, InstanceGroup, RestrictedGroup
-from config.cluster_checks import CHECKS, faults_of
-from config.cluster_checks.placement import NODE_ADDRESSES, addresses_of
 from config.clusters import faults_of_clusters
 from config.environments import DEV
 from config.file_systems import Lustre, OpenZfs

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from atelier.datasets import Demands, Fault, Format
-from atelier.datasets.definitions.words import RESERVED_WORDS
-from atelier.datasets.fast.tool_configs import ToolConfigs
-from atelier.datasets.line import read
-from atelier.datasets.registry import DEFINITIONS
-from atelier.datasets.tally import Traits
+from atelier.datasets.formats.fast_path.tool_configs import ToolConfigs
+from atelier.datasets.formats.registry import DEFINITIONS
+from atelier.datasets.formats.words import RESERVED_WORDS
+from atelier.datasets.rules.feature_counts import Traits
+from atelier.datasets.scan.line import read
 from tests.support.mutations import mutated
 from tests.support.samples import ANSWERED, CLEAN, sft, text, tool, user
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from atelier.datasets import Format, Rule
-from atelier.datasets.all_rules import ALL_RULES
-from atelier.datasets.definitions.across import ACROSS_RULES
-from atelier.datasets.definitions.media import MEDIA_RULES
-from atelier.datasets.definitions.tools import TOOL_RULES
-from atelier.datasets.line import LINE_RULES
-from atelier.datasets.merge import FILE_RULES
-from atelier.datasets.registry import DEFINITIONS
-from atelier.datasets.verdict import RUN_RULES
+from atelier.datasets.formats.file_rules import ACROSS_RULES
+from atelier.datasets.formats.media import MEDIA_RULES
+from atelier.datasets.formats.registry import DEFINITIONS
+from atelier.datasets.formats.tools import TOOL_RULES
+from atelier.datasets.rules.all_rules import ALL_RULES
+from atelier.datasets.run_check.summary import RUN_RULES
+from atelier.datasets.scan.line import LINE_RULES
+from atelier.datasets.scan.merge import FILE_RULES
 from tests.unit.datasets.test_nova_forge import MILDER, STRICTER
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "datasets.md").read_text()

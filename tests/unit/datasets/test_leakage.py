@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, strategies as st
 
 from atelier.datasets import Format
-from atelier.datasets.leakage import ALIKE, LEAK_EXACT, LEAK_NEAR, Fingerprints, LeakageWatcher
-from atelier.datasets.questions import questions
-from atelier.datasets.scan import scan
-from atelier.datasets.similarity import SKETCH_SIZE, normalised, shingles, similarity, sketch, words
+from atelier.datasets.leakage.leakage import ALIKE, LEAK_EXACT, LEAK_NEAR, Fingerprints, LeakageWatcher
+from atelier.datasets.leakage.questions import questions
+from atelier.datasets.leakage.similarity import SKETCH_SIZE, normalised, shingles, similarity, sketch, words
+from atelier.datasets.scan.scan import scan
 
 LONG = " ".join(f"word{number}" for number in range(40))
 

@@ -6,8 +6,8 @@ import gzip
 
 import pytest
 
-from atelier.datasets.fault import Fault
-from atelier.datasets.line import read
+from atelier.datasets.rules.violation import Fault
+from atelier.datasets.scan.line import read
 
 
 @pytest.mark.parametrize(

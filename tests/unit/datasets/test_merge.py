@@ -8,8 +8,10 @@ from itertools import pairwise
 
 from hypothesis import given, settings, strategies as st
 
-from atelier.datasets import Bound, Demands, Format, Part, Report, check, merge, scan
-from atelier.datasets.part import FINDINGS_KEPT
+from atelier.datasets import Bound, Demands, Format, Part, Report, check
+from atelier.datasets.scan.merge import merge
+from atelier.datasets.scan.part import FINDINGS_KEPT
+from atelier.datasets.scan.scan import scan
 from tests.support.broken_files import Trickle, files
 from tests.support.samples import CLEAN
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from hypothesis import given, strategies as st
 
-from atelier.datasets.pieces import MOST_PIECES, Piece, elsewhere, share_out
+from atelier.datasets.run_check.chunks import MOST_PIECES, Piece, elsewhere, share_out
 
 SIZES = st.lists(st.integers(0, 10**12), max_size=30).map(lambda sizes: dict(enumerate(sizes)))
 PIECE_BYTES = st.integers(1_024, 10**10)

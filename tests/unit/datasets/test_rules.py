@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from atelier.datasets import Bound, Demands, Format
-from atelier.datasets.all_rules import ALL_RULES
-from atelier.datasets.registry import DEFINITIONS
+from atelier.datasets.formats.registry import DEFINITIONS
+from atelier.datasets.rules.all_rules import ALL_RULES
 from tests.support.samples import (
     ANSWERED,
     ASKED,

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from atelier.datasets import Bound, Format
-from atelier.datasets.recipe_demands import training_demands
-from atelier.datasets.registry import DEFINITIONS
-from atelier.datasets.run_datasets import Dataset, datasets_of
+from atelier.datasets.formats.registry import DEFINITIONS
+from atelier.datasets.run_check.recipe_requirements import training_demands
+from atelier.datasets.run_check.run_datasets import Dataset, datasets_of
 from atelier.recipes import Recipe, catalogue, resolve
 from atelier.runs import parse_run
-from atelier.runs.wanted import wanted_by_stage
+from atelier.runs.recipe_request import wanted_by_stage
 from tests.support.datasets import GEN_QA, TRAIN
 from tests.support.runs import BUCKET, a_run, a_stage
 

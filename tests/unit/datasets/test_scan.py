@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings, strategies as st
 
-from atelier.datasets import Demands, Fault, Finding, Format, Part, Rule, scan
-from atelier.datasets.definition import Definition
-from atelier.datasets.part import FINDINGS_KEPT
-from atelier.datasets.registry import DEFINITIONS
-from atelier.datasets.scan import LONGEST_LINE
+from atelier.datasets import Demands, Fault, Finding, Format, Part, Rule
+from atelier.datasets.formats.definition import Definition
+from atelier.datasets.formats.registry import DEFINITIONS
+from atelier.datasets.scan.part import FINDINGS_KEPT
+from atelier.datasets.scan.scan import LONGEST_LINE, scan
 from tests.support.broken_files import CONVERSATIONS, PAIRS, Trickle, files, findings_by_the_rules
 from tests.support.samples import (
     CLEAN,

@@ -7,8 +7,8 @@ from contextlib import suppress
 
 from hypothesis import given, strategies as st
 
-from atelier.datasets.run_datasets import datasets_of
-from atelier.datasets.validation import Validation
+from atelier.datasets.run_check.run_datasets import datasets_of
+from atelier.datasets.run_check.validation import Validation
 from atelier.errors import InvalidDataset
 from atelier.runs import parse_run
 from tests.support.datasets import EVALUATION, GEN_QA, TALK, TRAIN, asking, lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from atelier.datasets import Finding, Report
-from atelier.datasets.verdict import refuse_for
+from atelier.datasets.run_check.summary import refuse_for
 from atelier.errors import InvalidDataset
 
 

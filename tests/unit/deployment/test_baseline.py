@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from atelier.deployment.baseline import Baseline, StartingPoint, find_baseline
-from atelier.deployment.model_record import ModelRecord, write_record
 from atelier.errors import BaselineMissing, UnsupportedCombination
 from atelier.runs import parse_run
+from atelier.targets.baseline import Baseline, StartingPoint, find_baseline
+from atelier.targets.model_record import ModelRecord, write_record
 from tests.support.deployments import FakeDeployments, model_arn
 from tests.support.objects import FakeObjects
 from tests.support.runs import BUCKET, a_run

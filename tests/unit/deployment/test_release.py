@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from atelier import names
-from atelier.deployment.release import Released, release, retire
-from atelier.deployment.requests import promotion_request
 from atelier.errors import ServiceUnavailable, StillInUse
 from atelier.operations.model import Kind, Operation, OperationState, Status
+from atelier.targets.bedrock_requests import promotion_request
+from atelier.targets.teardown import Released, release, retire
 from tests.support.deployments import FakeDeployments, model_arn
 from tests.support.operations import RUN_ID, RUNNING, SUCCEEDED, FakeOperations, FakeService, an_operation
 

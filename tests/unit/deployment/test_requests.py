@@ -6,8 +6,8 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
-from atelier.deployment.requests import custom_model_request, deployment_request, promotion_request
-from atelier.ports import ServingModel
+from atelier.targets.bedrock_requests import custom_model_request, deployment_request, promotion_request
+from atelier.targets.ports import ServingModel
 from tests.support.deployments import model_arn
 from tests.support.runs import RUN_ID, SETTINGS
 

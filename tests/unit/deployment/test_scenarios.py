@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from atelier.deployment.scenarios import MAX_SCENARIOS, read_scenarios, scenarios_of
 from atelier.errors import InvalidScenarios
 from atelier.runs import parse_run
+from atelier.targets.scenarios import MAX_SCENARIOS, read_scenarios, scenarios_of
 from tests.support.objects import FakeObjects
 from tests.support.runs import BUCKET, a_run
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from atelier.deployment.scenarios import MAX_SCENARIOS, Scenario
-from atelier.deployment.smoke_test import SmokeTest, smoke_test
 from atelier.errors import AccessRefused, RequestRefused, Throttled
+from atelier.targets.scenarios import MAX_SCENARIOS, Scenario
+from atelier.targets.smoke_test import SmokeTest, smoke_test
 from tests.support.deployments import FakeDeployments, says
 
 ARN = "arn:aws:bedrock:us-east-1:111122223333:custom-model-deployment/8h2kq0c4z1vw"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from atelier.operations.model import Kind
-from lambdas import wiring
+from lambdas import composition as wiring
 from lambdas.settings import Settings
 from tests.support.deployments import FakeDeployments
 from tests.support.objects import FakeObjects

@@ -10,9 +10,9 @@ import yaml
 
 from atelier.errors import UnsupportedCombination
 from atelier.operations.model import Kind, OperationState
-from atelier.training.kubernetes.job import ClusterJob
-from atelier.training.slurm.cluster import Partition, SlurmCluster
-from atelier.training.slurm.job import SlurmJob
+from atelier.platforms.eks.job import ClusterJob
+from atelier.platforms.slurm.cluster import Partition, SlurmCluster
+from atelier.platforms.slurm.job import SlurmJob
 from lambdas.handlers import submit_evaluation, submit_training_job
 from tests.support.cluster_jobs import RESTRICTED
 from tests.support.runs import BUCKET, RUN_ID, a_run, a_stage

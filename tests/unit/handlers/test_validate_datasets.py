@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from atelier.datasets import asked, verdict
+from atelier.datasets.leakage import sources as asked
+from atelier.datasets.run_check import summary as verdict
 from atelier.errors import InvalidDataset, InvalidScenarios, ObjectChanged
 from lambdas.handlers.validate_datasets import handler
 from tests.support.datasets import EVALUATION, GEN_QA, TALK, TRAIN, asking, lines

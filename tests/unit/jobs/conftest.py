@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 import yaml
 
-from localcloud.jobs.opt_ml import OptMl
-from localcloud.model import corpus
-from localcloud.model.checkpoint import Checkpoint
-from localcloud.model.config import ModelConfig
-from localcloud.model.tokenizer import Tokenizer
-from localcloud.model.transformer import initial_parameters
+from localcloud.trainer.jobs.opt_ml import OptMl
+from localcloud.trainer.model import corpus
+from localcloud.trainer.model.checkpoint import Checkpoint
+from localcloud.trainer.model.config import ModelConfig
+from localcloud.trainer.model.tokenizer import Tokenizer
+from localcloud.trainer.model.transformer import initial_parameters
 
 Recipe = dict[str, Any]
 

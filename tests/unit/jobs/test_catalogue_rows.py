@@ -8,8 +8,8 @@ import pytest
 
 from atelier.recipes import Wanted, catalogue, resolve
 from atelier.recipes.render import document, dump
-from localcloud.jobs.llmft_recipe import read_llmft_recipe
-from localcloud.jobs.recipe import read_recipe
+from localcloud.trainer.jobs.llmft_recipe import read_llmft_recipe
+from localcloud.trainer.jobs.recipe import read_recipe
 
 GIVEN = {
     "data_s3_path": "s3://b/train.jsonl",

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from localcloud.model import corpus
-from localcloud.model.chat import (
+from localcloud.trainer.model import corpus
+from localcloud.trainer.model.chat import (
     InvalidMessage,
     encode_conversation,
     encode_prompt,
@@ -17,7 +17,7 @@ from localcloud.model.chat import (
     render_answer,
     render_call,
 )
-from localcloud.model.tokenizer import Special, Tokenizer
+from localcloud.trainer.model.tokenizer import Special, Tokenizer
 
 TOKENIZER = Tokenizer.learn(corpus.texts(corpus.rows(200, seed=5)), size=260)
 ASCII = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=40)

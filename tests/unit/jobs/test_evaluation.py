@@ -7,9 +7,9 @@ import re
 
 import pytest
 
-from localcloud.jobs.container import run
-from localcloud.jobs.failures import JobFailed
-from localcloud.model.checkpoint import Checkpoint
+from localcloud.trainer.jobs.container import run
+from localcloud.trainer.jobs.failures import JobFailed
+from localcloud.trainer.model.checkpoint import Checkpoint
 from tests.unit.jobs.conftest import Job, Recipe, evaluation_recipe
 
 QUESTIONS = [

@@ -12,7 +12,7 @@ import yaml
 from atelier.runs import check_run
 from examples.tool_calling.agent import converse
 from examples.tool_calling.generate import TOOL_CONFIG, write
-from localcloud.model.chat import parse_answer, render_call, tool_names
+from localcloud.trainer.model.chat import parse_answer, render_call, tool_names
 
 TOOLS = tool_names(TOOL_CONFIG)
 EXAMPLE = Path(__file__).parents[3] / "examples" / "tool_calling"

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from localcloud.jobs.container import run
-from localcloud.jobs.failures import JobFailed
+from localcloud.trainer.jobs.container import run
+from localcloud.trainer.jobs.failures import JobFailed
 from tests.unit.jobs.conftest import Job, conversation, evaluation_recipe, preference, training_recipe
 
 ROOT = Path(__file__).parents[3]
@@ -164,7 +164,7 @@ def test_a_stopped_process_ends_at_once_without_a_manifest(job: Job) -> None:
 def _process(job: Job) -> subprocess.Popen[str]:
     environment = {"PATH": os.environ["PATH"], **job.environment}
     return subprocess.Popen(
-        [sys.executable, "-m", "localcloud.jobs.container"],
+        [sys.executable, "-m", "localcloud.trainer.jobs.container"],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.home import Home
+from localcloud.common.home import Home
+from localcloud.common.programs import BaseModel, BaseModelMissing, Programs
 from localcloud.kubernetes.kubelet.images import images
-from localcloud.programs import BaseModel, BaseModelMissing, Programs
 
 ECR = "000000000000.dkr.ecr.us-east-1.amazonaws.com"
 NOVA = "708977205387.dkr.ecr.us-east-1.amazonaws.com"
@@ -35,7 +35,7 @@ def test_images_that_train_stand_for_the_pod_program_with_the_base_models(tmp_pa
     home = Home(tmp_path)
     program = images(home, PROGRAMS, Made(home)).find(image)
     assert program is not None
-    assert program.entrypoint[1:] == ("-m", "localcloud.jobs.pod")
+    assert program.entrypoint[1:] == ("-m", "localcloud.trainer.jobs.pod")
     assert program.environ == {"ATELIER_BASE_MODELS": str(tmp_path / "base-models")}
 
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from localcloud.jobs import llmft
-from localcloud.jobs.course import Stopped
-from localcloud.jobs.failures import JobFailed
-from localcloud.model.checkpoint import Checkpoint
-from localcloud.model.ranks import InvalidRanks, Ranks
+from localcloud.trainer.jobs import llmft
+from localcloud.trainer.jobs.failures import JobFailed
+from localcloud.trainer.jobs.training_loop import Stopped
+from localcloud.trainer.model.checkpoint import Checkpoint
+from localcloud.trainer.model.ranks import InvalidRanks, Ranks
 from tests.support.llmft import OpenJob, chat
 
 

@@ -6,10 +6,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from localcloud.jobs.adaptation import optimizer_settings
-from localcloud.jobs.recipe import LoraTuning, Optimizer, Peft, TrainedModel
-from localcloud.model.losses import answer_log_probability, dpo_loss, dpo_margins, token_loss
-from localcloud.model.transformer import AnyArray
+from localcloud.trainer.jobs.adaptation import optimizer_settings
+from localcloud.trainer.jobs.recipe import LoraTuning, Optimizer, Peft, TrainedModel
+from localcloud.trainer.model.losses import answer_log_probability, dpo_loss, dpo_margins, token_loss
+from localcloud.trainer.model.transformer import AnyArray
 
 TOKENS = np.array([[0, 1, 0]])
 # After token 0 both tokens are equally likely; after token 1, token 0 has three chances in four.

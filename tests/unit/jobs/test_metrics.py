@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from localcloud.jobs.metrics import (
+from localcloud.trainer.jobs.metrics import (
     exact_match,
     f1_score,
     f1_score_quasi,

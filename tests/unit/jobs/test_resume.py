@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from localcloud.jobs import resume
-from localcloud.jobs.resume import ResumePoint
-from localcloud.model.training import Snapshot
+from localcloud.trainer.jobs import resume
+from localcloud.trainer.jobs.resume import ResumePoint
+from localcloud.trainer.model.training import Snapshot
 
 
 def a_snapshot(step: int) -> Snapshot:

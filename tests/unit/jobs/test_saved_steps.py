@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from localcloud.jobs.container import run
-from localcloud.jobs.failures import JobFailed
-from localcloud.model.checkpoint import Checkpoint
+from localcloud.trainer.jobs.container import run
+from localcloud.trainer.jobs.failures import JobFailed
+from localcloud.trainer.model.checkpoint import Checkpoint
 from tests.unit.jobs.conftest import Job, conversation, steps_recipe
 
 ROWS = [conversation(f"Where is order {number}?", f"Order {number} is late.") for number in range(10, 18)]
@@ -93,7 +93,7 @@ def sigterm_at(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
             if f"global_step={step} reduced_train_loss" in record.getMessage():
                 os.kill(os.getpid(), signal.SIGTERM)
 
-    log = logging.getLogger("localcloud.jobs.sft")
+    log = logging.getLogger("localcloud.trainer.jobs.sft")
     monkeypatch.setattr(log, "handlers", [Stopper()])
     log.setLevel(logging.INFO)
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from localcloud.jobs.serve import Server, serve
-from localcloud.model.chat import encode_answer
-from localcloud.model.checkpoint import Checkpoint
-from localcloud.model.generate import Sampling, Stream
+from localcloud.trainer.jobs.serve import Server, serve
+from localcloud.trainer.model.chat import encode_answer
+from localcloud.trainer.model.checkpoint import Checkpoint
+from localcloud.trainer.model.generate import Sampling, Stream
 
 ROOT = Path(__file__).parents[3]
 TOOL_CONFIG = {"tools": [{"toolSpec": {"name": "look_up", "inputSchema": {"json": {}}}}]}
@@ -127,7 +127,7 @@ def test_the_process_answers_the_same_request_the_same_way_and_ends_with_its_inp
     }
     lines = "".join(json.dumps({"id": number} | request) + "\n" for number in (1, 2))
     ended = subprocess.run(
-        [sys.executable, "-m", "localcloud.jobs.serve", "--checkpoint", str(tmp_path / "model")],
+        [sys.executable, "-m", "localcloud.trainer.jobs.serve", "--checkpoint", str(tmp_path / "model")],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"]},
         input=lines,
@@ -145,7 +145,7 @@ def test_the_process_answers_the_same_request_the_same_way_and_ends_with_its_inp
 
 def test_a_folder_without_a_model_is_one_message(tmp_path: Path) -> None:
     ended = subprocess.run(
-        [sys.executable, "-m", "localcloud.jobs.serve", "--checkpoint", str(tmp_path)],
+        [sys.executable, "-m", "localcloud.trainer.jobs.serve", "--checkpoint", str(tmp_path)],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"]},
         capture_output=True,

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from localcloud.jobs.container import run
-from localcloud.model.checkpoint import Checkpoint
-from localcloud.model.optimizer import OptimizerSettings, adam, learning_rates
+from localcloud.trainer.jobs.container import run
+from localcloud.trainer.model.checkpoint import Checkpoint
+from localcloud.trainer.model.optimizer import OptimizerSettings, adam, learning_rates
 from tests.unit.jobs.conftest import Job, conversation, preference, training_recipe
 
 ROWS = [conversation(f"Where is order {number}?", f"Order {number} is late.") for number in range(10, 18)]

@@ -7,10 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from localcloud.model import lora
-from localcloud.model.checkpoint import Adapter, Checkpoint
-from localcloud.model.generate import Sampling, Stream, generate
-from localcloud.model.transformer import Cache, Dropout, extend, forward
+from localcloud.trainer.model import lora
+from localcloud.trainer.model.checkpoint import Adapter, Checkpoint
+from localcloud.trainer.model.generate import Sampling, Stream, generate
+from localcloud.trainer.model.transformer import Cache, Dropout, extend, forward
 
 TOKENS = np.array([[5, 9, 20, 33, 7, 11], [8, 8, 40, 2, 19, 50]])
 FORWARD = jax.jit(forward, static_argnums=0, static_argnames=("adapter_scale", "dropout"))

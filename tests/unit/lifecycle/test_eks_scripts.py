@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from components.cluster.lifecycle_scripts import scripts_of
+from components.hyperpod.lifecycle_scripts import scripts_of
 
 LIFECYCLE = Path(__file__).resolve().parents[3] / "lifecycle"
 SCRIPTS = sorted(LIFECYCLE.rglob("*.sh"))

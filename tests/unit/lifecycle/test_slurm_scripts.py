@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from components.cluster.lifecycle_scripts import scripts_of
+from components.hyperpod.lifecycle_scripts import scripts_of, slurm_agent
 
 CONTROLLER, NODE = "on_init_complete_controller.sh", "on_init_complete.sh"
 COMMANDS = {
@@ -49,7 +49,7 @@ def node(tmp_path: Path) -> Node:
     """With both file systems mounted; the agent's own installer, which has its tests, only says so."""
     root, state = tmp_path / "root", tmp_path / "state"
     root.mkdir()
-    for name, text in scripts_of("slurm").items():
+    for name, text in {**scripts_of("slurm"), **slurm_agent()}.items():
         file = state / "scripts" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
@@ -101,7 +101,7 @@ def test_a_node_that_does_not_see_the_others_files_is_refused_and_says_why(
 
 
 def test_nothing_is_downloaded_and_no_legacy_configuration_is_there() -> None:
-    files = scripts_of("slurm")
+    files = {**scripts_of("slurm"), **slurm_agent()}
     # Beside SlurmConfig, HyperPod refuses it half an hour into the creation.
     assert "provisioning_parameters.json" not in files
     for name, text in files.items():

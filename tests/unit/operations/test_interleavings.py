@@ -18,12 +18,12 @@ import pytest
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from atelier.deployment.release import release
 from atelier.errors import RunStopped
 from atelier.operations.model import Operation, OperationState, Phase
 from atelier.operations.settle import settle
 from atelier.operations.submit import submit
 from atelier.operations.sweep import sweep
+from atelier.targets.teardown import release
 from tests.support.deployments import FakeDeployments
 from tests.support.operations import (
     FAILED,

@@ -6,8 +6,8 @@ import pytest
 
 from atelier.errors import ServiceUnavailable
 from atelier.operations.model import Kind, Operation, OperationState, Status
+from atelier.operations.ports import LongRunning
 from atelier.operations.sweep import hinted_steps, sweep
-from atelier.ports import LongRunning
 from tests.support.operations import (
     RUN_ID,
     RUNNING,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from atelier.recipes.hub_document import Entry, Skipped, entries_of
+from atelier.recipes.hub.document import Entry, Skipped, entries_of
 from tests.support.hub import LORA_SFT, document, entry, for_subscribers
 
 

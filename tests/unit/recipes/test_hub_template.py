@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from atelier.recipes.hub_template import UnreadableTemplate, keys_of
+from atelier.recipes.hub.template import UnreadableTemplate, keys_of
 from atelier.recipes.rows import Key
 from tests.support.hub import HYPERPOD_OVERRIDES, HYPERPOD_TEMPLATE, OVERRIDES, TRAINING_JOB_TEMPLATE
 

@@ -12,7 +12,7 @@ from hypothesis import example, given, strategies as st
 from pydantic import BaseModel
 
 from atelier.datasets import Format, check
-from atelier.datasets.registry import DEFINITIONS
+from atelier.datasets.formats.registry import DEFINITIONS
 from atelier.errors import InvalidRun, UnsupportedCombination
 from atelier.runs import check_run, parse_run
 from atelier.runs.model import Evaluation, Stage

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from atelier.errors import UnsupportedCombination
+from atelier.platforms.clusters import JobCluster
+from atelier.platforms.eks.cluster import SharedStorage
+from atelier.platforms.slurm.cluster import Partition, SlurmCluster
 from atelier.recipes import catalogue
-from atelier.recipes.hub import HubRecipe, with_hub_recipes
+from atelier.recipes.hub.recipe import HubRecipe, with_hub_recipes
 from atelier.runs import CheckedRun, Run, check_run
-from atelier.runs.plan import plan_of
-from atelier.training.clusters import JobCluster
-from atelier.training.kubernetes.cluster import SharedStorage
-from atelier.training.slurm.cluster import Partition, SlurmCluster
+from atelier.runs.workflow_plan import plan_of
 from tests.support.cluster_jobs import RESTRICTED, STANDARD
 from tests.support.hub import HYPERPOD_OVERRIDES, HYPERPOD_TEMPLATE
 from tests.support.recipes import REWARD_FUNCTION

@@ -13,10 +13,10 @@ from pydantic import TypeAdapter, ValidationError
 from atelier import names
 from atelier.errors import UnsupportedCombination
 from atelier.runs import check_run, parse_run
-from atelier.runs.continuation import ensure_continuable
+from atelier.runs.checks.continuation import ensure_continuable
 from atelier.runs.model import DatasetUri
-from atelier.runs.plan import plan_of
 from atelier.runs.schema import run_schema
+from atelier.runs.workflow_plan import plan_of
 from tests.support.runs import BUCKET, a_run
 
 REPOSITORY = Path(__file__).resolve().parents[3]

@@ -8,9 +8,9 @@ import pytest
 
 from atelier import names
 from atelier.errors import InvalidRun, UnsupportedCombination
+from atelier.jobs.run_jobs import training_job
 from atelier.runs import check_run, parse_run
-from atelier.runs.sources import HUB, hub_of, known_catalogue_of
-from atelier.training.jobs import training_job
+from atelier.runs.recipe_source import HUB, hub_of, known_catalogue_of
 from tests.support.objects import FakeObjects
 from tests.support.runs import BUCKET, RUN_ID, SETTINGS, a_run, a_stage
 from tests.unit.recipes.test_hub import RECIPE

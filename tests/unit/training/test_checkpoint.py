@@ -7,7 +7,7 @@ import json
 import pytest
 
 from atelier.errors import CheckpointMissing
-from atelier.training.checkpoint import read_checkpoint
+from atelier.outputs.checkpoint import read_checkpoint
 from tests.support.objects import FakeObjects, tar_gz
 
 JOB = {"job_name": "job", "output_s3_path": "s3://bucket/out"}

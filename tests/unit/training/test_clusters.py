@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from atelier.errors import UnsupportedCombination
-from atelier.training.clusters import choices, cluster_for, dump_clusters, load_clusters
-from atelier.training.slurm.cluster import LinkedPrefix, Partition, SlurmCluster
+from atelier.platforms.clusters import choices, cluster_for, dump_clusters, load_clusters
+from atelier.platforms.slurm.cluster import LinkedPrefix, Partition, SlurmCluster
 from tests.support.cluster_jobs import RESTRICTED, STANDARD, a_recipe
 from tests.support.slurm_jobs import a_recipe as a_slurm_recipe
 

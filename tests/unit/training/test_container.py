@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from atelier.training.container import hyperparameters, path_of
+from atelier.platforms.container import hyperparameters, path_of
 
 ROLE = "arn:aws:iam::111122223333:role/training"
 RECIPE = {"sagemaker_recipe_local_path": "/opt/ml/input/data/recipe/recipe.yaml"}

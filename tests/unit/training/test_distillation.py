@@ -7,7 +7,7 @@ import json
 import pytest
 
 from atelier.errors import DatasetMissing, InvalidDataset
-from atelier.training.distillation import read_dataset
+from atelier.outputs.distilled_dataset import read_dataset
 from tests.support.objects import FakeObjects, tar_gz
 
 JOB = {"job_name": "job", "output_s3_path": "s3://bucket/out/"}

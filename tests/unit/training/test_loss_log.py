@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from atelier.training.loss_log import parse, validation_losses
+from atelier.operations.loss_log import parse, validation_losses
 
 
 @pytest.mark.parametrize(

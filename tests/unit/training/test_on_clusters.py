@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 import yaml
 
+from atelier.platforms.cluster_job import job_on_cluster
+from atelier.platforms.job_spec import Work
+from atelier.platforms.slurm.job import SlurmJob
 from atelier.recipes import Recipe
-from atelier.training.on_clusters import job_on_cluster
-from atelier.training.slurm.job import SlurmJob
-from atelier.training.work import Work
 from tests.support.cluster_jobs import a_recipe as a_nova_recipe
 from tests.support.runs import BUCKET, RUN_ID, SETTINGS
 from tests.support.slurm_jobs import CLUSTER, DATA, a_recipe

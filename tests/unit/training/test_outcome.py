@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from atelier.outputs.stage_output import read_outcome
 from atelier.runs import parse_run
-from atelier.training.outcome import read_outcome
 from tests.support.objects import FakeObjects
 from tests.support.runs import BUCKET, RUN_ID, a_run
 

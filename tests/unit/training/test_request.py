@@ -10,8 +10,8 @@ import pytest
 import yaml
 from botocore.validate import ParamValidator
 
+from atelier.jobs.run_jobs import Job, evaluation_job, training_job
 from atelier.runs import parse_run
-from atelier.training.jobs import Job, evaluation_job, training_job
 from lambdas.settings import Settings
 from tests.support.runs import BUCKET, RUN_ID, SETTINGS, a_run, a_stage
 

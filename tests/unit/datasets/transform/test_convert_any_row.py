@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from atelier.datasets import Format, check
-from atelier.datasets.transform.anatomy import anatomy
+from atelier.datasets.transform.row_content import anatomy
 from atelier.datasets.transform.sources import Source, detect
 from atelier.datasets.transform.targets import TARGETS
 from tests.support.conversions import TOOL, call, chat, converted, plain, said, texts

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from atelier.datasets.similarity import shingles, similarity, sketch, words
+from atelier.datasets.leakage.similarity import shingles, similarity, sketch, words
 from atelier.datasets.transform.dedup import By, Dropped, Outcome, dedup
 from atelier.errors import InvalidDataset
 

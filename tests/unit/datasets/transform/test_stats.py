@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from atelier.datasets.transform.anatomy import anatomy
+from atelier.datasets.transform.row_content import anatomy
 from atelier.datasets.transform.stats import NO_TOOL, Distribution, Stats, stats
 
 

@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from atelier.training.slurm import naming
-from lifecycle.slurm.agent import script
-from lifecycle.slurm.agent.attending import Attendant
-from lifecycle.slurm.agent.fetch import Fetcher
-from lifecycle.slurm.agent.follower import Follower
-from lifecycle.slurm.agent.record import HeldByAnother, Records, hold
-from lifecycle.slurm.agent.reporting import Reporter
-from lifecycle.slurm.agent.slurm import Seen, SlurmDown, SubmissionRefused, SubmissionUnheard
-from lifecycle.slurm.agent.store import Store
+from agents.slurm import script
+from agents.slurm.fetch import Fetcher
+from agents.slurm.reconcile import Attendant
+from agents.slurm.record import HeldByAnother, Records, hold
+from agents.slurm.reporting import Reporter
+from agents.slurm.slurm import Seen, SlurmDown, SubmissionRefused, SubmissionUnheard
+from agents.slurm.status_reporter import Follower
+from agents.slurm.store import Store
+from atelier.platforms.slurm import naming
 from tests.support.fake_slurm import FakeSlurm
 from tests.support.folder_cloud import FolderS3
 from tests.support.runs import BUCKET

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lifecycle.slurm.agent.bundle import JOB_NAME, InvalidBundle, parse
+from agents.slurm.bundle import JOB_NAME, InvalidBundle, parse
 from tests.support.slurm_jobs import NAME, a_config, a_job
 
 HOSTILE = ["$(touch /evil)", "`id`", "a; reboot", "a\nb", "x' 'y", '"', "../../etc", "a b", "", "\0", "-rf"]

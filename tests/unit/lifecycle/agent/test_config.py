@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from lifecycle.slurm import agent
-from lifecycle.slurm.agent.config import Config, InvalidConfig
+from agents import slurm as agent
+from agents.slurm.config import Config, InvalidConfig
 from tests.support.slurm_jobs import a_config
 
 NEEDED = {

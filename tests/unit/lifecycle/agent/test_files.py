@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from lifecycle.slurm.agent import job_log, outputs
-from lifecycle.slurm.agent.bundle import Input
-from lifecycle.slurm.agent.fetch import Fetcher, InputRefused, NoLongerWanted
+from agents.slurm import job_log, outputs
+from agents.slurm.bundle import Input
+from agents.slurm.fetch import Fetcher, InputRefused, NoLongerWanted
 from tests.support.folder_cloud import FolderS3
 
 BUCKET = "data"

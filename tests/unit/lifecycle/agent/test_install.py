@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lifecycle.slurm import agent
+from agents import slurm as agent
 from tests.support.slurm_jobs import a_config
 
 SOURCE = Path(agent.__file__).parent

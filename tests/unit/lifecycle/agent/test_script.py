@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from lifecycle.slurm.agent.bundle import Bundle, parse
-from lifecycle.slurm.agent.config import RUNTIMES, Config
-from lifecycle.slurm.agent.script import files
+from agents.slurm.bundle import Bundle, parse
+from agents.slurm.config import RUNTIMES, Config
+from agents.slurm.script import files
 from tests.support.golden import assert_golden_text
 from tests.support.slurm_jobs import a_config, a_job, a_recipe
 

@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from atelier.training.slurm import naming
-from lifecycle.slurm.agent.messages import Message, Queue
-from lifecycle.slurm.agent.service import Service
-from lifecycle.slurm.agent.slurm import Seen
-from lifecycle.slurm.agent.wiring import build
-from lifecycle.slurm.agent.workers import Workers
+from agents.slurm.composition import build
+from agents.slurm.messages import Message, Queue
+from agents.slurm.service import Service
+from agents.slurm.slurm import Seen
+from agents.slurm.workers import Workers
+from atelier.platforms.slurm import naming
 from tests.support.fake_slurm import FakeSlurm
 from tests.support.folder_cloud import FolderS3, FolderSqs, error
 from tests.support.runs import BUCKET

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lifecycle.slurm.agent.slurm import Seen, Slurm, SlurmDown, SubmissionRefused, SubmissionUnheard, find
+from agents.slurm.slurm import Seen, Slurm, SlurmDown, SubmissionRefused, SubmissionUnheard, find
 
 WIDTHS = (24, 24, 120, 16, 12, 24, 24, 24, 120, 2000)
 

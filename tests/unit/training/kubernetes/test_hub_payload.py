@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from atelier.errors import UnsupportedCombination
-from atelier.recipes.hub import HubRecipe
+from atelier.recipes.hub.recipe import HubRecipe
 from tests.support.cluster_jobs import NAME, NAMESPACE, a_job, a_recipe, by_kind
 from tests.support.recipes import REWARD_FUNCTION
 

@@ -10,8 +10,8 @@ import yaml
 from hypothesis import given, strategies as st
 
 from atelier import names
-from atelier.training.kubernetes.naming import LONGEST_JOB_NAME, hash_on, labels, object_name
-from atelier.training.kubernetes.resources import role_rules
+from atelier.platforms.eks.naming import LONGEST_JOB_NAME, hash_on, labels, object_name
+from atelier.platforms.eks.resources import role_rules
 from tests.support.cluster_jobs import NAME, a_job, a_recipe, by_kind
 
 LABEL_NAME = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from atelier.operations.model import Phase, Status
-from atelier.training.kubernetes.state import Found, status_of
+from atelier.platforms.eks.status import Found, status_of
 from tests.support.cluster_jobs import MADE_AT, NAME, NOON, OUTPUT, STANDARD, a_job, a_recipe
 
 JOB = a_job()

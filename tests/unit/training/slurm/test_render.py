@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 import yaml
 
+from agents.slurm.bundle import parse
 from atelier.errors import RequestRefused, UnsupportedCombination
+from atelier.platforms.slurm.cluster import Partition
+from atelier.platforms.slurm.job import SlurmJob
 from atelier.recipes import Wanted, catalogue, resolve
-from atelier.training.slurm.cluster import Partition
-from atelier.training.slurm.job import SlurmJob
-from lifecycle.slurm.agent.bundle import parse
 from tests.support.runs import BUCKET
 from tests.support.slurm_jobs import CLUSTER, NAME, OUTPUT, a_config, a_job, a_recipe
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from atelier.operations.model import Phase, Status
-from atelier.training.slurm.state import Told, status_of
+from atelier.platforms.slurm.status import Told, status_of
 from tests.support.slurm_jobs import CLUSTER, NAME, NOON, OUTPUT, a_job, a_status
 
 JOB = a_job()

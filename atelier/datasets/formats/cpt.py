@@ -1,0 +1,24 @@
+"""Continued pre-training: one text a line and nothing else.
+
+Source: Amazon Nova user guide, CPT; Nova Forge 1.4.10, cpt_dataset_validator.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from atelier.datasets.formats.definition import Definition
+from atelier.datasets.formats.fields import FIELD_RULES, TEXT, UNKNOWN_KEY, Field, check_fields
+from atelier.datasets.rules.requirements import Demands
+from atelier.datasets.rules.violation import Fault
+
+_SAMPLE = (Field("text", TEXT, says=True),)
+
+
+def explain(sample: dict[str, Any], _demands: Demands) -> Iterator[Fault]:
+    """Faults of one sample."""
+    yield from check_fields(sample, _SAMPLE)
+
+
+CPT = Definition((*FIELD_RULES, UNKNOWN_KEY), explain)

@@ -1,0 +1,40 @@
+"""The shortcut for prompts of text, with or without the answer to the last one."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+import msgspec
+from msgspec import UNSET
+
+from atelier.datasets.formats.fast_path.converse_types import TextAssistant, TextRow, TextUser
+from atelier.datasets.formats.fast_path.keys import keys_of
+from atelier.datasets.formats.fast_path.typed import UNDECODABLE
+from atelier.datasets.formats.fast_path.words import may_have_words
+from atelier.datasets.rules.feature_counts import Traits
+from atelier.datasets.rules.requirements import Demands
+
+_decode = msgspec.json.Decoder(TextRow).decode
+
+
+class PromptAcceptor:
+    """Says clean of prompts: text has nothing that a recipe could demand."""
+
+    def __init__(self, _demands: Demands) -> None:
+        pass
+
+    def __call__(self, line: bytes) -> Traits | None:
+        if may_have_words(line):
+            return None
+        try:
+            row = _decode(line)
+        except UNDECODABLE:
+            return None
+        pairs, asked = divmod(len(row.messages), 2)
+        if tuple(map(type, row.messages)) != (TextUser, TextAssistant) * pairs + (TextUser,) * asked:
+            return None
+        system = [] if row.system is UNSET else row.system
+        blocks = chain(system, *(turn.content for turn in row.messages))
+        if not row.messages or any(block.text.isspace() for block in blocks):
+            return None
+        return frozenset(keys_of(system=row.system, schema_version=row.schema_version))

@@ -1,0 +1,100 @@
+"""Rules that no sample breaks alone: what all samples have or none has, and what a recipe asks of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from atelier.datasets.formats.media import MEDIA_FORMATS, ONE_MODALITY
+from atelier.datasets.rules.feature_counts import Tally
+from atelier.datasets.rules.requirements import Demands
+from atelier.datasets.rules.rule import Rule
+from atelier.datasets.rules.violation import Fault
+
+_FORGE = "Nova Forge DATASET_CHECKS"
+
+ALL_OR_NONE = Rule(
+    "all-or-none",
+    "An optional key, or a kind of content block, is in all samples of a file or in none.",
+    "Amazon Nova user guide, fine-tuning data preparation; Nova Forge OPTIONAL_FIELDS",
+)
+ALL_OR_NONE_TOOLS = Rule(
+    "all-or-none-tools",
+    "Tool calls, and their results, are in all samples of a file or in none.",
+    "Nova Forge refuses a mix; the user guide speaks of optional keys, and a model has to see both",
+    "warn",
+)
+SCHEMA_VERSION_NAMED = Rule(
+    "schema-version-named",
+    "Conversations say their schemaVersion.",
+    "Nova Forge requires it; SageMaker SDK's JSON Schema does not",
+    "warn",
+)
+REASONING_REFUSED = Rule(
+    "reasoning-refused",
+    "reasoningContent is in a dataset only where the model can reason and the recipe has it do so.",
+    f"{_FORGE} (Nova 2 Lite only); recipe key reasoning_enabled",
+)
+REASONING_REQUIRED = Rule(
+    "reasoning-required",
+    "A recipe with reasoning_enabled has reasoningContent in its dataset.",
+    "Nova 2 Lite SFT recipe says so; by the user guide it trains without, and unlearns to reason",
+    "warn",
+)
+MEDIA_REFUSED = Rule(
+    "media-refused", "Images and videos are only for models that take them.", f"{_FORGE} (not Nova Micro)"
+)
+DOCUMENTS_REFUSED = Rule(
+    "documents-refused", "Documents are only for models that take them.", f"{_FORGE} (Nova 2 Lite only)"
+)
+ACROSS_RULES = (
+    *(ALL_OR_NONE, ALL_OR_NONE_TOOLS, SCHEMA_VERSION_NAMED, REASONING_REFUSED, REASONING_REQUIRED),
+    *(MEDIA_REFUSED, DOCUMENTS_REFUSED),
+)
+
+_CONVERSATION = ("schemaVersion", "system", "toolConfig", "image", "video", "document", "reasoningContent")
+_TOOL_BLOCKS = ("toolUse", "toolResult")
+_MEDIA = ("image", "video")
+
+
+def check_conversations(tally: Tally, demands: Demands) -> Iterator[Fault]:
+    """Faults of a file of conversations as a whole."""
+    yield from check_all_or_none(tally, _CONVERSATION)
+    yield from check_all_or_none(tally, _TOOL_BLOCKS, ALL_OR_NONE_TOOLS)
+    if tally.samples and not tally.having("schemaVersion"):
+        yield Fault(SCHEMA_VERSION_NAMED, "schemaVersion", "in no row", "in all rows")
+    kinds = [kind for kind in MEDIA_FORMATS if tally.having(kind)]
+    if len(kinds) > 1:
+        found = " and ".join(_counted(tally, kind) for kind in kinds)
+        yield Fault(ONE_MODALITY, "", found, "one of image, video, document")
+    if demands.reasoning == "refused":
+        yield from _refuse(REASONING_REFUSED, tally, ("reasoningContent",))
+    if demands.reasoning == "required" and tally.samples and not tally.having("reasoningContent"):
+        accepted = (
+            "in all rows, or the hyperparameter reasoning_enabled: false, "
+            "because the model learns to answer without reasoning"
+        )
+        yield Fault(REASONING_REQUIRED, "reasoningContent", "in no row", accepted)
+    if not demands.media:
+        yield from _refuse(MEDIA_REFUSED, tally, _MEDIA)
+    if not demands.documents:
+        yield from _refuse(DOCUMENTS_REFUSED, tally, ("document",))
+
+
+def check_all_or_none(tally: Tally, traits: Iterable[str], rule: Rule = ALL_OR_NONE) -> Iterator[Fault]:
+    """One fault for each trait that some samples have and others lack."""
+    for trait in traits:
+        having = tally.having(trait)
+        if 0 < having < tally.samples:
+            without = f"first without at line {tally.first_without(trait):,}"
+            found = f"in {having:,} of {tally.samples:,} rows; {without}"
+            yield Fault(rule, trait, found, "in all rows or in none")
+
+
+def _refuse(rule: Rule, tally: Tally, traits: Iterable[str]) -> Iterator[Fault]:
+    for trait in traits:
+        if tally.having(trait):
+            yield Fault(rule, trait, _counted(tally, trait), "in no row")
+
+
+def _counted(tally: Tally, trait: str) -> str:
+    return f"{trait} in {tally.having(trait):,} rows, first at line {tally.first_with(trait):,}"

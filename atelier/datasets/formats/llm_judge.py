@@ -1,0 +1,43 @@
+"""Two answers to a prompt for a judge to compare; with images the task is mm_llm_judge.
+
+Source: Amazon Nova user guide, "LLM as a judge".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from atelier.datasets.formats.definition import Definition
+from atelier.datasets.formats.fields import (
+    BLANK_TEXT,
+    FIELD_RULES,
+    LIST,
+    TEXT,
+    UNREAD_KEY,
+    Field,
+    check_fields,
+)
+from atelier.datasets.formats.images import IMAGE_DATA, check_images
+from atelier.datasets.rules.requirements import Demands
+from atelier.datasets.rules.violation import Fault, shown
+
+_ANSWERS = ("response_A", "response_B")
+_SAMPLE = (
+    Field("prompt", TEXT, says=True),
+    *(Field(name, TEXT) for name in _ANSWERS),
+    Field("images", LIST, required=False),
+)
+
+
+def explain(sample: dict[str, Any], _demands: Demands) -> Iterator[Fault]:
+    """Faults of one sample. A model may have answered with nothing: that is a warning."""
+    yield from check_fields(sample, _SAMPLE, extra=UNREAD_KEY)
+    for name in _ANSWERS:
+        answer = sample.get(name)
+        if isinstance(answer, str) and not answer.strip():
+            yield Fault(BLANK_TEXT, name, shown(answer), "an answer to judge")
+    yield from check_images(sample.get("images"))
+
+
+LLM_JUDGE = Definition((*FIELD_RULES, UNREAD_KEY, BLANK_TEXT, IMAGE_DATA), explain)

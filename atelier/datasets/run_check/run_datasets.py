@@ -1,0 +1,76 @@
+"""The datasets that a run reads, each with what its stage or evaluation asks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from atelier.datasets.formats.names import Format
+from atelier.datasets.rules.requirements import Demands
+from atelier.datasets.run_check.recipe_requirements import (
+    evaluation_demands,
+    training_demands,
+    validation_demands,
+)
+from atelier.recipes import catalogue, resolve
+from atelier.runs.model import Run
+from atelier.runs.recipe_request import wanted_by_evaluation, wanted_by_stage
+from atelier.runs.recipe_source import NO_HUB, HubCatalogues, known_catalogue_of
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A file that must be of one format; `fields` are those of the run file that name it for that."""
+
+    fields: tuple[str, ...]
+    uri: str
+    format: Format
+    demands: Demands
+    is_trained_on: bool = False
+    is_evaluation: bool = False
+
+    @property
+    def label(self) -> str:
+        """What messages call it: `stages.0.train (train.jsonl)`."""
+        return f"{', '.join(self.fields)} ({self.uri.rpartition('/')[2]})"
+
+
+def datasets_of(run: Run, *, environment: str, hub: HubCatalogues = NO_HUB) -> tuple[Dataset, ...]:
+    """In the run file's order; a file that several fields name for the same thing is there once."""
+    merged: dict[tuple[str, Format, Demands], Dataset] = {}
+    for dataset in _named(run, environment, hub):
+        key = (dataset.uri, dataset.format, dataset.demands)
+        if before := merged.get(key):
+            dataset = replace(
+                before,
+                fields=(*before.fields, *dataset.fields),
+                is_trained_on=before.is_trained_on or dataset.is_trained_on,
+            )
+        merged[key] = dataset
+    return tuple(merged.values())
+
+
+def _named(run: Run, environment: str, hub: HubCatalogues) -> Iterator[Dataset]:
+    for index, stage in enumerate(run.stages):
+        wanted = wanted_by_stage(run.base_model, stage, index, environment=environment)
+        recipe = resolve(wanted, known_catalogue_of(stage.recipe, hub))
+        assert recipe.template.dataset is not None
+        format_, field = Format(recipe.template.dataset), f"stages.{index}"
+        if stage.train:
+            demands = training_demands(recipe, stage.technique)
+            yield _dataset(f"{field}.train", stage.train, format_, demands, is_trained_on=True)
+        if stage.validation:
+            yield _dataset(f"{field}.validation", stage.validation, format_, validation_demands(recipe))
+    for index, evaluation in enumerate(run.evaluation):
+        own = catalogue().tasks[evaluation.task].dataset
+        if own and evaluation.dataset:
+            asked = wanted_by_evaluation(run.base_model, evaluation, index, environment=environment)
+            demands = evaluation_demands(resolve(asked, catalogue()))
+            field, format_ = f"evaluation.{index}.dataset", Format(own.format)
+            yield _dataset(field, evaluation.dataset, format_, demands, is_evaluation=True)
+
+
+def _dataset(field: str, uri: str, format_: Format, demands: Demands, **use: bool) -> Dataset:
+    """The dataset of one field, whose media must lie in its own bucket."""
+    bucket = uri.removeprefix("s3://").partition("/")[0]
+    return Dataset((field,), uri, format_, replace(demands, bucket=bucket), **use)

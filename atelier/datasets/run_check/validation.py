@@ -1,0 +1,193 @@
+"""The datasets of a run, checked in one function or in several that hand their parts over through S3.
+
+`runs/<id>/validation/` has for each dataset with findings `<field>.jsonl`, a line a finding (the first 10,000
+of them), and `summary.json`, which the report shows; `plan.json` and `parts/` are what functions exchange.
+Everything is named by the run and the plan, so a retried function writes what it wrote; all functions read
+the content of a dataset that the first one found, or ObjectChanged says that it was replaced.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from atelier import names
+from atelier.datasets.leakage.leakage import Fingerprints, LeakageWatcher
+from atelier.datasets.leakage.sources import fingerprints_of
+from atelier.datasets.report import Report
+from atelier.datasets.run_check.chunks import Piece, elsewhere, share_out
+from atelier.datasets.run_check.run_datasets import Dataset, datasets_of
+from atelier.datasets.run_check.summary import refuse_for, report_of, summary_of
+from atelier.datasets.scan.part import FINDINGS_KEPT, Part
+from atelier.datasets.scan.scan import scan
+from atelier.errors import DatasetUnchecked
+from atelier.runs.model import Run
+from atelier.runs.recipe_source import hub_of
+from atelier.storage import Objects, Stat
+
+
+@dataclass(frozen=True)
+class Validation:
+    """The check of one run's datasets."""
+
+    run_id: str
+    datasets: tuple[Dataset, ...]
+    bucket: str
+    objects: Objects
+
+    @classmethod
+    def of(cls, run: Run, *, run_id: str, environment: str, bucket: str, objects: Objects) -> Validation:
+        """The check of a run in an environment."""
+        datasets = datasets_of(run, environment=environment, hub=hub_of(run.model_dump(), objects.read))
+        return cls(run_id, datasets, bucket, objects)
+
+    def begin(self, *, piece_bytes: int) -> tuple[list[dict[str, Any]], list[int]]:
+        """Check everything that one function surely can: `conclude`'s result and no pieces, if that is all.
+
+        Otherwise nothing yet, and the numbers of the pieces that other functions must check before.
+        """
+        stats = self._stats()
+        etags = [stat.etag if stat else None for stat in stats]
+        sizes = {place: stat.size for place, stat in enumerate(stats) if stat}
+        pieces = share_out(sizes, piece_bytes=piece_bytes)
+        asked = {
+            place: self._asked(place, etags[place]) for place in sizes if self.datasets[place].is_evaluation
+        }
+        others = elsewhere(pieces)
+        if not others:
+            parts = (self._scanned(piece, asked, etags[piece.dataset]) for piece in pieces)
+            return self._concluded(pieces, parts), []
+        for place, fingerprints in asked.items():
+            self._write(_fingerprints_name(place), fingerprints.to_json())
+        plan = {"pieces": [piece.to_json() for piece in pieces], "evaluations": list(asked), "etags": etags}
+        self._write("plan.json", plan)
+        for number, piece in enumerate(pieces):
+            if piece.here:
+                self._check(number, piece, asked, etags[piece.dataset])
+        return [], others
+
+    def check_piece(self, number: int) -> Part:
+        """Check a piece of the plan, and leave the result for `conclude`."""
+        plan = self._read("plan.json")
+        piece = Piece.from_json(plan["pieces"][number])
+        asked = {
+            place: Fingerprints.from_json(self._read(_fingerprints_name(place)))
+            for place in (plan["evaluations"] if self.datasets[piece.dataset].is_trained_on else ())
+        }
+        return self._check(number, piece, asked, plan["etags"][piece.dataset])
+
+    def conclude(self, unchecked: Sequence[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
+        """[{uri, role, rows, bytes}] of every field that names a dataset; the findings are written before.
+
+        InvalidDataset tells the first findings of all files. DatasetUnchecked names pieces that could not be
+        checked: `unchecked` has {part, error, cause} of each.
+        """
+        pieces = [Piece.from_json(piece) for piece in self._read("plan.json")["pieces"]]
+        if unchecked:
+            raise DatasetUnchecked(self._why_unchecked(pieces, unchecked))
+        return self._concluded(pieces, (self._read_part(number) for number in range(len(pieces))))
+
+    def _stats(self) -> list[Stat | None]:
+        """What is known of each dataset; None of one that is not there."""
+        stats: list[Stat | None] = []
+        for dataset in self.datasets:
+            try:
+                stats.append(self.objects.stat(dataset.uri))
+            except FileNotFoundError:
+                stats.append(None)
+        return stats
+
+    def _asked(self, place: int, etag: str | None) -> Fingerprints:
+        """What an evaluation asks."""
+        evaluation = self.datasets[place]
+        with self.objects.open(evaluation.uri, etag=etag) as stream:
+            return fingerprints_of(stream, evaluation.format)
+
+    def _scanned(self, piece: Piece, asked: Mapping[int, Fingerprints], etag: str | None) -> Part:
+        dataset = self.datasets[piece.dataset]
+        watchers = [
+            LeakageWatcher(fingerprints, dataset.format, self.datasets[place].label)
+            for place, fingerprints in asked.items()
+            if dataset.is_trained_on
+        ]
+        # From the byte before, which says whether a line begins at `start`; past `end`, because a line may.
+        with self.objects.open(dataset.uri, max(piece.start - 1, 0), etag=etag) as stream:
+            return scan(
+                stream,
+                dataset.format,
+                dataset.demands,
+                file=dataset.label,
+                start=piece.start,
+                end=piece.end,
+                watchers=watchers,
+            )
+
+    def _check(self, number: int, piece: Piece, asked: Mapping[int, Fingerprints], etag: str | None) -> Part:
+        part = self._scanned(piece, asked, etag)
+        self._write(_part_name(number), part.to_json())
+        return part
+
+    def _read_part(self, number: int) -> Part:
+        return Part.from_json(self._read(_part_name(number)))
+
+    def _concluded(self, pieces: Sequence[Piece], parts: Iterable[Part]) -> list[dict[str, Any]]:
+        by_dataset: dict[int, list[Part]] = {}
+        for piece, part in zip(pieces, parts, strict=True):
+            _keep_first(by_dataset.setdefault(piece.dataset, []), part)
+        reports = [report_of(dataset, by_dataset.get(place)) for place, dataset in enumerate(self.datasets)]
+        uris = [self._written(*pair) for pair in zip(self.datasets, reports, strict=True)]
+        self._write("summary.json", summary_of(self.datasets, reports, uris))
+        refuse_for(reports, uris)
+        return list(_described(self.datasets, reports))
+
+    def _written(self, dataset: Dataset, report: Report) -> str | None:
+        """Address of the dataset's findings; None when there are none."""
+        if not report.findings:
+            return None
+        lines = (json.dumps(finding.to_json(), ensure_ascii=False) + "\n" for finding in report.findings)
+        uri = self._uri(f"{dataset.fields[0]}.jsonl")
+        self.objects.write(uri, "".join(lines).encode(), content_type="application/jsonl")
+        return uri
+
+    def _why_unchecked(self, pieces: Sequence[Piece], unchecked: Sequence[Mapping[str, Any]]) -> str:
+        lines = []
+        for failed in unchecked:
+            piece = pieces[failed["part"]]
+            where = f"{self.datasets[piece.dataset].label}, bytes {piece.start:,} to {piece.end:,}"
+            lines.append(f"- {where}: {failed['error']}: {failed['cause']}")
+        return "\n".join(
+            [f"datasets: {len(lines):,} of {len(pieces):,} parts could not be checked", *lines[:10]]
+        )
+
+    def _uri(self, file_name: str) -> str:
+        return f"s3://{self.bucket}/{names.validation_key(self.run_id, file_name)}"
+
+    def _read(self, file_name: str) -> Any:
+        return json.loads(self.objects.read(self._uri(file_name)))
+
+    def _write(self, file_name: str, document: Any) -> None:
+        body = json.dumps(document, ensure_ascii=False).encode()
+        self.objects.write(self._uri(file_name), body, content_type="application/json")
+
+
+def _part_name(number: int) -> str:
+    return f"parts/{number}.json"
+
+
+def _fingerprints_name(place: int) -> str:
+    return f"fingerprints/{place}.json"
+
+
+def _keep_first(parts: list[Part], part: Part) -> None:
+    """Add the next part of a file, without findings that a report would not keep: memory stays flat."""
+    kept = sum(len(before.findings) for before in parts)
+    part.findings = part.findings[: max(FINDINGS_KEPT - kept, 0)]
+    parts.append(part)
+
+
+def _described(datasets: Iterable[Dataset], reports: Iterable[Report]) -> Iterator[dict[str, Any]]:
+    for dataset, report in zip(datasets, reports, strict=True):
+        for field in dataset.fields:
+            yield {"uri": dataset.uri, "role": field, "rows": report.rows, "bytes": report.bytes}

@@ -1,0 +1,152 @@
+"""One pass over a file, or a part of it, in flat memory: every finding of every line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from atelier.datasets.formats.definition import Acceptor, BlockAcceptor, Definition
+from atelier.datasets.formats.names import Format
+from atelier.datasets.formats.registry import DEFINITIONS
+from atelier.datasets.rules.feature_counts import Traits
+from atelier.datasets.rules.finding import Finding
+from atelier.datasets.rules.requirements import Demands
+from atelier.datasets.rules.violation import Fault
+from atelier.datasets.scan.blocks import Block, Readable, Skipped, blocks
+from atelier.datasets.scan.line import (
+    BLANK_LINE,
+    BYTE_ORDER_MARK_BYTES,
+    BYTE_ORDER_MARK_FOUND,
+    LINE_LENGTH,
+    read,
+)
+from atelier.datasets.scan.part import Part
+
+LONGEST_LINE = 16 * 1024 * 1024
+
+Sink = Callable[[Finding], None]
+
+
+class Watcher(Protocol):
+    """Something else that reads along: it is shown every row that is a JSON object."""
+
+    def see(self, line: bytes, number: int, offset: int) -> Iterable[Fault]:
+        """What is wrong with the row; `number` counts lines within the part."""
+
+
+def scan(
+    stream: Readable,
+    format: Format,  # noqa: A002 - the field's word
+    demands: Demands = Demands(),  # noqa: B008 - frozen
+    *,
+    file: str = "",
+    start: int = 0,
+    end: int | None = None,
+    sink: Sink | None = None,
+    watchers: Sequence[Watcher] = (),
+) -> Part:
+    """Check the lines whose first byte lies in [start, end).
+
+    The stream stands at `max(start - 1, 0)` and is read past `end` as far as the last line goes. `sink` gets
+    every finding as it is found, with line numbers that count from the part's first line.
+    """
+    return _Scan(Part(file=file, start=start), DEFINITIONS[format], demands, sink, watchers).run(stream, end)
+
+
+class _Scan:
+    def __init__(
+        self,
+        part: Part,
+        definition: Definition,
+        demands: Demands,
+        sink: Sink | None,
+        watchers: Sequence[Watcher],
+    ) -> None:
+        self._part = part
+        self._definition = definition
+        self._demands = demands
+        self._sink = sink
+        self._watchers = watchers
+        self._longest = min(demands.max_line_bytes or LONGEST_LINE, LONGEST_LINE)
+        self._verdicts = _verdicts_by(definition.acceptor(demands) if definition.acceptor else None)
+
+    def run(self, stream: Readable, end: int | None) -> Part:
+        for block in blocks(stream, self._part.start, end, self._longest):
+            if isinstance(block, Block):
+                self._block(block)
+            else:
+                self._skipped(block)
+        return self._part
+
+    def _skipped(self, line: Skipped) -> None:
+        self._part.lines += 1
+        self._part.rows += 1
+        self._part.bytes += line.bytes
+        self._add(_too_long(line.size, self._longest), self._part.lines, line.offset)
+
+    def _block(self, block: Block) -> None:
+        part = self._part
+        verdicts = self._verdicts(block)
+        if len(block.data) > self._longest:
+            verdicts = [
+                traits if len(line) <= self._longest else None
+                for line, traits in zip(block.lines(), verdicts, strict=True)
+            ]
+        for traits in set(verdicts):
+            if traits is not None:
+                first = part.lines + 1 + verdicts.index(traits)
+                part.tally.add(traits, first, verdicts.count(traits))
+        if self._watchers or None in verdicts:
+            self._look_closer(block, verdicts)
+        part.lines += len(verdicts)
+        part.rows += len(verdicts)
+        part.bytes += len(block.data)
+
+    def _look_closer(self, block: Block, verdicts: Sequence[Traits | None]) -> None:
+        number, offset = self._part.lines, block.offset
+        for line, traits in zip(block.lines(), verdicts, strict=True):
+            number += 1
+            if (traits is not None or self._explain(line, number, offset)) and self._watchers:
+                self._watch(line, number, offset)
+            offset += len(line) + 1
+
+    def _explain(self, line: bytes, number: int, offset: int) -> bool:
+        """Find everything that is wrong with a line; whether it is an object at all."""
+        if len(line) > self._longest:
+            self._add(_too_long(len(line), self._longest), number, offset)
+            return False
+        if line.startswith(BYTE_ORDER_MARK_BYTES):
+            self._add(BYTE_ORDER_MARK_FOUND, number, offset)
+            line = line.removeprefix(BYTE_ORDER_MARK_BYTES)
+        sample = read(line)
+        if isinstance(sample, Fault):
+            self._part.rows -= sample.rule is BLANK_LINE
+            self._add(sample, number, offset)
+            return False
+        for fault in self._definition.explain(sample, self._demands):
+            self._add(fault, number, offset)
+        self._part.tally.add(self._definition.traits(sample), number)
+        return True
+
+    def _watch(self, line: bytes, number: int, offset: int) -> None:
+        for watcher in self._watchers:
+            for fault in watcher.see(line, number, offset):
+                self._add(fault, number, offset)
+
+    def _add(self, fault: Fault, number: int, offset: int) -> None:
+        finding = Finding.of(fault, file=self._part.file, line=number, offset=offset)
+        self._part.add(finding)
+        if self._sink:
+            self._sink(finding)
+
+
+def _verdicts_by(acceptor: Acceptor | None) -> Callable[[Block], Sequence[Traits | None]]:
+    if acceptor is None:
+        return lambda block: [None] * len(block.lines())
+    if isinstance(acceptor, BlockAcceptor):
+        return acceptor.block
+    return lambda block: list(map(acceptor, block.lines()))
+
+
+def _too_long(size: int, longest: int) -> Fault:
+    return Fault(LINE_LENGTH, "", f"{size:,} bytes", f"at most {longest:,} bytes")

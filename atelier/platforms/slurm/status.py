@@ -1,0 +1,149 @@
+"""How a job on a Slurm cluster stands, from what its agent wrote and when the agent last wrote anything.
+
+States are Slurm's own words (squeue(1), JOB STATE CODES) and four of the agent's: FETCHING its inputs,
+UPLOADING its output, REFUSED, and FORGOTTEN by a Slurm that no longer knows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from atelier.errors import (
+    AtelierError,
+    CapacityUnavailable,
+    CheckpointMissing,
+    ClusterUnreachable,
+    JobFailed,
+    OperationLost,
+    RequestRefused,
+)
+from atelier.operations.model import Phase, Status
+from atelier.platforms.slurm.cluster import SlurmCluster
+from atelier.platforms.slurm.job import SlurmJob
+
+_LINES_SHOWN = 5
+_FAILED: Mapping[str, tuple[type[AtelierError], str]] = {
+    "BOOT_FAIL": (CapacityUnavailable, "its nodes did not start"),
+    "DEADLINE": (JobFailed, "it could not have ended in time"),
+    "FAILED": (JobFailed, "it failed"),
+    "FORGOTTEN": (OperationLost, "nobody knows how it ended"),
+    "NODE_FAIL": (JobFailed, "one of its nodes failed"),
+    "OUT_OF_MEMORY": (JobFailed, "it ran out of memory"),
+    "PREEMPTED": (CapacityUnavailable, "its nodes were taken for another job"),
+    "REFUSED": (RequestRefused, "it was refused"),
+    "TIMEOUT": (JobFailed, "it ran into its time limit"),
+}
+# What sbatch says when the cluster could never give what was asked for.
+_NO_SUCH_NODES = "node configuration is not available"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What lies in the bucket: the job's bundle (while it is wanted), its status, the agent's heartbeat."""
+
+    is_wanted: bool
+    status: Mapping[str, Any] | None
+    heartbeat: Mapping[str, Any] | None
+
+
+def status_of(job: SlurmJob, told: Told, *, cluster: SlurmCluster, now: int) -> Status:
+    """The job's status; `now` in seconds since the epoch.
+
+    While the agent is silent a job is as it was last told, and its `error` says what it fails with should
+    that last until its deadline.
+    """
+    status = told.status
+    if status is None:
+        if not told.is_wanted:
+            return Status(Phase.ABSENT)
+        return _with_silence(Status(Phase.RUNNING, detail="not yet seen by its agent"), told, cluster, now)
+    state = status["state"]
+    if state == "COMPLETED":
+        return _completed(job, status)
+    if state == "CANCELLED":
+        cause = f"{_name(job, status)} was cancelled by somebody else: {_why(status)}"
+        return Status(Phase.STOPPED, error=JobFailed.__name__, cause=cause, detail=state)
+    if state in _FAILED:
+        return _failed(job, status)
+    running = Status(Phase.RUNNING, detail=_detail(status), is_stopping=not told.is_wanted)
+    running = _with_silence(running, told, cluster, now)
+    if state == "PENDING" and told.is_wanted and not running.error:
+        waited = now - status["since"]
+        if waited >= job.start_within_seconds:
+            cause = f"{_name(job, status)} got no nodes within {job.start_within_seconds} s: {_why(status)}"
+            return _ended_badly(CapacityUnavailable, cause, leaves_something=True)
+    return running
+
+
+def _with_silence(status: Status, told: Told, cluster: SlurmCluster, now: int) -> Status:
+    heartbeat = told.heartbeat
+    at = datetime.fromisoformat(heartbeat["at"]).timestamp() if heartbeat else None
+    if at is not None and now - at < cluster.silent_after_seconds:
+        if heartbeat and heartbeat["slurm"] != "up":
+            return replace(status, detail=f"{status.detail}; Slurm does not answer its agent")
+        return status
+    heard = f"has said nothing for {round(now - at)} s" if at is not None else "never said anything"
+    cause = (
+        f"the agent of cluster {cluster.name} {heard} (limit {cluster.silent_after_seconds} s); the job was "
+        f"last {status.detail}; look at atelier-agent.service on its controller"
+    )
+    return replace(status, error=ClusterUnreachable.__name__, cause=cause, detail=cause)
+
+
+def _completed(job: SlurmJob, status: Mapping[str, Any]) -> Status:
+    if not status["output_files"]:
+        cause = f"{_name(job, status)} completed and left no file in {job.output_path}"
+        return _ended_badly(CheckpointMissing, _with_lines(cause, status))
+    started, ended = status["started_at"], status["ended_at"]
+    result = {
+        "job_name": job.name,
+        "cluster": job.cluster,
+        "output_s3_path": job.output_s3_path,
+        "model_artifacts": job.output_s3_uri,
+        "seconds": ended - started if started and ended else 0,
+    }
+    return Status(Phase.SUCCEEDED, result=result, detail="COMPLETED")
+
+
+def _failed(job: SlurmJob, status: Mapping[str, Any]) -> Status:
+    error, what = _FAILED[status["state"]]
+    if error is RequestRefused and _NO_SUCH_NODES in status["reason"]:
+        error = CapacityUnavailable
+    return _ended_badly(error, _with_lines(f"{_name(job, status)}: {what}: {_why(status)}", status))
+
+
+def _ended_badly(error: type[AtelierError], cause: str, *, leaves_something: bool = False) -> Status:
+    return Status(
+        Phase.FAILED, error=error.__name__, cause=cause, detail=cause, leaves_something=leaves_something
+    )
+
+
+def _name(job: SlurmJob, status: Mapping[str, Any]) -> str:
+    number = status["slurm_job_id"]
+    return f"{job.name} (Slurm job {number} on {job.cluster})" if number else f"{job.name} on {job.cluster}"
+
+
+def _why(status: Mapping[str, Any]) -> str:
+    """State, reason and how it ended: `FAILED, NonZeroExitCode, exit code 7`."""
+    parts = [status["state"], status["reason"]]
+    if status["exit_code"]:
+        parts.append(f"exit code {status['exit_code']}")
+    if status["signal"]:
+        parts.append(f"signal {status['signal']}")
+    if status["restarts"]:
+        parts.append(f"restarts {status['restarts']}")
+    return ", ".join(filter(None, parts))
+
+
+def _detail(status: Mapping[str, Any]) -> str:
+    where = f" on {status['nodes']}" if status["nodes"] else ""
+    loss = f", loss {status['loss']:g}" if status["loss"] is not None else ""
+    return f"{_why(status)}{where}{loss}"
+
+
+def _with_lines(cause: str, status: Mapping[str, Any]) -> str:
+    lines = [line for line in status["log_lines"] if line.strip()][-_LINES_SHOWN:]
+    return "\n".join([f"{cause}; its log ends:", *lines]) if lines else cause

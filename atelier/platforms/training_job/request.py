@@ -1,0 +1,95 @@
+"""The CreateTrainingJob request of a recipe.
+
+Shape: what AWS's SageMaker Python SDK sends for `ModelTrainer.from_recipe` (held to it by a contract test).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from atelier import names
+from atelier.platforms.clusters import JobCluster
+from atelier.platforms.container import RECIPE, has_open_weights, hyperparameters
+from atelier.recipes import Recipe
+
+# The SDK's own default. GPU instances have local NVMe storage, and SageMaker uses all of it whatever is asked
+# for, but refuses more than there is; on others Nova's weights are AWS's, the volume holds data and logs.
+_VOLUME_GIB = 30
+
+
+class JobEnvironment(Protocol):
+    """What a deployed environment gives to its jobs (lambdas/settings.py has it)."""
+
+    @property
+    def environment(self) -> str: ...
+    @property
+    def region(self) -> str: ...
+    @property
+    def bucket(self) -> str: ...
+    @property
+    def key_arn(self) -> str: ...
+    @property
+    def training_role_arn(self) -> str: ...
+    @property
+    def distillation_role_arn(self) -> str: ...
+    @property
+    def subnet_ids(self) -> Sequence[str]: ...
+    @property
+    def security_group_ids(self) -> Sequence[str]: ...
+    @property
+    def clusters(self) -> Sequence[JobCluster]: ...
+
+
+def training_job_request(
+    *,
+    run_id: str,
+    step: str,
+    recipe: Recipe,
+    document: Mapping[str, Any],
+    image_uri: str,
+    data: Sequence[Mapping[str, Any]],
+    output_prefix: str,
+    max_runtime_hours: float,
+    environment: JobEnvironment,
+) -> dict[str, Any]:
+    """The boto3 request. `document` is the recipe as its container reads it; `data` are made by `channel`."""
+    bucket = environment.bucket
+    recipe_uri = f"s3://{bucket}/{names.recipe_key(run_id, step)}"
+    distils = bool(document.get("training_config", {}).get("distillation_data"))
+    role_arn = environment.distillation_role_arn if distils else environment.training_role_arn
+    leaves_weights = has_open_weights(document["run"].get("model_type", "")) and "evaluation" not in document
+    request: dict[str, Any] = {
+        "TrainingJobName": names.operation_name(run_id, step),
+        "RoleArn": role_arn,
+        "AlgorithmSpecification": {"TrainingImage": image_uri, "TrainingInputMode": "File"},
+        "HyperParameters": hyperparameters(document, role_arn=role_arn),
+        "InputDataConfig": [*data, channel(RECIPE, recipe_uri) | {"InputMode": "File"}],
+        "OutputDataConfig": {
+            "S3OutputPath": f"s3://{bucket}/{output_prefix}",
+            "KmsKeyId": environment.key_arn,
+            # Open weights stay files: a next stage reads them, and Bedrock imports no archive.
+            "CompressionType": "NONE" if leaves_weights else "GZIP",
+        },
+        # No VolumeKmsKeyId: GPU instances have local NVMe storage, for which SageMaker refuses one.
+        "ResourceConfig": {
+            "InstanceType": recipe.instance_type,
+            "InstanceCount": recipe.replicas,
+            "VolumeSizeInGB": _VOLUME_GIB,
+        },
+        "StoppingCondition": {"MaxRuntimeInSeconds": math.ceil(max_runtime_hours * 3600)},
+        "Tags": [{"Key": names.RUN_TAG, "Value": run_id}, {"Key": names.STEP_TAG, "Value": step}],
+    }
+    if environment.subnet_ids:
+        request["VpcConfig"] = {
+            "Subnets": list(environment.subnet_ids),
+            "SecurityGroupIds": list(environment.security_group_ids),
+        }
+    return request
+
+
+def channel(name: str, uri: str, *, s3_data_type: str = "S3Prefix") -> dict[str, Any]:
+    """An input channel. With type `Converse` SageMaker checks Nova's SFT and DPO data on submission."""
+    source = {"S3DataType": s3_data_type, "S3Uri": uri, "S3DataDistributionType": "FullyReplicated"}
+    return {"ChannelName": name, "DataSource": {"S3DataSource": source}}

@@ -1,0 +1,51 @@
+"""What a recipe's keys are filled with by the run file, beside hyperparameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from atelier.problems import Problem, nearest
+from atelier.recipes.catalogue import Catalogue
+from atelier.recipes.request import Wanted
+from atelier.recipes.rows import Key, RecipeRow
+from atelier.recipes.tasks import Task
+
+REWARD = "reward_lambda_arn"
+_PRESET = "preset_reward_function"
+
+
+def given_to(
+    row: RecipeRow, keys: Sequence[Key], wanted: Wanted, catalogue: Catalogue
+) -> tuple[Mapping[str, Any], list[Problem]]:
+    """Values by what they fill; and what is missing, or given to a recipe that has no place for it."""
+    given = dict(wanted.given)
+    problems = _reward_problems(row, keys, wanted)
+    if wanted.task:
+        task = catalogue.tasks[wanted.task]
+        given |= task.fills
+        problems += _subtask_problems(task, wanted)
+    return given, problems
+
+
+def _reward_problems(row: RecipeRow, keys: Sequence[Key], wanted: Wanted) -> list[Problem]:
+    path, arn = f"{wanted.path}.{REWARD}", wanted.given.get(REWARD)
+    places = [key for key in keys if key.filled_with == REWARD]
+    if arn and not places:
+        return [Problem(path, f"{row.name} calls no reward function; leave it out", arn)]
+    if not arn and any(not key.has_default for key in places):
+        return [Problem(path, f"required: {row.name} calls the function for every answer that it scores")]
+    preset = next((key for key in keys if key.name == _PRESET), None)
+    if not arn and preset and wanted.technique and not wanted.settings.get(_PRESET):
+        known = ", ".join(str(choice) for choice in preset.bounds.choices if choice)
+        message = f"required, or the hyperparameter {_PRESET} ({known}): else nothing scores the answers"
+        return [Problem(path, message)]
+    return []
+
+
+def _subtask_problems(task: Task, wanted: Wanted) -> list[Problem]:
+    subtask = wanted.given.get("subtask")
+    if subtask is None or subtask in task.subtasks:
+        return []
+    hint = nearest(subtask, task.subtasks) if task.subtasks else f"{task.name} has none; leave it out"
+    return [Problem(f"{wanted.path}.subtask", hint, subtask)]

@@ -1,0 +1,76 @@
+"""Where a run's jobs can run and its model can serve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from atelier.problems import Problem
+from atelier.recipes import Recipe, catalogue
+from atelier.recipes.rows import OnTarget
+from atelier.runs.checks.stage_order import DISTILLATION
+from atelier.runs.model import Stage
+from atelier.runs.partial_run import Parts
+
+_REGION = "region of the environment"
+
+
+def region_problems(recipe: Recipe, region: str) -> Iterator[Problem]:
+    """That the recipe's platform or container is not in the region."""
+    regions = recipe.row.platforms[recipe.platform].regions
+    message = f"{recipe.row.name} runs on {recipe.platform} in {', '.join(regions)}"
+    if recipe.image and not regions:
+        regions = recipe.images.regions_of(recipe.image)
+        message = f"AWS publishes the container {recipe.image} in {', '.join(regions)}"
+    if regions and region not in regions:
+        yield Problem(_REGION, message, region, is_combination=True)
+
+
+def region_warnings(recipe: Recipe, region: str) -> Iterator[str]:
+    """That only some of AWS's sources have the recipe's container in the region."""
+    dispute = recipe.images.dispute_of(recipe.image, region) if recipe.image else None
+    if dispute:
+        yield f"{_REGION} = {region!r}: accepted, although {dispute}"
+
+
+def deployment_problems(parts: Parts, region: str) -> Iterator[Problem]:
+    """That the target does not serve what the run makes, or not in the region, or not in this release."""
+    rows = catalogue()
+    base_model = rows.base_models.get(parts.base_model or "")
+    if parts.deployment is None:
+        return
+    target = parts.deployment.target
+    if target not in rows.release.available_targets:
+        message = f"not available in this release; accepted: {', '.join(rows.release.available_targets)}"
+        yield Problem("deployment.target", message, target, is_combination=True)
+    adaptations = [stage.adaptation for stage in _trained(parts)]
+    if base_model is None or not base_model.customizable or not adaptations:
+        return
+    served = base_model.deployments.get(target)
+    if served is None or adaptations[-1] not in served.adaptations:
+        others = ", ".join(
+            name for name, place in base_model.deployments.items() if adaptations[-1] in place.adaptations
+        )
+        message = (
+            f"does not serve {base_model.name} with adaptation {adaptations[-1]}; {others or 'nothing'} does"
+        )
+        yield Problem("deployment.target", message, target, is_combination=True)
+    elif served.regions and region not in served.regions + served.disputed_regions:
+        message = f"{target} serves {base_model.name} in {', '.join(served.regions)}"
+        yield Problem(_REGION, message, region, is_combination=True)
+
+
+def deployment_warnings(parts: Parts, region: str) -> Iterator[str]:
+    """That only some of AWS's sources say that the target serves the model in the region."""
+    served = _served(parts)
+    if served and region in served.disputed_regions:
+        assert parts.deployment
+        yield f"deployment.target = {parts.deployment.target!r} in {region}: accepted, although {served.note}"
+
+
+def _served(parts: Parts) -> OnTarget | None:
+    base_model = catalogue().base_models.get(parts.base_model or "")
+    return base_model.deployments.get(parts.deployment.target) if base_model and parts.deployment else None
+
+
+def _trained(parts: Parts) -> list[Stage]:
+    return [parts.stages[i] for i in sorted(parts.stages) if parts.stages[i].technique != DISTILLATION]

@@ -1,0 +1,116 @@
+"""Everything that can be known wrong about a run before it starts, in one message."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from atelier.errors import InvalidRun
+from atelier.platforms.clusters import JobCluster
+from atelier.problems import Problem, raise_for
+from atelier.recipes import Recipe
+from atelier.runs.checks.availability import (
+    deployment_problems,
+    deployment_warnings,
+    region_problems,
+    region_warnings,
+)
+from atelier.runs.checks.rules import problems_of
+from atelier.runs.checks.stage_checks import Findings, Here, check_evaluation, check_stage
+from atelier.runs.model import Run
+from atelier.runs.parse import SUBJECT, shape_problems
+from atelier.runs.partial_run import Parts
+from atelier.runs.placement import pinned
+from atelier.runs.recipe_source import NO_HUB, HubCatalogues
+
+# Dots in the path of a field such as stages.0.data_mixing.
+_DEPTH_OF_FIELDS = 2
+
+
+@dataclass(frozen=True)
+class CheckedRun:
+    """A run that may start, every part where it goes; and its recipes by field (`stages.0`, `evaluation.0`).
+
+    `warnings`: what is accepted although risky, or disputed by AWS's own sources.
+    """
+
+    run: Run
+    warnings: tuple[str, ...]
+    recipes: Mapping[str, Recipe]
+
+
+def check_run(
+    data: object,
+    *,
+    environment: str,
+    region: str,
+    bucket: str | None,
+    run_id: str | None = None,
+    hub: HubCatalogues = NO_HUB,
+    clusters: Sequence[JobCluster] | None = None,
+    known: Sequence[Problem] = (),
+) -> CheckedRun:
+    """The run with its defaults filled in. InvalidRun or UnsupportedCombination tells every problem at once.
+
+    The well-formed fields of a malformed file are held to the rules and the catalogue too: one reading of the
+    message is enough. Without a bucket the datasets may lie anywhere; `hub` has recipes of AWS's hub;
+    without `clusters`, those of the environment, nothing is said of them. `known` is what is wrong with
+    fields already, and the last word on them.
+    """
+    if not isinstance(data, Mapping):
+        problem = Problem("(the file)", "must be a mapping of keys such as name, base_model, stages", data)
+        raise InvalidRun(f"{SUBJECT}: {problem}")
+    run, malformed = _read(data)
+    parts = Parts.of(data)
+    found = Findings(list(problems_of(parts, bucket=bucket)))
+    here = Here(environment=environment, region=region, bucket=bucket, hub=hub, clusters=clusters)
+    if parts.base_model is not None:
+        for index, stage in parts.stages.items():
+            check_stage(parts.base_model, stage, index, here, found)
+        trained = found.placements.get(f"stages.{parts.stage_count - 1}")
+        for index, evaluation in parts.evaluation.items():
+            check_evaluation(parts.base_model, evaluation, index, here, found, trained=trained)
+    recipes = {path: placement.recipe for path, placement in found.placements.items()}
+    for recipe in recipes.values():
+        found.problems += region_problems(recipe, region)
+        found.warnings += region_warnings(recipe, region)
+    found.problems += deployment_problems(parts, region)
+    if run and run_id and not re.fullmatch(rf"{run.name}-\d{{14}}", run_id):
+        found.problems.append(Problem("run_id", f"must be {run.name}-<yyyymmddhhmmss>", run_id))
+    problems = _without_follow_ups(known, malformed, found.problems)
+    raise_for(list({str(problem): problem for problem in problems}.values()), subject=SUBJECT)
+    assert run is not None
+    warnings = (*_unguarded(run), *deployment_warnings(parts, region), *found.warnings)
+    return CheckedRun(pinned(run, found.placements), tuple(dict.fromkeys(warnings)), recipes)
+
+
+def _read(data: Mapping[str, Any]) -> tuple[Run | None, list[Problem]]:
+    try:
+        return Run.model_validate(data), []
+    except ValidationError as error:
+        return None, shape_problems(error)
+
+
+def _without_follow_ups(*sources: Sequence[Problem]) -> list[Problem]:
+    """The problems of all sources; on a field that one speaks of, the later ones have nothing to add."""
+    told: set[str] = set()
+    problems: list[Problem] = []
+    for source in sources:
+        problems += [problem for problem in source if problem.path not in told]
+        told |= {path for problem in source for path in _spoken_of(problem.path)}
+    return problems
+
+
+def _spoken_of(path: str) -> tuple[str, ...]:
+    """The field, and the mapping that was read without it: its sum, say, is not what the file says."""
+    parent = path.rpartition(".")[0]
+    return (path,) if parent.count(".") < _DEPTH_OF_FIELDS else (path, parent)
+
+
+def _unguarded(run: Run) -> Iterator[str]:
+    if run.deployment and not run.gate:
+        yield "gate: there is none, so whatever training gives will serve if it passes the smoke test"

@@ -1,0 +1,75 @@
+"""What the parts of a run file demand of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from atelier.problems import Problem, nearest
+from atelier.recipes import catalogue
+from atelier.recipes.metrics import highest, long_name
+from atelier.runs.checks import stage_order as chain
+from atelier.runs.model import CONDITIONS, SERVING
+from atelier.runs.partial_run import Parts
+
+
+def problems_of(parts: Parts, *, bucket: str | None) -> Iterator[Problem]:
+    """Every rule that is broken. Without a bucket the datasets may lie anywhere."""
+    if bucket:
+        yield from _datasets(parts, bucket)
+    yield from chain.problems_of(parts.stages, count=parts.stage_count)
+    yield from _tasks(parts)
+    yield from _gate(parts)
+    if parts.continue_from == SERVING and parts.deployment is None:
+        message = "needs a deployment, whose model the run continues from; or name a run id"
+        yield Problem("continue_from", message, SERVING)
+
+
+def _datasets(parts: Parts, bucket: str) -> Iterator[Problem]:
+    """Jobs and functions may read the environment's own bucket only; no role reaches another."""
+    uris = {f"evaluation.{index}.dataset": item.dataset for index, item in parts.evaluation.items()}
+    for index, stage in parts.stages.items():
+        uris |= {f"stages.{index}.train": stage.train, f"stages.{index}.validation": stage.validation}
+    if parts.deployment and parts.deployment.canary:
+        uris["deployment.canary.scenarios"] = parts.deployment.canary.scenarios
+    for path, uri in uris.items():
+        if uri and not uri.startswith(f"s3://{bucket}/"):
+            yield Problem(path, f"must lie in this environment's bucket, s3://{bucket}/", uri)
+
+
+def _tasks(parts: Parts) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for index, item in parts.evaluation.items():
+        path = f"evaluation.{index}"
+        if item.task in seen:
+            message = "comes twice; gate rules name a metric by its task, so a task may come once"
+            yield Problem(f"{path}.task", message, item.task)
+        seen.add(item.task)
+        own = catalogue().tasks[item.task].dataset
+        if own is None and item.dataset:
+            yield Problem(f"{path}.dataset", f"{item.task} has its own; leave it out", item.dataset)
+        if own and item.dataset is None:
+            yield Problem(f"{path}.dataset", "required")
+        if own and own.file and item.dataset and not item.dataset.endswith(f"/{own.file}"):
+            message = f"the file must be called {own.file}: AWS's container looks for that name"
+            yield Problem(f"{path}.dataset", message, item.dataset)
+
+
+def _gate(parts: Parts) -> Iterator[Problem]:
+    tasks = [
+        catalogue().tasks[name] for name in dict.fromkeys(item.task for item in parts.evaluation.values())
+    ]
+    known = [f"{task.name}.{metric}" for task in tasks for metric in task.metrics]
+    open_ended = {task.name for task in tasks if task.names_its_metrics}
+    for index, rule in parts.gate.items():
+        task, _, metric = rule.metric.partition(".")
+        if len(rule.conditions()) != 1:
+            yield Problem(f"gate.{index}", f"exactly one of {', '.join(CONDITIONS)}", rule.conditions())
+        if parts.evaluation_is_readable and rule.metric not in known and task not in open_ended:
+            hint = nearest(f"{task}.{long_name(metric)}", known)
+            message = hint if known else "the run has no evaluation that measures it"
+            yield Problem(f"gate.{index}.metric", message, rule.metric)
+        best = highest(task, metric) if rule.metric in known else float("inf")
+        for condition, value in rule.conditions().items():
+            if value > best:
+                message = f"{rule.metric} lies between 0 and {best:g}"
+                yield Problem(f"gate.{index}.{condition}", message, value)

@@ -1,0 +1,81 @@
+"""What the parts of a run ask of the recipe catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from atelier.platforms.clusters import JobCluster, instances_for, is_of_clusters
+from atelier.recipes import Wanted, catalogue
+from atelier.recipes.request import AUTO
+from atelier.runs.model import Evaluation, Stage
+
+TRAINING_JOB = "training-job"
+
+
+def wanted_by_stage(
+    base_model: str,
+    stage: Stage,
+    index: int,
+    *,
+    environment: str,
+    clusters: Sequence[JobCluster] | None = None,
+) -> Wanted:
+    """A training recipe. With the environment's `clusters`, one that they can run is preferred."""
+    return Wanted(
+        path=f"stages.{index}",
+        base_model=base_model,
+        environment=environment,
+        platform=stage.platform,
+        technique=stage.technique,
+        adaptation=stage.adaptation,
+        teacher=stage.teacher,
+        instance_type=stage.instance_type,
+        replicas=stage.replicas,
+        settings=stage.hyperparameters,
+        given=_given(reward_lambda_arn=stage.reward_lambda_arn),
+        data_mixing=stage.data_mixing.model_dump() if stage.data_mixing else None,
+        **_here(base_model, stage, clusters),
+    )
+
+
+def wanted_by_evaluation(
+    base_model: str,
+    evaluation: Evaluation,
+    index: int,
+    *,
+    environment: str,
+    clusters: Sequence[JobCluster] | None = None,
+) -> Wanted:
+    """An evaluation recipe. An `auto` that `check_run` has not settled is a training job."""
+    return Wanted(
+        path=f"evaluation.{index}",
+        base_model=base_model,
+        environment=environment,
+        platform=TRAINING_JOB if evaluation.platform == AUTO else evaluation.platform,
+        task=evaluation.task,
+        instance_type=evaluation.instance_type,
+        settings=evaluation.inference,
+        settings_field="inference",
+        given=_given(reward_lambda_arn=evaluation.reward_lambda_arn, subtask=evaluation.subtask),
+        **_here(base_model, evaluation, clusters),
+    )
+
+
+def _here(
+    base_model: str, part: Stage | Evaluation, clusters: Sequence[JobCluster] | None
+) -> Mapping[str, Any]:
+    """Where the part's job may go: `auto` leaves out platforms of which the environment has no cluster."""
+    row = catalogue().base_models.get(base_model)
+    if clusters is None or row is None:
+        return {}
+    instances = instances_for(row.model_type, clusters, part.cluster)
+    if part.platform != AUTO:
+        return {"instances_here": instances}
+    available = catalogue().release.available_platforms
+    here = tuple(name for name in available if name in instances or not is_of_clusters(name))
+    return {"instances_here": instances, "platforms_here": here}
+
+
+def _given(**values: str | None) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}

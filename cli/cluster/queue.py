@@ -1,0 +1,108 @@
+"""A Slurm cluster's jobs, as its agent last told of them in the bucket."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from atelier.platforms.slurm import naming
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+UNSEEN = "UNSEEN"
+"""Of a job that is wanted, and of which the agent has not told yet."""
+
+
+@dataclass(frozen=True)
+class QueuedJob:
+    """One job. Times are seconds since the epoch; `state` is Slurm's word, or one of the agent's."""
+
+    job: str
+    state: str
+    told_at: float
+    slurm_job_id: str | None = None
+    reason: str = ""
+    nodes: str = ""
+    restarts: int = 0
+    submitted_at: float | None = None
+    started_at: float | None = None
+    ended_at: float | None = None
+    exit_code: int | None = None
+    loss: float | None = None
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    """What the agent last said of itself; `age_seconds` None: it never did."""
+
+    age_seconds: float | None
+    slurm: str = ""
+    jobs: int = 0
+
+
+class ClusterQueue:
+    """Reads one cluster's part of the bucket."""
+
+    def __init__(self, *, s3: S3Client, bucket: str, cluster: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+        self._cluster = cluster
+
+    def jobs(self, count: int) -> list[QueuedJob]:
+        """The latest jobs by when they last changed, newest first; first of all those not yet seen."""
+        told = dict(self._listed(naming.status_key(self._cluster, "")))
+        wanted = dict(self._listed(naming.bundle_key(self._cluster, "")))
+        unseen = sorted(wanted.keys() - told.keys(), key=wanted.__getitem__, reverse=True)
+        latest = sorted(told, key=told.__getitem__, reverse=True)
+        jobs = [QueuedJob(job, UNSEEN, wanted[job]) for job in unseen[:count]]
+        return jobs + [self._job(job, told[job]) for job in latest[: count - len(jobs)]]
+
+    def heartbeat(self, now: float) -> Heartbeat:
+        """When the agent last said that it lives."""
+        said = self._read(naming.heartbeat_key(self._cluster))
+        if said is None:
+            return Heartbeat(None)
+        age = now - datetime.fromisoformat(said["at"]).timestamp()
+        return Heartbeat(age, said["slurm"], said["jobs"])
+
+    def _listed(self, empty_key: str) -> Iterator[tuple[str, float]]:
+        """Jobs by the keys that begin and end as the one of a job without a name, and when they changed."""
+        prefix, ending = empty_key.removesuffix(".json"), ".json"
+        for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
+            for each in page.get("Contents", []):
+                if each["Key"].endswith(ending):
+                    name = each["Key"].removeprefix(prefix).removesuffix(ending)
+                    yield name, each["LastModified"].timestamp()
+
+    def _job(self, job: str, told_at: float) -> QueuedJob:
+        status = self._read(naming.status_key(self._cluster, job))
+        if status is None:
+            return QueuedJob(job, UNSEEN, told_at)
+        known = QueuedJob.__dataclass_fields__.keys() - {"job", "told_at"}
+        return QueuedJob(
+            job=job,
+            told_at=told_at,
+            **{name: value for name, value in status.items() if name in known and value is not None},
+        )
+
+    def _read(self, key: str) -> Mapping[str, Any] | None:
+        try:
+            body = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except self._s3.exceptions.NoSuchKey:
+            return None
+        document: Mapping[str, Any] = json.loads(body)
+        return document
+
+
+def as_json(heartbeat: Heartbeat, jobs: list[QueuedJob]) -> str:
+    """The queue for a machine."""
+    return json.dumps({"heartbeat": asdict(heartbeat), "jobs": [asdict(job) for job in jobs]}, indent=2)
+
+
+def clock(seconds: float | None) -> str:
+    """A time as a person reads it, in UTC."""
+    return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M")

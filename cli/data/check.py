@@ -1,0 +1,57 @@
+"""`atelier data check`: a dataset, checked in one pass where it lies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import BinaryIO, TypeGuard
+
+from atelier.datasets import Demands, Format, Report, check, reported
+from atelier.datasets.scan.scan import Watcher
+from cli.data.findings_file import written_to
+from cli.data.parallel_scan import scan_side_by_side
+from cli.data.progress import progress
+from cli.data.source import Source
+
+
+def check_source(
+    source: Source,
+    format: Format,  # noqa: A002 - the field's word
+    demands: Demands,
+    *,
+    jobs: int = 1,
+    findings: Path | None = None,
+    watchers: Sequence[Watcher] = (),
+) -> Report:
+    """Check a dataset, with a progress bar on a terminal; `findings` gets every finding as a line of JSON.
+
+    Several `jobs` scan a file side by side, unless watchers are to see all rows in order. The report, and the
+    order of the findings, are the same for any number of them.
+    """
+    with ExitStack() as stack:
+        sink = stack.enter_context(written_to(findings, source)) if findings else None
+        advance = stack.enter_context(progress(source))
+        if jobs > 1 and not watchers and _can_be_cut(source.path):
+            parts = scan_side_by_side(source.path, format, demands, jobs=jobs, sink=sink, on_progress=advance)
+            return reported(parts, format, demands, sink)
+        stream = _Counted(stack.enter_context(source.open()), advance)
+        return check(stream, format, demands, file=source.name, sink=sink, watchers=watchers)
+
+
+def _can_be_cut(path: Path | None) -> TypeGuard[Path]:
+    """Whether it is a file with something in it: a pipe can be read once, and from its beginning."""
+    return path is not None and path.is_file() and path.stat().st_size > 0
+
+
+class _Counted:
+    """A stream that tells how much was read from it."""
+
+    def __init__(self, stream: BinaryIO, advance: Callable[[int], None]) -> None:
+        self._stream = stream
+        self._advance = advance
+
+    def read(self, size: int = -1, /) -> bytes:
+        data = self._stream.read(size)
+        self._advance(len(data))
+        return data

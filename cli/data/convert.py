@@ -1,0 +1,64 @@
+"""`atelier data convert`: rows of another layout become samples, all of them or none unless told."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+import typer
+
+from atelier.datasets.transform.convert import Conversion, Outcome, Undetected, convert
+from cli.console import err
+from cli.data.findings import view
+from cli.data.findings_file import written_to
+from cli.data.output import STANDARD_OUTPUT, published
+from cli.data.progress import progress
+from cli.data.source import Source
+from cli.exit_codes import ExitCode
+from cli.failure import CommandFailed
+
+
+def convert_source(
+    source: Source, to: str, conversion: Conversion, *, skip_bad: bool, findings: Path | None
+) -> None:
+    """Convert a dataset into the file `to`. Exits, and leaves no file, when what comes of it is not clean."""
+    with ExitStack() as stack:
+        sink = stack.enter_context(written_to(findings, source)) if findings else None
+        out = stack.enter_context(published(to))
+        with progress(source) as advance, source.open() as stream:
+            try:
+                outcome = convert(
+                    stream, out.write, conversion, file=source.name, sink=sink, on_progress=advance
+                )
+            except Undetected as error:
+                raise CommandFailed(f"{source.name}: {error}", ExitCode.INVALID) from error
+        if not outcome.fits_together or (outcome.refused and not (skip_bad and outcome.written)):
+            _tell_why_not(outcome, to)
+            raise typer.Exit(ExitCode.FAILED)
+    _tell(outcome, to, conversion)
+
+
+def _tell(outcome: Outcome, to: str, conversion: Conversion) -> None:
+    """What was done, on standard error: standard output may be the dataset."""
+    if outcome.refused:
+        err.print(view(outcome.report), soft_wrap=True)
+        err.print(f"left out: {_rows(outcome.refused)}", style="yellow")
+    for column, count in sorted(outcome.left_out.items()):
+        err.print(f"left out: column {column!r} of {_rows(count)}", style="yellow", markup=False)
+    written = f"{outcome.source} → {conversion.target}: {_rows(outcome.written)}"
+    err.print(written if to == STANDARD_OUTPUT else f"{written} in {to}", style="green", soft_wrap=True)
+
+
+def _tell_why_not(outcome: Outcome, to: str) -> None:
+    err.print(view(outcome.report), soft_wrap=True)
+    nothing = "nothing was written" if to == STANDARD_OUTPUT else f"{to} was not written"
+    hints = []
+    if outcome.refused and outcome.written:
+        hints.append(f"--skip-bad leaves out the {_rows(outcome.refused)} that cannot be converted")
+    if not outcome.fits_together:
+        hints.append("--system TEXT and --tools FILE give rows what others have")
+    err.print("\n" + "; ".join([nothing, *hints]), style="red", soft_wrap=True)
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{'' if count == 1 else 's'}"

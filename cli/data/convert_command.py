@@ -1,0 +1,75 @@
+"""`atelier data convert`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.options import DatasetFile, EnvironmentName
+
+AUTO = "auto"
+SOURCES = (
+    "openai-chat, openai-preference, sharegpt, converse, preference, prompt-completion, question-answer or "
+    "instruction"
+)
+TARGETS = "sft, dpo, gen_qa, distillation, openai_chat, prompt_completion or preference"
+
+
+def convert(
+    file: DatasetFile,
+    to: Annotated[str, typer.Option("--to", "-t", metavar="FORMAT", help=f"What to make: {TARGETS}.")],
+    out: Annotated[
+        str, typer.Option("--out", "-o", metavar="OUT", help="Where to, or - for standard output.")
+    ],
+    layout: Annotated[
+        str, typer.Option("--from", "-f", metavar="LAYOUT", help=f"{SOURCES}; auto: what the first rows are.")
+    ] = AUTO,
+    query: Annotated[str | None, typer.Option(metavar="COLUMN", help="The column with the question.")] = None,
+    response: Annotated[str | None, typer.Option(metavar="COLUMN", help="… with the answer.")] = None,
+    chosen: Annotated[str | None, typer.Option(metavar="COLUMN", help="… with the preferred answer.")] = None,
+    rejected: Annotated[str | None, typer.Option(metavar="COLUMN", help="… with the other answer.")] = None,
+    system_column: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="… with the system text.")
+    ] = None,
+    system: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="The system text of rows that have none.")
+    ] = None,
+    tools: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The toolConfig (JSON) of rows that have none.")
+    ] = None,
+    last_exchange: Annotated[
+        bool, typer.Option("--last-exchange", help="Of a conversation keep the last question and its answer.")
+    ] = False,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave out rows that cannot be converted, and say how many.")
+    ] = False,
+    findings: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT.jsonl", help="Write every finding here, one JSON object a line."),
+    ] = None,
+    environment: EnvironmentName = "local",
+) -> None:
+    """Convert a dataset: what is written passes `atelier data check`, or nothing is written.
+
+    A row that cannot be converted is named with its line and the reason; with --skip-bad it is left out.
+    """
+    from atelier.datasets import Format
+    from atelier.datasets.transform import targets
+    from atelier.datasets.transform.convert import Conversion
+    from atelier.datasets.transform.sources import Columns, Source
+    from cli.chat.chat import read_tools
+    from cli.data.convert import convert_source
+    from cli.data.source import source_of
+    from cli.options import one_of
+
+    conversion = Conversion(
+        Format(one_of(to, list(targets.TARGETS), option="--to")),
+        None if layout == AUTO else Source(one_of(layout, [*Source, AUTO], option="--from")),
+        Columns(query, response, system_column, chosen, rejected),
+        system=system,
+        tool_config=dict(read_tools(tools)) if tools else None,
+        last_exchange=last_exchange,
+    )
+    convert_source(source_of(file, environment), out, conversion, skip_bad=skip_bad, findings=findings)

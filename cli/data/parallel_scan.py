@@ -1,0 +1,145 @@
+"""A file scanned by several processes, each a piece of it at a time."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from atelier.datasets.formats.names import Format
+from atelier.datasets.rules.finding import Finding
+from atelier.datasets.rules.requirements import Demands
+from atelier.datasets.scan.part import FINDINGS_KEPT, Part
+from atelier.datasets.scan.scan import Sink, scan
+
+PIECE_BYTES = 16 * 1024 * 1024
+
+ScanPiece = Callable[[int, int], Part]
+
+
+def scan_side_by_side(
+    path: Path,
+    format: Format,  # noqa: A002 - the field's word
+    demands: Demands,
+    *,
+    jobs: int,
+    sink: Sink | None = None,
+    on_progress: Callable[[int], None] | None = None,
+    piece_bytes: int = PIECE_BYTES,
+) -> list[Part]:
+    """The parts of a file in order, scanned by `jobs` processes, with the findings that a report keeps.
+
+    What `sink` gets passes through files of a temporary folder: the numbers of a piece's lines are known only
+    when all before it is scanned.
+    """
+    size = path.stat().st_size
+    pieces = [(start, min(start + piece_bytes, size)) for start in range(0, size, piece_bytes)]
+    parts: list[Part] = []
+    kept = lines = 0
+    with TemporaryDirectory(prefix="atelier-findings-") as folder, _processes(jobs) as processes:
+        findings = Path(folder) if sink else None
+        scan_piece = partial(_scan_piece, path, format, demands, findings)
+        for (start, end), part in zip(
+            pieces, _in_order(processes, scan_piece, pieces, 2 * jobs), strict=True
+        ):
+            part.findings = part.findings[: FINDINGS_KEPT - kept]
+            parts.append(part)
+            if sink:
+                _pass_on(Path(folder, str(start)), lines, sink)
+            if on_progress:
+                on_progress(end - start)
+            kept += len(part.findings)
+            lines += part.lines
+    return parts
+
+
+@contextmanager
+def _processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes that end with the block: what they have begun is finished, what waits is dropped.
+
+    A second Ctrl-C waits for that: in the middle of it, it would leave processes that nobody ends.
+    """
+    executor = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+    try:
+        yield executor
+    finally:
+        with _interrupts_deferred():
+            executor.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _interrupts_deferred() -> Iterator[None]:
+    """Do something to its end, then heed the interrupt that came meanwhile.
+
+    By a handler, not a mask: a mask holds for one thread, and another would take the signal.
+    """
+    heard: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _frame: heard.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    if heard and callable(handler):
+        handler(signal.SIGINT, None)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Start processes that a Ctrl-C, which reaches all of a terminal's, leaves to this one to end.
+
+    What is blocked here is inherited; this process is interrupted as soon as the block ends.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _in_order(
+    processes: ProcessPoolExecutor, scan_piece: ScanPiece, pieces: Sequence[tuple[int, int]], ahead: int
+) -> Iterator[Part]:
+    """The parts in the order of the pieces, no more than `ahead` of them under way or waiting to be taken."""
+    under_way: deque[Future[Part]] = deque()
+    for piece in pieces:
+        if len(under_way) == ahead:
+            yield under_way.popleft().result()
+        with _interrupts_held():
+            under_way.append(processes.submit(scan_piece, *piece))
+    while under_way:
+        yield under_way.popleft().result()
+
+
+def _scan_piece(
+    path: Path,
+    format: Format,  # noqa: A002 - the field's word
+    demands: Demands,
+    folder: Path | None,
+    start: int,
+    end: int,
+) -> Part:
+    with path.open("rb") as stream:
+        stream.seek(max(start - 1, 0))
+        if folder is None:
+            return scan(stream, format, demands, file=str(path), start=start, end=end)
+        with (folder / str(start)).open("w", encoding="utf-8") as found:
+
+            def sink(finding: Finding) -> None:
+                found.write(json.dumps(finding) + "\n")
+
+            return scan(stream, format, demands, file=str(path), start=start, end=end, sink=sink)
+
+
+def _pass_on(found: Path, lines: int, sink: Sink) -> None:
+    """Give the sink the findings of a piece that begins after so many lines."""
+    with found.open(encoding="utf-8") as file:
+        for line in file:
+            sink(Finding(*json.loads(line)).moved(lines))
+    found.unlink()

@@ -1,0 +1,77 @@
+"""What a file is held to beyond its format: the recipe of a base model, the size of a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from atelier.datasets import Bound, Demands, Format
+from atelier.datasets.formats.limits import documented
+from atelier.datasets.run_check.recipe_requirements import evaluation_demands, training_demands
+from atelier.datasets.scan.scan import Watcher
+from atelier.problems import nearest
+from atelier.recipes import Catalogue, catalogue
+from atelier.recipes.listing import tasks_of, technique_of, with_defaults
+from atelier.recipes.rows import RecipeRow
+from atelier.recipes.tasks import OwnDataset
+from cli.exit_codes import ExitCode
+from cli.failure import CommandFailed
+
+
+def demanded(format: Format, base_model: str | None, global_batch_size: int | None) -> Demands:  # noqa: A002
+    """The demands on a file of this format. CommandFailed when the base model reads no such file."""
+    demands = _of_recipe(format, base_model) if base_model else documented(format)
+    if global_batch_size is None:
+        return demands
+    batch = Bound(global_batch_size, f"one batch (global_batch_size {global_batch_size})")
+    return replace(demands, min_rows=max(batch, demands.min_rows or batch, key=lambda bound: bound.rows))
+
+
+def _of_recipe(format: Format, base_model: str) -> Demands:  # noqa: A002
+    rows = catalogue()
+    known = rows.base_models.get(base_model)
+    if known is None:
+        raise _unknown(base_model, nearest(base_model, rows.base_models))
+    if not known.customizable:
+        raise _unknown(base_model, f"cannot be customized: {known.instead}")
+    recipes: tuple[RecipeRow, ...] = (*rows.training_of(base_model), *rows.evaluation_of(base_model))
+    for row in recipes:
+        technique = technique_of(row)
+        if rows.templates[row.template].dataset == format and technique:
+            return training_demands(with_defaults(row, rows), technique)
+        if any(own.format == format for own in _datasets_of(row, rows)):
+            return evaluation_demands(with_defaults(row, rows))
+    formats = dict.fromkeys(rows.templates[row.template].dataset or "" for row in recipes)
+    raise _unknown(
+        base_model, f"has no recipe that reads {format}; it has some for {', '.join(filter(None, formats))}"
+    )
+
+
+def _datasets_of(row: RecipeRow, rows: Catalogue) -> Iterator[OwnDataset]:
+    """What the tasks of a recipe that evaluates read."""
+    return (own for task in tasks_of(row) if (own := rows.tasks[task].dataset))
+
+
+def _unknown(base_model: str, message: str) -> CommandFailed:
+    return CommandFailed(f"--base-model = {base_model!r}: {message}", ExitCode.INVALID)
+
+
+def leakage(evaluation: Path | None, evaluation_format: Format, format: Format) -> Sequence[Watcher]:  # noqa: A002
+    """Who sees that a row is in the evaluation too. CommandFailed when no question can be read from it."""
+    if evaluation is None:
+        return ()
+    from atelier.datasets.leakage.leakage import Fingerprints, LeakageWatcher
+
+    try:
+        with evaluation.open("rb") as lines:
+            fingerprints = Fingerprints.of(lines, evaluation_format)
+    except OSError as error:
+        raise CommandFailed(f"--against = {str(evaluation)!r}: {error.strerror}", ExitCode.INVALID) from error
+    if not fingerprints.lines:
+        raise CommandFailed(
+            f"--against = {str(evaluation)!r}: no question in text is found in it as {evaluation_format}; "
+            "--against-technique names what its rows are for",
+            ExitCode.INVALID,
+        )
+    return (LeakageWatcher(fingerprints, format, str(evaluation)),)

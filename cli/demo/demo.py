@@ -1,0 +1,168 @@
+"""The whole line on one machine: what `make demo` shows."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from cli.chat.chat import one_turn, read_tools
+from cli.chat.conversation import Conversation
+from cli.console import out, wide
+from cli.demo import open_weights
+from cli.env.cdk import REPOSITORY, run_cdk
+from cli.exit_codes import ExitCode
+from cli.failure import CommandFailed
+from cli.run.reports import Fetched, fetch, metrics_table, score_of, verdicts
+from cli.run.start import read_run_file, start_run
+from cli.run.watch import watch_run
+from client.connection import connect
+from client.pipeline import Line
+from config.environments import LOCAL
+from config.slurm import SlurmOrchestrator
+from examples.tool_calling.generate import write
+from localcloud.common.home import Home
+from localcloud.control import up
+from localcloud.slurm.setting import Switch
+
+EXAMPLE = REPOSITORY / "examples" / "tool_calling"
+RUN_FILES = {
+    "training-job": EXAMPLE / "sft.yaml",
+    "hyperpod-eks": EXAMPLE / "sft-hyperpod-eks.yaml",
+    "hyperpod-slurm": EXAMPLE / "sft-hyperpod-slurm.yaml",
+}
+"""The run that the demo shows, by the platform that it trains on."""
+
+SEED = 1
+SHOWN_EXAMPLES = 3
+
+
+def show(platform: str) -> ExitCode:
+    """Start the embedded cloud, deploy to it, customize the tiny model on the platform and talk to it."""
+    if platform not in RUN_FILES:
+        accepted = ", ".join(RUN_FILES)
+        raise CommandFailed(f"platform = {platform!r}: the demo has {accepted}", ExitCode.INVALID)
+    run_file = RUN_FILES[platform]
+    run = read_run_file(run_file)
+    line = _deployed_line(run)
+    deployment = run.get("deployment", {}).get("name")
+    if deployment and line.deployed.remove(deployment):
+        out.print(
+            f"  {deployment} of an earlier demo is removed: this run starts from the base model again",
+            soft_wrap=True,
+        )
+    run_id = start_run(line, run_file, now=datetime.now(UTC)).run_id
+    out.print(f"\n[bold]run {run_id}[/bold]  ({run_file.relative_to(REPOSITORY)})", soft_wrap=True)
+    code = watch_run(line, run_id)
+    if code is ExitCode.INTERRUPTED:
+        return code
+    report = fetch(line, run_id)
+    show_results(report)
+    if code is ExitCode.OK and deployment:
+        _talk(line, deployment, report)
+    elif code is ExitCode.OK:
+        out.print(f"\nmodel: {report.document['stages'][-1]['checkpoint']}", soft_wrap=True)
+    out.print(f"\nreport: {report.path}", soft_wrap=True)
+    return code
+
+
+def _deployed_line(run: Mapping[str, Any]) -> Line:
+    """The line as far as the run needs it: the pipeline, and of the clusters only the run's own."""
+    home = Home.from_environ()
+    wanted = {stage.get("cluster") for stage in run["stages"]}
+    clusters = [cluster for cluster in LOCAL.clusters if cluster.name in wanted]
+    if any(isinstance(cluster.orchestrator, SlurmOrchestrator) for cluster in clusters):
+        Switch(home).turn_on()
+    stacks = [LOCAL.stack_name(noun) for noun in ("Pipeline", *(cluster.noun for cluster in clusters))]
+    weights = home.base_models / "atelier-tiny"
+    with _step("base model and datasets"):
+        make_base_model(weights)
+        make_datasets()
+    with _step("embedded cloud"):
+        up()
+    with _step(f"cdk deploy of {', '.join(stacks)}"):
+        if run_cdk(LOCAL, ["deploy", *stacks], quiet=True):
+            raise CommandFailed("cdk deploy failed")
+    line = connect(LOCAL.name)
+    if run["base_model"] == open_weights.NAME:
+        open_weights.publish_open_weights(line, weights)
+    return line
+
+
+def make_base_model(folder: Path) -> None:
+    """The base model in `folder`, unless it is there already; CommandFailed with what the script said."""
+    done = subprocess.run(
+        [sys.executable, "-m", "localcloud.trainer.model.make_base", "--out", str(folder)],
+        cwd=REPOSITORY,
+        check=False,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    if done.returncode:
+        raise CommandFailed(f"the base model could not be made:\n{done.stdout}")
+
+
+def make_datasets() -> None:
+    """The example's datasets, the same bytes every time."""
+    folder = EXAMPLE / "data"
+    folder.mkdir(exist_ok=True)
+    write(folder, seed=SEED)
+
+
+@contextmanager
+def _step(title: str) -> Iterator[None]:
+    started = time.monotonic()
+    with out.status(title):
+        yield
+    out.print(f"  {title:28} {time.monotonic() - started:5.1f} s")
+
+
+def show_results(report: Fetched) -> None:
+    """What the evaluations and the gate said; nothing of a failure, which watching has told."""
+    scores = report.document.get("scores") or []
+    baseline, candidate = score_of(scores, 0, "baseline"), score_of(scores, 0, "candidate")
+    if baseline and candidate:
+        out.print("\n[bold]held-out questions, before and after[/bold]")
+        wide.print(_examples(baseline, candidate))
+        out.print()
+        out.print(metrics_table(scores))
+    if report.document.get("failure"):
+        return
+    out.print(f"\n[bold]gate[/bold]: {escape(report.document.get('sentence', ''))}", soft_wrap=True)
+    for verdict in verdicts(report.document.get("decision") or {}):
+        out.print(verdict, soft_wrap=True)
+
+
+def _examples(baseline: Mapping[str, Any], candidate: Mapping[str, Any]) -> Table:
+    """The same questions, answered by the base model and by the customized one."""
+    after_by_prompt = {example["prompt"]: example for example in candidate["examples"]}
+    table = Table.grid(padding=(0, 2))
+    shown = [example for example in baseline["examples"] if example["prompt"] in after_by_prompt]
+    for before in shown[:SHOWN_EXAMPLES]:
+        after = after_by_prompt[before["prompt"]]
+        table.add_row("[bold]question[/bold]", before["prompt"])
+        table.add_row("[yellow]before[/yellow]", before["inference"])
+        table.add_row("[green]after[/green]", after["inference"])
+        table.add_row("wanted", after["gold"])
+        table.add_row()
+    return table
+
+
+def _talk(line: Line, deployment: str, report: Fetched) -> None:
+    candidate = score_of(report.document["scores"], 0, "candidate") or {}
+    question = candidate["examples"][-1]["prompt"]
+    out.print(f"\n[bold]atelier chat {deployment}[/bold]  (Converse, through the promoted deployment)")
+    out.print(f"you > {question}", markup=False)
+    conversation = Conversation(
+        line.deployed, line.deployed.model_id(deployment), tool_config=read_tools(EXAMPLE / "tools.json")
+    )
+    one_turn(conversation, question)

@@ -1,0 +1,17 @@
+"""The embedded cloud's open weights: the tiny model's files, where a line looks for those of any model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from atelier import names
+from client.pipeline import Line
+
+NAME = "atelier-tiny-open"
+
+
+def publish_open_weights(line: Line, folder: Path) -> None:
+    """Put the files of `folder`, the tiny model, into the line's bucket."""
+    for file in sorted(folder.iterdir()):
+        uri = line.uri(f"{names.base_model_prefix(NAME)}{file.name}")
+        line.objects.write(uri, file.read_bytes(), content_type="application/octet-stream")

@@ -1,0 +1,50 @@
+"""Stay with a run until it is over: a live view on a terminal, a line a change elsewhere."""
+
+from __future__ import annotations
+
+from cli import rendering
+from cli.console import err, out
+from cli.exit_codes import ExitCode, of_status
+from cli.run.observe import Observer
+from cli.run.progress import Progress, StepState, failure_of
+from client.pipeline import Line
+
+_TOLD = (StepState.RUNNING, StepState.DONE, StepState.FAILED)
+
+
+def watch_run(line: Line, run_id: str) -> ExitCode:
+    """Show the run until it is over; its end as an exit code. Ctrl-C leaves the run going and says so."""
+    observer = Observer(line, run_id)
+    try:
+        last = _live(observer) if out.is_terminal else _log(observer)
+    except KeyboardInterrupt:
+        option = f"--env {line.environment.name}"
+        err.print(f"\n{run_id} goes on without you.", soft_wrap=True)
+        err.print(f"  atelier watch {run_id} {option}\n  atelier stop {run_id} {option}", soft_wrap=True)
+        return ExitCode.INTERRUPTED
+    return of_status(last.execution.status)
+
+
+def _live(observer: Observer) -> Progress:
+    from rich.live import Live
+
+    with Live(console=out, refresh_per_second=8) as live:
+        for seen in observer.until_over():
+            live.update(rendering.view(seen))
+    return seen
+
+
+def _log(observer: Observer) -> Progress:
+    told: dict[str, StepState] = {}
+    for seen in observer.until_over():
+        for step in seen.steps:
+            if step.state in _TOLD and told.get(step.title) is not step.state:
+                told[step.title] = step.state
+                out.print(rendering.line(step), markup=False, soft_wrap=True)
+    execution = seen.execution
+    out.print(
+        f"{execution.run_id} {execution.status} after {rendering.duration(seen.seconds)}", soft_wrap=True
+    )
+    if failure_of(execution):
+        out.print(failure_of(execution), markup=False, soft_wrap=True)
+    return seen

@@ -1,0 +1,16 @@
+"""`atelier watch`."""
+
+from __future__ import annotations
+
+import typer
+
+from cli.options import EnvironmentName, RunId
+
+
+def watch(run: RunId, environment: EnvironmentName = "local") -> None:
+    """Show a run live until it is over: its steps, losses and what it waits for. Exits as the run ended."""
+    from cli.run.watch import watch_run
+    from client.connection import connect
+
+    line = connect(environment)
+    raise typer.Exit(watch_run(line, line.run_id(run)))

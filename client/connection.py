@@ -1,0 +1,149 @@
+"""Reach an environment's line: the embedded cloud by its record, AWS by the ordinary credential chain."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from atelier.operations.model import Kind
+from atelier.operations.ports import JobLogs
+from atelier.platforms.eks.cluster import Cluster
+from atelier.platforms.slurm.cluster import SlurmCluster
+from cli.chat.conversation import Deployed
+from cli.exit_codes import ExitCode
+from cli.failure import CommandFailed
+from client.datasets import DatasetUploads
+from client.executions import Executions
+from client.pipeline import Line
+from config.environments import LOCAL, environment_named
+from config.job_clusters import targets
+from config.model import Environment
+from lambdas.adapters.dynamodb_operations import DynamoDbOperations
+from lambdas.adapters.hyperpod_logs import HyperPodLogs
+from lambdas.adapters.s3_objects import S3Objects
+from lambdas.adapters.sagemaker_training_jobs import SageMakerTrainingJobs
+from lambdas.adapters.slurm_training_jobs import SlurmTrainingJobs
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_lambda import LambdaClient
+
+_CONFIG = Config(connect_timeout=5, retries={"mode": "standard", "max_attempts": 4})
+
+
+def connect(environment_name: str) -> Line:
+    """The environment's line. CommandFailed when it cannot be reached or is not deployed."""
+    environment = environment_named(environment_name)
+    client = clients(environment)
+    outputs = pipeline_outputs(client("cloudformation"), environment)
+    bucket = outputs["BucketName"]
+    return Line(
+        environment=environment,
+        bucket=bucket,
+        executions=Executions(
+            stepfunctions=client("stepfunctions"), state_machine_arn=outputs["StateMachineArn"]
+        ),
+        operations=DynamoDbOperations(dynamodb=client("dynamodb"), table=outputs["OperationsTableName"]),
+        logs_of=_logs_of(environment, bucket, client),
+        objects=S3Objects(s3=client("s3")),
+        datasets=DatasetUploads(s3=client("s3"), bucket=bucket),
+        deployed=Deployed(bedrock=client("bedrock"), runtime=client("bedrock-runtime")),
+        look_now=_look_now(client("lambda"), outputs["SettleFunctionName"]),
+        caller=lambda: str(client("sts").get_caller_identity()["Arn"]),
+    )
+
+
+def clients(environment: Environment) -> Callable[[str], Any]:
+    """A factory of boto3 clients for the environment; each client is made once."""
+    return _local_clients() if environment is LOCAL else _aws_clients(environment)
+
+
+def pipeline_outputs(cloudformation: CloudFormationClient, environment: Environment) -> dict[str, str]:
+    """What the Pipeline stack says of itself."""
+    return stack_outputs(cloudformation, environment, "Pipeline")
+
+
+def stack_outputs(
+    cloudformation: CloudFormationClient, environment: Environment, noun: str
+) -> dict[str, str]:
+    """What a stack says of itself. CommandFailed where it is not deployed."""
+    stack = environment.stack_name(noun)
+    try:
+        described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+    except ClientError as error:
+        if "does not exist" not in str(error):
+            raise
+        raise CommandFailed(
+            f"{stack} is not deployed: `make deploy ENV={environment.name}`", ExitCode.UNREACHABLE
+        ) from error
+    return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+
+
+def _local_clients() -> Callable[[str], Any]:
+    from localcloud.control import status
+
+    cloud = status()
+    if cloud is None:
+        raise CommandFailed("the embedded cloud is not running: `atelier up`", ExitCode.UNREACHABLE)
+    session = cloud.session()
+    options: dict[str, Any] = cloud.client_options()
+    return cache(lambda service: session.client(service, config=_CONFIG, **options))
+
+
+def _aws_clients(environment: Environment) -> Callable[[str], Any]:
+    import boto3
+
+    session = boto3.Session(region_name=environment.region)
+    account = session.client("sts", config=_CONFIG).get_caller_identity()["Account"]
+    if account != environment.account:
+        raise CommandFailed(
+            f"the credentials are for account {account}, but {environment.name} is account "
+            f"{environment.account}: choose another AWS_PROFILE, or another --env",
+            ExitCode.UNREACHABLE,
+        )
+    return cache(lambda service: session.client(service, config=_CONFIG))
+
+
+def _logs_of(
+    environment: Environment, bucket: str, client: Callable[[str], Any]
+) -> Callable[[Kind], JobLogs]:
+    """Where people read what jobs log: CloudWatch and the bucket; they have no way into a cluster."""
+
+    @cache
+    def logs_of(kind: Kind) -> JobLogs:
+        clusters = targets(environment, bucket=bucket)
+        match kind:
+            case Kind.EKS_JOB:
+                return HyperPodLogs(
+                    clusters=[cluster.name for cluster in clusters if isinstance(cluster, Cluster)],
+                    sagemaker=client("sagemaker"),
+                    logs=client("logs"),
+                )
+            case Kind.SLURM_JOB:
+                return SlurmTrainingJobs(
+                    clusters={one.name: one for one in clusters if isinstance(one, SlurmCluster)},
+                    bucket=bucket,
+                    s3=client("s3"),
+                    sqs=client("sqs"),
+                    now=lambda: int(time.time()),
+                )
+            case _:
+                return SageMakerTrainingJobs(sagemaker=client("sagemaker"), logs=client("logs"))
+
+    return logs_of
+
+
+def _look_now(functions: LambdaClient, function_name: str) -> Callable[[str], None]:
+    def look_now(run_id: str) -> None:
+        payload: Mapping[str, str] = {"run_id": run_id}
+        functions.invoke(
+            FunctionName=function_name, InvocationType="Event", Payload=json.dumps(payload).encode()
+        )
+
+    return look_now

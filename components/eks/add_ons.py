@@ -1,0 +1,124 @@
+"""EKS add-ons that come when there are nodes to run them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aws_cdk import CustomResource, Stack, aws_aps as aps, aws_eks as eks, aws_iam as iam
+from constructs import Construct, IDependable
+
+from components.eks.control_plane import ControlPlane
+from components.permissions import acknowledge, allow
+from components.pipeline.artifact_bucket import ArtifactBucket
+
+TRAINING_OPERATOR_POLICY = "AmazonSageMakerHyperPodTrainingOperatorAccess"
+
+
+class AddOns(Construct):
+    """CoreDNS always; the others as asked for. Roles reach pods by associations of their own.
+
+    The association inside an add-on broke with the training operator's v1.2.1 (awsome-distributed-ai #1075).
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, control_plane: ControlPlane, nodes: CustomResource
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._control_plane, self._nodes = control_plane, nodes
+        self.add("Coredns", "coredns")
+
+    def training_operator(self) -> None:
+        """Runs HyperPodPyTorchJob; it brings its webhooks' certificates from cert-manager."""
+        role = self._role("TrainingOperatorRole", "HyperPod's training operator runs as this")
+        role.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name(TRAINING_OPERATOR_POLICY))
+        acknowledge(
+            role,
+            f"IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/{TRAINING_OPERATOR_POLICY}]",
+            because="The add-on is AWS's, and so is the list of what it calls",
+        )
+        identity = self._identity("aws-hyperpod", "hp-training-operator-controller-manager", role)
+        operator = self.add("TrainingOperator", "amazon-sagemaker-hyperpod-training-operator")
+        operator.node.add_dependency(self.certificates(), identity)
+
+    def task_governance(self) -> eks.CfnAddon:
+        """Kueue under HyperPod's management: priorities and quotas depend on it."""
+        return self.add("TaskGovernance", "amazon-sagemaker-hyperpod-taskgovernance")
+
+    def certificates(self) -> eks.CfnAddon:
+        """Signs the certificates of operators' webhooks."""
+        return self.add("CertManager", "cert-manager")
+
+    def served_models(self, bucket: ArtifactBucket) -> list[IDependable]:
+        """What the inference operator relies on: models mounted from the bucket, and metrics of pods."""
+        role = self._role("ModelsRole", "Pods read the models that they serve as this")
+        bucket.grant_serve(role)
+        identity = self._identity("kube-system", "s3-csi-driver-sa", role)
+        models = self.add("Models", "aws-mountpoint-s3-csi-driver")
+        models.node.add_dependency(identity)
+        return [models, self.add("Metrics", "metrics-server")]
+
+    def file_systems(self) -> eks.CfnAddon:
+        """Mounts FSx for Lustre. Its controller has no role: stacks make file systems, not claims."""
+        return self.add("FileSystems", "aws-fsx-csi-driver")
+
+    def observability(self) -> None:
+        """Metrics of nodes, accelerators and jobs into a Prometheus workspace of the cluster's own."""
+        workspace = aps.CfnWorkspace(self, "Workspace", alias=Stack.of(self).stack_name)
+        role = self._role("ObservabilityRole", "HyperPod's metrics collector runs as this")
+        allow(role, "aps:RemoteWrite", on=[workspace.attr_arn])
+        service_account = "hyperpod-observability-operator-otel-collector"
+        identity = self._identity("hyperpod-observability", service_account, role)
+        add_on = self.add(
+            "Observability",
+            "amazon-sagemaker-hyperpod-observability",
+            {
+                "ampWorkspace": {
+                    "arn": workspace.attr_arn,
+                    "prometheusEndpoint": workspace.attr_prometheus_endpoint,
+                }
+            },
+        )
+        add_on.node.add_dependency(identity)
+
+    def add(
+        self, construct_id: str, name: str, configuration: Mapping[str, Any] | None = None
+    ) -> eks.CfnAddon:
+        """The add-on; the one that is there where several ask for it."""
+        there = self.node.try_find_child(construct_id)
+        if isinstance(there, eks.CfnAddon):
+            return there
+        add_on = eks.CfnAddon(
+            self,
+            construct_id,
+            addon_name=name,
+            cluster_name=self._control_plane.name,
+            configuration_values=Stack.of(self).to_json_string(configuration) if configuration else None,
+            resolve_conflicts="OVERWRITE",
+        )
+        add_on.node.add_dependency(self._nodes)
+        return add_on
+
+    def _role(self, construct_id: str, description: str) -> iam.Role:
+        pods = iam.ServicePrincipal("pods.eks.amazonaws.com")
+        role = iam.Role(self, construct_id, description=description, assumed_by=pods)
+        assert role.assume_role_policy is not None
+        role.assume_role_policy.add_statements(
+            iam.PolicyStatement(principals=[pods], actions=["sts:TagSession"])
+        )
+        return role
+
+    def _identity(
+        self, namespace: str, service_account: str, role: iam.Role
+    ) -> eks.CfnPodIdentityAssociation:
+        identity = eks.CfnPodIdentityAssociation(
+            self,
+            f"{role.node.id.removesuffix('Role')}Identity",
+            cluster_name=self._control_plane.name,
+            namespace=namespace,
+            service_account=service_account,
+            role_arn=role.role_arn,
+        )
+        # With its policies: pods ask for the role as soon as they run.
+        identity.node.add_dependency(role)
+        return identity

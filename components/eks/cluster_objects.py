@@ -1,0 +1,47 @@
+"""Objects of Kubernetes as resources of a cluster's stack (ADR 0076)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aws_cdk import CustomResource, Stack
+from constructs import Construct
+
+from components.eks.access import ClusterAccess
+from components.eks.control_plane import ControlPlane
+from components.hyperpod.custom_resources import CustomResources
+from components.permissions import allow
+from components.pipeline.function_factory import Handlers
+
+
+class ClusterObjects(Construct):
+    """One function applies them, as an administrator: nobody may give a group rights beyond their own."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        control_plane: ControlPlane,
+        access: ClusterAccess,
+        handlers: Handlers,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._control_plane = control_plane
+        self._kind = CustomResources(self, "ApplyObjects", handlers=handlers)
+        allow(self._kind.function, "eks:DescribeCluster", on=[control_plane.cluster.attr_arn])
+        assert self._kind.function.role is not None
+        self._entry = access.admit_administrator("ApplyObjects", self._kind.function.role)
+
+    def resource(self, construct_id: str, objects: Sequence[Mapping[str, Any]]) -> CustomResource:
+        """`objects` in this order, and taken away in the reverse; they may hold references."""
+        resource = self._kind.resource(
+            self,
+            construct_id,
+            Cluster=self._control_plane.name,
+            # As text: CloudFormation hands over numbers and truth values as words.
+            Objects=[Stack.of(self).to_json_string(manifest) for manifest in objects],
+        )
+        resource.node.add_dependency(self._entry)
+        return resource

@@ -1,0 +1,132 @@
+"""The functions behind the workflow's states, each with the permissions of its step and no others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from aws_cdk import Duration, aws_lambda as lambda_
+
+from components.hyperpod.clients import ClusterClients
+from components.pipeline.artifact_bucket import ArtifactBucket
+from components.pipeline.function_factory import Handlers
+from components.pipeline.function_network import FunctionNetwork
+from components.pipeline.notice_topic import NoticeTopic
+from components.pipeline.operations_table import OperationsTable
+from components.pipeline.training_jobs import TrainingJobs
+from components.targets.custom_models import CustomModels
+
+
+@dataclass(kw_only=True)
+class LineFunctions:
+    """Makes every function of the line, in its order; `by_state` has them by the name of their state."""
+
+    handlers: Handlers
+    bucket: ArtifactBucket
+    operations: OperationsTable
+    jobs: TrainingJobs
+    clusters: ClusterClients
+    models: CustomModels
+    notices: NoticeTopic
+    by_state: dict[str, lambda_.Function] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._validate()
+        self._train_and_evaluate()
+        self._decide()
+        self._deploy()
+        self._undo()
+        self._report()
+
+    def _validate(self) -> None:
+        run = self._function("ValidateRun")
+        # Datasets are streamed: the memory is for the processor, of which Lambda gives one whole at 1769 MiB.
+        datasets, part, merge = (
+            self._function(state, timeout=Duration.minutes(15), memory_mib=1769)
+            for state in ("ValidateDatasets", "ValidateDatasetPart", "MergeFindings")
+        )
+        for resolver in (run, datasets, part, merge):
+            self.bucket.grant_read_hub_recipes(resolver)
+        for check in (datasets, part):
+            self.bucket.grant_read_datasets(check)
+        for reader in (part, merge):
+            self.bucket.grant_read_validation(reader)
+        for writer in (datasets, part, merge):
+            self.bucket.grant_write_validation(writer)
+        baseline = self._function("FindBaseline")
+        self.bucket.grant_read_models(baseline)
+        self.models.grant_read(baseline)
+
+    def _train_and_evaluate(self) -> None:
+        training = self._client_function("SubmitTrainingJob")
+        self.bucket.grant_read_hub_recipes(training)
+        for submit in (training, self._client_function("SubmitEvaluation")):
+            self.operations.grant_record(submit)
+            self.bucket.grant_write_recipes(submit)
+            self.jobs.grant_submit(submit)
+        self.bucket.grant_read_training_output(self._function("ReadCheckpoint"))
+        metrics = self._function("ReadMetrics", timeout=Duration.minutes(5), memory_mib=1024)
+        self.bucket.grant_read_evaluation_output(metrics)
+
+    def _decide(self) -> None:
+        self._function("DecideGate")
+        approval = self._function("AwaitApproval")
+        self.operations.grant_record(approval)
+        self.notices.grant_publish(approval)
+
+    def _deploy(self) -> None:
+        self.bucket.grant_write_models(self._function("RegisterModel"))
+        create = self._function("CreateModel")
+        self.operations.grant_record(create)
+        self.models.grant_create(create)
+        deploy = self._function("Deploy")
+        self.operations.grant_record(deploy)
+        self.models.grant_deploy(deploy)
+        smoke_test = self._function("SmokeTest", timeout=Duration.minutes(10))
+        self.bucket.grant_read_datasets(smoke_test)
+        self.models.grant_converse(smoke_test)
+        promote = self._function("Promote")
+        self.operations.grant_record(promote)
+        self.models.grant_deploy(promote)
+        self.models.grant_switch(promote)
+        self.models.grant_delete_deployments(self._function("RetireCandidate"))
+
+    def _undo(self) -> None:
+        for undo in (
+            self._client_function("RollBack", timeout=Duration.minutes(5)),
+            self._client_function("ReleaseRun", timeout=Duration.minutes(5)),
+        ):
+            self.operations.grant_release(undo)
+            self.jobs.grant_stop(undo)
+            self.models.grant_switch(undo)
+            self.models.grant_delete_deployments(undo)
+            self.models.grant_delete_models(undo)
+
+    def _report(self) -> None:
+        report = self._client_function("PublishReport", timeout=Duration.minutes(5), memory_mib=1024)
+        self.bucket.grant_write_reports(report)
+        self.bucket.grant_read_validation(report)
+        self.operations.grant_read(report)
+        self.jobs.grant_read_logs(report)
+        self.clusters.grant_read_logs(report)
+
+    def _client_function(
+        self, state: str, *, timeout: Duration | None = None, memory_mib: int = 512
+    ) -> lambda_.Function:
+        """A function that reaches clusters, too."""
+        function = self._function(
+            state, timeout=timeout, memory_mib=memory_mib, network=self.clusters.network
+        )
+        self.clusters.grant_use(function)
+        return function
+
+    def _function(
+        self,
+        state: str,
+        *,
+        timeout: Duration | None = None,
+        memory_mib: int = 512,
+        network: FunctionNetwork | None = None,
+    ) -> lambda_.Function:
+        function = self.handlers.function(state, timeout=timeout, memory_mib=memory_mib, network=network)
+        self.by_state[state] = function
+        return function

@@ -1,0 +1,83 @@
+"""What the state machine itself may do: invoke its functions, run its Maps, send a notice, log and trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from aws_cdk import (
+    ArnFormat,
+    Stack,
+    aws_iam as iam,
+    aws_kms as kms,
+    aws_lambda as lambda_,
+    aws_stepfunctions as sfn,
+)
+from constructs import Construct
+
+from components.permissions import allow
+from components.pipeline.notice_topic import NoticeTopic
+
+
+class WorkflowRole(Construct):
+    """Written out, because the library would allow every version and alias of every function."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        functions: Iterable[lambda_.IFunction],
+        notices: NoticeTopic,
+        key: kms.IKey,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        stack = Stack.of(self)
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal(
+                "states.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": stack.account}}
+            ),
+        )
+        allow(self.role, "lambda:InvokeFunction", on=[function.function_arn for function in functions])
+        notices.grant_publish(self.role)
+        allow(self.role, "kms:Decrypt", "kms:GenerateDataKey", on=[key.key_arn])
+        allow(
+            self.role,
+            "logs:CreateLogDelivery",
+            "logs:DeleteLogDelivery",
+            "logs:DescribeLogGroups",
+            "logs:DescribeResourcePolicies",
+            "logs:GetLogDelivery",
+            "logs:ListLogDeliveries",
+            "logs:PutResourcePolicy",
+            "logs:UpdateLogDelivery",
+            "xray:GetSamplingRules",
+            "xray:GetSamplingTargets",
+            "xray:PutTelemetryRecords",
+            "xray:PutTraceSegments",
+            on=["*"],
+            because="CloudWatch Logs' delivery actions and X-Ray have no resources to name",
+        )
+
+    def grant_map_runs(self, machine: sfn.StateMachine) -> None:
+        """Run Distributed Maps: their children are executions of the machine itself.
+
+        Step Functions developer guide, "IAM policies for using Distributed Map states". A policy of its own,
+        because the machine waits for the role's first policy and this one names the machine.
+        """
+        children = iam.Policy(self, "MapRuns", roles=[self.role])
+        allow(children, "states:StartExecution", on=[machine.state_machine_arn])
+        executions = Stack.of(self).format_arn(
+            service="states",
+            resource="execution",
+            resource_name=f"{machine.state_machine_name}:*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        allow(
+            children,
+            "states:DescribeExecution",
+            "states:StopExecution",
+            on=[executions],
+            because="Step Functions names the children of a Map Run when it starts them",
+        )

@@ -1,0 +1,45 @@
+"""What tells people that a Slurm cluster's agent no longer does its work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration, aws_cloudwatch as cloudwatch
+
+from atelier.platforms.slurm.cluster import SlurmCluster
+from components.hyperpod.cluster_monitoring import EVERY, Guards
+from components.pipeline.artifact_bucket import ArtifactBucket
+from components.slurm.job_queue import JobQueue
+from config.cluster import ClusterConfig
+from lambdas.cluster_metrics import SILENT_AGENT
+
+MEASURE = "MeasureSlurmCluster"
+
+
+def measured(cluster: ClusterConfig, bucket: ArtifactBucket) -> Mapping[str, object]:
+    """What the function that measures is told: where the heartbeat is, and when it is too old."""
+    return {
+        "bucket": bucket.bucket.bucket_name,
+        "configured_name": cluster.name,
+        "silent_after_seconds": SlurmCluster.silent_after_seconds,
+    }
+
+
+def guard_agent(guards: Guards, *, cluster: ClusterConfig, bucket: ArtifactBucket, queue: JobQueue) -> None:
+    """Ring when it is silent, and when it leaves messages that it could not handle."""
+    bucket.grant_read_slurm_heartbeat(guards.function, cluster.name)
+    guards.alarm(
+        "SilentAgent",
+        guards.metric(SILENT_AGENT),
+        "has an agent that says nothing: no job of the line starts or ends there",
+        lasting=Duration.minutes(10),
+        # Where nothing is measured, MissingNodes rings.
+        missing=cloudwatch.TreatMissingData.NOT_BREACHING,
+    )
+    guards.alarm(
+        "UndeliverableJobs",
+        queue.dead_letters.metric_approximate_number_of_messages_visible(period=EVERY),
+        "has messages that its agent could not handle",
+        lasting=EVERY,
+        missing=cloudwatch.TreatMissingData.NOT_BREACHING,
+    )

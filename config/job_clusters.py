@@ -1,0 +1,46 @@
+"""An environment's clusters as its functions know them, from configuration alone."""
+
+from __future__ import annotations
+
+from atelier.platforms.clusters import JobCluster
+from atelier.platforms.eks.cluster import Cluster
+from components.eks.job_namespaces import TEAM, job_namespaces
+from components.eks.job_storage import shared_storage
+from components.slurm.target import slurm_target
+from config.cluster import ClusterConfig, EksOrchestrator
+from config.model import Environment
+
+
+def targets(environment: Environment, *, bucket: str) -> tuple[JobCluster, ...]:
+    """Where the environment's jobs may go. Names are those that the clusters' stacks give.
+
+    On a cluster with task governance Atelier's jobs are its first team's.
+    """
+    return tuple(
+        _on_eks(environment, cluster, cluster.orchestrator, bucket)
+        if isinstance(cluster.orchestrator, EksOrchestrator)
+        else slurm_target(environment, cluster)
+        for cluster in environment.clusters
+    )
+
+
+def _on_eks(
+    environment: Environment, cluster: ClusterConfig, orchestrator: EksOrchestrator, bucket: str
+) -> Cluster:
+    (namespace, *_) = job_namespaces(cluster)
+    priority = cluster.task_governance and cluster.task_governance.jobs_priority
+    return Cluster(
+        name=environment.cluster_name(cluster),
+        configured_name=cluster.name,
+        namespace=namespace,
+        region=environment.region,
+        account=environment.account,
+        is_restricted=cluster.is_restricted,
+        instance_types=tuple(
+            dict.fromkeys(each for group in cluster.all_groups for each in group.instance_types)
+        ),
+        queue=f"{namespace}-localqueue" if namespace.startswith(TEAM) else None,
+        priority=f"{priority}-priority" if priority else None,
+        allows_services=orchestrator.services,
+        storage=shared_storage(bucket) if orchestrator.lustre else None,
+    )

@@ -1,0 +1,51 @@
+"""Whether clusters get Slurm, and what came of it: files that both sides of the embedded cloud read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from localcloud.common.home import Home
+from localcloud.slurm.installation import find
+
+
+@dataclass(frozen=True)
+class Switch:
+    """On once `atelier up --with-slurm` was asked for, until the home is removed."""
+
+    home: Home
+
+    @property
+    def is_on(self) -> bool:
+        return self._switch.exists()
+
+    def turn_on(self) -> None:
+        """SlurmMissing where Slurm is not installed."""
+        find()
+        self.home.slurm.mkdir(parents=True, exist_ok=True)
+        self._switch.touch()
+
+    def report(self, clusters: Mapping[str, str]) -> None:
+        """The server: how Slurm is on each cluster."""
+        self.home.slurm.mkdir(parents=True, exist_ok=True)
+        written = self._report.with_suffix(".new")
+        written.write_text(json.dumps(dict(clusters)))
+        written.replace(self._report)
+
+    def reported(self) -> dict[str, str]:
+        """What the server last said, by the cluster's name."""
+        try:
+            found: dict[str, str] = json.loads(self._report.read_text())
+        except FileNotFoundError:
+            return {}
+        return found
+
+    @property
+    def _switch(self) -> Path:
+        return self.home.slurm / "on"
+
+    @property
+    def _report(self) -> Path:
+        return self.home.slurm / "clusters.json"

@@ -8,7 +8,7 @@ import zipfile
 from importlib.metadata import distribution
 
 from benchmarks.result import Result
-from components.pipeline.bundles import LOCK, code_bundle, layer_bundle
+from components.bundles import LOCK, code_bundle, layer_bundle
 from config.environments import PROD
 
 MEBIBYTE = 1 << 20

@@ -12,6 +12,9 @@ from constructs import Construct, IConstruct
 Grantee = iam.Role | iam.Policy | iam.ManagedPolicy | lambda_.Function
 """Who gets permission: a role, also by a further policy, people by a managed one, a function by its role."""
 
+OWN_ID = "A cluster's ARN ends in an id that it gets when it is made"
+"""Reason for a wildcard in place of a HyperPod cluster's id."""
+
 
 def allow(
     grantee: Grantee,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from atelier.platforms.clusters import JobCluster
 from atelier.platforms.eks.cluster import Cluster
-from components.eks.job_namespaces import TEAM, job_namespaces
-from components.eks.job_storage import shared_storage
-from components.slurm.target import slurm_target
 from config.cluster import ClusterConfig, EksOrchestrator
+from config.job_namespaces import TEAM, job_namespaces
+from config.job_storage import shared_storage
 from config.model import Environment
+from config.slurm_job_cluster import slurm_target
 
 
 def targets(environment: Environment, *, bucket: str) -> tuple[JobCluster, ...]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from aws_cdk import Stack
 from constructs import Construct
 
+from components.function_factory import Handlers
 from components.hyperpod.network import ClusterNetwork
-from components.pipeline.function_factory import Handlers
-from components.pipeline.notice_topic import NoticeTopic
+from components.notice_topic import NoticeTopic
 from components.retention import retention
 from config.cluster import ClusterConfig
 from config.model import Environment

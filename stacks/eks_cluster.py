@@ -14,8 +14,6 @@ from components.eks.execution_role import ExecutionRole
 from components.eks.governance import Governance
 from components.eks.inference import InferenceOperator
 from components.eks.job_access import job_access
-from components.eks.job_namespaces import job_namespaces
-from components.eks.job_storage import LINKS, WRITTEN, volume
 from components.hyperpod.cluster_monitoring import Guards
 from components.hyperpod.custom_resources import CustomResources
 from components.hyperpod.hyperpod_cluster import HyperPodCluster
@@ -24,6 +22,8 @@ from components.hyperpod.lifecycle_scripts import LifecycleScripts, scripts_of
 from components.hyperpod.linked_file_system import LinkedFileSystem
 from components.hyperpod.nodes import Nodes
 from config.cluster import ClusterConfig, EksOrchestrator
+from config.job_namespaces import job_namespaces
+from config.job_storage import LINKS, WRITTEN, volume
 from config.model import Environment
 from stacks.cluster import ClusterStack
 from stacks.network import NetworkStack

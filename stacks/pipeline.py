@@ -5,13 +5,13 @@ from __future__ import annotations
 from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
-from components.hyperpod.clients import ClusterClients
+from components.function_factory import Handlers
+from components.notice_topic import NoticeTopic
+from components.operator_policy import OperatorPolicy
 from components.pipeline.alarms import Alarms
+from components.pipeline.cluster_clients import ClusterClients
 from components.pipeline.customization_workflow import CustomizationWorkflow
-from components.pipeline.function_factory import Handlers
-from components.pipeline.notice_topic import NoticeTopic
 from components.pipeline.operations_table import OperationsTable
-from components.pipeline.operator_policy import OperatorPolicy
 from components.pipeline.settlement import Settlement
 from components.pipeline.training_jobs import TrainingJobs
 from components.pipeline.workflow_functions import LineFunctions

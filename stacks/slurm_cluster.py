@@ -10,7 +10,7 @@ from components.hyperpod.custom_resources import CustomResources
 from components.hyperpod.hyperpod_cluster import HyperPodCluster
 from components.hyperpod.lifecycle_scripts import LifecycleScripts
 from components.hyperpod.nodes import Nodes
-from components.pipeline.operator_policy import OperatorPolicy
+from components.operator_policy import OperatorPolicy
 from components.slurm.accounting import Accounting
 from components.slurm.agent import node_files
 from components.slurm.agent_alarms import MEASURE, guard_agent, measured
@@ -19,10 +19,10 @@ from components.slurm.node_roles import ControllerRole, SlurmNodeRole
 from components.slurm.orchestration import SlurmNodes, slurm_orchestrator
 from components.slurm.sessions import Sessions
 from components.slurm.shared_storage import SharedStorage
-from components.slurm.target import queue_name
 from config.cluster import ClusterConfig
 from config.model import Environment
 from config.slurm import SlurmOrchestrator
+from config.slurm_job_cluster import queue_name
 from stacks.cluster import ClusterStack
 from stacks.network import NetworkStack
 from stacks.storage import StorageStack

@@ -5,8 +5,8 @@ from __future__ import annotations
 from aws_cdk import RemovalPolicy, Stack
 from constructs import Construct
 
-from components.pipeline.artifact_bucket import ArtifactBucket
-from components.pipeline.encryption_key import EncryptionKey
+from components.artifact_bucket import ArtifactBucket
+from components.encryption_key import EncryptionKey
 from config.model import Environment
 
 

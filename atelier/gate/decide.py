@@ -16,7 +16,8 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 from atelier.errors import MetricsMissing
-from atelier.gate.scores import BASELINE, CANDIDATE, Score, Scores
+from atelier.gate.scores import Score, Scores
+from atelier.runs.subject import BASELINE, CANDIDATE
 
 if TYPE_CHECKING:
     from atelier.runs.model import GateRule

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from atelier.errors import MetricsMissing
-
-CANDIDATE = "candidate"
-BASELINE = "baseline"
+from atelier.runs.subject import BASELINE, CANDIDATE
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,13 @@ from typing import Any
 from atelier import names
 from atelier.errors import AtelierError
 from atelier.gate.decide import Decision
-from atelier.gate.scores import BASELINE, CANDIDATE, Scores
+from atelier.gate.scores import Scores
 from atelier.operations.model import Kind, Operation
 from atelier.operations.ports import JobLogs
 from atelier.report.curves import Curve, read_curves
 from atelier.report.headline import headline
 from atelier.report.steps import Step, step_of
+from atelier.runs.subject import BASELINE, CANDIDATE
 from atelier.storage import Objects
 
 logger = logging.getLogger(__name__)

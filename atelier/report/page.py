@@ -12,9 +12,9 @@ from typing import Any
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from atelier.gate.scores import BASELINE, CANDIDATE
 from atelier.report.charts import draw
 from atelier.report.content import Report
+from atelier.runs.subject import BASELINE, CANDIDATE
 
 _TONES = {"PROMOTED": "good", "ACCEPTED": "good", "REJECTED": "warn", "ROLLED_BACK": "warn", "FAILED": "bad"}
 

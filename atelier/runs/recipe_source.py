@@ -13,7 +13,8 @@ from typing import Any
 from atelier import names
 from atelier.errors import InvalidRun
 from atelier.recipes import Catalogue, catalogue
-from atelier.recipes.hub.recipe import HubRecipe, with_hub_recipes
+from atelier.recipes.hub.catalogue import with_hub_recipes
+from atelier.recipes.hub.recipe import HubRecipe
 from atelier.recipes.hub.template import UnreadableTemplate
 from atelier.recipes.rows import SHIPPED
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from atelier.gate.scores import BASELINE, CANDIDATE
 from atelier.recipes import Recipe
 from atelier.runs.checks.check_run import CheckedRun
+from atelier.runs.subject import BASELINE, CANDIDATE
 
 
 def plan_of(checked: CheckedRun) -> dict[str, Any]:

@@ -10,8 +10,6 @@ from constructs import Construct
 from components.eks.control_plane import ControlPlane
 from components.permissions import allow
 
-OWN_ID = "A cluster's ARN ends in an id that it gets when it is made"
-
 JOBS_GROUP = "atelier-jobs"
 WATCH_GROUP = "atelier-watch"
 """Kubernetes groups, bound to a Role in each namespace with jobs (see job_access)."""

@@ -8,9 +8,9 @@ from typing import Any
 from aws_cdk import CustomResource, Stack, aws_aps as aps, aws_eks as eks, aws_iam as iam
 from constructs import Construct, IDependable
 
+from components.artifact_bucket import ArtifactBucket
 from components.eks.control_plane import ControlPlane
 from components.permissions import acknowledge, allow
-from components.pipeline.artifact_bucket import ArtifactBucket
 
 TRAINING_OPERATOR_POLICY = "AmazonSageMakerHyperPodTrainingOperatorAccess"
 

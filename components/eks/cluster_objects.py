@@ -10,9 +10,9 @@ from constructs import Construct
 
 from components.eks.access import ClusterAccess
 from components.eks.control_plane import ControlPlane
+from components.function_factory import Handlers
 from components.hyperpod.custom_resources import CustomResources
 from components.permissions import allow
-from components.pipeline.function_factory import Handlers
 
 
 class ClusterObjects(Construct):

@@ -6,9 +6,9 @@ from aws_cdk import ArnFormat, Stack, aws_eks as eks
 from constructs import Construct
 
 from atelier import names
+from components.artifact_bucket import ArtifactBucket
 from components.hyperpod.node_role import NodeRole
 from components.permissions import allow
-from components.pipeline.artifact_bucket import ArtifactBucket
 
 NOVA_RECIPES_ACCOUNT = "334772094012"
 RECIPES = "advanced-model-customization-recipes"

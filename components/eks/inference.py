@@ -7,11 +7,11 @@ import json
 from aws_cdk import Fn, Stack, aws_iam as iam
 from constructs import Construct
 
+from components.artifact_bucket import ArtifactBucket
 from components.eks.add_ons import AddOns
 from components.eks.control_plane import ControlPlane
 from components.hyperpod.hyperpod_cluster import HyperPodCluster
 from components.permissions import acknowledge, allow
-from components.pipeline.artifact_bucket import ArtifactBucket
 
 NAMESPACE = "hyperpod-inference-system"
 OPERATOR = f"system:serviceaccount:{NAMESPACE}:hyperpod-inference-controller-manager"

@@ -20,11 +20,10 @@ from aws_cdk import (
 from constructs import Construct
 
 from atelier.names import CLUSTER_TAG
-from components.eks.access import OWN_ID
+from components.function_factory import Handlers
 from components.hyperpod.hyperpod_cluster import HyperPodCluster
-from components.permissions import allow
-from components.pipeline.function_factory import Handlers
-from components.pipeline.notice_topic import NoticeTopic
+from components.notice_topic import NoticeTopic
+from components.permissions import OWN_ID, allow
 from config.checks.sizes import is_accelerated
 from config.cluster import ClusterConfig
 from lambdas.cluster_metrics import IDLE_NODES, MISSING_NODES, NAMESPACE

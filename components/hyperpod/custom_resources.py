@@ -8,8 +8,8 @@ from typing import Any
 from aws_cdk import CustomResource, Duration, aws_iam as iam, aws_lambda as lambda_
 from constructs import Construct
 
+from components.function_factory import Handlers
 from components.permissions import allow
-from components.pipeline.function_factory import Handlers
 
 LONGEST = Duration.hours(1)
 """What CloudFormation waits at most; lambdas/resources/custom_resource.py answers before it ends."""

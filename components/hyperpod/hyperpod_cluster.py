@@ -7,10 +7,9 @@ from collections.abc import Callable
 from aws_cdk import Stack, aws_iam as iam, aws_sagemaker as sagemaker
 from constructs import Construct, IDependable
 
-from components.eks.access import OWN_ID
 from components.hyperpod.instance_groups import NodeSetup, instance_group, lustre, restricted_group
 from components.hyperpod.network import ClusterNetwork
-from components.permissions import allow
+from components.permissions import OWN_ID, allow
 from config.cluster import ClusterConfig, InstanceGroup, RestrictedGroup
 from config.file_systems import Lustre
 

@@ -11,8 +11,8 @@ from aws_cdk import CustomResource, Fn, Stack, aws_sagemaker as sagemaker
 from constructs import Construct
 
 from atelier import names
+from components.artifact_bucket import ArtifactBucket
 from components.hyperpod.custom_resources import CustomResources
-from components.pipeline.artifact_bucket import ArtifactBucket
 
 LifeCycle = sagemaker.CfnCluster.ClusterLifeCycleConfigProperty
 

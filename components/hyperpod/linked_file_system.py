@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from aws_cdk import RemovalPolicy, aws_ec2 as ec2, aws_fsx as fsx, aws_kms as kms
 from constructs import Construct
 
-from components.pipeline.artifact_bucket import ArtifactBucket
+from components.artifact_bucket import ArtifactBucket
 from config.file_systems import Lustre
 
 Link = fsx.CfnDataRepositoryAssociation

@@ -5,10 +5,9 @@ from __future__ import annotations
 from aws_cdk import CustomResource, Stack
 from constructs import Construct
 
-from components.eks.access import OWN_ID
 from components.hyperpod.custom_resources import CustomResources, texts
 from components.hyperpod.hyperpod_cluster import HyperPodCluster
-from components.permissions import allow
+from components.permissions import OWN_ID, allow
 from config.cluster import ClusterConfig
 
 

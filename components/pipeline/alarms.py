@@ -5,8 +5,8 @@ from __future__ import annotations
 from aws_cdk import Duration, aws_cloudwatch as cloudwatch, aws_cloudwatch_actions as actions
 from constructs import Construct
 
+from components.notice_topic import NoticeTopic
 from components.pipeline.customization_workflow import CustomizationWorkflow
-from components.pipeline.notice_topic import NoticeTopic
 from components.pipeline.settlement import Settlement
 
 

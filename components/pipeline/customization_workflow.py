@@ -17,9 +17,9 @@ from aws_cdk import (
 )
 from constructs import Construct
 
+from components.notice_topic import NoticeTopic
 from components.permissions import Grantee, allow, allow_key
 from components.pipeline.dataset_validation import DatasetValidation
-from components.pipeline.notice_topic import NoticeTopic
 from components.pipeline.workflow_role import WorkflowRole
 from components.pipeline.workflow_tasks import (
     CAUSE,

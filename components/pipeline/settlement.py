@@ -11,10 +11,10 @@ from aws_cdk import (
 )
 from constructs import Construct
 
-from components.hyperpod.clients import ClusterClients
+from components.function_factory import Handlers
+from components.notice_topic import NoticeTopic
 from components.permissions import Grantee, allow
-from components.pipeline.function_factory import Handlers
-from components.pipeline.notice_topic import NoticeTopic
+from components.pipeline.cluster_clients import ClusterClients
 from components.pipeline.operations_table import OperationsTable
 from components.pipeline.training_jobs import TrainingJobs
 from components.targets.custom_models import CustomModels

@@ -6,8 +6,8 @@ from aws_cdk import ArnFormat, Stack, aws_ec2 as ec2, aws_iam as iam
 from constructs import Construct
 
 from atelier import names
+from components.artifact_bucket import ArtifactBucket
 from components.permissions import Grantee, allow
-from components.pipeline.artifact_bucket import ArtifactBucket
 
 SAGEMAKER = "sagemaker.amazonaws.com"
 BEDROCK = "bedrock.amazonaws.com"

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 from aws_cdk import Duration, aws_lambda as lambda_
 
-from components.hyperpod.clients import ClusterClients
-from components.pipeline.artifact_bucket import ArtifactBucket
-from components.pipeline.function_factory import Handlers
-from components.pipeline.function_network import FunctionNetwork
-from components.pipeline.notice_topic import NoticeTopic
+from components.artifact_bucket import ArtifactBucket
+from components.function_factory import Handlers
+from components.function_network import FunctionNetwork
+from components.notice_topic import NoticeTopic
+from components.pipeline.cluster_clients import ClusterClients
 from components.pipeline.operations_table import OperationsTable
 from components.pipeline.training_jobs import TrainingJobs
 from components.targets.custom_models import CustomModels

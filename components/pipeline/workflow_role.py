@@ -14,8 +14,8 @@ from aws_cdk import (
 )
 from constructs import Construct
 
+from components.notice_topic import NoticeTopic
 from components.permissions import allow
-from components.pipeline.notice_topic import NoticeTopic
 
 
 class WorkflowRole(Construct):

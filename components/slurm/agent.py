@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 from atelier.platforms.slurm import naming
+from components.artifact_bucket import ArtifactBucket
 from components.hyperpod.lifecycle_scripts import scripts_of, slurm_agent
-from components.pipeline.artifact_bucket import ArtifactBucket
 from components.slurm.job_queue import JobQueue
-from components.slurm.target import SHARED_FOLDER
 from config.cluster import ClusterConfig
+from config.slurm_job_cluster import SHARED_FOLDER
 
 CONFIG = "agent.json"
 

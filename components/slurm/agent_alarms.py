@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from aws_cdk import Duration, aws_cloudwatch as cloudwatch
 
 from atelier.platforms.slurm.cluster import SlurmCluster
+from components.artifact_bucket import ArtifactBucket
 from components.hyperpod.cluster_monitoring import EVERY, Guards
-from components.pipeline.artifact_bucket import ArtifactBucket
 from components.slurm.job_queue import JobQueue
 from config.cluster import ClusterConfig
 from lambdas.cluster_metrics import SILENT_AGENT

@@ -5,12 +5,12 @@ from __future__ import annotations
 from aws_cdk import Duration, Stack, aws_kms as kms, aws_sqs as sqs
 from constructs import Construct
 
+from components.artifact_bucket import ArtifactBucket
 from components.permissions import Grantee, allow, allow_key, policy_owner
-from components.pipeline.artifact_bucket import ArtifactBucket
-from components.slurm.target import queue_name
 from config.cluster import ClusterConfig
 from config.model import Environment
 from config.slurm import SlurmOrchestrator
+from config.slurm_job_cluster import queue_name
 
 TRIES = 5
 """After as many a message is a dead letter. No job is lost by it: the agent lists the wanted ones, too."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from constructs import Construct
 
+from components.artifact_bucket import ArtifactBucket
 from components.hyperpod.node_role import NodeRole
 from components.permissions import allow
-from components.pipeline.artifact_bucket import ArtifactBucket
 from components.slurm.job_queue import JobQueue
 from components.slurm.shared_storage import SharedStorage
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from aws_cdk import RemovalPolicy, aws_fsx as fsx, aws_kms as kms, aws_sagemaker as sagemaker
 from constructs import Construct
 
+from components.artifact_bucket import ArtifactBucket
 from components.hyperpod.linked_file_system import LinkedFileSystem
 from components.hyperpod.network import ClusterNetwork
-from components.pipeline.artifact_bucket import ArtifactBucket
-from components.slurm.target import HOMES, LINKS, SHARED_FOLDER
 from config.cluster import ClusterSubnet
 from config.file_systems import OpenZfs
 from config.slurm import SlurmOrchestrator
+from config.slurm_job_cluster import HOMES, LINKS, SHARED_FOLDER
 
 Cfn = sagemaker.CfnCluster
 

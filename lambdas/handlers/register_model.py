@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from atelier.gate.scores import CANDIDATE, Scores
+from atelier.gate.scores import Scores
 from atelier.runs import parse_run
+from atelier.runs.subject import CANDIDATE
 from atelier.targets.model_record import ModelRecord, write_record
 from lambdas import composition as wiring
 

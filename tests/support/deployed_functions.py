@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from components.pipeline.bundles import code_bundle
+from components.bundles import code_bundle
 from tests.support.deployed_line import DeployedLine
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from components.pipeline import bundles
+from components import bundles
 from config.environments import LOCAL, PROD
 
 ROOT = Path(__file__).resolve().parents[2]

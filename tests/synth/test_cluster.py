@@ -18,11 +18,11 @@ from atelier.platforms.eks.resources import role_rules
 from components.eks import charts, inference
 from components.eks.access import JOBS_GROUP, WATCH_GROUP
 from components.eks.job_access import WATCH_RULES, job_access
-from components.eks.job_namespaces import job_namespaces
 from components.hyperpod import lifecycle_scripts
 from config.cluster import EksOrchestrator, TaskGovernance
 from config.environments import DEV, PROD, STAGING
 from config.job_clusters import targets
+from config.job_namespaces import job_namespaces
 from tests.support.resources import Resources
 from tests.support.synthesis import Synthesis, synthesise
 from tests.synth.test_permissions import statements

@@ -10,7 +10,7 @@ import pytest
 
 from atelier import errors
 from atelier.operations import deadlines
-from components.pipeline.function_factory import module_name
+from components.function_factory import module_name
 from tests.support.golden import assert_golden
 from tests.support.state_machine import State, definition_text, states, tasks
 from tests.support.synthesis import Synthesis

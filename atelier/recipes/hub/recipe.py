@@ -8,15 +8,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from atelier.recipes.catalogue import Catalogue, Rows
 from atelier.recipes.hub.template import keys_of
-from atelier.recipes.images import Image, Images, Registry
+from atelier.recipes.images import Image, Registry
 from atelier.recipes.rows import Key, OnPlatform, Reward, Template, TrainingRow
 
 _HELM_PLATFORM = "hyperpod-eks"
@@ -125,26 +124,3 @@ class HubRecipe:
     @property
     def _source(self) -> str:
         return f"SageMakerPublicHub {self.name} {self.version} in {self.region}, sha256 {self.sha256}"
-
-
-def with_hub_recipes(catalogue: Catalogue, recipes: Iterable[HubRecipe]) -> Catalogue:
-    """The catalogue with the recipes of the hub in the place of the shipped ones."""
-    recipes = tuple(recipes)
-    images = [found for recipe in recipes if (found := recipe.image())]
-    return replace(
-        catalogue,
-        templates={recipe.row_name: recipe.template_row(_sibling(recipe, catalogue)) for recipe in recipes},
-        training=Rows.fixed([recipe.row() for recipe in recipes]),
-        evaluation=Rows.fixed([]),
-        published={recipe.row_name: recipe for recipe in recipes},
-        images=Images(
-            registries=tuple(registry for registry, _ in images), images=tuple(image for _, image in images)
-        ),
-    )
-
-
-def _sibling(recipe: HubRecipe, catalogue: Catalogue) -> Template | None:
-    """The template of the shipped recipe of the name, else of one of its base model and technique."""
-    shipped = [row for row in catalogue.training_of(recipe.base_model) if row.technique == recipe.technique]
-    nearest = min(shipped, key=lambda row: row.name != recipe.name, default=None)
-    return catalogue.templates[nearest.template] if nearest else None

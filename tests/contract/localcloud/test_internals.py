@@ -27,13 +27,13 @@ def test_the_self_test_lists_nothing_that_the_code_does_not_touch() -> None:
 
 
 def test_the_installed_ministack_passes() -> None:
-    _in_cloud_environment("from localcloud import internals; internals.verify()")
+    _in_cloud_environment("from localcloud.aws import ministack_contract as internals; internals.verify()")
 
 
 def test_a_part_that_moved_is_named_together_with_the_pinned_version() -> None:
     moved = _in_cloud_environment(
         "import ministack.services.stepfunctions as module; del module._call_lambda\n"
-        "from localcloud import internals\n"
+        "from localcloud.aws import ministack_contract as internals\n"
         "try:\n    internals.verify()\n"
         "except internals.InternalsMoved as error:\n    print(error)"
     )

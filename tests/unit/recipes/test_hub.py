@@ -9,7 +9,8 @@ import yaml
 
 from atelier.errors import InvalidRun, UnsupportedCombination
 from atelier.recipes import Wanted, catalogue, render, resolve
-from atelier.recipes.hub.recipe import HubRecipe, with_hub_recipes
+from atelier.recipes.hub.catalogue import with_hub_recipes
+from atelier.recipes.hub.recipe import HubRecipe
 from tests.support.hub import HYPERPOD_OVERRIDES, HYPERPOD_TEMPLATE, IMAGE, OVERRIDES, TRAINING_JOB_TEMPLATE
 
 RECIPE = HubRecipe(

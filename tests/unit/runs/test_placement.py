@@ -13,7 +13,8 @@ from atelier.platforms.clusters import JobCluster
 from atelier.platforms.eks.cluster import SharedStorage
 from atelier.platforms.slurm.cluster import Partition, SlurmCluster
 from atelier.recipes import catalogue
-from atelier.recipes.hub.recipe import HubRecipe, with_hub_recipes
+from atelier.recipes.hub.catalogue import with_hub_recipes
+from atelier.recipes.hub.recipe import HubRecipe
 from atelier.runs import CheckedRun, Run, check_run
 from atelier.runs.workflow_plan import plan_of
 from tests.support.cluster_jobs import RESTRICTED, STANDARD

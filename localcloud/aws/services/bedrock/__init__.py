@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from localcloud.aws.services.bedrock.custom_models import CustomModel, CustomModels
-from localcloud.aws.services.bedrock.deployments import Deployment, Deployments
+from localcloud.aws.services.bedrock.custom_models import CustomModels
+from localcloud.aws.services.bedrock.deployments import Deployments
+from localcloud.aws.services.bedrock.records import CustomModel, Deployment
 from localcloud.aws.services.bedrock.runtime import Runtime
 from localcloud.aws.services.bedrock.serving import Serving
 from localcloud.aws.services.bedrock.tags import Tags

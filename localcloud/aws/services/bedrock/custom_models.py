@@ -8,13 +8,12 @@ import shutil
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from localcloud.aws.services.authorization import Caller, ServiceRole, tag_context
 from localcloud.aws.services.bedrock import pages
-from localcloud.aws.services.bedrock.deployments import Deployment
+from localcloud.aws.services.bedrock.records import CustomModel, Deployment
 from localcloud.aws.services.records import Records
 from localcloud.aws.services.service import Call, Operation
 from localcloud.common.endpoint import Endpoint
@@ -28,25 +27,6 @@ PRINCIPAL = "bedrock.amazonaws.com"
 BASE_MODEL_ID = "atelier.tiny-v1:0"
 # Real weights are copied in milliseconds; what waits for a model must see one that is not there yet.
 CREATION_SECONDS = 0.5
-
-
-@dataclass
-class CustomModel:
-    """One custom model; `folder` holds its weights once it is Active."""
-
-    arn: str
-    name: str
-    account_id: str
-    region: str
-    role_arn: str
-    source_uri: str
-    folder: str
-    created: float
-    token: str | None = None
-    kms_key_arn: str | None = None
-    status: str = "Creating"
-    failure: str | None = None
-    tags: dict[str, str] = field(default_factory=dict)
 
 
 class CustomModels:

@@ -6,52 +6,16 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from localcloud.aws.services.authorization import Caller, tag_context
 from localcloud.aws.services.bedrock import pages
+from localcloud.aws.services.bedrock.records import CustomModel, Deployment
 from localcloud.aws.services.bedrock.serving import ModelUnloadable, Serving
 from localcloud.aws.services.records import Records
 from localcloud.aws.services.service import Call, Operation
 from localcloud.common.service_error import ServiceError
-
-if TYPE_CHECKING:
-    from localcloud.aws.services.bedrock.custom_models import CustomModel
-
-
-@dataclass
-class Deployment:
-    """One deployment; `folder` holds the weights of the model it serves."""
-
-    arn: str
-    name: str
-    account_id: str
-    region: str
-    model_arn: str
-    folder: str
-    created: float
-    updated: float
-    status: str = "Creating"
-    failure: str | None = None
-    description: str | None = None
-    token: str | None = None
-    update: dict[str, str] | None = None
-    tags: dict[str, str] = field(default_factory=dict)
-
-    def uses(self, model_arn: str) -> bool:
-        """Whether the deployment serves the model, or is taking it."""
-        return model_arn == self.model_arn or self.update == self.update_of(model_arn)
-
-    @property
-    def is_updating(self) -> bool:
-        return self.update is not None and self.update["updateStatus"] == "Updating"
-
-    @staticmethod
-    def update_of(model_arn: str, status: str = "Updating") -> dict[str, str]:
-        """The update's details in GetCustomModelDeployment's shape."""
-        return {"modelArn": model_arn, "updateStatus": status}
 
 
 class Deployments:

@@ -11,7 +11,7 @@ from typing import Any
 from localcloud.aws.services.authorization import Caller
 from localcloud.aws.services.bedrock import event_stream
 from localcloud.aws.services.bedrock.custom_models import BASE_MODEL_ID
-from localcloud.aws.services.bedrock.deployments import Deployment
+from localcloud.aws.services.bedrock.records import Deployment
 from localcloud.aws.services.bedrock.serving import ModelBroke, ModelUnloadable, RequestUnanswerable, Serving
 from localcloud.aws.services.protocol import HttpResponse
 from localcloud.aws.services.records import Records

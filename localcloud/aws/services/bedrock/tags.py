@@ -11,8 +11,7 @@ from localcloud.aws.services.service import Call, Operation
 from localcloud.common.service_error import ServiceError
 
 if TYPE_CHECKING:
-    from localcloud.aws.services.bedrock.custom_models import CustomModel
-    from localcloud.aws.services.bedrock.deployments import Deployment
+    from localcloud.aws.services.bedrock.records import CustomModel, Deployment
 
 
 class Tags:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from localcloud.aws.services.fsx.associations import Association, Associations
-from localcloud.aws.services.fsx.file_systems import FileSystem, FileSystems
+from localcloud.aws.services.fsx.associations import Associations
+from localcloud.aws.services.fsx.file_systems import FileSystems
+from localcloud.aws.services.fsx.records import Association, FileSystem
 from localcloud.aws.services.records import Records
 from localcloud.aws.services.service import Service
 from localcloud.common.home import Home

@@ -9,44 +9,17 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from localcloud.aws.services.authorization import Caller, tag_context
-from localcloud.aws.services.fsx.file_systems import FileSystem, arn_of, find, folder_of
+from localcloud.aws.services.fsx.file_systems import arn_of, find, folder_of
+from localcloud.aws.services.fsx.records import Association, FileSystem
 from localcloud.aws.services.records import Records
 from localcloud.aws.services.service import Call, Operation
 from localcloud.common.home import Home
 from localcloud.common.s3_folders import split
 from localcloud.common.service_error import ServiceError
-
-
-@dataclass
-class Association:
-    """One association; `request` is CreateDataRepositoryAssociation's."""
-
-    arn: str
-    request: dict[str, Any]
-    created: float
-
-    @property
-    def id(self) -> str:
-        return self.arn.rpartition("/")[2]
-
-    @property
-    def file_system_id(self) -> str:
-        return str(self.request["FileSystemId"])
-
-    def description(self) -> dict[str, Any]:
-        """The association in the API's shape."""
-        request = {name: value for name, value in self.request.items() if name != "ClientRequestToken"}
-        return request | {
-            "AssociationId": self.id,
-            "ResourceARN": self.arn,
-            "Lifecycle": "AVAILABLE",
-            "CreationTime": self.created,
-        }
 
 
 class Associations:

@@ -5,94 +5,19 @@ from __future__ import annotations
 import secrets
 import shutil
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ministack.services import ec2
 
 from localcloud.aws.services.authorization import Caller, tag_context
+from localcloud.aws.services.fsx.records import Association, FileSystem
 from localcloud.aws.services.records import Records
 from localcloud.aws.services.service import Call, Operation
 from localcloud.common.home import Home
 from localcloud.common.service_error import ServiceError
 
-if TYPE_CHECKING:
-    from localcloud.aws.services.fsx.associations import Association
-
 TYPES = ("LUSTRE", "OPENZFS")
-LUSTRE_VERSION = "2.15"
-# Of CreateFileSystem's members that DescribeFileSystems gives back as they came.
-KEPT_OF_LUSTRE = (
-    "WeeklyMaintenanceStartTime",
-    "DeploymentType",
-    "PerUnitStorageThroughput",
-    "DailyAutomaticBackupStartTime",
-    "AutomaticBackupRetentionDays",
-    "CopyTagsToBackups",
-    "DataCompressionType",
-    "EfaEnabled",
-    "RootSquashConfiguration",
-)
-KEPT_OF_OPENZFS = (
-    "AutomaticBackupRetentionDays",
-    "CopyTagsToBackups",
-    "CopyTagsToVolumes",
-    "DeploymentType",
-    "ThroughputCapacity",
-    "WeeklyMaintenanceStartTime",
-    "DiskIopsConfiguration",
-)
-
-
-@dataclass
-class FileSystem:
-    """One file system; `request` is CreateFileSystem's."""
-
-    arn: str
-    account_id: str
-    region: str
-    request: dict[str, Any]
-    created: float
-    vpc_id: str
-    mount_name: str
-
-    @property
-    def id(self) -> str:
-        return self.arn.rpartition("/")[2]
-
-    @property
-    def dns_name(self) -> str:
-        return f"{self.id}.fsx.{self.region}.amazonaws.com"
-
-    def description(self) -> dict[str, Any]:
-        """The file system in DescribeFileSystems' shape."""
-        request = self.request
-        described = {
-            "OwnerId": self.account_id,
-            "CreationTime": self.created,
-            "FileSystemId": self.id,
-            "FileSystemType": request["FileSystemType"],
-            "Lifecycle": "AVAILABLE",
-            "StorageType": request.get("StorageType", "SSD"),
-            "VpcId": self.vpc_id,
-            "SubnetIds": request["SubnetIds"],
-            "DNSName": self.dns_name,
-            "ResourceARN": self.arn,
-            "Tags": request.get("Tags"),
-            "StorageCapacity": request.get("StorageCapacity"),
-            "KmsKeyId": request.get("KmsKeyId"),
-        }
-        if request["FileSystemType"] == "LUSTRE":
-            lustre = request.get("LustreConfiguration", {})
-            described["FileSystemTypeVersion"] = request.get("FileSystemTypeVersion", LUSTRE_VERSION)
-            kept = {name: lustre[name] for name in KEPT_OF_LUSTRE if name in lustre}
-            described["LustreConfiguration"] = kept | {"MountName": self.mount_name}
-        else:
-            zfs = request["OpenZFSConfiguration"]
-            kept = {name: zfs[name] for name in KEPT_OF_OPENZFS if name in zfs}
-            described["OpenZFSConfiguration"] = kept | {"RootVolumeId": f"fsvol-{self.id[3:]}"}
-        return {name: value for name, value in described.items() if value is not None}
 
 
 class FileSystems:

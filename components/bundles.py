@@ -15,7 +15,7 @@ from pathlib import Path
 
 from config.model import FunctionPlatform
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 BUNDLES = ROOT / ".atelier"
 LOCK = ROOT / "requirements-lambda.txt"
 CODE_FOLDERS = ("atelier", "lambdas", "catalogue")

@@ -17,9 +17,9 @@ from aws_cdk import (
 )
 from constructs import Construct
 
+from components.bundles import code_bundle, layer_bundle
+from components.function_network import FunctionNetwork
 from components.permissions import acknowledge
-from components.pipeline.bundles import code_bundle, layer_bundle
-from components.pipeline.function_network import FunctionNetwork
 from config.model import Architecture, FunctionPlatform
 
 ARCHITECTURES = {

@@ -15,10 +15,9 @@ from aws_cdk import (
 from constructs import Construct
 
 from atelier.platforms.slurm.naming import status_key
-from components.eks.access import OWN_ID
-from components.permissions import Grantee, allow
-from components.pipeline.artifact_bucket import ArtifactBucket
-from components.pipeline.function_network import FunctionNetwork
+from components.artifact_bucket import ArtifactBucket
+from components.function_network import FunctionNetwork
+from components.permissions import OWN_ID, Grantee, allow
 from components.slurm.job_queue import grant_submit_slurm_jobs, slurm_clusters
 from config.cluster import ClusterConfig, EksOrchestrator
 from config.model import Environment

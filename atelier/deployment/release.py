@@ -36,7 +36,8 @@ def release(
     """Take back everything of a run. StillInUse while Bedrock is busy: the workflow calls again.
 
     The marker comes first: an operation that another branch of the run is just starting sees it, and stops.
-    Deployments go before their model, and the previous model comes back before either.
+    Deployments go before their model, and the previous model comes back before either. A stable deployment
+    that serves, or is taking, another run's model stays, whoever made it.
     """
     operations.request_stop(run_id)
     rows = {operation.step: operation for operation in operations.of_run(run_id)}
@@ -47,11 +48,12 @@ def release(
     restored = None
     if names.PROMOTION in rows:
         promotion = rows[names.PROMOTION].request
-        if promotion["previous_model_arn"] is None:
+        current = _current_model(promotion["deployment_name"], deployments)
+        if promotion["previous_model_arn"] is not None:
+            restored = _restore(promotion, current, deployments)
+        elif current in (None, promotion["model_arn"]):
             deployments.delete_deployment(promotion["deployment_name"], run_id=run_id)
             deleted.append(f"deployment {promotion['deployment_name']}")
-        else:
-            restored = _restore(promotion, deployments)
     if names.DEPLOYMENT in rows:
         deleted += retire(run_id, deployments=deployments)
     if names.CUSTOM_MODEL in rows:
@@ -87,13 +89,15 @@ def _stop(
     return phase is Phase.RUNNING or (has_ended and row.error == RunStopped.__name__)
 
 
-def _restore(promotion: Mapping[str, Any], deployments: Deployments) -> str | None:
+def _current_model(deployment_name: str, deployments: Deployments) -> str | None:
+    """ARN of the model that a deployment is taking, or else serves; None when nothing serves."""
+    serving = deployments.serving_model(deployment_name)
+    return (serving.updating_to or serving.model_arn) if serving else None
+
+
+def _restore(promotion: Mapping[str, Any], current: str | None, deployments: Deployments) -> str | None:
     """Put the previous model back where the run's serves or is about to; leave a later promotion alone."""
-    serving = deployments.serving_model(promotion["deployment_name"])
-    if serving is None:
-        return None
     previous: str = promotion["previous_model_arn"]
-    current = serving.updating_to or serving.model_arn
     if current == promotion["model_arn"]:
         deployments.update(promotion["deployment_name"], previous)
         return previous

@@ -14,6 +14,7 @@ from tests.support.operations import RUN_ID, RUNNING, SUCCEEDED, FakeOperations,
 
 STABLE = "support-agent"
 EARLIER = "tool-calling-20261001120000"
+LATER = "tool-calling-20261124000000"
 
 
 class Run:
@@ -122,10 +123,9 @@ def test_a_promotion_that_was_recorded_but_not_made_changes_nothing(run: Run) ->
 def test_a_later_promotion_of_another_run_is_left_alone(run: Run) -> None:
     run.deployments.serve(STABLE, EARLIER)
     run.promoted()
-    later = "tool-calling-20261124000000"
-    run.deployments.serve(STABLE, later)
+    run.deployments.serve(STABLE, LATER)
     assert run.release().restored is None
-    assert run.deployments.serving == {STABLE: later}
+    assert run.deployments.serving == {STABLE: LATER}
 
 
 def test_a_stable_deployment_that_the_run_created_goes_with_it(run: Run) -> None:
@@ -135,6 +135,32 @@ def test_a_stable_deployment_that_the_run_created_goes_with_it(run: Run) -> None
     released = run.release()
     assert released.deleted == (f"deployment {STABLE}", f"deployment {RUN_ID}", f"model {RUN_ID}")
     assert (run.deployments.serving, run.deployments.models) == ({}, {})
+
+
+def test_a_stable_deployment_that_serves_a_later_run_stays_when_its_maker_fails(run: Run) -> None:
+    run.made_its_candidate()
+    run.promoted()
+    run.deployments.serve(STABLE, RUN_ID, made_by=RUN_ID)
+    run.deployments.serving[STABLE] = LATER
+    released = run.release()
+    assert run.deployments.serving == {STABLE: LATER}
+    assert released == Released((), (f"deployment {RUN_ID}", f"model {RUN_ID}"), None)
+
+
+def test_a_stable_deployment_that_is_taking_a_later_runs_model_stays_when_its_maker_fails(run: Run) -> None:
+    run.promoted()
+    run.deployments.serve(STABLE, RUN_ID, made_by=RUN_ID)
+    run.deployments.updating_to[STABLE] = LATER
+    assert run.release().deleted == ()
+    assert run.deployments.serving == {STABLE: RUN_ID}
+
+
+def test_a_stable_deployment_that_is_taking_its_makers_model_again_goes_with_it(run: Run) -> None:
+    run.promoted()
+    run.deployments.serve(STABLE, LATER, made_by=RUN_ID)
+    run.deployments.updating_to[STABLE] = RUN_ID
+    assert run.release().deleted == (f"deployment {STABLE}",)
+    assert run.deployments.serving == {}
 
 
 def test_a_swap_that_is_under_way_is_waited_for(run: Run) -> None:

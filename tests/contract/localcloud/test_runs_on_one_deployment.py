@@ -1,0 +1,92 @@
+"""Runs that promote over each other on one stable deployment, through the real adapters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from atelier import names
+from atelier.deployment.release import Released, release
+from atelier.deployment.requests import promotion_request
+from atelier.operations.model import Kind, OperationState
+from lambdas.adapters.bedrock_deployments import BedrockDeployments
+from lambdas.adapters.bedrock_promotions import BedrockPromotions
+from tests.contract.localcloud.account import Account
+from tests.contract.localcloud.bedrock import Bedrock
+from tests.support.operations import FakeOperations, FakeService, an_operation
+
+
+@dataclass
+class Runs:
+    """Runs that each made a model, and the stable deployment that they share."""
+
+    bedrock: Bedrock
+    stable: str
+    operations: FakeOperations = field(default_factory=FakeOperations)
+
+    @property
+    def deployments(self) -> BedrockDeployments:
+        return BedrockDeployments(bedrock=self.bedrock.control, runtime=self.bedrock.runtime)
+
+    def promote(self, run_id: str) -> str:
+        """Make the run's model and put it behind the stable deployment; the model's ARN."""
+        tags = [{"key": names.RUN_TAG, "value": run_id}]
+        model_arn: str = self.bedrock.model(run_id, modelName=run_id, modelTags=tags)["modelArn"]
+        self._ended(run_id, names.CUSTOM_MODEL, Kind.CUSTOM_MODEL, {})
+        serving = self.deployments.serving_model(self.stable)
+        request = promotion_request(run_id, deployment_name=self.stable, model_arn=model_arn, serving=serving)
+        promotion = self._ended(run_id, names.PROMOTION, Kind.PROMOTION, request)
+        BedrockPromotions(bedrock=self.bedrock.control, deployments=self.deployments).submit(promotion)
+        self.bedrock.settled_deployment(self.stable)
+        return model_arn
+
+    def release(self, run_id: str) -> Released:
+        return release(
+            run_id,
+            operations=self.operations,
+            jobs_of=lambda _: FakeService(),
+            deployments=self.deployments,
+            now=60,
+        )
+
+    def serving(self) -> str:
+        """Name of the model that the stable deployment serves, once it takes no other."""
+        self.bedrock.settled_deployment(self.stable)
+        serving = self.deployments.serving_model(self.stable)
+        assert serving is not None
+        return serving.model_name
+
+    def _ended(self, run_id: str, step: str, kind: Kind, request: dict[str, Any]) -> Any:
+        row = an_operation(step, run_id=run_id, kind=kind, state=OperationState.ENDED, request=request)
+        self.operations.rows[run_id, step] = row
+        return row
+
+
+@pytest.fixture
+def runs(account: Account, bedrock: Bedrock) -> Runs:
+    return Runs(bedrock, account.fresh("stable"))
+
+
+def test_a_late_failure_of_the_run_that_made_the_deployment_leaves_the_later_model_serving(
+    account: Account, runs: Runs
+) -> None:
+    first, second = account.fresh("first"), account.fresh("second")
+    runs.promote(first)
+    arn = runs.bedrock.settled_deployment(runs.stable)["customModelDeploymentArn"]
+    runs.promote(second)
+    assert f"deployment {runs.stable}" not in runs.release(first).deleted
+    assert runs.serving() == second
+    messages = [{"role": "user", "content": [{"text": "hello"}]}]
+    answer = runs.deployments.converse(arn, {"messages": messages})
+    assert answer["output"]["message"]["content"] == [{"text": f"{second}: hello"}]
+
+
+def test_a_late_failure_takes_the_deployment_away_while_it_serves_the_runs_own_model(
+    account: Account, runs: Runs
+) -> None:
+    run_id = account.fresh("only")
+    runs.promote(run_id)
+    assert runs.release(run_id).deleted == (f"deployment {runs.stable}", f"model {run_id}")
+    assert runs.deployments.serving_model(runs.stable) is None

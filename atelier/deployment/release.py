@@ -13,7 +13,7 @@ from typing import Any
 from atelier import names
 from atelier.errors import ClusterUnreachable, RunStopped
 from atelier.operations.model import Kind, Operation, Phase
-from atelier.ports import Deployments, LongRunning, Operations
+from atelier.ports import Deployments, LongRunning, Operations, ServingModel
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,8 @@ def release(
 
     The marker comes first: an operation that another branch of the run is just starting sees it, and stops.
     Deployments go before their model, and the previous model comes back before either. A stable deployment
-    that serves, or is taking, another run's model stays, whoever made it.
+    that serves, or is taking, another run's model stays, whoever made it; the run's model stays while that
+    run would bring it back.
     """
     operations.request_stop(run_id)
     rows = {operation.step: operation for operation in operations.of_run(run_id)}
@@ -46,17 +47,20 @@ def release(
     )
     deleted: list[str] = []
     restored = None
+    keeps_model = False
     if names.PROMOTION in rows:
         promotion = rows[names.PROMOTION].request
-        current = _current_model(promotion["deployment_name"], deployments)
+        serving = deployments.serving_model(promotion["deployment_name"])
+        current = (serving.updating_to or serving.model_arn) if serving else None
         if promotion["previous_model_arn"] is not None:
             restored = _restore(promotion, current, deployments)
         elif current in (None, promotion["model_arn"]):
             deployments.delete_deployment(promotion["deployment_name"], run_id=run_id)
             deleted.append(f"deployment {promotion['deployment_name']}")
+        keeps_model = serving is not None and _has_replaced(serving, promotion, operations)
     if names.DEPLOYMENT in rows:
         deleted += retire(run_id, deployments=deployments)
-    if names.CUSTOM_MODEL in rows:
+    if names.CUSTOM_MODEL in rows and not keeps_model:
         deployments.delete_model(names.custom_model_name(run_id), run_id=run_id)
         deleted.append(f"model {names.custom_model_name(run_id)}")
     return Released(stopped, tuple(deleted), restored)
@@ -89,10 +93,13 @@ def _stop(
     return phase is Phase.RUNNING or (has_ended and row.error == RunStopped.__name__)
 
 
-def _current_model(deployment_name: str, deployments: Deployments) -> str | None:
-    """ARN of the model that a deployment is taking, or else serves; None when nothing serves."""
-    serving = deployments.serving_model(deployment_name)
-    return (serving.updating_to or serving.model_arn) if serving else None
+def _has_replaced(serving: ServingModel, promotion: Mapping[str, Any], operations: Operations) -> bool:
+    """True when the run whose model serves remembers this promotion's model as the previous one.
+
+    That run may still fail and bring it back. A custom model has the name of its run.
+    """
+    later = operations.get(serving.model_name, names.PROMOTION)
+    return later is not None and later.request["previous_model_arn"] == promotion["model_arn"]
 
 
 def _restore(promotion: Mapping[str, Any], current: str | None, deployments: Deployments) -> str | None:

@@ -10,10 +10,11 @@ import pytest
 from atelier import names
 from atelier.deployment.release import Released, release
 from atelier.deployment.requests import promotion_request
+from atelier.errors import StillInUse
 from atelier.operations.model import Kind, OperationState
 from lambdas.adapters.bedrock_deployments import BedrockDeployments
 from lambdas.adapters.bedrock_promotions import BedrockPromotions
-from tests.contract.localcloud.account import Account
+from tests.contract.localcloud.account import Account, until
 from tests.contract.localcloud.bedrock import Bedrock
 from tests.support.operations import FakeOperations, FakeService, an_operation
 
@@ -50,6 +51,17 @@ class Runs:
             deployments=self.deployments,
             now=60,
         )
+
+    def release_once_idle(self, run_id: str) -> Released:
+        """As the workflow does: called again while Bedrock is busy."""
+
+        def attempt() -> Released | None:
+            try:
+                return self.release(run_id)
+            except StillInUse:
+                return None
+
+        return until(attempt)
 
     def serving(self) -> str:
         """Name of the model that the stable deployment serves, once it takes no other."""
@@ -90,3 +102,14 @@ def test_a_late_failure_takes_the_deployment_away_while_it_serves_the_runs_own_m
     runs.promote(run_id)
     assert runs.release(run_id).deleted == (f"deployment {runs.stable}", f"model {run_id}")
     assert runs.deployments.serving_model(runs.stable) is None
+
+
+def test_a_model_that_a_later_run_replaced_is_there_when_that_run_brings_it_back(
+    account: Account, runs: Runs
+) -> None:
+    first, second = account.fresh("first"), account.fresh("second")
+    model_arn = runs.promote(first)
+    runs.promote(second)
+    runs.release(first)
+    assert runs.release_once_idle(second).restored == model_arn
+    assert runs.serving() == first

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
@@ -11,7 +10,8 @@ from atelier import names
 from atelier.deployment.release import Released, release
 from atelier.deployment.requests import promotion_request
 from atelier.errors import StillInUse
-from atelier.operations.model import Kind, OperationState
+from atelier.operations.model import Kind, Operation
+from atelier.operations.submit import submit
 from lambdas.adapters.bedrock_deployments import BedrockDeployments
 from lambdas.adapters.bedrock_promotions import BedrockPromotions
 from tests.contract.localcloud.account import Account, until
@@ -33,15 +33,28 @@ class Runs:
 
     def promote(self, run_id: str) -> str:
         """Make the run's model and put it behind the stable deployment; the model's ARN."""
+        promotion = self.record_promotion(run_id)
+        self.submit(promotion)
+        self.bedrock.settled_deployment(self.stable)
+        return str(promotion.request["model_arn"])
+
+    def record_promotion(self, run_id: str) -> Operation:
+        """Make the run's model and record that it is to serve, replacing what serves now."""
         tags = [{"key": names.RUN_TAG, "value": run_id}]
         model_arn: str = self.bedrock.model(run_id, modelName=run_id, modelTags=tags)["modelArn"]
-        self._ended(run_id, names.CUSTOM_MODEL, Kind.CUSTOM_MODEL, {})
+        self.operations.record(an_operation(names.CUSTOM_MODEL, run_id=run_id, kind=Kind.CUSTOM_MODEL))
         serving = self.deployments.serving_model(self.stable)
         request = promotion_request(run_id, deployment_name=self.stable, model_arn=model_arn, serving=serving)
-        promotion = self._ended(run_id, names.PROMOTION, Kind.PROMOTION, request)
-        BedrockPromotions(bedrock=self.bedrock.control, deployments=self.deployments).submit(promotion)
-        self.bedrock.settled_deployment(self.stable)
-        return model_arn
+        return self.operations.record(
+            an_operation(names.PROMOTION, run_id=run_id, kind=Kind.PROMOTION, request=request)
+        )
+
+    def submit(self, promotion: Operation) -> None:
+        """As state Promote does it."""
+        promotions = BedrockPromotions(
+            bedrock=self.bedrock.control, deployments=self.deployments, operations=self.operations
+        )
+        submit(promotion, operations=self.operations, service=promotions)
 
     def release(self, run_id: str) -> Released:
         return release(
@@ -69,11 +82,6 @@ class Runs:
         serving = self.deployments.serving_model(self.stable)
         assert serving is not None
         return serving.model_name
-
-    def _ended(self, run_id: str, step: str, kind: Kind, request: dict[str, Any]) -> Any:
-        row = an_operation(step, run_id=run_id, kind=kind, state=OperationState.ENDED, request=request)
-        self.operations.rows[run_id, step] = row
-        return row
 
 
 @pytest.fixture
@@ -113,3 +121,13 @@ def test_a_model_that_a_later_run_replaced_is_there_when_that_run_brings_it_back
     runs.release(first)
     assert runs.release_once_idle(second).restored == model_arn
     assert runs.serving() == first
+
+
+def test_a_run_that_waited_for_another_promotion_brings_that_model_back(account: Account, runs: Runs) -> None:
+    runs.promote(account.fresh("before"))
+    waiting, faster = account.fresh("waiting"), account.fresh("faster")
+    promotion = runs.record_promotion(waiting)
+    replaced = runs.promote(faster)
+    runs.submit(promotion)
+    assert runs.release_once_idle(waiting).restored == replaced
+    assert runs.serving() == faster

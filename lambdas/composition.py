@@ -150,6 +150,8 @@ def service_of(kind: Kind) -> LongRunning:
         case Kind.PROMOTION:
             from lambdas.adapters.bedrock_promotions import BedrockPromotions
 
-            return BedrockPromotions(bedrock=client("bedrock"), deployments=deployments())
+            return BedrockPromotions(
+                bedrock=client("bedrock"), deployments=deployments(), operations=operations()
+            )
         case _:
             return jobs_of(kind)

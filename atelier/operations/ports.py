@@ -46,6 +46,9 @@ class Operations(Protocol):
         started with; one that had ENDED is open again, RECORDED, with the new deadline.
         """
 
+    def restate(self, operation: Operation, request: Mapping[str, Any]) -> bool:
+        """Replace the request of a row before its call. False when it was accepted or closed meanwhile."""
+
     def mark_started(self, operation: Operation) -> bool:
         """The service accepted. False when the row was closed meanwhile: nobody waits for it."""
 

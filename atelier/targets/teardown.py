@@ -14,7 +14,7 @@ from atelier import names
 from atelier.errors import ClusterUnreachable, RunStopped
 from atelier.operations.model import Kind, Operation, Phase
 from atelier.operations.ports import LongRunning, Operations
-from atelier.targets.ports import Deployments
+from atelier.targets.ports import Deployments, ServingModel
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,9 @@ def release(
     """Take back everything of a run. StillInUse while Bedrock is busy: the workflow calls again.
 
     The marker comes first: an operation that another branch of the run is just starting sees it, and stops.
-    Deployments go before their model, and the previous model comes back before either.
+    Deployments go before their model, and the previous model comes back before either. A stable deployment
+    that serves, or is taking, another run's model stays, whoever made it; the run's model stays while that
+    run would bring it back.
     """
     operations.request_stop(run_id)
     rows = {operation.step: operation for operation in operations.of_run(run_id)}
@@ -46,16 +48,20 @@ def release(
     )
     deleted: list[str] = []
     restored = None
+    keeps_model = False
     if names.PROMOTION in rows:
         promotion = rows[names.PROMOTION].request
-        if promotion["previous_model_arn"] is None:
+        serving = deployments.serving_model(promotion["deployment_name"])
+        current = (serving.updating_to or serving.model_arn) if serving else None
+        if promotion["previous_model_arn"] is not None:
+            restored = _restore(promotion, current, deployments)
+        elif current in (None, promotion["model_arn"]):
             deployments.delete_deployment(promotion["deployment_name"], run_id=run_id)
             deleted.append(f"deployment {promotion['deployment_name']}")
-        else:
-            restored = _restore(promotion, deployments)
+        keeps_model = serving is not None and _has_replaced(serving, promotion, operations)
     if names.DEPLOYMENT in rows:
         deleted += retire(run_id, deployments=deployments)
-    if names.CUSTOM_MODEL in rows:
+    if names.CUSTOM_MODEL in rows and not keeps_model:
         deployments.delete_model(names.custom_model_name(run_id), run_id=run_id)
         deleted.append(f"model {names.custom_model_name(run_id)}")
     return Released(stopped, tuple(deleted), restored)
@@ -88,13 +94,18 @@ def _stop(
     return phase is Phase.RUNNING or (has_ended and row.error == RunStopped.__name__)
 
 
-def _restore(promotion: Mapping[str, Any], deployments: Deployments) -> str | None:
+def _has_replaced(serving: ServingModel, promotion: Mapping[str, Any], operations: Operations) -> bool:
+    """True when the run whose model serves remembers this promotion's model as the previous one.
+
+    That run may still fail and bring it back. A custom model has the name of its run.
+    """
+    later = operations.get(serving.model_name, names.PROMOTION)
+    return later is not None and later.request["previous_model_arn"] == promotion["model_arn"]
+
+
+def _restore(promotion: Mapping[str, Any], current: str | None, deployments: Deployments) -> str | None:
     """Put the previous model back where the run's serves or is about to; leave a later promotion alone."""
-    serving = deployments.serving_model(promotion["deployment_name"])
-    if serving is None:
-        return None
     previous: str = promotion["previous_model_arn"]
-    current = serving.updating_to or serving.model_arn
     if current == promotion["model_arn"]:
         deployments.update(promotion["deployment_name"], previous)
         return previous

@@ -53,6 +53,13 @@ def model_in_transit(deployment: Mapping[str, Any]) -> str | None:
     return update["modelArn"] if update and update["updateStatus"] == "Updating" else None
 
 
+def require_idle(deployment: Mapping[str, Any], name: str, model_arn: str) -> None:
+    """StillInUse while an update under way brings in another model than this one."""
+    in_transit = model_in_transit(deployment)
+    if in_transit not in (None, model_arn):
+        raise StillInUse(f"deployment {name} is taking model {in_transit}; one swap at a time")
+
+
 def _found(bedrock: BedrockClient, request: Mapping[str, Any], run_id: str) -> bool:
     name = request["modelDeploymentName"]
     deployment = get_deployment(bedrock, name)
@@ -112,8 +119,7 @@ class BedrockDeployments:
         in_transit = model_in_transit(deployment)
         if model_arn in (in_transit, deployment.get("modelArn") if in_transit is None else None):
             return
-        if in_transit:
-            raise StillInUse(f"deployment {deployment_name} is taking model {in_transit}; one swap at a time")
+        require_idle(deployment, deployment_name, model_arn)
         with domain_errors("bedrock:UpdateCustomModelDeployment", deployment_name):
             self._bedrock.update_custom_model_deployment(
                 customModelDeploymentIdentifier=deployment_name, modelArn=model_arn

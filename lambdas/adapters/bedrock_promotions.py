@@ -11,27 +11,34 @@ from typing import TYPE_CHECKING, Any
 
 from atelier.errors import PromotionFailed
 from atelier.operations.model import Operation, Phase, Status
-from lambdas.adapters.bedrock_deployments import create_deployment, get_deployment, model_in_transit
+from lambdas.adapters.bedrock_deployments import (
+    create_deployment,
+    get_deployment,
+    model_in_transit,
+    require_idle,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
 
+    from atelier.operations.ports import Operations
     from atelier.targets.ports import Deployments
 
 
 class BedrockPromotions:
     """Port LongRunning for promotions, as atelier/targets/bedrock_requests.py writes them."""
 
-    def __init__(self, *, bedrock: BedrockClient, deployments: Deployments) -> None:
+    def __init__(self, *, bedrock: BedrockClient, deployments: Deployments, operations: Operations) -> None:
         self._bedrock = bedrock
         self._deployments = deployments
+        self._operations = operations
 
     def submit(self, operation: Operation) -> None:
         """Update or create the stable deployment; a model already there, or on its way, is success."""
         promotion = operation.request
         if "create" in promotion:
             create_deployment(self._bedrock, promotion["create"], run_id=operation.run_id)
-        else:
+        elif self._remembers_previous(operation):
             self._deployments.update(promotion["deployment_name"], promotion["model_arn"])
 
     def describe(self, operation: Operation) -> Status:
@@ -42,6 +49,22 @@ class BedrockPromotions:
 
     def stop(self, operation: Operation) -> None:
         """Nothing: Bedrock cannot stop a swap; ReleaseRun brings the previous model back."""
+
+    def _remembers_previous(self, operation: Operation) -> bool:
+        """Record the model that this swap replaces, which may be newer than the row.
+
+        False when the swap was accepted, or the row closed, meanwhile; StillInUse during another's swap.
+        """
+        promotion = operation.request
+        name, model_arn = promotion["deployment_name"], promotion["model_arn"]
+        deployment = get_deployment(self._bedrock, name)
+        if deployment is None or model_in_transit(deployment) == model_arn:
+            return True
+        require_idle(deployment, name, model_arn)
+        if deployment["modelArn"] in (model_arn, promotion["previous_model_arn"]):
+            return True
+        restated = {**promotion, "previous_model_arn": deployment["modelArn"]}
+        return self._operations.restate(operation, restated)
 
 
 def _status(deployment: Mapping[str, Any], promotion: Mapping[str, Any]) -> Status:

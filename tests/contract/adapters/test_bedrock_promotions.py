@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from botocore.stub import Stubber
 
-from atelier.operations.model import Kind, Operation, Phase, Status
+from atelier.errors import StillInUse
+from atelier.operations.model import Kind, Operation, OperationState, Phase, Status
 from atelier.targets.bedrock_requests import promotion_request
 from atelier.targets.ports import ServingModel
 from lambdas.adapters.bedrock_deployments import BedrockDeployments
 from lambdas.adapters.bedrock_promotions import BedrockPromotions
 from tests.support.clients import client
 from tests.support.deployments import model_arn
-from tests.support.operations import RUN_ID, an_operation
+from tests.support.operations import RUN_ID, FakeOperations, an_operation
 
 ARN = "arn:aws:bedrock:us-east-1:111122223333:custom-model-deployment/8h2kq0c4z1vw"
 NEW, OLD, THIRD = (model_arn(name * 12) for name in "nop")
@@ -34,11 +36,25 @@ CREATE = a_promotion(None)
 
 
 @pytest.fixture
-def bedrock() -> Iterator[Bedrock]:
+def operations() -> FakeOperations:
+    recorded = FakeOperations()
+    recorded.record(UPDATE)
+    return recorded
+
+
+def previous(operations: FakeOperations) -> Any:
+    return operations.rows[RUN_ID, "promotion"].request["previous_model_arn"]
+
+
+@pytest.fixture
+def bedrock(operations: FakeOperations) -> Iterator[Bedrock]:
     control = client("bedrock")
     with Stubber(control) as stubber:
         deployments = BedrockDeployments(bedrock=control, runtime=client("bedrock-runtime"))
-        yield BedrockPromotions(bedrock=control, deployments=deployments), stubber
+        yield (
+            BedrockPromotions(bedrock=control, deployments=deployments, operations=operations),
+            stubber,
+        )
         stubber.assert_no_pending_responses()
 
 
@@ -58,12 +74,57 @@ def update(model: str, status: str) -> dict[str, str]:
     return {"modelArn": model, "updateStatus": status}
 
 
-def test_a_stable_deployment_that_serves_is_updated(bedrock: Bedrock) -> None:
-    promotions, stubber = bedrock
-    stands(stubber, OLD)
+def is_updated(stubber: Stubber) -> None:
     expected = {"customModelDeploymentIdentifier": "support-agent", "modelArn": NEW}
     stubber.add_response("update_custom_model_deployment", {"customModelDeploymentArn": ARN}, expected)
+
+
+@pytest.mark.parametrize("found", [OLD, THIRD], ids=["as recorded", "promoted meanwhile"])
+def test_a_stable_deployment_is_updated_and_the_model_that_it_served_remembered(
+    bedrock: Bedrock, operations: FakeOperations, found: str
+) -> None:
+    promotions, stubber = bedrock
+    for _ in ("to remember", "to update"):
+        stands(stubber, found)
+    is_updated(stubber)
     promotions.submit(UPDATE)
+    assert previous(operations) == found
+
+
+def test_another_runs_swap_is_waited_for_before_anything_is_remembered(
+    bedrock: Bedrock, operations: FakeOperations
+) -> None:
+    promotions, stubber = bedrock
+    stands(stubber, OLD, updateDetails=update(THIRD, "Updating"))
+    with pytest.raises(StillInUse, match=f"support-agent is taking model {THIRD}"):
+        promotions.submit(UPDATE)
+    assert previous(operations) == OLD
+
+
+@pytest.mark.parametrize(
+    "deployment",
+    [{"model": NEW}, {"model": THIRD, "updateDetails": update(NEW, "Updating")}],
+    ids=["there", "on its way"],
+)
+def test_a_promotion_that_took_effect_still_remembers_the_model_before_it(
+    bedrock: Bedrock, operations: FakeOperations, deployment: dict[str, Any]
+) -> None:
+    promotions, stubber = bedrock
+    for _ in ("to remember", "to update"):
+        stands(stubber, **deployment)
+    promotions.submit(UPDATE)
+    assert previous(operations) == OLD
+
+
+@pytest.mark.parametrize("state", [OperationState.STARTED, OperationState.ENDED])
+def test_nothing_is_swapped_in_when_another_function_was_faster_or_the_row_is_closed(
+    bedrock: Bedrock, operations: FakeOperations, state: OperationState
+) -> None:
+    promotions, stubber = bedrock
+    operations.rows[RUN_ID, "promotion"] = replace(UPDATE, state=state)
+    stands(stubber, THIRD)
+    promotions.submit(UPDATE)
+    assert previous(operations) == OLD
 
 
 def test_a_stable_deployment_that_is_not_there_is_created(bedrock: Bedrock) -> None:

@@ -10,6 +10,7 @@ from localcloud import control
 from localcloud.common.home import Home
 from localcloud.control import Cloud
 from tests.contract.localcloud.account import SCRIPTED, Account, policy
+from tests.contract.localcloud.bedrock import Bedrock
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +44,8 @@ def model_role(account: Account) -> str:
     return account.role(
         "bedrock", policy((["s3:GetObject", "s3:ListBucket"], "arn:aws:s3:::customer-escrow-*"))
     )
+
+
+@pytest.fixture(scope="session")
+def bedrock(account: Account, model_role: str) -> Bedrock:
+    return Bedrock(account, model_role)

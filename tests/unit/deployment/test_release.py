@@ -14,6 +14,7 @@ from tests.support.operations import RUN_ID, RUNNING, SUCCEEDED, FakeOperations,
 
 STABLE = "support-agent"
 EARLIER = "tool-calling-20261001120000"
+LATER = "tool-calling-20261124000000"
 
 
 class Run:
@@ -22,9 +23,11 @@ class Run:
     def __init__(self) -> None:
         self.operations, self.jobs, self.deployments = FakeOperations(), FakeService(), FakeDeployments()
 
-    def did(self, step: str, kind: Kind, *, request: dict[str, object] | None = None) -> None:
-        self.operations.rows[RUN_ID, step] = an_operation(
-            step, kind=kind, state=OperationState.ENDED, request=request or {}
+    def did(
+        self, step: str, kind: Kind, *, request: dict[str, object] | None = None, run_id: str = RUN_ID
+    ) -> None:
+        self.operations.rows[run_id, step] = an_operation(
+            step, run_id=run_id, kind=kind, state=OperationState.ENDED, request=request or {}
         )
 
     def made_its_candidate(self) -> None:
@@ -32,18 +35,18 @@ class Run:
         self.did(names.DEPLOYMENT, Kind.DEPLOYMENT)
         self.deployments.serve(RUN_ID, RUN_ID)
 
-    def promoted(self) -> None:
+    def promoted(self, run_id: str = RUN_ID) -> None:
         request = promotion_request(
-            RUN_ID,
+            run_id,
             deployment_name=STABLE,
-            model_arn=model_arn(RUN_ID),
+            model_arn=model_arn(run_id),
             serving=self.deployments.serving_model(STABLE),
         )
-        self.did(names.PROMOTION, Kind.PROMOTION, request=request)
+        self.did(names.PROMOTION, Kind.PROMOTION, request=request, run_id=run_id)
 
-    def release(self) -> Released:
+    def release(self, run_id: str = RUN_ID) -> Released:
         return release(
-            RUN_ID,
+            run_id,
             operations=self.operations,
             jobs_of=lambda _: self.jobs,
             deployments=self.deployments,
@@ -122,10 +125,9 @@ def test_a_promotion_that_was_recorded_but_not_made_changes_nothing(run: Run) ->
 def test_a_later_promotion_of_another_run_is_left_alone(run: Run) -> None:
     run.deployments.serve(STABLE, EARLIER)
     run.promoted()
-    later = "tool-calling-20261124000000"
-    run.deployments.serve(STABLE, later)
+    run.deployments.serve(STABLE, LATER)
     assert run.release().restored is None
-    assert run.deployments.serving == {STABLE: later}
+    assert run.deployments.serving == {STABLE: LATER}
 
 
 def test_a_stable_deployment_that_the_run_created_goes_with_it(run: Run) -> None:
@@ -135,6 +137,54 @@ def test_a_stable_deployment_that_the_run_created_goes_with_it(run: Run) -> None
     released = run.release()
     assert released.deleted == (f"deployment {STABLE}", f"deployment {RUN_ID}", f"model {RUN_ID}")
     assert (run.deployments.serving, run.deployments.models) == ({}, {})
+
+
+def test_a_stable_deployment_that_serves_a_later_run_stays_when_its_maker_fails(run: Run) -> None:
+    run.made_its_candidate()
+    run.promoted()
+    run.deployments.serve(STABLE, RUN_ID, made_by=RUN_ID)
+    run.deployments.serving[STABLE] = LATER
+    released = run.release()
+    assert run.deployments.serving == {STABLE: LATER}
+    assert released == Released((), (f"deployment {RUN_ID}", f"model {RUN_ID}"), None)
+
+
+def test_a_model_that_a_later_run_would_bring_back_stays_and_is_brought_back(run: Run) -> None:
+    run.made_its_candidate()
+    run.promoted()
+    run.deployments.serve(STABLE, RUN_ID, made_by=RUN_ID)
+    run.promoted(LATER)
+    run.deployments.serving[STABLE] = LATER
+    assert run.release() == run.release() == Released((), (f"deployment {RUN_ID}",), None)
+    assert run.deployments.models == {RUN_ID: RUN_ID}
+    assert run.release(LATER).restored == model_arn(RUN_ID)
+    assert run.deployments.serving == {STABLE: RUN_ID}
+
+
+def test_a_model_that_no_later_run_had_found_serving_goes(run: Run) -> None:
+    run.deployments.serve(STABLE, EARLIER)
+    run.made_its_candidate()
+    run.promoted()
+    run.promoted(LATER)
+    run.deployments.serve(STABLE, LATER)
+    assert run.release().deleted == (f"deployment {RUN_ID}", f"model {RUN_ID}")
+    assert RUN_ID not in run.deployments.models
+
+
+def test_a_stable_deployment_that_is_taking_a_later_runs_model_stays_when_its_maker_fails(run: Run) -> None:
+    run.promoted()
+    run.deployments.serve(STABLE, RUN_ID, made_by=RUN_ID)
+    run.deployments.updating_to[STABLE] = LATER
+    assert run.release().deleted == ()
+    assert run.deployments.serving == {STABLE: RUN_ID}
+
+
+def test_a_stable_deployment_that_is_taking_its_makers_model_again_goes_with_it(run: Run) -> None:
+    run.promoted()
+    run.deployments.serve(STABLE, LATER, made_by=RUN_ID)
+    run.deployments.updating_to[STABLE] = RUN_ID
+    assert run.release().deleted == (f"deployment {STABLE}",)
+    assert run.deployments.serving == {}
 
 
 def test_a_swap_that_is_under_way_is_waited_for(run: Run) -> None:

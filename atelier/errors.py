@@ -64,7 +64,7 @@ class ClusterUnreachable(AtelierError):
     """A cluster has not answered for long; the message says what it last said and what to look at."""
 
 
-class StillInUse(AtelierError):
+class ResourceInUse(AtelierError):
     """Something cannot be deleted yet because another thing uses it; the workflow retries this."""
 
 

@@ -26,7 +26,7 @@ from cli.env.cdk import run_cdk
 from cli.run.observe import Observer
 from cli.run.start import start_run
 from client.connection import clients, connect
-from client.pipeline import Line
+from client.pipeline import PipelineClient
 from config.environments import LOCAL
 from localcloud import control
 
@@ -40,7 +40,7 @@ def measure() -> Result:
     with _deployed_line() as line, tempfile.TemporaryDirectory() as folder:
         run_id = start_run(line, _run_file(Path(folder)), now=datetime.now(UTC)).run_id
         # On a line that stands the schedule has called settle within the minute: it is no cold function.
-        line.look_now(run_id)
+        line.reconcile_now(run_id)
         for progress in Observer(line, run_id).until_over():
             run = progress.execution
         if run.status != "ACCEPTED":
@@ -73,7 +73,7 @@ def _run_file(folder: Path) -> Path:
     return file
 
 
-def _latencies(line: Line, run_id: str, sagemaker: Any) -> Iterator[float]:
+def _latencies(line: PipelineClient, run_id: str, sagemaker: Any) -> Iterator[float]:
     """Seconds from each job's end to the entry into the state that reads its result."""
     jobs = [
         sagemaker.describe_training_job(TrainingJobName=names.operation_name(run_id, names.stage_step(index)))
@@ -85,7 +85,7 @@ def _latencies(line: Line, run_id: str, sagemaker: Any) -> Iterator[float]:
 
 
 @contextmanager
-def _deployed_line() -> Iterator[Line]:
+def _deployed_line() -> Iterator[PipelineClient]:
     """A line in an embedded cloud that lives as long as the measurement."""
     with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, ATELIER_HOME=folder):
         make_base_model(Path(folder) / "base-models" / "atelier-tiny")

@@ -14,7 +14,7 @@ from typing import Any
 
 from ministack.services import stepfunctions as engine
 
-from atelier.operations.model import Kind, Operation, Phase, Status
+from atelier.operations.model import Operation, OperationKind, Phase, Status
 from atelier.operations.submit import submit
 from atelier.operations.sweep import sweep
 from tests.support.operations import FakeLogs, FakeOperations
@@ -84,7 +84,7 @@ class Functions:
         operation = Operation(
             run_id=payload["run_id"],
             step="s0",
-            kind=Kind.TRAINING_JOB,
+            kind=OperationKind.TRAINING_JOB,
             request={},
             token=payload["task_token"],
             recorded_at=self.job.now,

@@ -28,13 +28,13 @@ from cli.env.cdk import run_cdk
 from cli.run.observe import Observer
 from cli.run.start import start_run
 from client.connection import connect
-from client.pipeline import Line
+from client.pipeline import PipelineClient
 from config.environments import LOCAL
 from localcloud import control
 from localcloud.common.home import Home
 from localcloud.slurm.cluster import SlurmCluster
 from localcloud.slurm.installation import Installation, find
-from localcloud.slurm.setting import Switch
+from localcloud.slurm.setting import SlurmSetting
 
 MOST_SECONDS = 3.0
 RUNS = 3
@@ -79,7 +79,7 @@ def measure() -> Result:
     )
 
 
-def _measure(line: Line, home: Home, slurm: Slurm, folder: Path) -> tuple[list[float], list[float]]:
+def _measure(line: PipelineClient, home: Home, slurm: Slurm, folder: Path) -> tuple[list[float], list[float]]:
     ours, plain = [], []
     for _ in range(RUNS):
         run_id = start_run(line, _run_file(folder), now=datetime.now(UTC)).run_id
@@ -132,13 +132,13 @@ def _run_file(folder: Path) -> Path:
 
 
 @contextmanager
-def _deployed_line() -> Iterator[tuple[Line, Home]]:
+def _deployed_line() -> Iterator[tuple[PipelineClient, Home]]:
     """A line and its Slurm in an embedded cloud that lives as long as the measurement."""
     make_datasets()
     with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, ATELIER_HOME=folder):
         home = Home.from_environ()
         make_base_model(home.base_models / "atelier-tiny")
-        Switch(home).turn_on()
+        SlurmSetting(home).enable()
         control.up()
         try:
             if run_cdk(LOCAL, ["deploy", "--all"], quiet=True):

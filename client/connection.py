@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from atelier.operations.model import Kind
+from atelier.operations.model import OperationKind
 from atelier.operations.ports import JobLogs
 from atelier.platforms.eks.cluster import Cluster
 from atelier.platforms.slurm.cluster import SlurmCluster
@@ -20,9 +20,9 @@ from cli.exit_codes import ExitCode
 from cli.failure import CommandFailed
 from client.datasets import DatasetUploads
 from client.executions import Executions
-from client.pipeline import Line
+from client.pipeline import PipelineClient
 from config.environments import LOCAL, environment_named
-from config.job_clusters import targets
+from config.job_clusters import job_clusters
 from config.model import Environment
 from lambdas.adapters.dynamodb_operations import DynamoDbOperations
 from lambdas.adapters.hyperpod_logs import HyperPodLogs
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
 _CONFIG = Config(connect_timeout=5, retries={"mode": "standard", "max_attempts": 4})
 
 
-def connect(environment_name: str) -> Line:
+def connect(environment_name: str) -> PipelineClient:
     """The environment's line. CommandFailed when it cannot be reached or is not deployed."""
     environment = environment_named(environment_name)
     client = clients(environment)
     outputs = pipeline_outputs(client("cloudformation"), environment)
     bucket = outputs["BucketName"]
-    return Line(
+    return PipelineClient(
         environment=environment,
         bucket=bucket,
         executions=Executions(
@@ -54,7 +54,7 @@ def connect(environment_name: str) -> Line:
         objects=S3Objects(s3=client("s3")),
         datasets=DatasetUploads(s3=client("s3"), bucket=bucket),
         deployed=Deployed(bedrock=client("bedrock"), runtime=client("bedrock-runtime")),
-        look_now=_look_now(client("lambda"), outputs["SettleFunctionName"]),
+        reconcile_now=_look_now(client("lambda"), outputs["SettleFunctionName"]),
         caller=lambda: str(client("sts").get_caller_identity()["Arn"]),
     )
 
@@ -70,10 +70,10 @@ def pipeline_outputs(cloudformation: CloudFormationClient, environment: Environm
 
 
 def stack_outputs(
-    cloudformation: CloudFormationClient, environment: Environment, noun: str
+    cloudformation: CloudFormationClient, environment: Environment, suffix: str
 ) -> dict[str, str]:
     """What a stack says of itself. CommandFailed where it is not deployed."""
-    stack = environment.stack_name(noun)
+    stack = environment.stack_name(suffix)
     try:
         described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError as error:
@@ -112,20 +112,20 @@ def _aws_clients(environment: Environment) -> Callable[[str], Any]:
 
 def _logs_of(
     environment: Environment, bucket: str, client: Callable[[str], Any]
-) -> Callable[[Kind], JobLogs]:
+) -> Callable[[OperationKind], JobLogs]:
     """Where people read what jobs log: CloudWatch and the bucket; they have no way into a cluster."""
 
     @cache
-    def logs_of(kind: Kind) -> JobLogs:
-        clusters = targets(environment, bucket=bucket)
+    def logs_of(kind: OperationKind) -> JobLogs:
+        clusters = job_clusters(environment, bucket=bucket)
         match kind:
-            case Kind.EKS_JOB:
+            case OperationKind.EKS_JOB:
                 return HyperPodLogs(
                     clusters=[cluster.name for cluster in clusters if isinstance(cluster, Cluster)],
                     sagemaker=client("sagemaker"),
                     logs=client("logs"),
                 )
-            case Kind.SLURM_JOB:
+            case OperationKind.SLURM_JOB:
                 return SlurmTrainingJobs(
                     clusters={one.name: one for one in clusters if isinstance(one, SlurmCluster)},
                     bucket=bucket,
@@ -140,10 +140,10 @@ def _logs_of(
 
 
 def _look_now(functions: LambdaClient, function_name: str) -> Callable[[str], None]:
-    def look_now(run_id: str) -> None:
+    def reconcile_now(run_id: str) -> None:
         payload: Mapping[str, str] = {"run_id": run_id}
         functions.invoke(
             FunctionName=function_name, InvocationType="Event", Payload=json.dumps(payload).encode()
         )
 
-    return look_now
+    return reconcile_now

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from atelier import names
 from atelier.errors import UnknownRun
-from atelier.operations.model import Kind
+from atelier.operations.model import OperationKind
 from atelier.operations.ports import JobLogs, Operations
 from atelier.storage import Objects
 from cli.chat.conversation import Deployed
@@ -18,7 +18,7 @@ from config.model import Environment
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class PipelineClient:
     """One environment's line.
 
     `logs_of` are the logs of a platform's jobs; `look_now(run_id)` makes `settle` look at the run before its
@@ -29,11 +29,11 @@ class Line:
     bucket: str
     executions: Executions
     operations: Operations
-    logs_of: Callable[[Kind], JobLogs]
+    logs_of: Callable[[OperationKind], JobLogs]
     objects: Objects
     datasets: DatasetUploads
     deployed: Deployed
-    look_now: Callable[[str], None]
+    reconcile_now: Callable[[str], None]
     caller: Callable[[], str]
 
     def uri(self, key: str) -> str:

@@ -32,27 +32,27 @@ class EncryptionKey(kms.Key):
         log_groups = stack.format_arn(
             service="logs", resource="log-group", resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME
         )
-        self._let_use("cloudwatch.amazonaws.com", of_this_account)
+        self._allow_use("cloudwatch.amazonaws.com", of_this_account)
         # Node health and budgets reach people through an encrypted topic, too.
-        self._let_use("events.amazonaws.com", of_this_account)
-        self._let_use("budgets.amazonaws.com", of_this_account)
-        self._let_use(
+        self._allow_use("events.amazonaws.com", of_this_account)
+        self._allow_use("budgets.amazonaws.com", of_this_account)
+        self._allow_use(
             f"logs.{stack.region}.amazonaws.com",
             {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},
         )
         # Step Functions writes the workflow's encrypted log through this delivery service.
-        self._let_use("delivery.logs.amazonaws.com", of_this_account)
+        self._allow_use("delivery.logs.amazonaws.com", of_this_account)
         # To serve a Nova model Bedrock optimizes it in its own name (Amazon Nova user guide, "Encryption of
         # Amazon Nova model customization jobs and artifacts", which wants this statement in every such key).
-        self._let_use(
+        self._allow_use(
             "bedrock.amazonaws.com",
             {"ForAnyValue:StringEquals": {"kms:EncryptionContextKeys": "aws:bedrock:custom-model"}},
             actions=["kms:Decrypt", "kms:GenerateDataKey"],
         )
 
-        self._let_link_file_systems(of_account=stack.account)
+        self._allow_link_file_systems(of_account=stack.account)
 
-    def _let_link_file_systems(self, *, of_account: str) -> None:
+    def _allow_link_file_systems(self, *, of_account: str) -> None:
         """A linked file system reads the bucket as a role that FSx makes for it, with no right on any key.
 
         Amazon FSx for Lustre guide, "Working with server-side encrypted Amazon S3 buckets".
@@ -78,7 +78,7 @@ class EncryptionKey(kms.Key):
             )
         )
 
-    def _let_use(self, service: str, when: dict[str, Any], *, actions: Sequence[str] = USE) -> None:
+    def _allow_use(self, service: str, when: dict[str, Any], *, actions: Sequence[str] = USE) -> None:
         self.add_to_resource_policy(
             iam.PolicyStatement(
                 principals=[iam.ServicePrincipal(service)],

@@ -33,7 +33,7 @@ def module_name(construct_id: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", construct_id).lower()
 
 
-class Handlers(Construct):
+class FunctionFactory(Construct):
     """Makes functions of one code bundle and one layer, each with its own role, which may do nothing yet."""
 
     def __init__(

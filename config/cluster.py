@@ -236,6 +236,6 @@ class ClusterConfig:
         return (*self.groups, *self.restricted_groups)
 
     @property
-    def noun(self) -> str:
+    def suffix(self) -> str:
         """`OpenWeightsCluster` of `open-weights`: what its stack is called."""
         return "".join(word.capitalize() for word in re.split("-+", self.name)) + "Cluster"

@@ -32,9 +32,9 @@ def faults_of_clusters(
     if isinstance(network, ExistingNetwork):
         return ["clusters: need a network of our own (NewNetwork), to whose routes their subnets are added"]
     faults = [fault for cluster in clusters for fault in faults_of(cluster, region)]
-    for noun, times in Counter(cluster.noun for cluster in clusters).items():
+    for suffix, times in Counter(cluster.suffix for cluster in clusters).items():
         if times > 1:
-            faults.append(f"clusters: {noun} comes {times} times; each name once")
+            faults.append(f"clusters: {suffix} comes {times} times; each name once")
     return [*faults, *_overlaps(clusters, network), *_unreachable(clusters, network)]
 
 

@@ -8,10 +8,10 @@ from config.cluster import ClusterConfig, EksOrchestrator
 from config.job_namespaces import TEAM, job_namespaces
 from config.job_storage import shared_storage
 from config.model import Environment
-from config.slurm_job_cluster import slurm_target
+from config.slurm_job_cluster import slurm_job_cluster
 
 
-def targets(environment: Environment, *, bucket: str) -> tuple[JobCluster, ...]:
+def job_clusters(environment: Environment, *, bucket: str) -> tuple[JobCluster, ...]:
     """Where the environment's jobs may go. Names are those that the clusters' stacks give.
 
     On a cluster with task governance Atelier's jobs are its first team's.
@@ -19,7 +19,7 @@ def targets(environment: Environment, *, bucket: str) -> tuple[JobCluster, ...]:
     return tuple(
         _on_eks(environment, cluster, cluster.orchestrator, bucket)
         if isinstance(cluster.orchestrator, EksOrchestrator)
-        else slurm_target(environment, cluster)
+        else slurm_job_cluster(environment, cluster)
         for cluster in environment.clusters
     )
 

@@ -107,9 +107,9 @@ class Environment:
         faults = faults_of_clusters(self.clusters, region=self.region, network=self.network)
         require(not faults, "\n".join(f"{self.name}: {fault}" for fault in faults))
 
-    def stack_name(self, noun: str) -> str:
+    def stack_name(self, suffix: str) -> str:
         """`Atelier-Dev-Network`."""
-        return f"Atelier-{self.name.capitalize()}-{noun}"
+        return f"Atelier-{self.name.capitalize()}-{suffix}"
 
     def cluster_name(self, cluster: ClusterConfig) -> str:
         """`atelier-dev-open-weights`: HyperPod's and EKS's name of a cluster."""

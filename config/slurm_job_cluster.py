@@ -19,7 +19,7 @@ def queue_name(environment: Environment, cluster: ClusterConfig) -> str:
     return f"{environment.cluster_name(cluster)}-jobs"
 
 
-def slurm_target(environment: Environment, cluster: ClusterConfig) -> SlurmCluster:
+def slurm_job_cluster(environment: Environment, cluster: ClusterConfig) -> SlurmCluster:
     """Where jobs of a cluster may go, and how."""
     return SlurmCluster(
         name=cluster.name,

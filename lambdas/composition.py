@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from atelier.operations.model import Kind
+from atelier.operations.model import OperationKind
 from lambdas.settings import Settings
 
 if TYPE_CHECKING:
@@ -61,18 +61,18 @@ def validation(run: Run, *, run_id: str) -> Validation:
 
 
 @cache
-def jobs_of(kind: Kind) -> TrainingJobs:
+def jobs_of(kind: OperationKind) -> TrainingJobs:
     """Port TrainingJobs on the platform of a kind of job; `service_of` for anything slow."""
     match kind:
-        case Kind.TRAINING_JOB:
+        case OperationKind.TRAINING_JOB:
             from lambdas.adapters.sagemaker_training_jobs import SageMakerTrainingJobs
 
             return SageMakerTrainingJobs(sagemaker=client("sagemaker"), logs=client("logs"))
-        case Kind.EKS_JOB:
+        case OperationKind.EKS_JOB:
             from lambdas.adapters.eks_training_jobs import EksTrainingJobs
 
             return EksTrainingJobs(clusters=_kubernetes_clients(), logs=client("logs"), now=now)
-        case Kind.SLURM_JOB:
+        case OperationKind.SLURM_JOB:
             from atelier.platforms.slurm.cluster import SlurmCluster
             from lambdas.adapters.slurm_training_jobs import SlurmTrainingJobs
 
@@ -132,22 +132,22 @@ def deployments() -> Deployments:
 
 
 @cache
-def service_of(kind: Kind) -> LongRunning:
+def service_of(kind: OperationKind) -> LongRunning:
     """The service behind an operation's kind; every other service's client stays unmade."""
     match kind:
-        case Kind.APPROVAL:
+        case OperationKind.APPROVAL:
             from lambdas.adapters.sns_approvals import SnsApprovals
 
             return SnsApprovals(sns=client("sns"), operations=operations())
-        case Kind.CUSTOM_MODEL:
+        case OperationKind.CUSTOM_MODEL:
             from lambdas.adapters.bedrock_custom_models import BedrockCustomModels
 
             return BedrockCustomModels(bedrock=client("bedrock"))
-        case Kind.DEPLOYMENT:
+        case OperationKind.DEPLOYMENT:
             from lambdas.adapters.bedrock_deployments import BedrockDeployments
 
             return BedrockDeployments(bedrock=client("bedrock"), runtime=client("bedrock-runtime"))
-        case Kind.PROMOTION:
+        case OperationKind.PROMOTION:
             from lambdas.adapters.bedrock_promotions import BedrockPromotions
 
             return BedrockPromotions(

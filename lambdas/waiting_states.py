@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from atelier.operations.model import Kind, Operation
+from atelier.operations.model import Operation, OperationKind
 from atelier.operations.submit import submit
 from lambdas import composition as wiring
 
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 def start(
-    event: Mapping[str, Any], *, step: str, kind: Kind, request: Mapping[str, Any], within: int
+    event: Mapping[str, Any], *, step: str, kind: OperationKind, request: Mapping[str, Any], within: int
 ) -> None:
     """Submit the operation that the state waits for; it must end within so many seconds."""
     recorded_at = wiring.now()

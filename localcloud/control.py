@@ -28,8 +28,8 @@ from localcloud.common.home import (
     cloud_python,
 )
 from localcloud.common.processes import command_of
-from localcloud.kubernetes.kubelet.process import bury
-from localcloud.slurm.cluster import end_leftovers
+from localcloud.kubernetes.kubelet.process import kill_recorded
+from localcloud.slurm.cluster import kill_orphans
 
 if TYPE_CHECKING:
     import boto3
@@ -121,9 +121,9 @@ def down(home: Home | None = None) -> bool:
         was_running = _end_leftover(home)
         # A server that was killed could not: Slurm's daemons and pods are no children of its group.
         for folder in home.slurm.glob("*/"):
-            end_leftovers(folder)
+            kill_orphans(folder)
         for record in home.state.glob("kubernetes/*/*/*/pods/*/*.process"):
-            bury(record)
+            kill_recorded(record)
         return was_running
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from localcloud import certificate
 from localcloud.common.home import ACCOUNT_ID, REGION, Home
-from localcloud.common.request_gate import Gate
+from localcloud.common.request_gate import RequestGate
 
 logger = logging.getLogger("atelier.cloud")
 DRAIN_SECONDS = 2.0
@@ -61,7 +61,7 @@ async def serve(home: Home, port: int) -> None:
     from localcloud.aws.checkpoints import Checkpoints
 
     services = extension.install(home, port)
-    gate = Gate(extension.application())
+    gate = RequestGate(extension.application())
     config = Config()
     config.bind = [f"127.0.0.1:{port}"]
     config.certfile, config.keyfile = str(home.certificate), str(home.private_key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_cdk import Stack
 from constructs import Construct
 
-from components.function_factory import Handlers
+from components.function_factory import FunctionFactory
 from components.hyperpod.network import ClusterNetwork
 from components.notice_topic import NoticeTopic
 from components.retention import retention
@@ -29,12 +29,12 @@ class ClusterStack(Stack):
     ) -> None:
         super().__init__(
             scope,
-            environment.stack_name(cluster.noun),
+            environment.stack_name(cluster.suffix),
             env={"account": environment.account, "region": environment.region},
             termination_protection=not environment.data_may_be_destroyed,
         )
         self.log_retention = retention(environment.log_retention_days)
-        self.handlers = Handlers(
+        self.handlers = FunctionFactory(
             self,
             "Handlers",
             platform=environment.functions,

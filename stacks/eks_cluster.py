@@ -14,7 +14,7 @@ from components.eks.execution_role import ExecutionRole
 from components.eks.governance import Governance
 from components.eks.inference import InferenceOperator
 from components.eks.job_access import job_access
-from components.hyperpod.cluster_monitoring import Guards
+from components.hyperpod.cluster_monitoring import ClusterMonitoring
 from components.hyperpod.custom_resources import CustomResources
 from components.hyperpod.hyperpod_cluster import HyperPodCluster
 from components.hyperpod.instance_groups import NodeSetup
@@ -174,7 +174,7 @@ class EksClusterStack(ClusterStack):
                 add_ons=add_ons,
                 bucket=bucket,
             )
-        guards = Guards(
+        monitoring = ClusterMonitoring(
             self,
             "Guards",
             cluster=hyperpod,
@@ -184,9 +184,9 @@ class EksClusterStack(ClusterStack):
             measure="MeasureCluster",
             event={"namespaces": [*namespaces]},
         )
-        access.grant_watch(guards.function)
+        access.grant_watch(monitoring.function)
         # Before, there is nothing to count, and nobody may list pods: alarms would ring for half an hour.
-        guards.node.add_dependency(let_in)
+        monitoring.node.add_dependency(let_in)
 
         CfnOutput(self, "ClusterName", value=hyperpod.name)
         CfnOutput(self, "EksClusterName", value=control_plane.name)

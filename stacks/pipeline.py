@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
-from components.function_factory import Handlers
+from components.function_factory import FunctionFactory
 from components.notice_topic import NoticeTopic
 from components.operator_policy import OperatorPolicy
 from components.pipeline.alarms import Alarms
@@ -14,10 +14,10 @@ from components.pipeline.customization_workflow import CustomizationWorkflow
 from components.pipeline.operations_table import OperationsTable
 from components.pipeline.settlement import Settlement
 from components.pipeline.training_jobs import TrainingJobs
-from components.pipeline.workflow_functions import LineFunctions
+from components.pipeline.workflow_functions import WorkflowFunctions
 from components.retention import retention
 from components.targets.custom_models import CustomModels
-from config.job_clusters import targets
+from config.job_clusters import job_clusters
 from config.model import Environment
 from lambdas.settings import Settings
 from stacks.network import NetworkStack
@@ -66,11 +66,11 @@ class PipelineStack(Stack):
             distillation_role_arn=jobs.distillation_role.role_arn,
             model_role_arn=models.role.role_arn,
             dataset_part_bytes=environment.dataset_part_bytes,
-            clusters=targets(environment, bucket=bucket.bucket.bucket_name),
+            clusters=job_clusters(environment, bucket=bucket.bucket.bucket_name),
             subnet_ids=tuple(network.subnet_ids),
             security_group_ids=(network.security_group.security_group_id,),
         )
-        handlers = Handlers(
+        handlers = FunctionFactory(
             self,
             "Handlers",
             platform=environment.functions,
@@ -79,7 +79,7 @@ class PipelineStack(Stack):
             log_retention=log_retention,
         )
 
-        line = LineFunctions(
+        line = WorkflowFunctions(
             handlers=handlers,
             bucket=bucket,
             operations=operations,
@@ -115,7 +115,7 @@ class PipelineStack(Stack):
         bucket.grant_submit_runs(operators)
         operations.grant_decide(operators)
         workflow.grant_operate(operators)
-        settlement.grant_hint(operators)
+        settlement.grant_wake(operators)
         jobs.grant_follow(operators)
         self.cluster_clients.grant_follow(operators)
         models.grant_chat(operators)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_cdk import CfnOutput, Fn
 from constructs import Construct
 
-from components.hyperpod.cluster_monitoring import Guards
+from components.hyperpod.cluster_monitoring import ClusterMonitoring
 from components.hyperpod.custom_resources import CustomResources
 from components.hyperpod.hyperpod_cluster import HyperPodCluster
 from components.hyperpod.lifecycle_scripts import LifecycleScripts
@@ -13,7 +13,7 @@ from components.hyperpod.nodes import Nodes
 from components.operator_policy import OperatorPolicy
 from components.slurm.accounting import Accounting
 from components.slurm.agent import node_files
-from components.slurm.agent_alarms import MEASURE, guard_agent, measured
+from components.slurm.agent_alarms import MEASURE, add_agent_alarms, measured
 from components.slurm.job_queue import JobQueue
 from components.slurm.node_roles import ControllerRole, SlurmNodeRole
 from components.slurm.orchestration import SlurmNodes, slurm_orchestrator
@@ -101,7 +101,7 @@ class SlurmClusterStack(ClusterStack):
             config=cluster,
             waiter=CustomResources(self, "AwaitNodes", handlers=handlers),
         )
-        guards = Guards(
+        monitoring = ClusterMonitoring(
             self,
             "Guards",
             cluster=hyperpod,
@@ -111,9 +111,9 @@ class SlurmClusterStack(ClusterStack):
             measure=MEASURE,
             event=measured(cluster, bucket),
         )
-        guard_agent(guards, cluster=cluster, bucket=bucket, queue=queue)
+        add_agent_alarms(monitoring, cluster=cluster, bucket=bucket, queue=queue)
         # Before, there is no agent to hear of.
-        guards.node.add_dependency(nodes.arrived)
+        monitoring.node.add_dependency(nodes.arrived)
         sessions = Sessions(self, "Sessions", cluster=hyperpod)
         operators = OperatorPolicy(
             self, "Operators", description="Sign in to a Slurm cluster of Atelier, and see its jobs"

@@ -10,12 +10,12 @@ from typing import Any
 from .config import Config
 from .fetch import Fetcher
 from .messages import Queue
-from .reconcile import Attendant
+from .reconcile import Reconciler
 from .record import Records
 from .reporting import Reporter
 from .service import Service
 from .slurm import Slurm
-from .status_reporter import Follower
+from .status_reporter import StatusReporter
 from .store import Store
 
 
@@ -36,7 +36,7 @@ def build(
     records = Records(state or config.own_folder, jobs=config.jobs_folder)
     store = Store(s3=s3, config=config)
     reporter = Reporter(store=store, records=records, now=now)
-    attendant = Attendant(
+    attendant = Reconciler(
         config=config,
         store=store,
         records=records,
@@ -51,6 +51,6 @@ def build(
         store=store,
         records=records,
         attendant=attendant,
-        follower=Follower(config=config, records=records, slurm=slurm, reporter=reporter, s3=s3),
+        follower=StatusReporter(config=config, records=records, slurm=slurm, reporter=reporter, s3=s3),
         now=now,
     )

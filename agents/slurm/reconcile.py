@@ -21,7 +21,7 @@ from .store import Store
 logger = logging.getLogger(__name__)
 
 
-class Attendant:
+class Reconciler:
     """Does what is due for a job until Slurm has it, and when nobody wants it any more."""
 
     def __init__(

@@ -18,10 +18,10 @@ from functools import partial
 from .config import Config
 from .heartbeat import heartbeat
 from .messages import Message, Queue
-from .reconcile import Attendant
+from .reconcile import Reconciler
 from .record import PREPARING, SUBMITTING, Records
 from .slurm import SlurmDown
-from .status_reporter import Follower
+from .status_reporter import StatusReporter
 from .store import Store
 from .workers import Workers
 
@@ -42,8 +42,8 @@ class Service:
         messages: Queue,
         store: Store,
         records: Records,
-        attendant: Attendant,
-        follower: Follower,
+        attendant: Reconciler,
+        follower: StatusReporter,
         now: Callable[[], float],
     ) -> None:
         self._config = config

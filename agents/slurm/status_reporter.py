@@ -18,7 +18,7 @@ from .slurm import COMPLETED, FAILED, Listing, Seen, Slurm, find
 logger = logging.getLogger(__name__)
 
 
-class Follower:
+class StatusReporter:
     """Follows the jobs that Slurm has, to the last byte of their output."""
 
     def __init__(

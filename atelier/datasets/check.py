@@ -6,38 +6,38 @@ from collections.abc import Sequence
 
 from atelier.datasets.formats.names import Format
 from atelier.datasets.report import Report
-from atelier.datasets.rules.requirements import Demands
+from atelier.datasets.rules.requirements import Requirements
 from atelier.datasets.scan.blocks import Readable
 from atelier.datasets.scan.merge import merge
 from atelier.datasets.scan.part import Part
-from atelier.datasets.scan.scan import Sink, Watcher, scan
+from atelier.datasets.scan.scan import Observer, Sink, scan
 
 
 def check(
     stream: Readable,
     format: Format,  # noqa: A002 - the field's word
-    demands: Demands = Demands(),  # noqa: B008 - frozen
+    requirements: Requirements = Requirements(),  # noqa: B008 - frozen
     *,
     file: str = "",
     sink: Sink | None = None,
-    watchers: Sequence[Watcher] = (),
+    observers: Sequence[Observer] = (),
 ) -> Report:
     """Check everything that a stream yields; `file` is what findings call it.
 
     `sink` gets every finding: those of lines as they are found, at the end those of the file as a whole.
     """
-    part = scan(stream, format, demands, file=file, sink=sink, watchers=watchers)
-    return reported([part], format, demands, sink)
+    part = scan(stream, format, requirements, file=file, sink=sink, observers=observers)
+    return reported([part], format, requirements, sink)
 
 
 def reported(
     parts: Sequence[Part],
     format: Format,  # noqa: A002 - the field's word
-    demands: Demands,
+    requirements: Requirements,
     sink: Sink | None = None,
 ) -> Report:
     """The report of a file from all its parts; `sink` gets what is wrong with the file as a whole."""
-    report = merge(parts, format, demands)
+    report = merge(parts, format, requirements)
     if sink:
         for finding in report.findings:
             if finding.line == 0:

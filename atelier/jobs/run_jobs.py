@@ -8,15 +8,15 @@ from typing import Any
 
 from atelier import names
 from atelier.operations.early_stopping import StopPolicy
-from atelier.operations.model import Kind, Operation
+from atelier.operations.model import Operation, OperationKind
 from atelier.platforms.cluster_job import job_on_cluster
 from atelier.platforms.container import TRAIN, VALIDATION
-from atelier.platforms.job_spec import Work
+from atelier.platforms.job_spec import JobSpec
 from atelier.platforms.training_job.request import JobEnvironment
 from atelier.platforms.training_job.sagemaker_job import job_on_sagemaker
 from atelier.recipes import Recipe, catalogue, resolve
 from atelier.runs.model import EarlyStopping, Run
-from atelier.runs.recipe_request import wanted_by_evaluation, wanted_by_stage
+from atelier.runs.recipe_request import evaluation_request, stage_request
 from atelier.runs.recipe_source import NO_HUB, HubCatalogues, known_catalogue_of
 from atelier.storage import Objects
 
@@ -27,7 +27,7 @@ class Job:
 
     run_id: str
     step: str
-    kind: Kind
+    kind: OperationKind
     request: Mapping[str, Any]
     seconds: int
     recipe_uri: str
@@ -67,22 +67,22 @@ def training_job(
     `dataset` is what the distillation before it made.
     """
     stage = run.stages[stage_index]
-    wanted = wanted_by_stage(run.base_model, stage, stage_index, environment=environment.environment)
+    wanted = stage_request(run.base_model, stage, stage_index, environment=environment.environment)
     rows = known_catalogue_of(stage.recipe, hub)
     recipe = resolve(wanted, rows)
-    work = Work(
+    spec = JobSpec(
         run_id=run_id,
         step=names.stage_step(stage_index),
         recipe=recipe,
         checkpoint=checkpoint,
         data={name: uri for name, uri in ((TRAIN, stage.train), (VALIDATION, stage.validation)) if uri},
-        made=dataset,
+        distilled_dataset_uri=dataset,
         output_prefix=names.training_output_prefix(run_id),
         max_runtime_hours=stage.max_runtime_hours,
         hub=rows.published.get(recipe.row.template),
         cluster=stage.cluster,
     )
-    return _job(work, environment, stop_policy=_stop_policy(recipe, stage.early_stopping))
+    return _job(spec, environment, stop_policy=_stop_policy(recipe, stage.early_stopping))
 
 
 def evaluation_job(
@@ -93,10 +93,10 @@ def evaluation_job(
     A benchmark brings its own questions: its job has no data.
     """
     evaluation = run.evaluation[evaluation_index]
-    wanted = wanted_by_evaluation(
+    wanted = evaluation_request(
         run.base_model, evaluation, evaluation_index, environment=environment.environment
     )
-    work = Work(
+    spec = JobSpec(
         run_id=run_id,
         step=names.evaluation_step(evaluation_index, subject),
         recipe=resolve(wanted, catalogue()),
@@ -106,20 +106,20 @@ def evaluation_job(
         max_runtime_hours=evaluation.max_runtime_hours,
         cluster=evaluation.cluster,
     )
-    return _job(work, environment)
+    return _job(spec, environment)
 
 
-def _job(work: Work, environment: JobEnvironment, *, stop_policy: StopPolicy | None = None) -> Job:
-    render = job_on_sagemaker if work.kind is Kind.TRAINING_JOB else job_on_cluster
-    rendering = render(work, environment)
+def _job(spec: JobSpec, environment: JobEnvironment, *, stop_policy: StopPolicy | None = None) -> Job:
+    render = job_on_sagemaker if spec.kind is OperationKind.TRAINING_JOB else job_on_cluster
+    job_request = render(spec, environment)
     return Job(
-        run_id=work.run_id,
-        step=work.step,
-        kind=work.kind,
-        request=rendering.request,
-        seconds=rendering.seconds,
-        recipe_uri=f"s3://{environment.bucket}/{names.recipe_key(work.run_id, work.step)}",
-        recipe_yaml=rendering.recipe,
+        run_id=spec.run_id,
+        step=spec.step,
+        kind=spec.kind,
+        request=job_request.request,
+        seconds=job_request.seconds,
+        recipe_uri=f"s3://{environment.bucket}/{names.recipe_key(spec.run_id, spec.step)}",
+        recipe_yaml=job_request.recipe,
         stop_policy=stop_policy,
     )
 

@@ -11,7 +11,7 @@ from atelier import names
 from atelier.operations.early_stopping import EarlyStop, StopPolicy
 
 
-class Kind(StrEnum):
+class OperationKind(StrEnum):
     """What is slow. A job's kind is the platform that it runs on, whether it trains or evaluates."""
 
     TRAINING_JOB = "training-job"
@@ -25,12 +25,12 @@ class Kind(StrEnum):
     @property
     def is_job(self) -> bool:
         """True for what trains or evaluates."""
-        return self is Kind.TRAINING_JOB or self.is_on_cluster
+        return self is OperationKind.TRAINING_JOB or self.is_on_cluster
 
     @property
     def is_on_cluster(self) -> bool:
         """True for a job on one of the environment's own clusters."""
-        return self in (Kind.EKS_JOB, Kind.SLURM_JOB)
+        return self in (OperationKind.EKS_JOB, OperationKind.SLURM_JOB)
 
 
 class OperationState(StrEnum):
@@ -46,7 +46,7 @@ class OperationState(StrEnum):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class OperationResult:
     """How an operation ended: with a result (JSON), or with a class name of atelier/errors.py and why."""
 
     result: Mapping[str, Any] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class Outcome:
         return {"result": dict(self.result), "error": self.error, "cause": self.cause}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Outcome:
+    def from_json(cls, data: Mapping[str, Any]) -> OperationResult:
         """Read it back."""
         return cls(**data)
 
@@ -77,7 +77,7 @@ class Operation:
 
     run_id: str
     step: str
-    kind: Kind
+    kind: OperationKind
     request: Mapping[str, Any]
     token: str = field(repr=False)
     recorded_at: int
@@ -88,7 +88,7 @@ class Operation:
     stop_policy: StopPolicy | None = None
     early_stop: EarlyStop | None = None
     detail: str = ""
-    outcome: Outcome | None = None
+    outcome: OperationResult | None = None
 
     @property
     def name(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from atelier.operations.early_stopping import EarlyStop
-from atelier.operations.model import Operation, Outcome, Status
+from atelier.operations.model import Operation, OperationResult, Status
 
 
 class LongRunning(Protocol):
@@ -61,7 +61,7 @@ class Operations(Protocol):
         None when the row was closed meanwhile: nobody waits for the job. A retried step keeps the decision.
         """
 
-    def conclude(self, operation: Operation, outcome: Outcome) -> Outcome | None:
+    def conclude(self, operation: Operation, outcome: OperationResult) -> OperationResult | None:
         """Record how the operation ended; returns the outcome that stands: the first.
 
         None when the row was closed meanwhile. A retried step keeps the outcome: nothing is done again.

@@ -16,20 +16,20 @@ from atelier.errors import (
     ClusterUnreachable,
     DeadlineExceeded,
     OperationLost,
+    ResourceInUse,
     RunStopped,
     ServiceUnavailable,
-    StillInUse,
     Throttled,
 )
 from atelier.operations.early_stopping import EarlyStop
 from atelier.operations.loss_log import validation_losses
-from atelier.operations.model import Kind, Operation, OperationState, Outcome, Phase, Status
+from atelier.operations.model import Operation, OperationKind, OperationResult, OperationState, Phase, Status
 from atelier.operations.ports import JobLogs, LongRunning, Operations, TaskTokens
 
 # A service may need a moment before it shows what it just accepted.
 SECONDS_UNTIL_LOST = 300
 
-_TRANSIENT = (Throttled, ServiceUnavailable, StillInUse)
+_TRANSIENT = (Throttled, ServiceUnavailable, ResourceInUse)
 
 
 @dataclass(frozen=True)
@@ -66,14 +66,14 @@ class StopEarly:
     decision: EarlyStop
 
 
-Due = Succeed | Fail | Submit | Wait | StopEarly
+Action = Succeed | Fail | Submit | Wait | StopEarly
 
 
-def due(operation: Operation, status: Status, *, stop_requested: bool, now: int) -> Due:
+def decide(operation: Operation, status: Status, *, stop_requested: bool, now: int) -> Action:
     """What an operation needs now. A result that is there counts, even past the deadline or after a stop."""
     if operation.outcome:
         is_there = status.phase is Phase.RUNNING or status.leaves_something
-        return _due_of(operation.outcome, stop=is_there)
+        return _action_of(operation.outcome, stop=is_there)
     if status.phase is Phase.SUCCEEDED:
         return Succeed(status.result, stop=status.leaves_something)
     if status.phase is Phase.STOPPED and operation.early_stop:
@@ -109,10 +109,10 @@ def settle(
     *,
     operations: Operations,
     service: LongRunning,
-    logs_of: Callable[[Kind], JobLogs],
+    logs_of: Callable[[OperationKind], JobLogs],
     tokens: TaskTokens,
     now: int,
-) -> Due:
+) -> Action:
     """Do what is due for an open operation and return it. `now` in seconds since the epoch.
 
     The token is finished before the row is closed: a crash in between costs a second attempt on a token
@@ -130,14 +130,14 @@ def settle(
         operation = operations.get(operation.run_id, operation.step) or operation
         if operation.state is OperationState.ENDED:
             return Wait()
-    step = due(operation, status, stop_requested=operations.stop_requested(operation.run_id), now=now)
+    step = decide(operation, status, stop_requested=operations.stop_requested(operation.run_id), now=now)
     if isinstance(step, Submit):
         step = _submit(operation, operations=operations, service=service)
     elif isinstance(step, Wait) and status.phase is Phase.RUNNING and not status.is_stopping:
         step = _consider_stopping(operation, operations=operations, logs_of=logs_of)
     if isinstance(step, Succeed | Fail) and step.stop:
-        standing = operations.conclude(operation, _outcome_of(step))
-        step = _due_of(standing, stop=True) if standing else step
+        current = operations.conclude(operation, _outcome_of(step))
+        step = _action_of(current, stop=True) if current else step
     if isinstance(step, StopEarly):
         service.stop(operation)
     if isinstance(step, Succeed):
@@ -160,10 +160,12 @@ def settle(
 
 def _give_up(
     operation: Operation, error: AtelierError, *, operations: Operations, tokens: TaskTokens, now: int
-) -> Due:
+) -> Action:
     """A cluster that cannot even be asked at the deadline: a job of it ends there by the cluster's limits."""
     cause = f"{operation.name}: at its deadline nothing can be known of it: {error}"
-    step = _due_of(operation.outcome or Outcome(error=ClusterUnreachable.__name__, cause=cause), stop=False)
+    step = _action_of(
+        operation.outcome or OperationResult(error=ClusterUnreachable.__name__, cause=cause), stop=False
+    )
     if isinstance(step, Succeed):
         tokens.succeed(operation.token, step.result)
         operations.close(operation, at=now)
@@ -173,19 +175,23 @@ def _give_up(
     return step
 
 
-def _outcome_of(step: Succeed | Fail) -> Outcome:
-    return Outcome(step.result) if isinstance(step, Succeed) else Outcome(error=step.error, cause=step.cause)
+def _outcome_of(step: Succeed | Fail) -> OperationResult:
+    return (
+        OperationResult(step.result)
+        if isinstance(step, Succeed)
+        else OperationResult(error=step.error, cause=step.cause)
+    )
 
 
-def _due_of(outcome: Outcome, *, stop: bool) -> Succeed | Fail:
+def _action_of(outcome: OperationResult, *, stop: bool) -> Succeed | Fail:
     if outcome.error:
         return Fail(outcome.error, outcome.cause, stop=stop)
     return Succeed(outcome.result, stop=stop)
 
 
 def _consider_stopping(
-    operation: Operation, *, operations: Operations, logs_of: Callable[[Kind], JobLogs]
-) -> Due:
+    operation: Operation, *, operations: Operations, logs_of: Callable[[OperationKind], JobLogs]
+) -> Action:
     """Hold the job's validation losses to its policy. The decision is on record before anything is stopped:
     what stopped the job can then be told from the row, whenever this function dies."""
     policy = operation.stop_policy
@@ -193,11 +199,11 @@ def _consider_stopping(
         return Wait()
     lines = logs_of(operation.kind).logs(operation.name, containing=policy.loss_keys)
     decision = policy.decide(validation_losses(lines, policy.loss_keys))
-    standing = decision and operations.stop_early(operation, decision)
-    return StopEarly(standing) if standing else Wait()
+    current = decision and operations.stop_early(operation, decision)
+    return StopEarly(current) if current else Wait()
 
 
-def _submit(operation: Operation, *, operations: Operations, service: LongRunning) -> Due:
+def _submit(operation: Operation, *, operations: Operations, service: LongRunning) -> Action:
     """Make the call that the submitting function did not; a refusal is final, a busy service can wait."""
     try:
         service.submit(operation)

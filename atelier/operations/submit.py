@@ -17,9 +17,9 @@ def submit(operation: Operation, *, operations: Operations, service: LongRunning
     """
     if operations.stop_requested(operation.run_id):
         raise RunStopped(f"{operation.name} was not started: run {operation.run_id} was asked to stop")
-    standing = operations.record(operation)
-    if standing.state is OperationState.STARTED or standing.outcome:
+    current = operations.record(operation)
+    if current.state is OperationState.STARTED or current.outcome:
         return
-    service.submit(standing)
-    if not operations.mark_started(standing):
-        service.stop(standing)
+    service.submit(current)
+    if not operations.mark_started(current):
+        service.stop(current)

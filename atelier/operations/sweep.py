@@ -8,14 +8,14 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from atelier import names
-from atelier.operations.model import Kind, OperationState
+from atelier.operations.model import OperationKind, OperationState
 from atelier.operations.ports import JobLogs, LongRunning, Operations, TaskTokens
 from atelier.operations.settle import settle
 
 logger = logging.getLogger(__name__)
 
 
-def hinted_steps(event: Mapping[str, Any], operations: Operations) -> Iterable[tuple[str, str]]:
+def affected_operations(event: Mapping[str, Any], operations: Operations) -> Iterable[tuple[str, str]]:
     """(run id, step) of each operation that the event is a reason to look at.
 
     Events: EventBridge's "SageMaker Training Job State Change" and S3's "Object Created" for what a Slurm
@@ -49,8 +49,8 @@ def sweep(
     steps: Iterable[tuple[str, str]],
     *,
     operations: Operations,
-    service_of: Callable[[Kind], LongRunning],
-    logs_of: Callable[[Kind], JobLogs],
+    service_of: Callable[[OperationKind], LongRunning],
+    logs_of: Callable[[OperationKind], JobLogs],
     tokens: TaskTokens,
     now: int,
 ) -> int:

@@ -8,7 +8,7 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from atelier.errors import UnsupportedCombination
-from atelier.operations.model import Kind
+from atelier.operations.model import OperationKind
 from atelier.platforms.container import has_open_weights
 from atelier.platforms.eks.cluster import Cluster, SharedStorage
 from atelier.platforms.slurm.cluster import LinkedPrefix, Partition, SlurmCluster
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 JobCluster = Cluster | SlurmCluster
 
-_TYPES: Mapping[Kind, Callable[..., JobCluster]] = {Kind.EKS_JOB: Cluster, Kind.SLURM_JOB: SlurmCluster}
+_TYPES: Mapping[OperationKind, Callable[..., JobCluster]] = {
+    OperationKind.EKS_JOB: Cluster,
+    OperationKind.SLURM_JOB: SlurmCluster,
+}
 _PARTS: Mapping[str, Callable[[Any], Any]] = {
     "instance_types": tuple,
     "storage": lambda value: SharedStorage(**value),
@@ -37,9 +40,9 @@ def load_clusters(text: str) -> tuple[JobCluster, ...]:
     return tuple(_read(values) for values in json.loads(text))
 
 
-def kind_of(cluster: JobCluster) -> Kind:
+def kind_of(cluster: JobCluster) -> OperationKind:
     """The kind of the jobs that a cluster runs: its platform."""
-    return Kind.EKS_JOB if isinstance(cluster, Cluster) else Kind.SLURM_JOB
+    return OperationKind.EKS_JOB if isinstance(cluster, Cluster) else OperationKind.SLURM_JOB
 
 
 def is_of_clusters(platform: str) -> bool:
@@ -64,22 +67,22 @@ def cluster_for(recipe: Recipe, clusters: Sequence[JobCluster], wanted: str | No
 
     UnsupportedCombination when there is none or more than one.
     """
-    chosen = choices(recipe, clusters, wanted)
+    chosen = eligible_clusters(recipe, clusters, wanted)
     if len(chosen) != 1:
-        raise UnsupportedCombination(f"cluster = {wanted!r}: {refusal(recipe, clusters, wanted)}")
+        raise UnsupportedCombination(f"cluster = {wanted!r}: {mismatch_reason(recipe, clusters, wanted)}")
     return chosen[0]
 
 
-def choices(recipe: Recipe, clusters: Iterable[JobCluster], wanted: str | None) -> list[JobCluster]:
+def eligible_clusters(recipe: Recipe, clusters: Iterable[JobCluster], wanted: str | None) -> list[JobCluster]:
     """The clusters that can run a recipe, of those that are wanted."""
     named = (cluster for cluster in clusters if wanted in (None, cluster.configured_name))
     return [cluster for cluster in named if _runs(recipe, cluster)]
 
 
-def refusal(recipe: Recipe, clusters: Sequence[JobCluster], wanted: str | None) -> str:
+def mismatch_reason(recipe: Recipe, clusters: Sequence[JobCluster], wanted: str | None) -> str:
     """Why not exactly one cluster is the one, and what would be accepted."""
     name, instance = recipe.row.name, recipe.instance_type
-    fitting = ", ".join(cluster.configured_name for cluster in choices(recipe, clusters, None))
+    fitting = ", ".join(cluster.configured_name for cluster in eligible_clusters(recipe, clusters, None))
     if fitting and wanted is None:
         return f"several clusters run {name} on {instance}; name one: {fitting}"
     if fitting:
@@ -131,7 +134,7 @@ def _written(cluster: JobCluster) -> dict[str, Any]:
 
 
 def _read(values: Mapping[str, Any]) -> JobCluster:
-    kind = Kind(values["kind"])
+    kind = OperationKind(values["kind"])
     told = {name: value for name, value in values.items() if name != "kind"}
     return _TYPES[kind](**{name: _PARTS.get(name, _same)(value) for name, value in told.items()})
 

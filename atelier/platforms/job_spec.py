@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from atelier import names
-from atelier.operations.model import Kind
+from atelier.operations.model import OperationKind
 from atelier.platforms.container import has_open_weights
 from atelier.recipes import Recipe
 from atelier.recipes.hub.recipe import HubRecipe
@@ -15,7 +15,7 @@ from atelier.recipes.rows import EvaluationRow
 
 
 @dataclass(frozen=True, kw_only=True)
-class Work:
+class JobSpec:
     """A recipe, and what it is applied to.
 
     `checkpoint` is None for the base model. `data` are datasets by name (`train`, `validation`); `made` is
@@ -28,16 +28,16 @@ class Work:
     recipe: Recipe
     checkpoint: str | None
     data: Mapping[str, str]
-    made: str | None = None
+    distilled_dataset_uri: str | None = None
     output_prefix: str
     max_runtime_hours: float
     hub: HubRecipe | None = None
     cluster: str | None = None
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> OperationKind:
         """The kind of its job."""
-        return Kind(self.recipe.platform)
+        return OperationKind(self.recipe.platform)
 
     @property
     def evaluates(self) -> bool:
@@ -63,7 +63,7 @@ class Work:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rendering:
+class JobRequest:
     """A job as its platform is asked for it.
 
     `recipe` is YAML, as the containers read it. The job ends within `seconds`, waiting for machines included,

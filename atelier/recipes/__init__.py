@@ -2,8 +2,18 @@
 
 from atelier.recipes.catalogue import Catalogue, catalogue
 from atelier.recipes.render import render
-from atelier.recipes.request import Wanted
+from atelier.recipes.request import RecipeRequest
 from atelier.recipes.resolve import Recipe, examine, flat, resolve
 from atelier.recipes.tasks import Task
 
-__all__ = ["Catalogue", "Recipe", "Task", "Wanted", "catalogue", "examine", "flat", "render", "resolve"]
+__all__ = [
+    "Catalogue",
+    "Recipe",
+    "RecipeRequest",
+    "Task",
+    "catalogue",
+    "examine",
+    "flat",
+    "render",
+    "resolve",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from atelier.recipes.frozen import Frozen
 
 
-class Offer(Frozen):
+class Availability(Frozen):
     """A platform or a deployment target: what it is, and whether this release can use it."""
 
     name: str
@@ -17,8 +17,8 @@ class Offer(Frozen):
 class Release(Frozen):
     """What exists on AWS and what this release of Atelier submits to."""
 
-    platforms: tuple[Offer, ...]
-    deployment_targets: tuple[Offer, ...]
+    platforms: tuple[Availability, ...]
+    deployment_targets: tuple[Availability, ...]
 
     @property
     def available_platforms(self) -> tuple[str, ...]:

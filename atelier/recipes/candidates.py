@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from atelier.problems import Problem, listed
 from atelier.recipes.catalogue import Catalogue
-from atelier.recipes.request import AUTO, Wanted
+from atelier.recipes.request import AUTO, RecipeRequest
 from atelier.recipes.rows import BaseModelRow, EvaluationRow, RecipeRow, TrainingRow
 
 _MOST_OTHERS = 8
@@ -72,7 +72,7 @@ class Found:
         return ", ".join(dict.fromkeys(candidate.platform for candidate in self.candidates))
 
 
-def find(wanted: Wanted, base_model: BaseModelRow, catalogue: Catalogue) -> Found:
+def find(wanted: RecipeRequest, base_model: BaseModelRow, catalogue: Catalogue) -> Found:
     """What is wanted, whatever it runs on; or why there is nothing."""
     rows = [row for row in _rows_of(base_model, wanted, catalogue) if _fits(row, wanted)]
     everywhere = [Candidate(row, platform) for row in rows for platform in row.platforms]
@@ -98,7 +98,7 @@ def find(wanted: Wanted, base_model: BaseModelRow, catalogue: Catalogue) -> Foun
     return replace(found, problems=(problem,))
 
 
-def with_data_mixing(found: Found, wanted: Wanted) -> Found:
+def with_data_mixing(found: Found, wanted: RecipeRequest) -> Found:
     """What can mix Nova's own data in, where that is asked for."""
     if wanted.data_mixing is None:
         return found
@@ -112,7 +112,7 @@ def with_data_mixing(found: Found, wanted: Wanted) -> Found:
     return found.only(lambda candidate: candidate.mixes_data, problem)
 
 
-def with_a_file(found: Found, wanted: Wanted, catalogue: Catalogue) -> Found:
+def with_a_file(found: Found, wanted: RecipeRequest, catalogue: Catalogue) -> Found:
     """What runs where the recipe's file is not read, or whose file this release can write."""
     templates, release = catalogue.templates, catalogue.release
 
@@ -127,7 +127,7 @@ def with_a_file(found: Found, wanted: Wanted, catalogue: Catalogue) -> Found:
     )
 
 
-def with_instances_here(found: Found, wanted: Wanted) -> Found:
+def with_instances_here(found: Found, wanted: RecipeRequest) -> Found:
     """What an environment's own clusters have nodes for; everything where they have none, or one is named."""
     if wanted.instance_type:
         return found
@@ -136,7 +136,7 @@ def with_instances_here(found: Found, wanted: Wanted) -> Found:
     return replace(found, candidates=narrowed) if narrowed else found
 
 
-def with_instance_type(found: Found, wanted: Wanted) -> Found:
+def with_instance_type(found: Found, wanted: RecipeRequest) -> Found:
     """What runs on the instance type asked for."""
     if wanted.instance_type is None:
         return found
@@ -154,7 +154,7 @@ def with_instance_type(found: Found, wanted: Wanted) -> Found:
     return found.only(lambda candidate: wanted.instance_type in candidate.instance_types, problem)
 
 
-def with_replicas(found: Found, wanted: Wanted) -> Found:
+def with_replicas(found: Found, wanted: RecipeRequest) -> Found:
     """What runs on as many instances as asked for."""
     if wanted.replicas is None:
         return found
@@ -175,13 +175,13 @@ def with_replicas(found: Found, wanted: Wanted) -> Found:
     return found.only(lambda candidate: wanted.replicas in candidate.accepted_replicas, problem)
 
 
-def _rows_of(base_model: BaseModelRow, wanted: Wanted, catalogue: Catalogue) -> Sequence[RecipeRow]:
+def _rows_of(base_model: BaseModelRow, wanted: RecipeRequest, catalogue: Catalogue) -> Sequence[RecipeRow]:
     if wanted.task:
         return catalogue.evaluation_of(base_model.name)
     return catalogue.training_of(base_model.name)
 
 
-def _fits(row: RecipeRow, wanted: Wanted) -> bool:
+def _fits(row: RecipeRow, wanted: RecipeRequest) -> bool:
     """True when the row is what is wanted, whatever it runs on."""
     if isinstance(row, EvaluationRow):
         return wanted.task in row.tasks
@@ -192,7 +192,7 @@ def _fits(row: RecipeRow, wanted: Wanted) -> bool:
     return row.technique == wanted.technique and is_adapted_so and is_scored_so and is_of_the_teacher
 
 
-def _no_recipe(wanted: Wanted, base_model: BaseModelRow, catalogue: Catalogue) -> str:
+def _no_recipe(wanted: RecipeRequest, base_model: BaseModelRow, catalogue: Catalogue) -> str:
     own = [offer for row in _rows_of(base_model, wanted, catalogue) for offer in _offers(row)]
     message = f"{wanted} does not exist; {base_model.name} has {listed(own) or 'none of its kind'}"
     everything: Iterable[RecipeRow] = catalogue.evaluation if wanted.task else catalogue.training
@@ -213,7 +213,7 @@ def _no_recipe(wanted: Wanted, base_model: BaseModelRow, catalogue: Catalogue) -
     return message
 
 
-def _is_one(row: RecipeRow, wanted: Wanted) -> bool:
+def _is_one(row: RecipeRow, wanted: RecipeRequest) -> bool:
     """True when the row is of the technique wanted, whatever it adapts."""
     return isinstance(row, TrainingRow) and row.technique == wanted.technique
 

@@ -90,7 +90,7 @@ def with_defaults(row: RecipeRow, catalogue: Catalogue) -> Recipe:
         instance_type=instance_type,
         replicas=next(iter(row.replicas_on(platform)), None),
         values=merge(row, keys, instance_type, {}, path=row.name).values,
-        given=catalogue.tasks[task].fills if task else {},
+        inputs=catalogue.tasks[task].fills if task else {},
         origin=row.origin,
     )
 

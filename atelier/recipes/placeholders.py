@@ -7,7 +7,7 @@ from typing import Any
 
 from atelier.problems import Problem, nearest
 from atelier.recipes.catalogue import Catalogue
-from atelier.recipes.request import Wanted
+from atelier.recipes.request import RecipeRequest
 from atelier.recipes.rows import Key, RecipeRow
 from atelier.recipes.tasks import Task
 
@@ -15,21 +15,21 @@ REWARD = "reward_lambda_arn"
 _PRESET = "preset_reward_function"
 
 
-def given_to(
-    row: RecipeRow, keys: Sequence[Key], wanted: Wanted, catalogue: Catalogue
+def inputs_of(
+    row: RecipeRow, keys: Sequence[Key], wanted: RecipeRequest, catalogue: Catalogue
 ) -> tuple[Mapping[str, Any], list[Problem]]:
     """Values by what they fill; and what is missing, or given to a recipe that has no place for it."""
-    given = dict(wanted.given)
+    inputs = dict(wanted.inputs)
     problems = _reward_problems(row, keys, wanted)
     if wanted.task:
         task = catalogue.tasks[wanted.task]
-        given |= task.fills
+        inputs |= task.fills
         problems += _subtask_problems(task, wanted)
-    return given, problems
+    return inputs, problems
 
 
-def _reward_problems(row: RecipeRow, keys: Sequence[Key], wanted: Wanted) -> list[Problem]:
-    path, arn = f"{wanted.path}.{REWARD}", wanted.given.get(REWARD)
+def _reward_problems(row: RecipeRow, keys: Sequence[Key], wanted: RecipeRequest) -> list[Problem]:
+    path, arn = f"{wanted.path}.{REWARD}", wanted.inputs.get(REWARD)
     places = [key for key in keys if key.filled_with == REWARD]
     if arn and not places:
         return [Problem(path, f"{row.name} calls no reward function; leave it out", arn)]
@@ -43,8 +43,8 @@ def _reward_problems(row: RecipeRow, keys: Sequence[Key], wanted: Wanted) -> lis
     return []
 
 
-def _subtask_problems(task: Task, wanted: Wanted) -> list[Problem]:
-    subtask = wanted.given.get("subtask")
+def _subtask_problems(task: Task, wanted: RecipeRequest) -> list[Problem]:
+    subtask = wanted.inputs.get("subtask")
     if subtask is None or subtask in task.subtasks:
         return []
     hint = nearest(subtask, task.subtasks) if task.subtasks else f"{task.name} has none; leave it out"

@@ -39,23 +39,23 @@ class _PlainDumper(_Dumper):  # type: ignore[misc, valid-type]
 _PlainDumper.add_representer(str, _PlainDumper.represent_text)
 
 
-def render(recipe: Recipe, *, job_name: str, model: str, given: Mapping[str, Any] | None = None) -> str:
+def render(recipe: Recipe, *, job_name: str, model: str, inputs: Mapping[str, Any] | None = None) -> str:
     """The recipe as YAML.
 
     `model` is a base model path (`nova-micro/prod`) or a checkpoint (`s3://customer-escrow-…`); `given` is
     what else the recipe's keys are filled with (rows.Fill), such as the customer_bucket of a distillation.
     """
-    return dump(document(recipe, job_name=job_name, model=model, given=given))
+    return dump(document(recipe, job_name=job_name, model=model, inputs=inputs))
 
 
 def document(
-    recipe: Recipe, *, job_name: str, model: str, given: Mapping[str, Any] | None = None
+    recipe: Recipe, *, job_name: str, model: str, inputs: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """The recipe as nested mappings, in the template's order."""
     filled = {
         "hub_name": recipe.base_model.hub_name or "",
-        **recipe.given,
-        **(given or {}),
+        **recipe.inputs,
+        **(inputs or {}),
         "job_name": job_name,
         "model_type": recipe.base_model.model_type,
         "model": model,

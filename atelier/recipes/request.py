@@ -13,7 +13,7 @@ JUDGE = "judge_model_id"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class RecipeRequest:
     """A wish. `path` is its field in the run file, for messages.
 
     A stage has `technique` and `adaptation`, an evaluation `task`. `settings` are hyperparameters by name,
@@ -36,7 +36,7 @@ class Wanted:
     replicas: int | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     settings_field: str = "hyperparameters"
-    given: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Mapping[str, Any] = field(default_factory=dict)
     data_mixing: Mapping[str, Any] | None = None
 
     @property

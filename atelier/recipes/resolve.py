@@ -22,8 +22,8 @@ from atelier.recipes.candidates import (
 from atelier.recipes.catalogue import Catalogue
 from atelier.recipes.hyperparameters import Merged, as_text, merge
 from atelier.recipes.images import Images
-from atelier.recipes.placeholders import given_to
-from atelier.recipes.request import AUTO, Wanted
+from atelier.recipes.placeholders import inputs_of
+from atelier.recipes.request import AUTO, RecipeRequest
 from atelier.recipes.rows import SHIPPED, BaseModelRow, Key, RecipeRow, Template
 
 
@@ -46,14 +46,14 @@ class Recipe:
     replicas: int | None
     values: Mapping[str, Any]
     settings: Mapping[str, Any] = field(default_factory=dict)
-    given: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Mapping[str, Any] = field(default_factory=dict)
     data_mixing: Mapping[str, Any] | None = None
     warnings: tuple[str, ...] = ()
     origin: str = SHIPPED
 
 
 @dataclass(frozen=True)
-class Examination:
+class Resolution:
     """What the catalogue says to a wish: a recipe, or problems.
 
     `draft` is the recipe with the defaults of the settings that are wrong: there may be more to say of it.
@@ -68,7 +68,7 @@ class Examination:
         return None if self.problems else self.draft
 
 
-def resolve(wanted: Wanted, catalogue: Catalogue) -> Recipe:
+def resolve(wanted: RecipeRequest, catalogue: Catalogue) -> Recipe:
     """The recipe for a wish. InvalidRun or UnsupportedCombination tells every problem at once."""
     found = examine(wanted, catalogue)
     raise_for(found.problems, subject=f"no recipe for {wanted.path}")
@@ -76,14 +76,14 @@ def resolve(wanted: Wanted, catalogue: Catalogue) -> Recipe:
     return found.recipe
 
 
-def examine(wanted: Wanted, catalogue: Catalogue) -> Examination:
+def examine(wanted: RecipeRequest, catalogue: Catalogue) -> Resolution:
     """The cheapest row that is what is wanted, with the settings asked for; or all that is wrong."""
     base_model, problems = customizable(wanted.base_model, wanted.environment, catalogue)
     if base_model is None:
-        return Examination(tuple(problems))
+        return Resolution(tuple(problems))
     matching = find(wanted, base_model, catalogue)
     if not matching.candidates:
-        return Examination(matching.problems)
+        return Resolution(matching.problems)
     found = with_a_file(with_data_mixing(matching, wanted), wanted, catalogue)
     found = with_instance_type(with_instances_here(found, wanted), wanted)
     found = with_replicas(found, wanted)
@@ -91,7 +91,7 @@ def examine(wanted: Wanted, catalogue: Catalogue) -> Examination:
     row = chosen.row
     keys = _keys(row, catalogue)
     merged = _merged(chosen, instance_type, wanted, catalogue)
-    given, wrong_given = given_to(row, keys, wanted, catalogue)
+    inputs, wrong_given = inputs_of(row, keys, wanted, catalogue)
     problems = [*found.problems, *wrong_given, *merged.problems]
     if merged.problems:
         problems += _accepted_elsewhere(matching, instance_type, wanted, catalogue)
@@ -108,11 +108,11 @@ def examine(wanted: Wanted, catalogue: Catalogue) -> Examination:
         replicas=wanted.replicas or next(iter(chosen.replicas), None),
         values=merged.values,
         settings=merged.settings,
-        given=given,
+        inputs=inputs,
         data_mixing=wanted.data_mixing,
         warnings=(*merged.warnings, *_warnings(row, wanted, catalogue)),
     )
-    return Examination(tuple(problems), draft)
+    return Resolution(tuple(problems), draft)
 
 
 def flat(recipe: Recipe) -> dict[str, str]:
@@ -122,7 +122,7 @@ def flat(recipe: Recipe) -> dict[str, str]:
     return {names[name]: as_text(value) for name, value in recipe.settings.items()} | mixed
 
 
-def _chosen(found: Found, wanted: Wanted, catalogue: Catalogue) -> tuple[Candidate, str | None]:
+def _chosen(found: Found, wanted: RecipeRequest, catalogue: Catalogue) -> tuple[Candidate, str | None]:
     """The candidate and what it runs on: AWS's own default, or with `auto` the cheapest that is possible."""
     if wanted.platform != AUTO:
         first = found.candidates[0]
@@ -133,14 +133,14 @@ def _chosen(found: Found, wanted: Wanted, catalogue: Catalogue) -> tuple[Candida
     return next(possible, choices[0])
 
 
-def _instance_types(candidate: Candidate, wanted: Wanted) -> tuple[str | None, ...]:
+def _instance_types(candidate: Candidate, wanted: RecipeRequest) -> tuple[str | None, ...]:
     if wanted.instance_type in candidate.instance_types:
         return (wanted.instance_type,)
     return candidate.instance_types or (None,)
 
 
 def _cost(
-    candidate: Candidate, instance_type: str | None, wanted: Wanted, catalogue: Catalogue
+    candidate: Candidate, instance_type: str | None, wanted: RecipeRequest, catalogue: Catalogue
 ) -> tuple[bool, tuple[int, ...]]:
     """Managed platforms bill tokens, which nothing here compares with instances: they come last."""
     if instance_type is None:
@@ -149,7 +149,9 @@ def _cost(
     return False, tuple(replicas * part for part in catalogue.instance_types[instance_type].cost)
 
 
-def _merged(candidate: Candidate, instance_type: str | None, wanted: Wanted, catalogue: Catalogue) -> Merged:
+def _merged(
+    candidate: Candidate, instance_type: str | None, wanted: RecipeRequest, catalogue: Catalogue
+) -> Merged:
     keys = _keys(candidate.row, catalogue)
     path = f"{wanted.path}.{wanted.settings_field}"
     return merge(candidate.row, keys, instance_type, wanted.settings, path=path)
@@ -160,7 +162,7 @@ def _keys(row: RecipeRow, catalogue: Catalogue) -> tuple[Key, ...]:
 
 
 def _accepted_elsewhere(
-    found: Found, instance_type: str | None, wanted: Wanted, catalogue: Catalogue
+    found: Found, instance_type: str | None, wanted: RecipeRequest, catalogue: Catalogue
 ) -> list[Problem]:
     """A hint when the same settings are fine on other instances: they may be dearer, so a person chooses."""
     others = dict.fromkeys(
@@ -173,7 +175,7 @@ def _accepted_elsewhere(
     return [Problem(f"{wanted.path}.instance_type", message, instance_type)] if others else []
 
 
-def _warnings(row: RecipeRow, wanted: Wanted, catalogue: Catalogue) -> Iterator[str]:
+def _warnings(row: RecipeRow, wanted: RecipeRequest, catalogue: Catalogue) -> Iterator[str]:
     if row.note:
         yield f"{wanted.path}: {row.name}: {row.note}"
     disputed = row.disputed_replicas

@@ -17,7 +17,7 @@ from atelier import names
 from atelier.errors import AtelierError
 from atelier.gate.decide import Decision
 from atelier.gate.scores import Scores
-from atelier.operations.model import Kind, Operation
+from atelier.operations.model import Operation, OperationKind
 from atelier.operations.ports import JobLogs
 from atelier.report.curves import Curve, read_curves
 from atelier.report.headline import headline
@@ -92,7 +92,7 @@ def compile_report(
     event: Mapping[str, Any],
     *,
     rows: Iterable[Operation],
-    jobs_of: Callable[[Kind], JobLogs],
+    jobs_of: Callable[[OperationKind], JobLogs],
     objects: Objects,
     bucket: str,
     now: int,
@@ -145,7 +145,7 @@ def _training(
     row: Operation,
     event: Mapping[str, Any],
     *,
-    jobs_of: Callable[[Kind], JobLogs],
+    jobs_of: Callable[[OperationKind], JobLogs],
     objects: Objects,
     bucket: str,
 ) -> Training:
@@ -167,7 +167,7 @@ def _training(
     )
 
 
-def _curves(row: Operation, jobs_of: Callable[[Kind], JobLogs]) -> dict[str, Curve]:
+def _curves(row: Operation, jobs_of: Callable[[OperationKind], JobLogs]) -> dict[str, Curve]:
     try:
         return read_curves(jobs_of(row.kind).logs(row.name))
     except AtelierError as error:

@@ -15,7 +15,7 @@ _Part = TypeVar("_Part", bound=BaseModel)
 
 
 @dataclass(frozen=True)
-class Parts:
+class PartialRun:
     """What could be read, by its index in the file; a field that could not has its default."""
 
     base_model: str | None
@@ -28,7 +28,7 @@ class Parts:
     deployment: Deployment | None
 
     @classmethod
-    def of(cls, data: Mapping[str, Any]) -> Parts:
+    def of(cls, data: Mapping[str, Any]) -> PartialRun:
         """Read each part on its own."""
         base_model, continue_from = data.get("base_model"), data.get("continue_from")
         evaluation = _readable(Evaluation, data.get("evaluation"))

@@ -6,18 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from atelier.operations.model import Kind
-from atelier.platforms.clusters import JobCluster, choices, is_of_clusters, kind_of, refusal
+from atelier.operations.model import OperationKind
+from atelier.platforms.clusters import JobCluster, eligible_clusters, is_of_clusters, kind_of, mismatch_reason
 from atelier.platforms.container import has_open_weights
 from atelier.platforms.eks.cluster import Cluster
 from atelier.platforms.eks.hub_payload import needs_services
-from atelier.platforms.eks.support import obstacle
+from atelier.platforms.eks.support import unsupported_reason
 from atelier.problems import Problem
 from atelier.recipes import Recipe
 from atelier.recipes.hub.recipe import HubRecipe
 from atelier.runs.model import Evaluation, Run, Stage
 
-_CLUSTER_PLATFORMS = f"{Kind.EKS_JOB} or {Kind.SLURM_JOB}"
+_CLUSTER_PLATFORMS = f"{OperationKind.EKS_JOB} or {OperationKind.SLURM_JOB}"
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Placement:
     @property
     def cluster(self) -> JobCluster | None:
         """The one cluster that the part goes to."""
-        found = choices(self.recipe, self.clusters or (), self.part.cluster)
+        found = eligible_clusters(self.recipe, self.clusters or (), self.part.cluster)
         return found[0] if len(found) == 1 else None
 
     @property
@@ -51,7 +51,7 @@ class Placement:
                 message = f"{platform} has no clusters; leave it out, or say platform: {_CLUSTER_PLATFORMS}"
                 yield Problem(f"{path}.cluster", message, wanted, is_combination=True)
             return
-        reason = obstacle(self.recipe, self.hub) if platform == Kind.EKS_JOB else None
+        reason = unsupported_reason(self.recipe, self.hub) if platform == OperationKind.EKS_JOB else None
         if reason:
             yield Problem(f"{path}.platform", reason, platform, is_combination=True)
         elif self.clusters is not None:
@@ -77,7 +77,7 @@ class Placement:
             message = f"this environment has no cluster of it; {self.recipe.row.name} also runs on {others}"
             yield Problem(f"{path}.platform", message, platform, is_combination=True)
         elif cluster is None:
-            message = refusal(self.recipe, clusters, self.part.cluster)
+            message = mismatch_reason(self.recipe, clusters, self.part.cluster)
             problem = Problem(f"{path}.cluster", message, is_combination=True)
             yield replace(problem, found=self.part.cluster) if self.part.cluster else problem
         elif isinstance(cluster, Cluster) and not cluster.allows_services and self._needs_services:

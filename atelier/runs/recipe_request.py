@@ -6,23 +6,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from atelier.platforms.clusters import JobCluster, instances_for, is_of_clusters
-from atelier.recipes import Wanted, catalogue
+from atelier.recipes import RecipeRequest, catalogue
 from atelier.recipes.request import AUTO
 from atelier.runs.model import Evaluation, Stage
 
 TRAINING_JOB = "training-job"
 
 
-def wanted_by_stage(
+def stage_request(
     base_model: str,
     stage: Stage,
     index: int,
     *,
     environment: str,
     clusters: Sequence[JobCluster] | None = None,
-) -> Wanted:
+) -> RecipeRequest:
     """A training recipe. With the environment's `clusters`, one that they can run is preferred."""
-    return Wanted(
+    return RecipeRequest(
         path=f"stages.{index}",
         base_model=base_model,
         environment=environment,
@@ -33,22 +33,22 @@ def wanted_by_stage(
         instance_type=stage.instance_type,
         replicas=stage.replicas,
         settings=stage.hyperparameters,
-        given=_given(reward_lambda_arn=stage.reward_lambda_arn),
+        inputs=_inputs(reward_lambda_arn=stage.reward_lambda_arn),
         data_mixing=stage.data_mixing.model_dump() if stage.data_mixing else None,
         **_here(base_model, stage, clusters),
     )
 
 
-def wanted_by_evaluation(
+def evaluation_request(
     base_model: str,
     evaluation: Evaluation,
     index: int,
     *,
     environment: str,
     clusters: Sequence[JobCluster] | None = None,
-) -> Wanted:
+) -> RecipeRequest:
     """An evaluation recipe. An `auto` that `check_run` has not settled is a training job."""
-    return Wanted(
+    return RecipeRequest(
         path=f"evaluation.{index}",
         base_model=base_model,
         environment=environment,
@@ -57,7 +57,7 @@ def wanted_by_evaluation(
         instance_type=evaluation.instance_type,
         settings=evaluation.inference,
         settings_field="inference",
-        given=_given(reward_lambda_arn=evaluation.reward_lambda_arn, subtask=evaluation.subtask),
+        inputs=_inputs(reward_lambda_arn=evaluation.reward_lambda_arn, subtask=evaluation.subtask),
         **_here(base_model, evaluation, clusters),
     )
 
@@ -73,9 +73,9 @@ def _here(
     if part.platform != AUTO:
         return {"instances_here": instances}
     available = catalogue().release.available_platforms
-    here = tuple(name for name in available if name in instances or not is_of_clusters(name))
-    return {"instances_here": instances, "platforms_here": here}
+    context = tuple(name for name in available if name in instances or not is_of_clusters(name))
+    return {"instances_here": instances, "platforms_here": context}
 
 
-def _given(**values: str | None) -> dict[str, Any]:
+def _inputs(**values: str | None) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}

@@ -9,7 +9,7 @@ from atelier.runs.checks.check_run import CheckedRun
 from atelier.runs.subject import BASELINE, CANDIDATE
 
 
-def plan_of(checked: CheckedRun) -> dict[str, Any]:
+def workflow_plan(checked: CheckedRun) -> dict[str, Any]:
     """Result of state ValidateRun; each evaluation is made of candidate and baseline, side by side."""
     run = checked.run
     return {

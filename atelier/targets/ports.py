@@ -23,18 +23,18 @@ class Deployments(Protocol):
         """What a deployment serves; None when there is no such deployment."""
 
     def update(self, deployment_name: str, model_arn: str) -> None:
-        """Point a deployment at another model. StillInUse while an earlier update is under way."""
+        """Point a deployment at another model. ResourceInUse while an earlier update is under way."""
 
     def delete_deployment(self, deployment_name: str, *, run_id: str) -> None:
         """Delete a deployment that the run made; one that is gone, or that another made, is left.
 
-        StillInUse while it is busy.
+        ResourceInUse while it is busy.
         """
 
     def delete_model(self, model_name: str, *, run_id: str) -> None:
         """Delete a custom model that the run made; one that is gone, or that another made, is left.
 
-        StillInUse while something serves it.
+        ResourceInUse while something serves it.
         """
 
     def converse(self, deployment_arn: str, request: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,7 +1,7 @@
 """Take a run back: stop what runs, bring the previous model back, delete what the run made.
 
 Every part may be done already, so a repeated release ends where the first one would have. Results tell what
-is so now, not what this call did: a retry after StillInUse reports the same.
+is so now, not what this call did: a retry after ResourceInUse reports the same.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from atelier import names
 from atelier.errors import ClusterUnreachable, RunStopped
-from atelier.operations.model import Kind, Operation, Phase
+from atelier.operations.model import Operation, OperationKind, Phase
 from atelier.operations.ports import LongRunning, Operations
 from atelier.targets.ports import Deployments, ServingModel
 
@@ -30,11 +30,11 @@ def release(
     run_id: str,
     *,
     operations: Operations,
-    jobs_of: Callable[[Kind], LongRunning],
+    jobs_of: Callable[[OperationKind], LongRunning],
     deployments: Deployments,
     now: int,
 ) -> Released:
-    """Take back everything of a run. StillInUse while Bedrock is busy: the workflow calls again.
+    """Take back everything of a run. ResourceInUse while Bedrock is busy: the workflow calls again.
 
     The marker comes first: an operation that another branch of the run is just starting sees it, and stops.
     Deployments go before their model, and the previous model comes back before either. A stable deployment
@@ -75,7 +75,7 @@ def retire(run_id: str, *, deployments: Deployments) -> list[str]:
 
 
 def _stop(
-    row: Operation, *, operations: Operations, jobs_of: Callable[[Kind], LongRunning], now: int
+    row: Operation, *, operations: Operations, jobs_of: Callable[[OperationKind], LongRunning], now: int
 ) -> bool:
     """Stop the job if it runs, then close the row; True for a job that was stopped, now or before.
 

@@ -18,7 +18,7 @@ from config.cluster import Capacity, ClusterConfig, EksOrchestrator, InstanceGro
 NODE_POLICY = "AmazonSageMakerClusterInstanceRolePolicy"
 
 
-class Outcome(StrEnum):
+class CheckResult(StrEnum):
     """How a question was answered."""
 
     READY = "ready"
@@ -32,7 +32,7 @@ class Answer:
 
     cluster: str
     question: str
-    outcome: Outcome
+    outcome: CheckResult
     detail: str
 
 
@@ -48,20 +48,20 @@ class Preflight:
         for answers in (self._instances, self._zones, self._addresses, self._roles, self._budget):
             yield from (Answer(cluster.name, *answer) for answer in answers(cluster))
 
-    def _instances(self, cluster: ClusterConfig) -> Iterator[tuple[str, Outcome, str]]:
+    def _instances(self, cluster: ClusterConfig) -> Iterator[tuple[str, CheckResult, str]]:
         wanted: Counter[str] = Counter()
         for group in cluster.all_groups:
             wanted[group.instance_types[0]] += group.count
         for group in cluster.all_groups:
             question = f"quota of group {group.name}"
             if group.training_plan_arn:
-                yield question, Outcome.READY, "its training plan holds the instances"
+                yield question, CheckResult.READY, "its training plan holds the instances"
             elif isinstance(group, InstanceGroup) and group.capacity is Capacity.SPOT:
-                yield question, Outcome.UNKNOWN, "see 'spot' among the quotas of Amazon SageMaker"
+                yield question, CheckResult.UNKNOWN, "see 'spot' among the quotas of Amazon SageMaker"
             else:
                 yield question, *self._quota(group, wanted)
 
-    def _quota(self, group: InstanceGroup | RestrictedGroup, wanted: Counter[str]) -> tuple[Outcome, str]:
+    def _quota(self, group: InstanceGroup | RestrictedGroup, wanted: Counter[str]) -> tuple[CheckResult, str]:
         quotas = self._cluster_quotas()
         names = {
             instance_type: f"{instance_type} for cluster usage" for instance_type in group.instance_types
@@ -72,9 +72,9 @@ class Preflight:
             for instance_type, name in names.items()
         )
         if enough:
-            return Outcome.READY, told
+            return CheckResult.READY, told
         needed = max(group.count, wanted[group.instance_types[0]])
-        return Outcome.MISSING, f"{told}; request {needed} in Service Quotas, Amazon SageMaker"
+        return CheckResult.MISSING, f"{told}; request {needed} in Service Quotas, Amazon SageMaker"
 
     def _cluster_quotas(self) -> dict[str, float]:
         if self._quotas is None:
@@ -87,7 +87,7 @@ class Preflight:
             }
         return self._quotas
 
-    def _zones(self, cluster: ClusterConfig) -> Iterator[tuple[str, Outcome, str]]:
+    def _zones(self, cluster: ClusterConfig) -> Iterator[tuple[str, CheckResult, str]]:
         ec2 = self._clients("ec2")
         listed = ec2.describe_availability_zones()["AvailabilityZones"]
         names = {zone["ZoneId"]: zone["ZoneName"] for zone in listed if zone["State"] == "available"}
@@ -95,9 +95,9 @@ class Preflight:
             question = f"zone {subnet.zone_id}"
             if subnet.zone_id not in names:
                 detail = f"this account has {', '.join(sorted(names))}"
-                yield question, Outcome.MISSING, detail
+                yield question, CheckResult.MISSING, detail
                 continue
-            yield question, Outcome.READY, f"{names[subnet.zone_id]} in this account"
+            yield question, CheckResult.READY, f"{names[subnet.zone_id]} in this account"
             types = {
                 instance_type.removeprefix("ml.")
                 for group in cluster.all_groups
@@ -112,11 +112,11 @@ class Preflight:
                 ],
             )["InstanceTypeOfferings"]
             absent = types - {offering["InstanceType"] for offering in offered}
-            outcome = Outcome.MISSING if absent else Outcome.READY
+            outcome = CheckResult.MISSING if absent else CheckResult.READY
             detail = f"not offered there: {', '.join(sorted(absent))}" if absent else ", ".join(sorted(types))
             yield f"instances in {subnet.zone_id}", outcome, detail
 
-    def _addresses(self, cluster: ClusterConfig) -> Iterator[tuple[str, Outcome, str]]:
+    def _addresses(self, cluster: ClusterConfig) -> Iterator[tuple[str, CheckResult, str]]:
         for index, subnet in enumerate(cluster.subnets):
             needed = sum(
                 group.count * max(addresses_of(each, on=cluster) for each in group.instance_types)
@@ -132,27 +132,27 @@ class Preflight:
             free = ", ".join(
                 f"{each['SubnetId']} has {each['AvailableIpAddressCount']} free" for each in found
             )
-            yield f"subnet {subnet.cidr}", Outcome.READY, "; ".join(filter(None, (room, free)))
+            yield f"subnet {subnet.cidr}", CheckResult.READY, "; ".join(filter(None, (room, free)))
 
-    def _roles(self, cluster: ClusterConfig) -> Iterator[tuple[str, Outcome, str]]:
+    def _roles(self, cluster: ClusterConfig) -> Iterator[tuple[str, CheckResult, str]]:
         iam = self._clients("iam")
         on = cluster.orchestrator
         for name in on.administrators if isinstance(on, EksOrchestrator) else ():
             try:
                 iam.get_role(RoleName=name.rpartition("/")[2])
             except iam.exceptions.NoSuchEntityException:
-                yield f"administrator {name}", Outcome.MISSING, "no such role in this account"
+                yield f"administrator {name}", CheckResult.MISSING, "no such role in this account"
             else:
-                yield f"administrator {name}", Outcome.READY, "an access entry will name this role"
+                yield f"administrator {name}", CheckResult.READY, "an access entry will name this role"
         partition = self._clients("sts").get_caller_identity()["Arn"].split(":")[1]
         try:
             iam.get_policy(PolicyArn=f"arn:{partition}:iam::aws:policy/{NODE_POLICY}")
         except iam.exceptions.NoSuchEntityException:
-            yield f"policy {NODE_POLICY}", Outcome.MISSING, "AWS does not have it in this partition"
+            yield f"policy {NODE_POLICY}", CheckResult.MISSING, "AWS does not have it in this partition"
         else:
-            yield f"policy {NODE_POLICY}", Outcome.READY, "AWS has it"
+            yield f"policy {NODE_POLICY}", CheckResult.READY, "AWS has it"
 
-    def _budget(self, _cluster: ClusterConfig) -> Iterator[tuple[str, Outcome, str]]:
+    def _budget(self, _cluster: ClusterConfig) -> Iterator[tuple[str, CheckResult, str]]:
         ce = self._clients("ce")
         question = f"cost allocation tag {CLUSTER_TAG}"
         try:
@@ -161,10 +161,10 @@ class Preflight:
             ]
         except ce.exceptions.ClientError as error:
             # A member of an organization may not ask; its payer's account may.
-            yield question, Outcome.UNKNOWN, f"ask in the payer's account: {error}"
+            yield question, CheckResult.UNKNOWN, f"ask in the payer's account: {error}"
             return
         if any(tag["Status"] == "Active" for tag in tags):
-            yield question, Outcome.READY, "active: the budget counts"
+            yield question, CheckResult.READY, "active: the budget counts"
         else:
             detail = "activate it under Billing, Cost allocation tags; until then the budget counts nothing"
-            yield question, Outcome.UNKNOWN, detail
+            yield question, CheckResult.UNKNOWN, detail

@@ -15,7 +15,7 @@ def preflight(environment: EnvironmentName = "dev") -> None:
     from rich.table import Column, Table
     from rich.text import Text
 
-    from cli.cluster.preflight import Outcome, Preflight
+    from cli.cluster.preflight import CheckResult, Preflight
     from cli.console import out, wide
     from cli.exit_codes import ExitCode
     from client.connection import clients
@@ -28,7 +28,7 @@ def preflight(environment: EnvironmentName = "dev") -> None:
     if not here.clusters:
         out.print(f"{environment} has no clusters: nothing to ask")
         return
-    styles = {Outcome.READY: "green", Outcome.MISSING: "red", Outcome.UNKNOWN: "yellow"}
+    styles = {CheckResult.READY: "green", CheckResult.MISSING: "red", CheckResult.UNKNOWN: "yellow"}
     asking = Preflight(clients(here))
     answers = [answer for cluster in here.clusters for answer in asking.ask(cluster)]
     table = Table("cluster", "question", Column("answer", no_wrap=True), "detail", box=None, pad_edge=False)
@@ -36,5 +36,5 @@ def preflight(environment: EnvironmentName = "dev") -> None:
         answered = Text(answer.outcome, style=styles[answer.outcome])
         table.add_row(answer.cluster, answer.question, answered, Text(answer.detail))
     wide.print(table)
-    if any(answer.outcome is Outcome.MISSING for answer in answers):
+    if any(answer.outcome is CheckResult.MISSING for answer in answers):
         raise typer.Exit(ExitCode.FAILED)

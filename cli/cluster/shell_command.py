@@ -32,7 +32,7 @@ def shell(
         raise CommandFailed("the embedded cloud's nodes are this machine: there is nothing to sign in to")
     cluster_nodes.require_tools()
     client = clients(here)
-    outputs = stack_outputs(client("cloudformation"), here, config.noun)
+    outputs = stack_outputs(client("cloudformation"), here, config.suffix)
     nodes = cluster_nodes.nodes_of(client("sagemaker"), outputs["ClusterName"])
     command = cluster_nodes.session_command(
         cluster_nodes.choose(nodes, group=wanted, instance_id=node),

@@ -7,8 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, TypeGuard
 
-from atelier.datasets import Demands, Format, Report, check, reported
-from atelier.datasets.scan.scan import Watcher
+from atelier.datasets import Format, Report, Requirements, check, reported
+from atelier.datasets.scan.scan import Observer
 from cli.data.findings_file import written_to
 from cli.data.parallel_scan import scan_side_by_side
 from cli.data.progress import progress
@@ -18,11 +18,11 @@ from cli.data.source import Source
 def check_source(
     source: Source,
     format: Format,  # noqa: A002 - the field's word
-    demands: Demands,
+    requirements: Requirements,
     *,
     jobs: int = 1,
     findings: Path | None = None,
-    watchers: Sequence[Watcher] = (),
+    observers: Sequence[Observer] = (),
 ) -> Report:
     """Check a dataset, with a progress bar on a terminal; `findings` gets every finding as a line of JSON.
 
@@ -32,11 +32,13 @@ def check_source(
     with ExitStack() as stack:
         sink = stack.enter_context(written_to(findings, source)) if findings else None
         advance = stack.enter_context(progress(source))
-        if jobs > 1 and not watchers and _can_be_cut(source.path):
-            parts = scan_side_by_side(source.path, format, demands, jobs=jobs, sink=sink, on_progress=advance)
-            return reported(parts, format, demands, sink)
+        if jobs > 1 and not observers and _can_be_cut(source.path):
+            parts = scan_side_by_side(
+                source.path, format, requirements, jobs=jobs, sink=sink, on_progress=advance
+            )
+            return reported(parts, format, requirements, sink)
         stream = _Counted(stack.enter_context(source.open()), advance)
-        return check(stream, format, demands, file=source.name, sink=sink, watchers=watchers)
+        return check(stream, format, requirements, file=source.name, sink=sink, observers=observers)
 
 
 def _can_be_cut(path: Path | None) -> TypeGuard[Path]:

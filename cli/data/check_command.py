@@ -69,7 +69,7 @@ def check(
         demanded(format_, base_model, global_batch_size),
         jobs=jobs or os.cpu_count() or 1,
         findings=findings,
-        watchers=leakage(against, Format(against_technique), format_),
+        observers=leakage(against, Format(against_technique), format_),
     )
     out.print(view(report), soft_wrap=True)
     if findings and report.total:

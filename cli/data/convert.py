@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from atelier.datasets.transform.convert import Conversion, Outcome, Undetected, convert
+from atelier.datasets.transform.convert import Conversion, ConversionResult, Undetected, convert
 from cli.console import err
 from cli.data.findings import view
 from cli.data.findings_file import written_to
@@ -38,7 +38,7 @@ def convert_source(
     _tell(outcome, to, conversion)
 
 
-def _tell(outcome: Outcome, to: str, conversion: Conversion) -> None:
+def _tell(outcome: ConversionResult, to: str, conversion: Conversion) -> None:
     """What was done, on standard error: standard output may be the dataset."""
     if outcome.refused:
         err.print(view(outcome.report), soft_wrap=True)
@@ -49,7 +49,7 @@ def _tell(outcome: Outcome, to: str, conversion: Conversion) -> None:
     err.print(written if to == STANDARD_OUTPUT else f"{written} in {to}", style="green", soft_wrap=True)
 
 
-def _tell_why_not(outcome: Outcome, to: str) -> None:
+def _tell_why_not(outcome: ConversionResult, to: str) -> None:
     err.print(view(outcome.report), soft_wrap=True)
     nothing = "nothing was written" if to == STANDARD_OUTPUT else f"{to} was not written"
     hints = []

@@ -44,7 +44,7 @@ def _rules(report: Report, examples: int) -> Iterator[Text]:
     for name in sorted(report.counts, key=lambda name: (_RULES[name].severity, -report.counts[name])):
         rule, count = _RULES[name], report.counts[name]
         mark, style = _MARKS[rule.severity]
-        yield Text.assemble("\n", (f"{mark} {name}", style), f"  {count:,}  ", (rule.demands, "dim"))
+        yield Text.assemble("\n", (f"{mark} {name}", style), f"  {count:,}  ", (rule.requirement, "dim"))
         shown = found.get(name, [])[:examples]
         yield from map(_example, shown)
         if count > len(shown):

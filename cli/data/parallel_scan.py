@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from atelier.datasets.formats.names import Format
 from atelier.datasets.rules.finding import Finding
-from atelier.datasets.rules.requirements import Demands
+from atelier.datasets.rules.requirements import Requirements
 from atelier.datasets.scan.part import FINDINGS_KEPT, Part
 from atelier.datasets.scan.scan import Sink, scan
 
@@ -27,7 +27,7 @@ ScanPiece = Callable[[int, int], Part]
 def scan_side_by_side(
     path: Path,
     format: Format,  # noqa: A002 - the field's word
-    demands: Demands,
+    requirements: Requirements,
     *,
     jobs: int,
     sink: Sink | None = None,
@@ -45,7 +45,7 @@ def scan_side_by_side(
     kept = lines = 0
     with TemporaryDirectory(prefix="atelier-findings-") as folder, _processes(jobs) as processes:
         findings = Path(folder) if sink else None
-        scan_piece = partial(_scan_piece, path, format, demands, findings)
+        scan_piece = partial(_scan_piece, path, format, requirements, findings)
         for (start, end), part in zip(
             pieces, _in_order(processes, scan_piece, pieces, 2 * jobs), strict=True
         ):
@@ -120,7 +120,7 @@ def _in_order(
 def _scan_piece(
     path: Path,
     format: Format,  # noqa: A002 - the field's word
-    demands: Demands,
+    requirements: Requirements,
     folder: Path | None,
     start: int,
     end: int,
@@ -128,13 +128,13 @@ def _scan_piece(
     with path.open("rb") as stream:
         stream.seek(max(start - 1, 0))
         if folder is None:
-            return scan(stream, format, demands, file=str(path), start=start, end=end)
+            return scan(stream, format, requirements, file=str(path), start=start, end=end)
         with (folder / str(start)).open("w", encoding="utf-8") as found:
 
             def sink(finding: Finding) -> None:
                 found.write(json.dumps(finding) + "\n")
 
-            return scan(stream, format, demands, file=str(path), start=start, end=end, sink=sink)
+            return scan(stream, format, requirements, file=str(path), start=start, end=end, sink=sink)
 
 
 def _pass_on(found: Path, lines: int, sink: Sink) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from atelier.datasets import Bound, Demands, Format
+from atelier.datasets import Bound, Format, Requirements
 from atelier.datasets.formats.limits import documented
-from atelier.datasets.run_check.recipe_requirements import evaluation_demands, training_demands
-from atelier.datasets.scan.scan import Watcher
+from atelier.datasets.run_check.recipe_requirements import evaluation_requirements, training_requirements
+from atelier.datasets.scan.scan import Observer
 from atelier.problems import nearest
 from atelier.recipes import Catalogue, catalogue
 from atelier.recipes.listing import tasks_of, technique_of, with_defaults
@@ -19,16 +19,18 @@ from cli.exit_codes import ExitCode
 from cli.failure import CommandFailed
 
 
-def demanded(format: Format, base_model: str | None, global_batch_size: int | None) -> Demands:  # noqa: A002
+def demanded(format: Format, base_model: str | None, global_batch_size: int | None) -> Requirements:  # noqa: A002
     """The demands on a file of this format. CommandFailed when the base model reads no such file."""
-    demands = _of_recipe(format, base_model) if base_model else documented(format)
+    requirements = _of_recipe(format, base_model) if base_model else documented(format)
     if global_batch_size is None:
-        return demands
+        return requirements
     batch = Bound(global_batch_size, f"one batch (global_batch_size {global_batch_size})")
-    return replace(demands, min_rows=max(batch, demands.min_rows or batch, key=lambda bound: bound.rows))
+    return replace(
+        requirements, min_rows=max(batch, requirements.min_rows or batch, key=lambda bound: bound.rows)
+    )
 
 
-def _of_recipe(format: Format, base_model: str) -> Demands:  # noqa: A002
+def _of_recipe(format: Format, base_model: str) -> Requirements:  # noqa: A002
     rows = catalogue()
     known = rows.base_models.get(base_model)
     if known is None:
@@ -39,9 +41,9 @@ def _of_recipe(format: Format, base_model: str) -> Demands:  # noqa: A002
     for row in recipes:
         technique = technique_of(row)
         if rows.templates[row.template].dataset == format and technique:
-            return training_demands(with_defaults(row, rows), technique)
+            return training_requirements(with_defaults(row, rows), technique)
         if any(own.format == format for own in _datasets_of(row, rows)):
-            return evaluation_demands(with_defaults(row, rows))
+            return evaluation_requirements(with_defaults(row, rows))
     formats = dict.fromkeys(rows.templates[row.template].dataset or "" for row in recipes)
     raise _unknown(
         base_model, f"has no recipe that reads {format}; it has some for {', '.join(filter(None, formats))}"
@@ -57,11 +59,11 @@ def _unknown(base_model: str, message: str) -> CommandFailed:
     return CommandFailed(f"--base-model = {base_model!r}: {message}", ExitCode.INVALID)
 
 
-def leakage(evaluation: Path | None, evaluation_format: Format, format: Format) -> Sequence[Watcher]:  # noqa: A002
+def leakage(evaluation: Path | None, evaluation_format: Format, format: Format) -> Sequence[Observer]:  # noqa: A002
     """Who sees that a row is in the evaluation too. CommandFailed when no question can be read from it."""
     if evaluation is None:
         return ()
-    from atelier.datasets.leakage.leakage import Fingerprints, LeakageWatcher
+    from atelier.datasets.leakage.leakage import Fingerprints, LeakageObserver
 
     try:
         with evaluation.open("rb") as lines:
@@ -74,4 +76,4 @@ def leakage(evaluation: Path | None, evaluation_format: Format, format: Format) 
             "--against-technique names what its rows are for",
             ExitCode.INVALID,
         )
-    return (LeakageWatcher(fingerprints, format, str(evaluation)),)
+    return (LeakageObserver(fingerprints, format, str(evaluation)),)

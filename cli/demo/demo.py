@@ -25,13 +25,13 @@ from cli.run.reports import Fetched, fetch, metrics_table, score_of, verdicts
 from cli.run.start import read_run_file, start_run
 from cli.run.watch import watch_run
 from client.connection import connect
-from client.pipeline import Line
+from client.pipeline import PipelineClient
 from config.environments import LOCAL
 from config.slurm import SlurmOrchestrator
 from examples.tool_calling.generate import write
 from localcloud.common.home import Home
 from localcloud.control import up
-from localcloud.slurm.setting import Switch
+from localcloud.slurm.setting import SlurmSetting
 
 EXAMPLE = REPOSITORY / "examples" / "tool_calling"
 RUN_FILES = {
@@ -74,14 +74,14 @@ def show(platform: str) -> ExitCode:
     return code
 
 
-def _deployed_line(run: Mapping[str, Any]) -> Line:
+def _deployed_line(run: Mapping[str, Any]) -> PipelineClient:
     """The line as far as the run needs it: the pipeline, and of the clusters only the run's own."""
     home = Home.from_environ()
     wanted = {stage.get("cluster") for stage in run["stages"]}
     clusters = [cluster for cluster in LOCAL.clusters if cluster.name in wanted]
     if any(isinstance(cluster.orchestrator, SlurmOrchestrator) for cluster in clusters):
-        Switch(home).turn_on()
-    stacks = [LOCAL.stack_name(noun) for noun in ("Pipeline", *(cluster.noun for cluster in clusters))]
+        SlurmSetting(home).enable()
+    stacks = [LOCAL.stack_name(suffix) for suffix in ("Pipeline", *(cluster.suffix for cluster in clusters))]
     weights = home.base_models / "atelier-tiny"
     with _step("base model and datasets"):
         make_base_model(weights)
@@ -157,7 +157,7 @@ def _examples(baseline: Mapping[str, Any], candidate: Mapping[str, Any]) -> Tabl
     return table
 
 
-def _talk(line: Line, deployment: str, report: Fetched) -> None:
+def _talk(line: PipelineClient, deployment: str, report: Fetched) -> None:
     candidate = score_of(report.document["scores"], 0, "candidate") or {}
     question = candidate["examples"][-1]["prompt"]
     out.print(f"\n[bold]atelier chat {deployment}[/bold]  (Converse, through the promoted deployment)")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from atelier import names
-from client.pipeline import Line
+from client.pipeline import PipelineClient
 
 NAME = "atelier-tiny-open"
 
 
-def publish_open_weights(line: Line, folder: Path) -> None:
+def publish_open_weights(line: PipelineClient, folder: Path) -> None:
     """Put the files of `folder`, the tiny model, into the line's bucket."""
     for file in sorted(folder.iterdir()):
         uri = line.uri(f"{names.base_model_prefix(NAME)}{file.name}")

@@ -16,11 +16,11 @@ def up(
     from cli.console import out
     from localcloud.common.home import Home
     from localcloud.control import up as start
-    from localcloud.slurm.setting import Switch
+    from localcloud.slurm.setting import SlurmSetting
 
-    slurm = Switch(Home.from_environ())
+    slurm = SlurmSetting(Home.from_environ())
     if with_slurm:
-        slurm.turn_on()
+        slurm.enable()
     cloud = start()
     out.print(f"embedded cloud: {cloud.endpoint_url}", soft_wrap=True)
     out.print(f"log:            {cloud.log_file}", soft_wrap=True)

@@ -90,8 +90,8 @@ def rendered(row: RecipeRow, rows: Catalogue) -> str:
     if recipe.template.not_rendered:
         raise CommandFailed(f"{row.name} has no file here: {recipe.template.not_rendered}")
     fills: set[str] = {key.filled_with for key in recipe.keys if key.filled_with and not key.has_default}
-    given = {fill: f"<{fill}>" for fill in fills - recipe.given.keys()}
-    return render(recipe, job_name="<job_name>", model=recipe.base_model.model, given=given)
+    inputs = {fill: f"<{fill}>" for fill in fills - recipe.inputs.keys()}
+    return render(recipe, job_name="<job_name>", model=recipe.base_model.model, inputs=inputs)
 
 
 def sync(model: str | None, *, region: str | None, cache: Path | None) -> ExitCode:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from atelier.operations import loss_log
 from atelier.operations.model import Operation, OperationState
 from cli.run.progress import JobView, Progress, progress
-from client.pipeline import Line
+from client.pipeline import PipelineClient
 from config.environments import LOCAL
 
 _LOCAL_SECONDS = 0.5
@@ -19,7 +19,7 @@ _AWS_SECONDS = 5.0
 class Observer:
     """Looks at one run; what a job that has ended said is remembered, not asked again."""
 
-    def __init__(self, line: Line, run_id: str) -> None:
+    def __init__(self, line: PipelineClient, run_id: str) -> None:
         self._line = line
         self._run_id = run_id
         self._ended: dict[str, JobView] = {}

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from atelier import names
-from atelier.operations.model import Kind, Operation, OperationState
+from atelier.operations.model import Operation, OperationKind, OperationState
 from client.executions import FAILED, Execution, StateVisit
 
 VALIDATING = ("ValidateRun", "ValidateDatasets", "ValidateDatasetParts", "MergeFindings", "FindBaseline")
@@ -165,10 +165,10 @@ def _awaited(operation: Operation, environment: str) -> str:
 
 
 _WAITING = {
-    Kind.APPROVAL: "a person: `atelier approve {0.run_id} --env {1}`, or `reject`",
-    Kind.CUSTOM_MODEL: "Bedrock to create the custom model",
-    Kind.DEPLOYMENT: "Bedrock to deploy the candidate",
-    Kind.PROMOTION: "Bedrock to swap the model behind the deployment",
+    OperationKind.APPROVAL: "a person: `atelier approve {0.run_id} --env {1}`, or `reject`",
+    OperationKind.CUSTOM_MODEL: "Bedrock to create the custom model",
+    OperationKind.DEPLOYMENT: "Bedrock to deploy the candidate",
+    OperationKind.PROMOTION: "Bedrock to swap the model behind the deployment",
 }
 
 

@@ -16,7 +16,7 @@ from atelier import names
 from cli import rendering
 from cli.exit_codes import ExitCode
 from cli.failure import CommandFailed
-from client.pipeline import Line
+from client.pipeline import PipelineClient
 from localcloud.common.home import Home
 
 
@@ -29,7 +29,7 @@ class Fetched:
     document: Mapping[str, Any]
 
 
-def fetch(line: Line, run_id: str) -> Fetched:
+def fetch(line: PipelineClient, run_id: str) -> Fetched:
     """Copy the report of a run that is over. CommandFailed when there is none yet."""
     uri = line.uri(names.report_key(run_id, "index.html"))
     try:

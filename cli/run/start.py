@@ -19,8 +19,8 @@ from cli.exit_codes import ExitCode
 from cli.failure import CommandFailed
 from cli.recipes.hub_recipes import hub_catalogues, sent_along, synced_recipes
 from client.datasets import Remote, with_remote_datasets
-from client.pipeline import Line
-from config.job_clusters import targets
+from client.pipeline import PipelineClient
+from config.job_clusters import job_clusters
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Started:
     warnings: tuple[str, ...]
 
 
-def start_run(line: Line, file: Path, *, now: datetime, run_id: str | None = None) -> Started:
+def start_run(line: PipelineClient, file: Path, *, now: datetime, run_id: str | None = None) -> Started:
     """Validate the run file, upload its local datasets, put runs/<run_id>/run.json and start the workflow.
 
     InvalidRun or UnsupportedCombination before anything is uploaded.
@@ -46,7 +46,7 @@ def start_run(line: Line, file: Path, *, now: datetime, run_id: str | None = Non
         bucket=line.bucket,
         run_id=run_id,
         hub=hub_catalogues(synced),
-        clusters=targets(line.environment, bucket=line.bucket),
+        clusters=job_clusters(line.environment, bucket=line.bucket),
         known=remote.problems,
     )
     recipes = sent_along(remote.document, checked, synced, line.uri)
@@ -64,7 +64,7 @@ def start_run(line: Line, file: Path, *, now: datetime, run_id: str | None = Non
     return Started(run_id, is_new, checked.warnings)
 
 
-def _send(line: Line, run_id: str, remote: Remote, recipes: Mapping[str, HubRecipe]) -> bool:
+def _send(line: PipelineClient, run_id: str, remote: Remote, recipes: Mapping[str, HubRecipe]) -> bool:
     for uri, path in remote.uploads.items():
         line.datasets.upload(path, uri)
     for uri, recipe in recipes.items():

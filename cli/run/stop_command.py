@@ -17,7 +17,7 @@ def stop(run: RunId, environment: EnvironmentName = "local") -> None:
     if execution.is_over:
         raise CommandFailed(f"{run_id} is over: {execution.status}")
     line.operations.request_stop(run_id)
-    line.look_now(run_id)
+    line.reconcile_now(run_id)
     out.print(
         f"{run_id} is asked to stop; see it end: atelier watch {run_id} --env {environment}", soft_wrap=True
     )

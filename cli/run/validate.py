@@ -8,19 +8,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from atelier.datasets import Demands, Format, Report
-from atelier.datasets.leakage.leakage import Fingerprints, LeakageWatcher
+from atelier.datasets import Format, Report, Requirements
+from atelier.datasets.leakage.leakage import Fingerprints, LeakageObserver
 from atelier.datasets.run_check.run_datasets import Dataset, datasets_of
 from atelier.errors import InvalidRun, UnsupportedCombination
 from atelier.recipes import catalogue
 from atelier.runs import CheckedRun, check_run
-from atelier.runs.partial_run import Parts
+from atelier.runs.partial_run import PartialRun
 from cli.data.check import check_source
 from cli.data.source import Source
 from cli.recipes.hub_recipes import hub_catalogues, synced_recipes
 from cli.run.start import read_run_file
 from client.datasets import NOWHERE, with_remote_datasets
-from config.job_clusters import targets
+from config.job_clusters import job_clusters
 from config.model import Environment
 
 # Stands for the bucket, which nobody asks for: a local dataset needs an address to be a run's dataset.
@@ -60,7 +60,7 @@ def validate_file(
             region=environment.region,
             bucket=None,
             hub=hub,
-            clusters=targets(environment, bucket=_BUCKET),
+            clusters=job_clusters(environment, bucket=_BUCKET),
             known=remote.problems,
         )
     except (InvalidRun, UnsupportedCombination) as error:
@@ -91,18 +91,20 @@ def _readable_datasets(document: Any) -> Iterator[Dataset]:
     """The datasets of a run that is refused: what their technique or task asks of them is known still."""
     if not isinstance(document, Mapping):
         return
-    parts, base_model = Parts.of(document), str(document.get("base_model"))
+    parts, base_model = PartialRun.of(document), str(document.get("base_model"))
     for index, stage in parts.stages.items():
         for field, uri in (("train", stage.train), ("validation", stage.validation)):
             if uri:
                 format_ = _format_of(stage.technique, base_model)
                 trains = field == "train"
-                yield Dataset((f"stages.{index}.{field}",), uri, format_, Demands(), is_trained_on=trains)
+                yield Dataset(
+                    (f"stages.{index}.{field}",), uri, format_, Requirements(), is_trained_on=trains
+                )
     for index, evaluation in parts.evaluation.items():
         own = catalogue().tasks[evaluation.task].dataset
         if own and evaluation.dataset:
             fields, format_ = (f"evaluation.{index}.dataset",), Format(own.format)
-            yield Dataset(fields, evaluation.dataset, format_, Demands(), is_evaluation=True)
+            yield Dataset(fields, evaluation.dataset, format_, Requirements(), is_evaluation=True)
 
 
 def _format_of(technique: str, base_model: str) -> Format:
@@ -116,13 +118,15 @@ def _format_of(technique: str, base_model: str) -> Format:
 def _check(dataset: Dataset, datasets: Sequence[Dataset], paths: Mapping[str, Path]) -> Report:
     path = paths[dataset.uri]
     source = Source(dataset.label, path.stat().st_size, lambda: path.open("rb"))
-    watchers = [
-        LeakageWatcher(_fingerprints(evaluation, paths), dataset.format, evaluation.label)
+    observers = [
+        LeakageObserver(_fingerprints(evaluation, paths), dataset.format, evaluation.label)
         for evaluation in datasets
         if dataset.is_trained_on and evaluation.is_evaluation
     ]
-    demands = replace(dataset.demands, bucket=None)  # it is not uploaded yet, and nobody asked where to
-    return check_source(source, dataset.format, demands, watchers=watchers)
+    requirements = replace(
+        dataset.requirements, bucket=None
+    )  # it is not uploaded yet, and nobody asked where to
+    return check_source(source, dataset.format, requirements, observers=observers)
 
 
 def _fingerprints(evaluation: Dataset, paths: Mapping[str, Path]) -> Fingerprints:

@@ -7,12 +7,12 @@ from cli.console import err, out
 from cli.exit_codes import ExitCode, of_status
 from cli.run.observe import Observer
 from cli.run.progress import Progress, StepState, failure_of
-from client.pipeline import Line
+from client.pipeline import PipelineClient
 
 _TOLD = (StepState.RUNNING, StepState.DONE, StepState.FAILED)
 
 
-def watch_run(line: Line, run_id: str) -> ExitCode:
+def watch_run(line: PipelineClient, run_id: str) -> ExitCode:
     """Show the run until it is over; its end as an exit code. Ctrl-C leaves the run going and says so."""
     observer = Observer(line, run_id)
     try:

@@ -73,7 +73,7 @@ class Charts(Construct):
             description="Builds install charts into Atelier's cluster as this",
             assumed_by=iam.ServicePrincipal("codebuild.amazonaws.com"),
         )
-        self._let_build(key)
+        self._allow_build(key)
         # The type itself: the library's adds report groups and a log group that nothing uses, to every role.
         self._project = codebuild.CfnProject(
             self,
@@ -124,7 +124,7 @@ class Charts(Construct):
             Scripts=self._scripts.asset_hash,
         )
 
-    def _let_build(self, key: kms.IKey) -> None:
+    def _allow_build(self, key: kms.IKey) -> None:
         stack = Stack.of(self)
         allow(
             self.role,

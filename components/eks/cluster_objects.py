@@ -10,7 +10,7 @@ from constructs import Construct
 
 from components.eks.access import ClusterAccess
 from components.eks.control_plane import ControlPlane
-from components.function_factory import Handlers
+from components.function_factory import FunctionFactory
 from components.hyperpod.custom_resources import CustomResources
 from components.permissions import allow
 
@@ -25,7 +25,7 @@ class ClusterObjects(Construct):
         *,
         control_plane: ControlPlane,
         access: ClusterAccess,
-        handlers: Handlers,
+        handlers: FunctionFactory,
     ) -> None:
         super().__init__(scope, construct_id)
         self._control_plane = control_plane

@@ -31,8 +31,8 @@ class ExecutionRole(NodeRole):
         bucket.grant_train(self)
         if is_restricted:
             bucket.grant_replace_outputs(self)
-            self._let_read_nova_recipes()
-            self._let_ask_for_rewards()
+            self._allow_read_nova_recipes()
+            self._allow_ask_for_rewards()
         else:
             bucket.grant_read_lifecycle_scripts(self)
             allow(self, "eks-auth:AssumeRoleForPodIdentity", on=[control_plane.attr_arn])
@@ -43,7 +43,7 @@ class ExecutionRole(NodeRole):
                 because="A node finds the file system to mount by its name in a volume claim",
             )
 
-    def _let_read_nova_recipes(self) -> None:
+    def _allow_read_nova_recipes(self) -> None:
         """Restricted nodes read Amazon's side of a recipe themselves (hyperpod-eks-tf, rig_mode)."""
         stack = Stack.of(self)
         access_point = stack.format_arn(
@@ -68,7 +68,7 @@ class ExecutionRole(NodeRole):
             because="Amazon's own buckets, one a region, of which it publishes only how their names begin",
         )
 
-    def _let_ask_for_rewards(self) -> None:
+    def _allow_ask_for_rewards(self) -> None:
         """Reinforcement learning: a function of yours scores answers, which queues carry to it and back.
 
         Actions and names: awslabs/awsome-distributed-ai, hyperpod-eks-tf (rig_mode).

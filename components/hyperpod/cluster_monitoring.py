@@ -20,7 +20,7 @@ from aws_cdk import (
 from constructs import Construct
 
 from atelier.names import CLUSTER_TAG
-from components.function_factory import Handlers
+from components.function_factory import FunctionFactory
 from components.hyperpod.hyperpod_cluster import HyperPodCluster
 from components.notice_topic import NoticeTopic
 from components.permissions import OWN_ID, allow
@@ -32,7 +32,7 @@ SHARES_PERCENT = (50, 80, 100)
 EVERY = Duration.minutes(5)
 
 
-class Guards(Construct):
+class ClusterMonitoring(Construct):
     """Three ways to notice: a budget, metrics with an alarm each, and HyperPod's own events.
 
     `measure` is the function that counts, every five minutes, told `event` and of which groups accelerators
@@ -46,7 +46,7 @@ class Guards(Construct):
         *,
         cluster: HyperPodCluster,
         config: ClusterConfig,
-        handlers: Handlers,
+        handlers: FunctionFactory,
         notices: NoticeTopic,
         measure: str,
         event: Mapping[str, object],
@@ -134,7 +134,7 @@ class Guards(Construct):
         )
 
     def _measured(
-        self, handlers: Handlers, config: ClusterConfig, measure: str, event: Mapping[str, object]
+        self, handlers: FunctionFactory, config: ClusterConfig, measure: str, event: Mapping[str, object]
     ) -> lambda_.Function:
         dead_letters = sqs.Queue(
             self,

@@ -8,7 +8,7 @@ from typing import Any
 from aws_cdk import CustomResource, Duration, aws_iam as iam, aws_lambda as lambda_
 from constructs import Construct
 
-from components.function_factory import Handlers
+from components.function_factory import FunctionFactory
 from components.permissions import allow
 
 LONGEST = Duration.hours(1)
@@ -18,7 +18,7 @@ LONGEST = Duration.hours(1)
 class CustomResources(Construct):
     """`function` (a module of lambdas/resources) behind any number of resources of its kind."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, handlers: Handlers) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, handlers: FunctionFactory) -> None:
         super().__init__(scope, construct_id)
         self.function: lambda_.Function = handlers.function(
             construct_id, timeout=Duration.minutes(15), memory_mib=256, package="resources"

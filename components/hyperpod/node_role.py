@@ -33,8 +33,8 @@ class NodeRole(iam.Role):
             f"IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/{POLICY}]",
             because="HyperPod's agents on a node need what AWS keeps in this policy as they change",
         )
-        self._let_join()
-        self._let_pull_images()
+        self._allow_join()
+        self._allow_pull_images()
         allow(
             self,
             "cloudwatch:DescribeAlarms",
@@ -42,7 +42,7 @@ class NodeRole(iam.Role):
             because="A rolling update asks for its alarms by prefix, which no resource can name",
         )
 
-    def _let_join(self) -> None:
+    def _allow_join(self) -> None:
         stack = Stack.of(self)
 
         def anything(resource: str) -> str:
@@ -80,7 +80,7 @@ class NodeRole(iam.Role):
             because=DESCRIBE,
         )
 
-    def _let_pull_images(self) -> None:
+    def _allow_pull_images(self) -> None:
         images = Stack.of(self).format_arn(
             service="ecr", region="*", account="*", resource="repository", resource_name="*"
         )

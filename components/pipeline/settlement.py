@@ -11,7 +11,7 @@ from aws_cdk import (
 )
 from constructs import Construct
 
-from components.function_factory import Handlers
+from components.function_factory import FunctionFactory
 from components.notice_topic import NoticeTopic
 from components.permissions import Grantee, allow
 from components.pipeline.cluster_clients import ClusterClients
@@ -34,7 +34,7 @@ class Settlement(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        handlers: Handlers,
+        handlers: FunctionFactory,
         operations: OperationsTable,
         jobs: TrainingJobs,
         clusters: ClusterClients,
@@ -90,7 +90,7 @@ class Settlement(Construct):
             schedule=events.Schedule.rate(Duration.minutes(1)),
         )
 
-    def grant_hint(self, grantee: Grantee) -> None:
+    def grant_wake(self, grantee: Grantee) -> None:
         """Say "look now", as the command line does after a person decided something."""
         allow(grantee, "lambda:InvokeFunction", on=[self.function.function_arn])
 

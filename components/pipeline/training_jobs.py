@@ -61,13 +61,13 @@ class TrainingJobs(Construct):
         # Both spellings: some actions of CloudWatch Logs name the group, others what is in it.
         self._logs = [log_group, f"{log_group}:*"]
         for role in (self.role, self.distillation_role):
-            self._let_log(role)
-            self._let_pull_images(role)
-            self._let_join(role, security_group)
+            self._allow_log(role)
+            self._allow_pull_images(role)
+            self._allow_join(role, security_group)
         bucket.grant_train(self.role)
         bucket.grant_distil(self.distillation_role)
-        self._let_ask_for_rewards(self.role)
-        self._let_ask_teachers(self.distillation_role)
+        self._allow_ask_for_rewards(self.role)
+        self._allow_ask_teachers(self.distillation_role)
 
     def grant_submit(self, grantee: Grantee) -> None:
         """Start a job, or find the one already started under its name; stop it if its run ended meanwhile."""
@@ -118,7 +118,7 @@ class TrainingJobs(Construct):
             self, construct_id, description=description, assumed_by=iam.CompositePrincipal(*principals)
         )
 
-    def _let_ask_for_rewards(self, role: iam.Role) -> None:
+    def _allow_ask_for_rewards(self, role: iam.Role) -> None:
         """What scores answers in reinforcement learning and its evaluation: a function of yours, or a judge.
 
         Functions by the name that AWS's own policy for SageMaker asks of them. Docs: Amazon Nova user guide,
@@ -143,7 +143,7 @@ class TrainingJobs(Construct):
         ]
         allow(role, "bedrock:InvokeModel", on=judges)
 
-    def _let_ask_teachers(self, role: iam.Role) -> None:
+    def _allow_ask_teachers(self, role: iam.Role) -> None:
         """Batch inference with a teacher, by the cross-region profiles that AWS's recipes name.
 
         Docs: Amazon Nova user guide, "Amazon Nova distillation"; Bedrock user guide, "Permissions for batch
@@ -183,7 +183,7 @@ class TrainingJobs(Construct):
             when={"StringEquals": {"iam:PassedToService": BEDROCK}},
         )
 
-    def _let_log(self, role: iam.Role) -> None:
+    def _allow_log(self, role: iam.Role) -> None:
         allow(
             role,
             "logs:CreateLogGroup",
@@ -205,7 +205,7 @@ class TrainingJobs(Construct):
             because="PutMetricData has no resources to name; the condition names the namespace",
         )
 
-    def _let_pull_images(self, role: iam.Role) -> None:
+    def _allow_pull_images(self, role: iam.Role) -> None:
         stack = Stack.of(self)
         # Recipe images are Amazon's: repositories of another account, whose number differs between regions.
         images = stack.format_arn(service="ecr", account="*", resource="repository", resource_name="*")
@@ -224,7 +224,7 @@ class TrainingJobs(Construct):
             because="ECR has no resources to name for its login token",
         )
 
-    def _let_join(self, role: iam.Role, security_group: ec2.ISecurityGroup) -> None:
+    def _allow_join(self, role: iam.Role, security_group: ec2.ISecurityGroup) -> None:
         """Let SageMaker put a job's network interfaces into our subnets.
 
         Docs: "Give SageMaker AI Training Jobs Access to Resources in Your Amazon VPC".

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from aws_cdk import Duration, aws_lambda as lambda_
 
 from components.artifact_bucket import ArtifactBucket
-from components.function_factory import Handlers
+from components.function_factory import FunctionFactory
 from components.function_network import FunctionNetwork
 from components.notice_topic import NoticeTopic
 from components.pipeline.cluster_clients import ClusterClients
@@ -17,10 +17,10 @@ from components.targets.custom_models import CustomModels
 
 
 @dataclass(kw_only=True)
-class LineFunctions:
+class WorkflowFunctions:
     """Makes every function of the line, in its order; `by_state` has them by the name of their state."""
 
-    handlers: Handlers
+    handlers: FunctionFactory
     bucket: ArtifactBucket
     operations: OperationsTable
     jobs: TrainingJobs

@@ -94,7 +94,7 @@ class WorkflowTasks:
         retry(task, TIMED_OUT, attempts=1)
         retry(task, TRANSIENT)
         if name in RETRY_WHILE_IN_USE:
-            retry(task, ["StillInUse"], attempts=15)
+            retry(task, ["ResourceInUse"], attempts=15)
         if not is_in_map:
             next_state = catch or self.release
             assert next_state is not None, f"{name} comes before the state that catches its failure"

@@ -8,7 +8,7 @@ from aws_cdk import Duration, aws_cloudwatch as cloudwatch
 
 from atelier.platforms.slurm.cluster import SlurmCluster
 from components.artifact_bucket import ArtifactBucket
-from components.hyperpod.cluster_monitoring import EVERY, Guards
+from components.hyperpod.cluster_monitoring import EVERY, ClusterMonitoring
 from components.slurm.job_queue import JobQueue
 from config.cluster import ClusterConfig
 from lambdas.cluster_metrics import SILENT_AGENT
@@ -25,18 +25,20 @@ def measured(cluster: ClusterConfig, bucket: ArtifactBucket) -> Mapping[str, obj
     }
 
 
-def guard_agent(guards: Guards, *, cluster: ClusterConfig, bucket: ArtifactBucket, queue: JobQueue) -> None:
+def add_agent_alarms(
+    monitoring: ClusterMonitoring, *, cluster: ClusterConfig, bucket: ArtifactBucket, queue: JobQueue
+) -> None:
     """Ring when it is silent, and when it leaves messages that it could not handle."""
-    bucket.grant_read_slurm_heartbeat(guards.function, cluster.name)
-    guards.alarm(
+    bucket.grant_read_slurm_heartbeat(monitoring.function, cluster.name)
+    monitoring.alarm(
         "SilentAgent",
-        guards.metric(SILENT_AGENT),
+        monitoring.metric(SILENT_AGENT),
         "has an agent that says nothing: no job of the line starts or ends there",
         lasting=Duration.minutes(10),
         # Where nothing is measured, MissingNodes rings.
         missing=cloudwatch.TreatMissingData.NOT_BREACHING,
     )
-    guards.alarm(
+    monitoring.alarm(
         "UndeliverableJobs",
         queue.dead_letters.metric_approximate_number_of_messages_visible(period=EVERY),
         "has messages that its agent could not handle",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from atelier.errors import DeploymentFailed, RequestRefused, StillInUse
+from atelier.errors import DeploymentFailed, RequestRefused, ResourceInUse
 from atelier.operations.model import Operation, Phase, Status
 from atelier.targets.ports import ServingModel
 from lambdas.adapters.bedrock_tags import is_made_by
@@ -54,10 +54,10 @@ def model_in_transit(deployment: Mapping[str, Any]) -> str | None:
 
 
 def require_idle(deployment: Mapping[str, Any], name: str, model_arn: str) -> None:
-    """StillInUse while an update under way brings in another model than this one."""
+    """ResourceInUse while an update under way brings in another model than this one."""
     in_transit = model_in_transit(deployment)
     if in_transit not in (None, model_arn):
-        raise StillInUse(f"deployment {name} is taking model {in_transit}; one swap at a time")
+        raise ResourceInUse(f"deployment {name} is taking model {in_transit}; one swap at a time")
 
 
 def _found(bedrock: BedrockClient, request: Mapping[str, Any], run_id: str) -> bool:
@@ -114,7 +114,7 @@ class BedrockDeployments:
         return ServingModel(model_arn, model["modelName"], model_in_transit(deployment))
 
     def update(self, deployment_name: str, model_arn: str) -> None:
-        """Swap the model in, unless it is there. StillInUse while another swap is under way."""
+        """Swap the model in, unless it is there. ResourceInUse while another swap is under way."""
         deployment = get_deployment(self._bedrock, deployment_name) or {}
         in_transit = model_in_transit(deployment)
         if model_arn in (in_transit, deployment.get("modelArn") if in_transit is None else None):
@@ -164,8 +164,8 @@ class BedrockDeployments:
 
 
 def _gone_or_in_use(error: ClientError, what: str) -> None:
-    """A delete's refusal: gone is success, busy is StillInUse, anything else is raised as it is."""
+    """A delete's refusal: gone is success, busy is ResourceInUse, anything else is raised as it is."""
     if error_code(error) == "ConflictException":
-        raise StillInUse(f"{what} cannot be deleted yet: {error}") from error
+        raise ResourceInUse(f"{what} cannot be deleted yet: {error}") from error
     if error_code(error) != "ResourceNotFoundException":
         raise error

@@ -53,7 +53,7 @@ class BedrockPromotions:
     def _remembers_previous(self, operation: Operation) -> bool:
         """Record the model that this swap replaces, which may be newer than the row.
 
-        False when the swap was accepted, or the row closed, meanwhile; StillInUse during another's swap.
+        False when the swap was accepted, or the row closed, meanwhile; ResourceInUse during another's swap.
         """
         promotion = operation.request
         name, model_arn = promotion["deployment_name"], promotion["model_arn"]

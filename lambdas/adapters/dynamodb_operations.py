@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from atelier import names
 from atelier.errors import ServiceUnavailable, UnknownRun
 from atelier.operations.early_stopping import EarlyStop, StopPolicy
-from atelier.operations.model import Kind, Operation, OperationState, Outcome
+from atelier.operations.model import Operation, OperationKind, OperationResult, OperationState
 from lambdas.adapters.client_errors import domain_errors, error_code
 
 if TYPE_CHECKING:
@@ -68,13 +68,13 @@ class DynamoDbOperations:
 
     def stop_early(self, operation: Operation, decision: EarlyStop) -> EarlyStop | None:
         """Put the decision where none is; the one that stands, None when the row is closed."""
-        standing = self._put_once(operation, "early_stop", decision.to_json())
-        return standing.early_stop if standing else None
+        current = self._put_once(operation, "early_stop", decision.to_json())
+        return current.early_stop if current else None
 
-    def conclude(self, operation: Operation, outcome: Outcome) -> Outcome | None:
+    def conclude(self, operation: Operation, outcome: OperationResult) -> OperationResult | None:
         """Put the outcome where none is; the one that stands, None when the row is closed."""
-        standing = self._put_once(operation, "outcome", outcome.to_json())
-        return standing.outcome if standing else None
+        current = self._put_once(operation, "outcome", outcome.to_json())
+        return current.outcome if current else None
 
     def close(self, operation: Operation, *, at: int, error: str = "") -> None:
         """ENDED and out of the open index, unless a retry's token has taken the row over."""
@@ -155,8 +155,8 @@ class DynamoDbOperations:
             {attribute: json.dumps(content)},
             condition=f"attribute_exists(#open) AND attribute_not_exists(#{attribute})",
         )
-        standing = _operation(item) if item else self.get(operation.run_id, operation.step)
-        return standing if standing and standing.state is not OperationState.ENDED else None
+        current = _operation(item) if item else self.get(operation.run_id, operation.step)
+        return current if current and current.state is not OperationState.ENDED else None
 
     def _take_token(self, operation: Operation) -> Operation | None:
         first: _Attributes = {"kind": operation.kind.value, "request": json.dumps(operation.request)}
@@ -263,7 +263,7 @@ def _operation(item: Mapping[str, Any]) -> Operation:
     return Operation(
         run_id=item["run_id"]["S"],
         step=item["step"]["S"],
-        kind=Kind(item["kind"]["S"]),
+        kind=OperationKind(item["kind"]["S"]),
         request=_json(item, "request"),
         token=item["token"]["S"],
         recorded_at=int(item["recorded_at"]["N"]),
@@ -274,7 +274,7 @@ def _operation(item: Mapping[str, Any]) -> Operation:
         stop_policy=StopPolicy.from_json(_json(item, "stop_policy")) if "stop_policy" in item else None,
         early_stop=EarlyStop.from_json(_json(item, "early_stop")) if "early_stop" in item else None,
         detail=item["detail"]["S"] if "detail" in item else "",
-        outcome=Outcome.from_json(_json(item, "outcome")) if "outcome" in item else None,
+        outcome=OperationResult.from_json(_json(item, "outcome")) if "outcome" in item else None,
     )
 
 

@@ -16,7 +16,7 @@ from atelier.errors import AccessRefused, AtelierError, RequestRefused, ServiceU
 from atelier.operations.model import Operation, OperationState, Status
 from atelier.platforms.eks.job import ClusterJob
 from atelier.platforms.eks.naming import hash_on, selector
-from atelier.platforms.eks.resources import EVENT, POD, Kind, Manifest, kind_of, name_of
+from atelier.platforms.eks.resources import EVENT, POD, Manifest, ResourceKind, kind_of, name_of
 from atelier.platforms.eks.status import Found, status_of
 from lambdas.adapters.hyperpod_logs import lines_of
 from lambdas.adapters.kubernetes.client import AlreadyThere, KubernetesClient
@@ -150,7 +150,7 @@ def _take_away(client: KubernetesClient, made: Iterable[Manifest], error: Atelie
             error.add_note(f"{live['kind']} {name_of(live)} could not be taken away again: {another}")
 
 
-def _kinds(job: ClusterJob) -> list[Kind]:
+def _kinds(job: ClusterJob) -> list[ResourceKind]:
     """The kinds of a job's objects, each once, in the order of their creation."""
     return list(dict.fromkeys(kind_of(manifest) for manifest in job.objects))
 

@@ -7,7 +7,7 @@ from typing import Any
 from atelier import names
 from atelier.gate.decide import Decision
 from atelier.operations import deadlines
-from atelier.operations.model import Kind
+from atelier.operations.model import OperationKind
 from atelier.report.notice import approval_notice
 from lambdas import composition as wiring
 from lambdas.waiting_states import start
@@ -19,4 +19,4 @@ def handler(event: dict[str, Any], _context: object) -> None:
     decision = Decision.from_json(event["decision"])
     notice = approval_notice(event["run_id"], decision, environment=settings.environment)
     request = {"TopicArn": settings.topic_arn, "Subject": notice.subject, "Message": notice.message}
-    start(event, step=names.APPROVAL, kind=Kind.APPROVAL, request=request, within=deadlines.APPROVAL)
+    start(event, step=names.APPROVAL, kind=OperationKind.APPROVAL, request=request, within=deadlines.APPROVAL)

@@ -6,7 +6,7 @@ from typing import Any
 
 from atelier import names
 from atelier.operations import deadlines
-from atelier.operations.model import Kind
+from atelier.operations.model import OperationKind
 from atelier.targets.bedrock_requests import custom_model_request
 from lambdas import composition as wiring
 from lambdas.waiting_states import start
@@ -22,5 +22,9 @@ def handler(event: dict[str, Any], _context: object) -> None:
         key_arn=here.key_arn,
     )
     start(
-        event, step=names.CUSTOM_MODEL, kind=Kind.CUSTOM_MODEL, request=request, within=deadlines.CUSTOM_MODEL
+        event,
+        step=names.CUSTOM_MODEL,
+        kind=OperationKind.CUSTOM_MODEL,
+        request=request,
+        within=deadlines.CUSTOM_MODEL,
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from atelier import names
 from atelier.operations import deadlines
-from atelier.operations.model import Kind
+from atelier.operations.model import OperationKind
 from atelier.targets.bedrock_requests import promotion_request
 from lambdas import composition as wiring
 from lambdas.waiting_states import start
@@ -21,4 +21,6 @@ def handler(event: dict[str, Any], _context: object) -> None:
         model_arn=event["model_arn"],
         serving=wiring.deployments().serving_model(name),
     )
-    start(event, step=names.PROMOTION, kind=Kind.PROMOTION, request=request, within=deadlines.PROMOTION)
+    start(
+        event, step=names.PROMOTION, kind=OperationKind.PROMOTION, request=request, within=deadlines.PROMOTION
+    )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from atelier.operations.sweep import hinted_steps, sweep
+from atelier.operations.sweep import affected_operations, sweep
 from lambdas import composition as wiring
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """A training-job event, the schedule or {run_id, step?} → {looked_at}."""
     looked_at = sweep(
-        hinted_steps(event, wiring.operations()),
+        affected_operations(event, wiring.operations()),
         operations=wiring.operations(),
         service_of=wiring.service_of,
         logs_of=wiring.jobs_of,

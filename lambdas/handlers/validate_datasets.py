@@ -16,7 +16,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """{run_id, run} → {datasets: [{uri, role, rows, bytes}], parts: [numbers of what others must check]}."""
     run = parse_run(event["run"])
     validation = wiring.validation(run, run_id=event["run_id"])
-    datasets, parts = validation.begin(piece_bytes=wiring.settings().dataset_part_bytes)
+    datasets, parts = validation.begin(chunk_bytes=wiring.settings().dataset_part_bytes)
     # The smoke test comes after training: what it could not read is better known now.
     scenarios_of(run, wiring.objects())
     logger.info(

@@ -7,7 +7,7 @@ from typing import Any
 
 from atelier.runs import check_run
 from atelier.runs.recipe_source import hub_of
-from atelier.runs.workflow_plan import plan_of
+from atelier.runs.workflow_plan import workflow_plan
 from lambdas import composition as wiring
 
 logger = logging.getLogger(__name__)
@@ -26,4 +26,4 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         hub=hub_of(event["run"], lambda uri: wiring.objects().read(uri)),
     )
     logger.info("run_validated", extra={"run_id": event["run_id"], "warnings": checked.warnings})
-    return plan_of(checked)
+    return workflow_plan(checked)

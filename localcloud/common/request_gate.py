@@ -13,7 +13,7 @@ Application = Callable[[Message, Receive, Send], Awaitable[None]]
 POLL_SECONDS = 0.02
 
 
-class Gate:
+class RequestGate:
     """An ASGI application around another. Once shut, new requests are answered 503 and SDKs try again."""
 
     def __init__(self, application: Application) -> None:

@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
-from localcloud.slurm.configuration import Places, Ports, gres_conf, hosts, slurm_conf
+from localcloud.slurm.configuration import Ports, SlurmPaths, gres_conf, hosts, slurm_conf
 from localcloud.slurm.installation import Installation
 from localcloud.slurm.layout import Layout
 from localcloud.slurm.processes import CONFIGURATION, NODE, foreign_listeners, kill
@@ -300,7 +300,7 @@ class SlurmCluster:
         )
 
 
-def end_leftovers(folder: Path) -> None:
+def kill_orphans(folder: Path) -> None:
     """End what is left of the cluster in a folder whose keeper was killed: daemons, jobs and its agent."""
     places = _places(folder.resolve())
     # Only there while the cluster runs.
@@ -309,9 +309,9 @@ def end_leftovers(folder: Path) -> None:
         shutil.rmtree(places.root, ignore_errors=True)
 
 
-def _places(folder: Path) -> Places:
+def _places(folder: Path) -> SlurmPaths:
     name = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
-    return Places(SHORT / f"slurm-{os.getuid()}-{name}")
+    return SlurmPaths(SHORT / f"slurm-{os.getuid()}-{name}")
 
 
 def _end(daemon: subprocess.Popen[bytes]) -> None:

@@ -20,7 +20,7 @@ JOB_NUMBERS = 10_000
 
 
 @dataclass(frozen=True)
-class Places:
+class SlurmPaths:
     """Where a cluster keeps what.
 
     All below `root`, which is short, has no spaces and is the user's own: the address of a Unix socket has at
@@ -78,7 +78,7 @@ class Ports:
     nodes: Mapping[str, int]
 
 
-def slurm_conf(layout: Layout, places: Places, ports: Ports, user: str) -> str:
+def slurm_conf(layout: Layout, places: SlurmPaths, ports: Ports, user: str) -> str:
     """The file's text; daemons, and so jobs, run as `user`."""
     return "\n".join(
         [
@@ -132,14 +132,14 @@ def slurm_conf(layout: Layout, places: Places, ports: Ports, user: str) -> str:
     )
 
 
-def first_job(places: Places) -> int:
+def first_job(places: SlurmPaths) -> int:
     """The number of a cluster's first job: ranks meet at a port made of a job's number, and those of other
     clusters on this machine's loopback would meet each other if each cluster began at 1.
     """
     return 1 + zlib.crc32(bytes(places.root)) % JOB_NUMBERS
 
 
-def gres_conf(layout: Layout, places: Places) -> str:
+def gres_conf(layout: Layout, places: SlurmPaths) -> str:
     """GPUs that Slurm counts, hands out and names in CUDA_VISIBLE_DEVICES; their devices are empty files."""
     return "".join(
         f"NodeName={node.name} Name=gpu File={places.devices}/nvidia[0-{node.gpus - 1}]\n"

@@ -12,7 +12,7 @@ from localcloud.slurm.installation import find
 
 
 @dataclass(frozen=True)
-class Switch:
+class SlurmSetting:
     """On once `atelier up --with-slurm` was asked for, until the home is removed."""
 
     home: Home
@@ -21,7 +21,7 @@ class Switch:
     def is_on(self) -> bool:
         return self._switch.exists()
 
-    def turn_on(self) -> None:
+    def enable(self) -> None:
         """SlurmMissing where Slurm is not installed."""
         find()
         self.home.slurm.mkdir(parents=True, exist_ok=True)

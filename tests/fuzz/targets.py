@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from yaml import YAMLError
 
-from atelier.datasets import Bound, Demands, Format, Report, check
+from atelier.datasets import Bound, Format, Report, Requirements, check
 from atelier.datasets.formats.registry import DEFINITIONS
 from atelier.datasets.scan.merge import merge
 from atelier.datasets.scan.scan import scan
@@ -43,42 +43,42 @@ REPLACED = (
 
 _FORMATS = tuple(Format)
 _DEMANDS = (
-    Demands(),
-    Demands(bucket="data", media=False, documents=False, reasoning="required"),
-    Demands(max_line_bytes=200, max_file_bytes=1000, reasoning="refused"),
-    Demands(min_rows=Bound(2, "a batch"), max_rows=Bound(4, "a quota")),
+    Requirements(),
+    Requirements(bucket="data", media=False, documents=False, reasoning="required"),
+    Requirements(max_line_bytes=200, max_file_bytes=1000, reasoning="refused"),
+    Requirements(min_rows=Bound(2, "a batch"), max_rows=Bound(4, "a quota")),
 )
 
 
 def fuzz_scan(data: bytes) -> None:
     """A file in a format: the same is told at once, in two parts and without shortcuts; it can be written."""
     head, content = data[:3].ljust(3, b"\0"), data[3:]
-    format_, demands = _FORMATS[head[0] % len(_FORMATS)], _DEMANDS[head[1] % len(_DEMANDS)]
-    report = check(BytesIO(content), format_, demands)
+    format_, requirements = _FORMATS[head[0] % len(_FORMATS)], _DEMANDS[head[1] % len(_DEMANDS)]
+    report = check(BytesIO(content), format_, requirements)
     known = {rule.name for rule in DEFINITIONS[format_].rules}
     for finding in report.findings:
         json.dumps(finding.to_json(), ensure_ascii=False).encode()
         assert finding.at == "" or finding.rule in known, finding
     cut = head[2] * len(content) // 255
-    assert report.to_json() == _in_parts(content, cut, format_, demands).to_json()
+    assert report.to_json() == _in_parts(content, cut, format_, requirements).to_json()
     with _no_shortcut(format_):
-        assert report.to_json() == check(BytesIO(content), format_, demands).to_json()
+        assert report.to_json() == check(BytesIO(content), format_, requirements).to_json()
 
 
-def _in_parts(content: bytes, cut: int, format_: Format, demands: Demands) -> Report:
+def _in_parts(content: bytes, cut: int, format_: Format, requirements: Requirements) -> Report:
     first, second = BytesIO(content), BytesIO(content)
     second.seek(max(cut - 1, 0))
     parts = [
-        scan(first, format_, demands, start=0, end=cut),
-        scan(second, format_, demands, start=cut),
+        scan(first, format_, requirements, start=0, end=cut),
+        scan(second, format_, requirements, start=cut),
     ]
-    return merge(parts, format_, demands)
+    return merge(parts, format_, requirements)
 
 
 @contextmanager
 def _no_shortcut(format_: Format) -> Iterator[None]:
     definition = DEFINITIONS[format_]
-    DEFINITIONS[format_] = replace(definition, acceptor=None)
+    DEFINITIONS[format_] = replace(definition, fast_path=None)
     try:
         yield
     finally:

@@ -7,9 +7,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from atelier.datasets import Demands, Finding, Format
+from atelier.datasets import Finding, Format, Requirements
 from atelier.datasets.formats.registry import DEFINITIONS
-from atelier.datasets.rules.violation import Fault
+from atelier.datasets.rules.violation import Violation
 from atelier.datasets.scan.line import BYTE_ORDER_MARK_BYTES, BYTE_ORDER_MARK_FOUND, LINE_LENGTH, read
 from tests.support.mutations import mutated
 from tests.support.samples import CLEAN
@@ -64,22 +64,24 @@ def files(draw: st.DrawFn, rows: list[dict[str, Any]] = CONVERSATIONS) -> bytes:
     return b"\n".join(draw(st.lists(lines(rows), max_size=8))) + draw(st.sampled_from([b"", b"\n"]))
 
 
-def findings_by_the_rules(data: bytes, format_: Format, demands: Demands, longest: int) -> list[Finding]:
+def findings_by_the_rules(
+    data: bytes, format_: Format, requirements: Requirements, longest: int
+) -> list[Finding]:
     """The findings of every line, told by the reader and the rules alone, a line at a time."""
     found: list[Finding] = []
     offset = 0
     for number, line in enumerate(data.removesuffix(b"\n").split(b"\n") if data else [], start=1):
-        faults = _faults(line, format_, demands, longest)
-        found += [Finding.of(fault, file="", line=number, offset=offset) for fault in faults]
+        violations = _faults(line, format_, requirements, longest)
+        found += [Finding.of(violation, file="", line=number, offset=offset) for violation in violations]
         offset += len(line) + 1
     return found
 
 
-def _faults(line: bytes, format_: Format, demands: Demands, longest: int) -> list[Fault]:
+def _faults(line: bytes, format_: Format, requirements: Requirements, longest: int) -> list[Violation]:
     if len(line) > longest:
-        return [Fault(LINE_LENGTH, "", f"{len(line):,} bytes", f"at most {longest:,} bytes")]
+        return [Violation(LINE_LENGTH, "", f"{len(line):,} bytes", f"at most {longest:,} bytes")]
     marks = [BYTE_ORDER_MARK_FOUND] if line.startswith(BYTE_ORDER_MARK_BYTES) else []
     sample = read(line.removeprefix(BYTE_ORDER_MARK_BYTES))
-    if isinstance(sample, Fault):
+    if isinstance(sample, Violation):
         return [*marks, sample]
-    return [*marks, *DEFINITIONS[format_].explain(sample, demands)]
+    return [*marks, *DEFINITIONS[format_].validate(sample, requirements)]

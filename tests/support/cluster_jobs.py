@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from atelier.operations.model import Kind, Operation, OperationState
+from atelier.operations.model import Operation, OperationKind, OperationState
 from atelier.platforms.eks.cluster import Cluster, SharedStorage
 from atelier.platforms.eks.job import ClusterJob
 from atelier.platforms.eks.render import cluster_job
-from atelier.recipes import Recipe, Wanted, catalogue, resolve
+from atelier.recipes import Recipe, RecipeRequest, catalogue, resolve
 from atelier.recipes.hub.recipe import HubRecipe
 from tests.support.recipes import REWARD_FUNCTION
 from tests.support.runs import BUCKET, RUN_ID
@@ -46,8 +46,8 @@ def a_recipe(
     base_model: str = "nova-micro", technique: str = "sft", adaptation: str = "lora", **changes: Any
 ) -> Recipe:
     """A training recipe on hyperpod-eks."""
-    given = {"reward_lambda_arn": REWARD_FUNCTION} if technique == "rft" else {}
-    wanted = Wanted(
+    inputs = {"reward_lambda_arn": REWARD_FUNCTION} if technique == "rft" else {}
+    wanted = RecipeRequest(
         path="stages.0",
         base_model=base_model,
         environment="dev",
@@ -55,7 +55,7 @@ def a_recipe(
         platforms_here=("hyperpod-eks",),
         technique=technique,
         adaptation=adaptation,
-        given=given,
+        inputs=inputs,
         **changes,
     )
     return resolve(wanted, catalogue())
@@ -63,7 +63,7 @@ def a_recipe(
 
 def an_evaluation(task: str = "mmlu") -> Recipe:
     """An evaluation recipe on hyperpod-eks."""
-    wanted = Wanted(
+    wanted = RecipeRequest(
         path="evaluation.0",
         base_model="nova-micro",
         environment="dev",
@@ -83,7 +83,7 @@ def a_job(
     run_id: str = RUN_ID,
     step: str = STEP,
     hub: HubRecipe | None = None,
-    **given: str,
+    **inputs: str,
 ) -> ClusterJob:
     """A job of a recipe: Nova's LoRA SFT where none is given."""
     recipe = recipe or a_recipe()
@@ -92,7 +92,7 @@ def a_job(
         run_id=run_id,
         step=step,
         model=model or recipe.base_model.model or f"s3://{BUCKET}/base-models/x/",
-        given={"data_s3_path": f"s3://{BUCKET}/datasets/a/train.jsonl"} | given,
+        inputs={"data_s3_path": f"s3://{BUCKET}/datasets/a/train.jsonl"} | inputs,
         output_s3_path=OUTPUT,
         max_runtime_hours=4,
         cluster=cluster,
@@ -106,7 +106,7 @@ def an_operation(job: ClusterJob, state: OperationState = OperationState.STARTED
     return Operation(
         run_id=RUN_ID,
         step=STEP,
-        kind=Kind.TRAINING_JOB,
+        kind=OperationKind.TRAINING_JOB,
         request=job.to_request(),
         token="token",
         recorded_at=NOON,

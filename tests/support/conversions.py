@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from atelier.datasets import Format
 from atelier.datasets.formats.words import RESERVED_WORDS
-from atelier.datasets.transform.convert import Conversion, Outcome, convert
+from atelier.datasets.transform.convert import Conversion, ConversionResult, convert
 
 TOOL = {
     "type": "function",
@@ -48,7 +48,7 @@ def chat(*messages: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"messages": list(messages), **more}
 
 
-def converted(*rows: Any, to: Format = Format.SFT, **asked: Any) -> tuple[list[Any], Outcome]:
+def converted(*rows: Any, to: Format = Format.SFT, **asked: Any) -> tuple[list[Any], ConversionResult]:
     """The samples that rows become, and the outcome."""
     lines: list[bytes] = []
     stream = io.BytesIO(b"".join(json.dumps(row).encode() + b"\n" for row in rows))

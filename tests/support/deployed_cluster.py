@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from atelier.platforms.eks.cluster import Cluster
-from atelier.platforms.eks.resources import CONFIG_MAP, POD, PYTORCH_JOB, SERVICE, Kind, path_of
+from atelier.platforms.eks.resources import CONFIG_MAP, POD, PYTORCH_JOB, SERVICE, ResourceKind, path_of
 from config.environments import LOCAL
-from config.job_clusters import targets
+from config.job_clusters import job_clusters
 from lambdas.adapters.kubernetes.connect import control_plane
 from lambdas.adapters.kubernetes.connection import KubernetesConnection, content_of
 from localcloud import control
@@ -32,7 +32,7 @@ class DeployedCluster:
     @classmethod
     def of(cls, line: DeployedLine, name: str) -> DeployedCluster:
         """The environment's cluster of a configured name, with an administrator let in."""
-        known = targets(LOCAL, bucket=line.line.bucket)
+        known = job_clusters(LOCAL, bucket=line.line.bucket)
         (cluster,) = (each for each in known if isinstance(each, Cluster) and each.configured_name == name)
         trust = {
             "Version": "2012-10-17",
@@ -51,7 +51,7 @@ class DeployedCluster:
         session = cloud.session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
         return cls(line, cluster, control_plane(cluster.name, session=session, eks=eks, now=time.time))
 
-    def objects(self, kind: Kind) -> list[dict[str, Any]]:
+    def objects(self, kind: ResourceKind) -> list[dict[str, Any]]:
         """Everything of a kind in the namespace of jobs."""
         path = path_of(kind, self.cluster.namespace)
         content = content_of(self.connection.call("GET", path, action="list"), "list", path)

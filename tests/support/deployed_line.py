@@ -15,7 +15,7 @@ import yaml
 from atelier.operations.model import OperationState
 from cli.run.start import start_run
 from client.executions import Execution
-from client.pipeline import Line
+from client.pipeline import PipelineClient
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "tool_calling"
 POLL_SECONDS = 0.2
@@ -28,7 +28,7 @@ T = TypeVar("T")
 class DeployedLine:
     """`line` is what the commands use; `client` makes boto3 clients as the account's root user."""
 
-    line: Line
+    line: PipelineClient
     client: Callable[[str], Any]
     folder: Path
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from atelier.errors import StillInUse
+from atelier.errors import ResourceInUse
 from atelier.targets.ports import ServingModel
 
 
@@ -46,7 +46,7 @@ class FakeDeployments:
 
     def update(self, deployment_name: str, model_arn: str) -> None:
         if deployment_name in self.updating_to:
-            raise StillInUse(f"{deployment_name} is taking another model")
+            raise ResourceInUse(f"{deployment_name} is taking another model")
         self.serving[deployment_name] = model_arn.rpartition("/")[2]
 
     def delete_deployment(self, deployment_name: str, *, run_id: str) -> None:
@@ -56,7 +56,7 @@ class FakeDeployments:
     def delete_model(self, model_name: str, *, run_id: str) -> None:
         if self.busy or model_name in self.serving.values():
             self.busy = max(0, self.busy - 1)
-            raise StillInUse(f"{model_name} is served")
+            raise ResourceInUse(f"{model_name} is served")
         if self.models.get(model_name) == run_id:
             del self.models[model_name]
 

@@ -14,16 +14,16 @@ from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 
 Answer = tuple[int, bytes]
-Fault = Callable[[], Answer]
+Violation = Callable[[], Answer]
 
 
-def refusal(status: int, message: str = "the reason") -> Fault:
+def refusal(status: int, message: str = "the reason") -> Violation:
     """An answer that the cluster gives instead of what was asked."""
     body = json.dumps({"kind": "Status", "status": "Failure", "message": message, "code": status})
     return lambda: (status, body.encode())
 
 
-def broken(error: Exception) -> Fault:
+def broken(error: Exception) -> Violation:
     """A connection that does not come about."""
 
     def fail() -> Answer:
@@ -38,14 +38,14 @@ class FakeKubernetes:
     def __init__(self) -> None:
         self.objects: dict[str, dict[str, Any]] = {}
         self.logs: dict[tuple[str, str], str] = {}
-        self.faults: dict[tuple[str, str], list[Fault]] = {}
+        self.violations: dict[tuple[str, str], list[Violation]] = {}
         self.asked: list[tuple[str, str, dict[str, str]]] = []
         self.page = 1000
         self._uids = itertools.count(1)
 
-    def fail(self, method: str, last: str, *faults: Fault) -> None:
+    def fail(self, method: str, last: str, *violations: Violation) -> None:
         """The next calls of a method on paths that end so fail, each in its way."""
-        self.faults.setdefault((method, last), []).extend(faults)
+        self.violations.setdefault((method, last), []).extend(violations)
 
     def kinds(self) -> list[str]:
         """Kinds of everything that is there, in the order of its creation."""
@@ -66,9 +66,9 @@ class FakeKubernetes:
         """What the API says to one request."""
         parts = urlsplit(url)
         self.asked.append((method, url, dict(headers)))
-        faults = self.faults.get((method, parts.path.rpartition("/")[2]))
-        if faults:
-            return faults.pop(0)()
+        violations = self.violations.get((method, parts.path.rpartition("/")[2]))
+        if violations:
+            return violations.pop(0)()
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         sent = json.loads(body) if body else {}
         if method == "POST":

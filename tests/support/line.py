@@ -15,7 +15,7 @@ from cli.exit_codes import ExitCode
 from cli.failure import CommandFailed
 from client.datasets import DatasetUploads
 from client.executions import RUNNING, Execution, Executions, StateVisit
-from client.pipeline import Line
+from client.pipeline import PipelineClient
 from config.environments import LOCAL
 from tests.support.objects import FakeObjects
 from tests.support.operations import FakeLogs, FakeOperations
@@ -116,9 +116,9 @@ class FakeLine:
     deployed: FakeDeployed = field(default_factory=FakeDeployed)
     looked_at: list[str] = field(default_factory=list)
 
-    def connect(self, _environment: str = "local") -> Line:
+    def connect(self, _environment: str = "local") -> PipelineClient:
         """Stands for `client.connection.connect`."""
-        return Line(
+        return PipelineClient(
             environment=LOCAL,
             bucket=BUCKET,
             executions=cast("Executions", self.executions),
@@ -127,6 +127,6 @@ class FakeLine:
             objects=self.objects,
             datasets=cast("DatasetUploads", self.datasets),
             deployed=cast("Deployed", self.deployed),
-            look_now=self.looked_at.append,
+            reconcile_now=self.looked_at.append,
             caller=lambda: "arn:aws:iam::000000000000:user/ada",
         )

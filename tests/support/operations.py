@@ -9,8 +9,8 @@ from typing import Any
 from atelier import names
 from atelier.errors import AtelierError, UnknownRun
 from atelier.operations.early_stopping import EarlyStop, StopPolicy
-from atelier.operations.model import Kind, Operation, OperationState, Outcome, Phase, Status
-from atelier.operations.settle import Due, settle
+from atelier.operations.model import Operation, OperationKind, OperationResult, OperationState, Phase, Status
+from atelier.operations.settle import Action, settle
 
 ABSENT = Status(Phase.ABSENT)
 RUNNING = Status(Phase.RUNNING, detail="Training")
@@ -39,7 +39,7 @@ def an_operation(step: str = "s0", **changes: Any) -> Operation:
     values: dict[str, Any] = {
         "run_id": RUN_ID,
         "step": step,
-        "kind": Kind.TRAINING_JOB,
+        "kind": OperationKind.TRAINING_JOB,
         "request": {"TrainingJobName": names.operation_name(RUN_ID, step)},
         "token": "token-1",
         "recorded_at": 0,
@@ -100,7 +100,7 @@ class FakeOperations:
             self.rows[key] = replace(self.rows[key], early_stop=decision)
         return self.rows[key].early_stop
 
-    def conclude(self, operation: Operation, outcome: Outcome) -> Outcome | None:
+    def conclude(self, operation: Operation, outcome: OperationResult) -> OperationResult | None:
         key = (operation.run_id, operation.step)
         if self.rows[key].state is OperationState.ENDED:
             return None
@@ -210,7 +210,7 @@ class SettledOperation:
     def row(self) -> Operation:
         return self.operations.rows[RUN_ID, "s0"]
 
-    def settle(self, now: int = 60, *, row: Operation | None = None) -> Due:
+    def settle(self, now: int = 60, *, row: Operation | None = None) -> Action:
         return settle(
             row or self.row,
             operations=self.operations,

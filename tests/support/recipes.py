@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from atelier.errors import AtelierError, InvalidRun
-from atelier.recipes import Catalogue, Recipe, Wanted, catalogue, resolve
+from atelier.recipes import Catalogue, Recipe, RecipeRequest, catalogue, resolve
 from atelier.recipes.catalogue import Rows
 from atelier.recipes.request import JUDGE
 from atelier.recipes.rows import EvaluationRow, RecipeRow, TrainingRow
@@ -26,7 +26,7 @@ def only(row: RecipeRow) -> Catalogue:
     )
 
 
-def wish_for(row: RecipeRow, **changes: Any) -> Wanted:
+def wish_for(row: RecipeRow, **changes: Any) -> RecipeRequest:
     """What a run file says to get the row, on the first of its platforms."""
     base_model = row.base_model
     wanted: dict[str, Any] = {"path": "stages.0", "platforms_here": tuple(row.platforms)}
@@ -40,9 +40,9 @@ def wish_for(row: RecipeRow, **changes: Any) -> Wanted:
     wanted |= {"base_model": base_model, "platform": (platforms_of(row) or [*row.platforms])[0]}
     environments = catalogue().base_models[base_model].environments or ("dev",)
     if any(key.filled_with == "reward_lambda_arn" for key in keys_of(row)):
-        wanted["given"] = {"reward_lambda_arn": REWARD_FUNCTION}
+        wanted["inputs"] = {"reward_lambda_arn": REWARD_FUNCTION}
     wanted |= {"environment": environments[0]} | changes
-    return Wanted(**wanted)
+    return RecipeRequest(**wanted)
 
 
 def has_a_file(row: RecipeRow) -> bool:
@@ -65,7 +65,7 @@ def default_recipe(row: RecipeRow, **changes: Any) -> Recipe:
     return resolve(wish_for(row, **changes), only(row))
 
 
-def a_wish(**changes: Any) -> Wanted:
+def a_wish(**changes: Any) -> RecipeRequest:
     """SFT LoRA of Nova Micro in an AWS account."""
     wanted: dict[str, Any] = {
         "path": "stages.0",
@@ -74,7 +74,7 @@ def a_wish(**changes: Any) -> Wanted:
         "technique": "sft",
         "adaptation": "lora",
     }
-    return Wanted(**wanted | changes)
+    return RecipeRequest(**wanted | changes)
 
 
 def recipe(**changes: Any) -> Recipe:

@@ -10,7 +10,7 @@ from typing import Any
 from atelier import names
 from atelier.datasets.run_check.validation import Validation
 from atelier.errors import InvalidDataset
-from atelier.operations.model import Kind, Operation, OperationState, Status
+from atelier.operations.model import Operation, OperationKind, OperationState, Status
 from atelier.runs import parse_run
 from tests.support.datasets import EVALUATION, GEN_QA, TALK, TRAIN, lines
 from tests.support.objects import FakeObjects
@@ -154,14 +154,14 @@ def the_rows() -> list[Operation]:
     """The run's rows of the operations table, one after the other."""
     rows, at = [], STARTED_AT
     for step, kind, seconds in (
-        ("s0", Kind.TRAINING_JOB, 5230),
-        ("s1", Kind.TRAINING_JOB, 2710),
-        ("e0b", Kind.TRAINING_JOB, 900),
-        ("e0c", Kind.TRAINING_JOB, 960),
-        (names.APPROVAL, Kind.APPROVAL, 1500),
-        (names.CUSTOM_MODEL, Kind.CUSTOM_MODEL, 610),
-        (names.DEPLOYMENT, Kind.DEPLOYMENT, 720),
-        (names.PROMOTION, Kind.PROMOTION, 340),
+        ("s0", OperationKind.TRAINING_JOB, 5230),
+        ("s1", OperationKind.TRAINING_JOB, 2710),
+        ("e0b", OperationKind.TRAINING_JOB, 900),
+        ("e0c", OperationKind.TRAINING_JOB, 960),
+        (names.APPROVAL, OperationKind.APPROVAL, 1500),
+        (names.CUSTOM_MODEL, OperationKind.CUSTOM_MODEL, 610),
+        (names.DEPLOYMENT, OperationKind.DEPLOYMENT, 720),
+        (names.PROMOTION, OperationKind.PROMOTION, 340),
     ):
         rows.append(
             Operation(
@@ -215,7 +215,7 @@ def the_summary(train: bytes | None = None) -> bytes:
     run = parse_run(a_run())
     with suppress(InvalidDataset):
         Validation.of(run, run_id=RUN_ID, environment="dev", bucket=BUCKET, objects=objects).begin(
-            piece_bytes=1_000_000
+            chunk_bytes=1_000_000
         )
     return objects.stored[SUMMARY_URI]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from io import BytesIO
 from typing import Any
 
-from atelier.datasets import Demands, Format, Report, check
+from atelier.datasets import Format, Report, Requirements, check
 
 Row = dict[str, Any]
 
@@ -186,6 +186,6 @@ def as_lines(*rows: object) -> bytes:
     )
 
 
-def checked(format_: Format, *rows: object, demands: Demands | None = None) -> Report:
+def checked(format_: Format, *rows: object, requirements: Requirements | None = None) -> Report:
     """The report of a file with these rows."""
-    return check(BytesIO(as_lines(*rows)), format_, demands or Demands())
+    return check(BytesIO(as_lines(*rows)), format_, requirements or Requirements())

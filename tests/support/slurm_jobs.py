@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from agents.slurm.config import Config
-from atelier.operations.model import Kind, Operation, OperationState
+from atelier.operations.model import Operation, OperationKind, OperationState
 from atelier.platforms.slurm import naming
 from atelier.platforms.slurm.cluster import LinkedPrefix, Partition, SlurmCluster
 from atelier.platforms.slurm.job import SlurmJob
 from atelier.platforms.slurm.render import slurm_job
-from atelier.recipes import Recipe, Wanted, catalogue, resolve
+from atelier.recipes import Recipe, RecipeRequest, catalogue, resolve
 from tests.support.folder_cloud import FolderS3
 from tests.support.runs import BUCKET, RUN_ID
 
@@ -36,7 +36,7 @@ CLUSTER = SlurmCluster(
 
 def a_recipe(base_model: str = "llama-3-2-1b-instruct", technique: str = "sft", **changes: Any) -> Recipe:
     """A training recipe on hyperpod-slurm."""
-    wanted = Wanted(
+    wanted = RecipeRequest(
         path="stages.0",
         base_model=base_model,
         environment="dev",
@@ -56,7 +56,7 @@ def a_job(
     step: str = STEP,
     model: str = WEIGHTS,
     max_runtime_hours: float = 4,
-    **given: str,
+    **inputs: str,
 ) -> SlurmJob:
     """A job of a recipe: LoRA SFT where none is given."""
     return slurm_job(
@@ -64,7 +64,7 @@ def a_job(
         run_id=run_id,
         step=step,
         model=model,
-        given={"data_s3_path": DATA} | given,
+        inputs={"data_s3_path": DATA} | inputs,
         output_s3_path=OUTPUT,
         max_runtime_hours=max_runtime_hours,
         cluster=cluster,
@@ -77,7 +77,7 @@ def an_operation(job: SlurmJob, state: OperationState = OperationState.STARTED) 
     return Operation(
         run_id=job.run_id,
         step=job.step,
-        kind=Kind.SLURM_JOB,
+        kind=OperationKind.SLURM_JOB,
         request=job.to_request(),
         token="token",
         recorded_at=NOON,

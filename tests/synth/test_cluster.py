@@ -21,7 +21,7 @@ from components.eks.job_access import WATCH_RULES, job_access
 from components.hyperpod import lifecycle_scripts
 from config.cluster import EksOrchestrator, TaskGovernance
 from config.environments import DEV, PROD, STAGING
-from config.job_clusters import targets
+from config.job_clusters import job_clusters
 from config.job_namespaces import job_namespaces
 from tests.support.resources import Resources
 from tests.support.synthesis import Synthesis, synthesise
@@ -47,15 +47,15 @@ def staging(rendered: Callable[[str], Synthesis]) -> Synthesis:
     return rendered(STAGING.name)
 
 
-def applied(synthesis: Synthesis, noun: str, name: str) -> list[dict[str, Any]]:
+def applied(synthesis: Synthesis, suffix: str, name: str) -> list[dict[str, Any]]:
     """The Kubernetes objects of a resource, references by their names."""
-    texts = Resources(synthesis.templates[noun]).named(name)["Properties"]["Objects"]
+    texts = Resources(synthesis.templates[suffix]).named(name)["Properties"]["Objects"]
     return [json.loads(synthesis.flat(text)) for text in texts]
 
 
-@pytest.mark.parametrize("noun", [NOVA, OPEN_WEIGHTS])
-def test_a_cluster_comes_after_everything_that_creating_it_looks_for(prod: Synthesis, noun: str) -> None:
-    resources = Resources(prod.templates[noun])
+@pytest.mark.parametrize("suffix", [NOVA, OPEN_WEIGHTS])
+def test_a_cluster_comes_after_everything_that_creating_it_looks_for(prod: Synthesis, suffix: str) -> None:
+    resources = Resources(prod.templates[suffix])
     before = resources.before("HyperPodCluster")
     assert {
         "ExecutionRole",
@@ -71,12 +71,12 @@ def test_a_cluster_comes_after_everything_that_creating_it_looks_for(prod: Synth
         assert any(name.startswith(f"Network{part}") for name in before), part
     assert any(name.startswith("NetworkBlock") for name in resources.before("ControlPlaneCluster"))
     assert "NodesArrived" not in before
-    assert ("LifecycleScriptsFiles" in before) == (noun == OPEN_WEIGHTS)
+    assert ("LifecycleScriptsFiles" in before) == (suffix == OPEN_WEIGHTS)
 
 
-@pytest.mark.parametrize("noun", [NOVA, OPEN_WEIGHTS])
-def test_a_node_s_services_come_after_the_nodes(prod: Synthesis, noun: str) -> None:
-    resources = Resources(prod.templates[noun])
+@pytest.mark.parametrize("suffix", [NOVA, OPEN_WEIGHTS])
+def test_a_node_s_services_come_after_the_nodes(prod: Synthesis, suffix: str) -> None:
+    resources = Resources(prod.templates[suffix])
     assert "HyperPodCluster" in resources.before("NodesArrived")
     late = [name for name in resources.of_type("AWS::EKS::Addon") if name.startswith("AddOns")]
     assert "AddOnsCoredns" in late
@@ -85,8 +85,8 @@ def test_a_node_s_services_come_after_the_nodes(prod: Synthesis, noun: str) -> N
 
 
 def test_nobody_is_alarmed_by_a_cluster_that_is_still_coming_up(prod: Synthesis) -> None:
-    for noun in (NOVA, OPEN_WEIGHTS):
-        resources = Resources(prod.templates[noun])
+    for suffix in (NOVA, OPEN_WEIGHTS):
+        resources = Resources(prod.templates[suffix])
         for guard in ("GuardsMissingNodes", "GuardsEveryFiveMinutes"):
             assert {"NodesArrived", "ObjectsJobAccess"} <= resources.before(guard)
 
@@ -170,8 +170,8 @@ def test_the_control_plane_admits_by_access_entries_alone_and_keeps_its_logs_and
     prod: Synthesis,
 ) -> None:
     public = {NOVA: False, OPEN_WEIGHTS: True}
-    for noun, is_private_too in public.items():
-        plane = Resources(prod.templates[noun]).named("ControlPlaneCluster")["Properties"]
+    for suffix, is_private_too in public.items():
+        plane = Resources(prod.templates[suffix]).named("ControlPlaneCluster")["Properties"]
         assert plane["AccessConfig"] == {
             "AuthenticationMode": "API",
             "BootstrapClusterCreatorAdminPermissions": False,
@@ -183,16 +183,16 @@ def test_the_control_plane_admits_by_access_entries_alone_and_keeps_its_logs_and
 
 
 def test_only_what_makes_roles_and_named_people_administer(prod: Synthesis) -> None:
-    for noun in (NOVA, OPEN_WEIGHTS):
-        entries = Resources(prod.templates[noun]).of_type("AWS::EKS::AccessEntry")
+    for suffix in (NOVA, OPEN_WEIGHTS):
+        entries = Resources(prod.templates[suffix]).of_type("AWS::EKS::AccessEntry")
         administering = {name for name, entry in entries.items() if "AccessPolicies" in entry}
         assert administering == {"AccessInstaller", "AccessApplyObjects"}
         assert entries["AccessNodes"]["Type"] == "HYPERPOD_LINUX"
 
 
 def test_the_functions_that_submit_jobs_are_one_group_and_nothing_else(prod: Synthesis) -> None:
-    for noun in (NOVA, OPEN_WEIGHTS):
-        entries = Resources(prod.templates[noun]).of_type("AWS::EKS::AccessEntry").values()
+    for suffix in (NOVA, OPEN_WEIGHTS):
+        entries = Resources(prod.templates[suffix]).of_type("AWS::EKS::AccessEntry").values()
         admitted = [entry for entry in entries if JOBS_GROUP in entry.get("KubernetesGroups", [])]
         assert {prod.flat(entry["PrincipalArn"]) for entry in admitted} == CLIENT_ROLES
         for entry in admitted:
@@ -210,8 +210,8 @@ def test_functions_that_reach_clusters_are_in_the_network_and_the_clusters_let_t
     }
     assert inside.keys() == CLIENT_ROLES
     assert {prod.flat(group) for groups in inside.values() for group in groups} == {CLIENT_GROUP}
-    for noun in (NOVA, OPEN_WEIGHTS):
-        rules = Resources(prod.templates[noun]).of_type("AWS::EC2::SecurityGroupIngress")
+    for suffix in (NOVA, OPEN_WEIGHTS):
+        rules = Resources(prod.templates[suffix]).of_type("AWS::EC2::SecurityGroupIngress")
         rule = rules["NetworkFromFunctions"]
         assert (prod.flat(rule["SourceSecurityGroupId"]), rule["FromPort"]) == (CLIENT_GROUP, 443)
         assert prod.flat(rule["GroupId"]) == "<NetworkNodes>"
@@ -219,20 +219,20 @@ def test_functions_that_reach_clusters_are_in_the_network_and_the_clusters_let_t
 
 def test_the_pipeline_refers_to_no_cluster_s_stack_and_knows_their_names(prod: Synthesis) -> None:
     pipeline = json.dumps(prod.templates["Pipeline"])
-    for noun in (NOVA, OPEN_WEIGHTS):
-        assert f"Atelier-Prod-{noun}:" not in pipeline
+    for suffix in (NOVA, OPEN_WEIGHTS):
+        assert f"Atelier-Prod-{suffix}:" not in pipeline
     for name in ("atelier-prod-nova", "atelier-prod-open-weights"):
         assert f":cluster/{name}" in pipeline
 
 
 def test_the_pipeline_s_settings_name_the_clusters_as_their_stacks_do(prod: Synthesis) -> None:
-    every = targets(PROD, bucket="artifacts")
+    every = job_clusters(PROD, bucket="artifacts")
     known = {target.name: target for target in every if isinstance(target, Cluster)}
-    for noun in (NOVA, OPEN_WEIGHTS):
-        resources = Resources(prod.templates[noun])
+    for suffix in (NOVA, OPEN_WEIGHTS):
+        resources = Resources(prod.templates[suffix])
         name = resources.named("HyperPodCluster")["Properties"]["ClusterName"]
         assert resources.named("ControlPlaneCluster")["Properties"]["Name"] == name
-        assert known.pop(name).is_restricted == (noun == NOVA)
+        assert known.pop(name).is_restricted == (suffix == NOVA)
     assert known == {}
 
 
@@ -256,7 +256,7 @@ def test_the_roles_of_the_groups_are_for_jobs_alone(every: Synthesis) -> None:
     for cluster in every.environment.clusters:
         if not isinstance(cluster.orchestrator, EksOrchestrator):
             continue
-        objects = applied(every, cluster.noun, "ObjectsJobAccess")
+        objects = applied(every, cluster.suffix, "ObjectsJobAccess")
         rules = {
             (each["metadata"]["namespace"], each["metadata"]["name"]): each["rules"]
             for each in objects
@@ -287,10 +287,10 @@ def test_jobs_bring_services_where_their_cluster_says_so_and_nowhere_else() -> N
     (nova,) = (cluster for cluster in PROD.clusters if cluster.name == "nova")
     assert isinstance(nova.orchestrator, EksOrchestrator)
     open_hearted = replace(nova, orchestrator=replace(nova.orchestrator, services=True))
-    (target,) = targets(replace(PROD, clusters=(open_hearted,)), bucket="artifacts")
+    (target,) = job_clusters(replace(PROD, clusters=(open_hearted,)), bucket="artifacts")
     assert isinstance(target, Cluster)
     assert target.allows_services
-    closed = [each for each in targets(PROD, bucket="b") if isinstance(each, Cluster)]
+    closed = [each for each in job_clusters(PROD, bucket="b") if isinstance(each, Cluster)]
     assert not any(each.allows_services for each in closed)
     _, role, *_ = job_access({"kubeflow": True}, with_services=True)
     assert role["rules"] == role_rules(with_services=True) != role_rules()
@@ -333,7 +333,7 @@ def test_jobs_of_open_weights_find_the_bucket_s_files_on_a_volume(dev: Synthesis
     assert {"AddOnsFileSystems", "ObjectsJobAccess", "JobStorageRuns"} <= resources.before(
         "ObjectsJobStorage"
     )
-    (target,) = (each for each in targets(DEV, bucket="b") if each.configured_name == "open-weights")
+    (target,) = (each for each in job_clusters(DEV, bucket="b") if each.configured_name == "open-weights")
     assert isinstance(target, Cluster)
     assert target.storage is not None
     assert (target.storage.claim, target.namespace) == (claim["metadata"]["name"], "atelier")
@@ -353,8 +353,8 @@ def test_jobs_have_a_namespace_that_somebody_makes() -> None:
 
 
 def test_nova_s_nodes_may_read_its_recipes_and_have_no_pod_identity(prod: Synthesis) -> None:
-    def actions(noun: str) -> set[str]:
-        policy = Resources(prod.templates[noun]).named("ExecutionRoleDefaultPolicy")["Properties"]
+    def actions(suffix: str) -> set[str]:
+        policy = Resources(prod.templates[suffix]).named("ExecutionRoleDefaultPolicy")["Properties"]
         return {
             action
             for statement in policy["PolicyDocument"]["Statement"]
@@ -387,25 +387,25 @@ def test_a_changed_script_has_another_address(tmp_path: Path, monkeypatch: pytes
 
 def test_nova_s_nodes_remove_outputs_of_runs_and_nothing_else(prod: Synthesis) -> None:
     removed = {
-        noun: {
+        suffix: {
             prod.flat(resource).partition("/")[2]
-            for statement in Resources(prod.templates[noun]).named("ExecutionRoleDefaultPolicy")[
+            for statement in Resources(prod.templates[suffix]).named("ExecutionRoleDefaultPolicy")[
                 "Properties"
             ]["PolicyDocument"]["Statement"]
             if "s3:DeleteObject" in statement["Action"]
             for resource in statement["Resource"]
         }
-        for noun in (NOVA, OPEN_WEIGHTS)
+        for suffix in (NOVA, OPEN_WEIGHTS)
     }
     assert removed == {NOVA: {"runs/*/output/*", "runs/*/evaluation/*"}, OPEN_WEIGHTS: set()}
 
 
 def test_restricted_groups_install_their_own_pinned_chart(prod: Synthesis) -> None:
     variables = {
-        noun: Resources(prod.templates[noun]).named("ChartsDependencies")["Properties"]["Variables"]
-        for noun in (NOVA, OPEN_WEIGHTS)
+        suffix: Resources(prod.templates[suffix]).named("ChartsDependencies")["Properties"]["Variables"]
+        for suffix in (NOVA, OPEN_WEIGHTS)
     }
-    assert {noun: (each["COMMIT"], each["IS_RESTRICTED"]) for noun, each in variables.items()} == {
+    assert {suffix: (each["COMMIT"], each["IS_RESTRICTED"]) for suffix, each in variables.items()} == {
         NOVA: (charts.RESTRICTED_COMMIT, "true"),
         OPEN_WEIGHTS: (charts.COMMIT, "false"),
     }
@@ -422,8 +422,8 @@ def test_every_tool_of_the_build_is_pinned_by_its_hash() -> None:
 
 
 def test_a_budget_counts_what_the_cluster_is_tagged_with(prod: Synthesis) -> None:
-    for noun, config in zip((NOVA, OPEN_WEIGHTS), PROD.clusters[:2], strict=True):
-        resources = Resources(prod.templates[noun])
+    for suffix, config in zip((NOVA, OPEN_WEIGHTS), PROD.clusters[:2], strict=True):
+        resources = Resources(prod.templates[suffix])
         budget = resources.named("GuardsBudget")["Properties"]["Budget"]
         name = f"atelier-prod-{config.name}"
         assert budget["CostFilters"] == {"TagKeyValue": [f"user:{CLUSTER_TAG}${name}"]}

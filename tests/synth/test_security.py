@@ -22,8 +22,8 @@ pytestmark = pytest.mark.synth
 FOUND_BY_NAME = "/aws/eks/[a-z-]+/cluster|atelier-[a-z-]+-(jobs|dead)|SageMakerHyperPodInference-[a-z-]+"
 
 
-def template(synthesis: Synthesis, noun: str) -> Template:
-    return Template.from_json(dict(synthesis.templates[noun]))
+def template(synthesis: Synthesis, suffix: str) -> Template:
+    return Template.from_json(dict(synthesis.templates[suffix]))
 
 
 def test_cdk_nag_has_looked_and_has_no_unacknowledged_finding(every: Synthesis) -> None:
@@ -46,8 +46,8 @@ def test_a_finding_that_nobody_acknowledged_fails_synthesis(tmp_path: Path) -> N
 
 
 def test_partitions_and_accounts_are_never_written_out(every: Synthesis) -> None:
-    for noun, rendered in every.templates.items():
-        assert "arn:aws:" not in json.dumps(rendered), noun
+    for suffix, rendered in every.templates.items():
+        assert "arn:aws:" not in json.dumps(rendered), suffix
 
 
 def test_nothing_has_a_physical_name_but_what_others_find_by_it(every: Synthesis) -> None:

@@ -11,7 +11,7 @@ import pytest
 from agents.slurm.config import Config
 from atelier.platforms.slurm.cluster import SlurmCluster
 from config.environments import DEV, PROD
-from config.job_clusters import targets
+from config.job_clusters import job_clusters
 from config.slurm import SlurmOrchestrator
 from tests.support.resources import Resources
 from tests.support.synthesis import Synthesis
@@ -187,7 +187,7 @@ def test_what_is_published_is_the_scripts_the_agent_and_a_configuration_that_it_
 
 
 def test_the_pipeline_knows_the_cluster_by_the_names_that_its_stack_gives(prod: Synthesis) -> None:
-    (target,) = (each for each in targets(PROD, bucket="x") if isinstance(each, SlurmCluster))
+    (target,) = (each for each in job_clusters(PROD, bucket="x") if isinstance(each, SlurmCluster))
     queues = resources(prod).of_type("AWS::SQS::Queue")
     assert queues["QueueJobs"]["QueueName"] == target.queue_name == "atelier-prod-slurm-jobs"
     assert queues["QueueDeadLetters"]["QueueName"] == "atelier-prod-slurm-dead"

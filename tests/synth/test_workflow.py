@@ -83,13 +83,13 @@ def named_errors(state: State) -> set[str]:
 def test_every_custom_error_is_a_class(dev: Synthesis) -> None:
     # Step Functions' and Lambda's own errors have a dot in their names, ours are class names.
     custom = {name for state in states(dev) for name in named_errors(state) if "." not in name}
-    assert custom == {"Throttled", "ServiceUnavailable", "StillInUse"}
+    assert custom == {"Throttled", "ServiceUnavailable", "ResourceInUse"}
     for name in custom:
         assert issubclass(getattr(errors, name), errors.AtelierError)
 
 
 def test_only_states_that_delete_or_swap_wait_for_what_is_in_use(dev: Synthesis) -> None:
-    waiting = {task.name for task in tasks(dev) if "StillInUse" in named_errors(task)}
+    waiting = {task.name for task in tasks(dev) if "ResourceInUse" in named_errors(task)}
     assert waiting == {"Promote", "RetireCandidate", "RollBack", "ReleaseRun"}
 
 

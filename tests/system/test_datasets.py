@@ -74,7 +74,7 @@ def test_a_clean_file_of_several_parts_is_trained_on(line: DeployedLine) -> None
         visited.index("ValidateDatasetParts") < visited.index("MergeFindings") < visited.index("FindBaseline")
     )
     line.line.operations.request_stop(run_id)
-    line.line.look_now(run_id)
+    line.line.reconcile_now(run_id)
     assert line.wait(run_id).error == "RunStopped"
 
 

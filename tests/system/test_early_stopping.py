@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from atelier.operations.loss_log import validation_losses
-from atelier.operations.model import Kind
+from atelier.operations.model import OperationKind
 from tests.support.deployed_line import EXAMPLES, DeployedLine, example
 
 pytestmark = pytest.mark.system
@@ -41,7 +41,7 @@ def test_a_stage_that_overfits_is_stopped_and_its_best_checkpoint_is_kept(line: 
     assert job["TrainingJobStatus"] == "Stopped"
     stage, continued = line.report(run.run_id)["stages"]
     stop = stage["early_stop"]
-    losses = validation_losses(line.line.logs_of(Kind.TRAINING_JOB).logs(job_name), ("val_loss",))
+    losses = validation_losses(line.line.logs_of(OperationKind.TRAINING_JOB).logs(job_name), ("val_loss",))
     known = {step: loss for step, loss in losses.items() if step <= stop["step"]}
     assert stop["best_step"] == min(known, key=lambda step: known[step])
     assert max(losses) < MAX_STEPS

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from atelier.operations.model import Kind
+from atelier.operations.model import OperationKind
 from atelier.platforms.clusters import dump_clusters, load_clusters
 from tests.support.deployed_cluster import DeployedCluster
 from tests.support.deployed_functions import handler_replaced, invoke, variables_replaced
@@ -68,7 +68,7 @@ def wait_for_nothing(cluster: DeployedCluster, run_id: str) -> None:
 
 def stop(line: DeployedLine, run_id: str) -> None:
     line.line.operations.request_stop(run_id)
-    line.line.look_now(run_id)
+    line.line.reconcile_now(run_id)
 
 
 def test_a_run_is_trained_and_evaluated_in_pods_and_promoted(
@@ -85,8 +85,8 @@ def test_a_run_is_trained_and_evaluated_in_pods_and_promoted(
     assert training["curves"]["reduced_train_loss"]
     assert {score["subject"] for score in report["scores"]} == {"candidate", "baseline"}
     jobs = [line.line.operations.get(run.run_id, step) for step in ("s0", "e0c", "e0b")]
-    assert [job and job.kind for job in jobs] == [Kind.EKS_JOB] * 3
-    lines = list(line.line.logs_of(Kind.EKS_JOB).logs(f"{run.run_id}-s0"))
+    assert [job and job.kind for job in jobs] == [OperationKind.EKS_JOB] * 3
+    lines = list(line.line.logs_of(OperationKind.EKS_JOB).logs(f"{run.run_id}-s0"))
     assert any("reduced_train_loss=" in text for text in lines)
     assert line.client("sagemaker").list_training_jobs(NameContains=run.run_id)["TrainingJobSummaries"] == []
 

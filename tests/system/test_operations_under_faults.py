@@ -96,7 +96,7 @@ def test_a_stopped_run_stops_its_job_and_says_so(line: DeployedLine) -> None:
     run_id = line.start(document)
     line.wait_until_started(run_id, "s0")
     line.line.operations.request_stop(run_id)
-    line.line.look_now(run_id)
+    line.line.reconcile_now(run_id)
     run = line.wait(run_id)
     assert (run.status, run.error) == ("FAILED", "RunStopped")
     status = eventually(
@@ -116,7 +116,7 @@ def test_a_run_waits_for_a_person_and_does_as_they_say(
     run_id = line.start(quick("approval-yes" if approved else "approval-no", approval="required"))
     line.wait_until_started(run_id, "approval")
     line.line.operations.decide(run_id, approved=approved, by="a person", comment="looked at the answers")
-    line.line.look_now(run_id)
+    line.line.reconcile_now(run_id)
     assert line.wait(run_id).status == status
     assert line.report(run_id)["approval"]["by"] == "a person"
 

@@ -20,7 +20,7 @@ from localcloud.common.home import Home
 from localcloud.common.processes import command_of
 from localcloud.slurm.cluster import SlurmCluster
 from localcloud.slurm.processes import CONFIGURATION, kill, processes
-from localcloud.slurm.setting import Switch
+from localcloud.slurm.setting import SlurmSetting
 from tests.support.deployed_line import DeployedLine, eventually, example
 from tests.support.slurm import installed_slurm
 
@@ -61,8 +61,8 @@ def nodes(line: DeployedLine) -> Nodes:
     installed_slurm()
     home = Home.from_environ()
     publish_open_weights(line.line, home.base_models / "atelier-tiny")
-    Switch(home).turn_on()
-    eventually(Switch(home).reported, bool, "Slurm to be reported")
+    SlurmSetting(home).enable()
+    eventually(SlurmSetting(home).reported, bool, "Slurm to be reported")
     (folder,) = (path.parent for path in home.slurm.glob("*/controller"))
     return Nodes(home, SlurmCluster(folder, installed_slurm()).configuration)
 
@@ -119,7 +119,7 @@ def test_a_run_that_is_stopped_cancels_its_job(line: DeployedLine, nodes: Nodes)
     eventually(lambda: status(line, run_id), lambda seen: seen.get("state") == "RUNNING", "the job to run")
 
     line.line.operations.request_stop(run_id)
-    line.line.look_now(run_id)
+    line.line.reconcile_now(run_id)
 
     run = line.wait(run_id)
     assert (run.status, run.error) == ("FAILED", "RunStopped")

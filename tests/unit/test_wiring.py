@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from atelier.operations.model import Kind
+from atelier.operations.model import OperationKind
 from lambdas import composition as wiring, handlers
 from tests.support.runs import SETTINGS
 
@@ -26,8 +26,8 @@ def _deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             factory.cache_clear()
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_every_kind_of_operation_has_its_service(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", OperationKind)
+def test_every_kind_of_operation_has_its_service(kind: OperationKind) -> None:
     service = wiring.service_of(kind)
     assert all(callable(getattr(service, method)) for method in ("submit", "describe", "stop"))
     assert wiring.service_of(kind) is service
@@ -35,7 +35,7 @@ def test_every_kind_of_operation_has_its_service(kind: Kind) -> None:
 
 def test_only_jobs_have_a_platform() -> None:
     with pytest.raises(ValueError, match="kind = 'approval'"):
-        wiring.jobs_of(Kind.APPROVAL)
+        wiring.jobs_of(OperationKind.APPROVAL)
 
 
 def test_settings_survive_the_environment() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from atelier.datasets.formats.fields import OBJECT, TEXT, VALUE_TYPE, Field, below, check_fields
 from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Fault, shown
+from atelier.datasets.rules.violation import Violation, shown
 
 CHAT_ROLES = ("system", "user", "assistant")
 
@@ -22,14 +22,14 @@ _MESSAGE = (Field("role", TEXT), Field("content", TEXT))
 
 def check_messages(
     messages: list[Any], at: str, *, roles: tuple[str, ...] | None = CHAT_ROLES
-) -> Iterator[Fault]:
+) -> Iterator[Violation]:
     """Faults of a list of messages; what else a message has is its own affair. No roles: any text is one."""
     for index, message in enumerate(messages):
         where = f"{at}[{index}]"
         if not isinstance(message, dict):
-            yield Fault(VALUE_TYPE, where, shown(message), OBJECT.accepted)
+            yield Violation(VALUE_TYPE, where, shown(message), OBJECT.accepted)
             continue
         yield from check_fields(message, _MESSAGE, where, extra=None)
         role = message.get("role")
         if roles and isinstance(role, str) and role not in roles:
-            yield Fault(CHAT_ROLE, below(where, "role"), shown(role), ", ".join(roles))
+            yield Violation(CHAT_ROLE, below(where, "role"), shown(role), ", ".join(roles))

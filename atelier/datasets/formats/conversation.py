@@ -36,10 +36,10 @@ from atelier.datasets.formats.tools import (
     tool_names,
 )
 from atelier.datasets.formats.words import WORD_RULES, check_words
-from atelier.datasets.rules.feature_counts import Traits
-from atelier.datasets.rules.requirements import Demands
+from atelier.datasets.rules.feature_counts import Features
+from atelier.datasets.rules.requirements import Requirements
 from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Fault, shown
+from atelier.datasets.rules.violation import Violation, shown
 
 _FORGE = "Nova Forge sft_dataset_validator"
 
@@ -100,16 +100,16 @@ _REASONING = (Field("reasoningText", OBJECT),)
 _REASONING_TEXT = (Field("text", TEXT), Field("signature", TEXT, required=False))
 
 
-def check_frame(sample: dict[str, Any]) -> Iterator[Fault]:
+def check_frame(sample: dict[str, Any]) -> Iterator[Violation]:
     """Faults of what stands around the turns: other keys, schemaVersion, system, toolConfig."""
     yield from check_fields(sample, SAMPLE)
     version = sample.get("schemaVersion", SCHEMA_VERSION)
     if isinstance(version, str) and version != SCHEMA_VERSION:
-        yield Fault(SCHEMA_VERSION_KNOWN, "schemaVersion", shown(version), SCHEMA_VERSION)
+        yield Violation(SCHEMA_VERSION_KNOWN, "schemaVersion", shown(version), SCHEMA_VERSION)
     for index, block in enumerate(turns_of(sample, "system")):
         at = f"system[{index}]"
         if not isinstance(block, dict):
-            yield Fault(VALUE_TYPE, at, shown(block), OBJECT.accepted)
+            yield Violation(VALUE_TYPE, at, shown(block), OBJECT.accepted)
             continue
         yield from check_fields(block, _SYSTEM, at, extra=UNREAD_KEY)
         yield from check_words(block.get("text"), f"{at}.text")
@@ -117,54 +117,54 @@ def check_frame(sample: dict[str, Any]) -> Iterator[Fault]:
         yield from check_tool_config(sample["toolConfig"])
 
 
-def check_turns(messages: list[Any], *, is_answered: bool = True) -> Iterator[Fault]:
+def check_turns(messages: list[Any], *, is_answered: bool = True) -> Iterator[Violation]:
     """Faults of each turn and of their order. `is_answered` asks for the assistant's turn at the end."""
     before = None
     for index, message in enumerate(messages):
         at = f"messages[{index}]"
         if not isinstance(message, dict):
-            yield Fault(VALUE_TYPE, at, shown(message), OBJECT.accepted)
+            yield Violation(VALUE_TYPE, at, shown(message), OBJECT.accepted)
             before = None
             continue
         yield from check_fields(message, _TURN, at)
         role = message.get("role")
         if role in ROLES:
             if index == 0 and role != "user":
-                yield Fault(USER_FIRST, f"{at}.role", shown(role), "user")
+                yield Violation(USER_FIRST, f"{at}.role", shown(role), "user")
             if role == before:
                 other = ROLES[1 - ROLES.index(role)]
-                yield Fault(TURNS_ALTERNATE, f"{at}.role", shown(role), other)
+                yield Violation(TURNS_ALTERNATE, f"{at}.role", shown(role), other)
             yield from check_content(message.get("content"), role, at)
         elif isinstance(role, str):
-            yield Fault(ROLE, f"{at}.role", shown(role), " or ".join(ROLES))
+            yield Violation(ROLE, f"{at}.role", shown(role), " or ".join(ROLES))
         before = role
     if is_answered and before == "user":
-        yield Fault(ASSISTANT_LAST, f"messages[{len(messages) - 1}].role", shown(before), "assistant")
+        yield Violation(ASSISTANT_LAST, f"messages[{len(messages) - 1}].role", shown(before), "assistant")
 
 
-def check_content(content: Any, role: str, at: str) -> Iterator[Fault]:
+def check_content(content: Any, role: str, at: str) -> Iterator[Violation]:
     """Faults of the content blocks of a turn or a candidate."""
     for index, block in enumerate(content if isinstance(content, list) else ()):
         yield from _check_block(block, role, f"{at}.content[{index}]")
 
 
-def _check_block(block: Any, role: str, at: str) -> Iterator[Fault]:
+def _check_block(block: Any, role: str, at: str) -> Iterator[Violation]:
     if not isinstance(block, dict):
-        yield Fault(VALUE_TYPE, at, shown(block), OBJECT.accepted)
+        yield Violation(VALUE_TYPE, at, shown(block), OBJECT.accepted)
         return
     kinds = list(block)
     if len(kinds) != 1 or kinds[0] not in _ALL_KINDS:
-        yield Fault(BLOCK_KIND, at, shown(kinds), f"one of {', '.join(KINDS[role])}")
+        yield Violation(BLOCK_KIND, at, shown(kinds), f"one of {', '.join(KINDS[role])}")
         return
     (kind,) = kinds
     if kind not in KINDS[role]:
-        yield Fault(BLOCK_ROLE, at, f"{kind} in a turn of the {role}", ", ".join(KINDS[role]))
+        yield Violation(BLOCK_ROLE, at, f"{kind} in a turn of the {role}", ", ".join(KINDS[role]))
     value, where = block[kind], f"{at}.{kind}"
     if kind == "text":
         yield from check_text(value, where)
         yield from check_words(value, where, answered=role == "assistant")
     elif not isinstance(value, dict):
-        yield Fault(VALUE_TYPE, where, shown(value), OBJECT.accepted)
+        yield Violation(VALUE_TYPE, where, shown(value), OBJECT.accepted)
     elif kind in MEDIA_FORMATS:
         yield from check_media(kind, value, where)
     elif kind == "toolUse":
@@ -175,7 +175,7 @@ def _check_block(block: Any, role: str, at: str) -> Iterator[Fault]:
         yield from _check_reasoning(value, where)
 
 
-def _check_reasoning(reasoning: dict[str, Any], at: str) -> Iterator[Fault]:
+def _check_reasoning(reasoning: dict[str, Any], at: str) -> Iterator[Violation]:
     yield from check_fields(reasoning, _REASONING, at, extra=UNREAD_KEY)
     text = reasoning.get("reasoningText")
     if isinstance(text, dict):
@@ -186,21 +186,23 @@ def _check_reasoning(reasoning: dict[str, Any], at: str) -> Iterator[Fault]:
             yield from check_words(text["text"], f"{where}.text", answered=True)
 
 
-def check_blocks_together(sample: dict[str, Any], messages: list[Any], demands: Demands) -> Iterator[Fault]:
+def check_blocks_together(
+    sample: dict[str, Any], messages: list[Any], requirements: Requirements
+) -> Iterator[Violation]:
     """Faults of what no block shows by itself: tools that fit, counts and kinds and place of media."""
     blocks = list(object_blocks(messages))
     yield from check_tool_use(blocks, tool_names(sample), len(messages))
     yield from check_media_counts(blocks)
-    if demands.bucket:
-        yield from check_bucket(blocks, demands.bucket)
+    if requirements.bucket:
+        yield from check_bucket(blocks, requirements.bucket)
     kinds = {block.kind for block in blocks}
     media = [kind for kind in MEDIA_FORMATS if kind in kinds]
     if "reasoningContent" in kinds and media:
         found = f"reasoningContent and {' and '.join(media)}"
-        yield Fault(REASONING_WITH_MEDIA, "messages", found, "one or the other")
+        yield Violation(REASONING_WITH_MEDIA, "messages", found, "one or the other")
 
 
-def traits(sample: dict[str, Any]) -> Traits:
+def features(sample: dict[str, Any]) -> Features:
     """The optional keys that a sample has, and the kinds of its content blocks."""
     kinds = (block.kind for block in object_blocks(sample.get("messages")))
     return frozenset((*(key for key in OPTIONAL_KEYS if key in sample), *kinds))

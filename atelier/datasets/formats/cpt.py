@@ -10,15 +10,15 @@ from typing import Any
 
 from atelier.datasets.formats.definition import Definition
 from atelier.datasets.formats.fields import FIELD_RULES, TEXT, UNKNOWN_KEY, Field, check_fields
-from atelier.datasets.rules.requirements import Demands
-from atelier.datasets.rules.violation import Fault
+from atelier.datasets.rules.requirements import Requirements
+from atelier.datasets.rules.violation import Violation
 
 _SAMPLE = (Field("text", TEXT, says=True),)
 
 
-def explain(sample: dict[str, Any], _demands: Demands) -> Iterator[Fault]:
+def validate(sample: dict[str, Any], _requirements: Requirements) -> Iterator[Violation]:
     """Faults of one sample."""
     yield from check_fields(sample, _SAMPLE)
 
 
-CPT = Definition((*FIELD_RULES, UNKNOWN_KEY), explain)
+CPT = Definition((*FIELD_RULES, UNKNOWN_KEY), validate)

@@ -6,39 +6,39 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from atelier.datasets.rules.feature_counts import Tally, Traits
-from atelier.datasets.rules.requirements import Demands
+from atelier.datasets.rules.feature_counts import FeatureCounts, Features
+from atelier.datasets.rules.requirements import Requirements
 from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Fault
+from atelier.datasets.rules.violation import Violation
 from atelier.datasets.scan.blocks import Block
 
-NO_TRAITS: Traits = frozenset()
+NO_FEATURES: Features = frozenset()
 
 
-class Acceptor(Protocol):
+class FastPath(Protocol):
     """A shortcut that may only say "clean".
 
     It gives the row's traits only where `explain` would find nothing in it, and the same as `traits` would;
     anything else, and anything it is not sure of, is None: then the row is parsed and explained.
     """
 
-    def __call__(self, line: bytes) -> Traits | None: ...
+    def __call__(self, line: bytes) -> Features | None: ...
 
 
 @runtime_checkable
-class BlockAcceptor(Acceptor, Protocol):
+class BlockFastPath(FastPath, Protocol):
     """An acceptor that is faster when it sees many lines at once."""
 
-    def block(self, block: Block) -> Sequence[Traits | None]:
+    def block(self, block: Block) -> Sequence[Features | None]:
         """One verdict a line."""
 
 
-def no_traits(_sample: dict[str, Any]) -> Traits:
+def no_features(_sample: dict[str, Any]) -> Features:
     """For a format without rules across samples."""
-    return NO_TRAITS
+    return NO_FEATURES
 
 
-def nothing_across(_tally: Tally, _demands: Demands) -> Iterable[Fault]:
+def nothing_across(_tally: FeatureCounts, _requirements: Requirements) -> Iterable[Violation]:
     """For a format without rules across samples."""
     return ()
 
@@ -48,7 +48,7 @@ class Definition:
     """One format. `explain` is the truth: every fault of one sample, in an order that never changes."""
 
     rules: tuple[Rule, ...]
-    explain: Callable[[dict[str, Any], Demands], Iterable[Fault]]
-    traits: Callable[[dict[str, Any]], Traits] = no_traits
-    across: Callable[[Tally, Demands], Iterable[Fault]] = nothing_across
-    acceptor: Callable[[Demands], Acceptor] | None = None
+    validate: Callable[[dict[str, Any], Requirements], Iterable[Violation]]
+    features: Callable[[dict[str, Any]], Features] = no_features
+    across: Callable[[FeatureCounts, Requirements], Iterable[Violation]] = nothing_across
+    fast_path: Callable[[Requirements], FastPath] | None = None

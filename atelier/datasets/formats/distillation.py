@@ -15,15 +15,15 @@ from atelier.datasets.formats.conversation import (
     check_blocks_together,
     check_frame,
     check_turns,
-    traits,
+    features,
     turns_of,
 )
 from atelier.datasets.formats.definition import Definition
 from atelier.datasets.formats.fast_path.prompts import PromptAcceptor
 from atelier.datasets.formats.file_rules import check_conversations
-from atelier.datasets.rules.requirements import Demands
+from atelier.datasets.rules.requirements import Requirements
 from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Fault
+from atelier.datasets.rules.violation import Violation
 
 PROMPT_TEXT = Rule(
     "prompt-text",
@@ -33,16 +33,16 @@ PROMPT_TEXT = Rule(
 )
 
 
-def explain(sample: dict[str, Any], demands: Demands) -> Iterator[Fault]:
+def validate(sample: dict[str, Any], requirements: Requirements) -> Iterator[Violation]:
     """Faults of one sample."""
     messages = turns_of(sample)
     yield from check_frame(sample)
     yield from check_turns(messages, is_answered=False)
-    yield from check_blocks_together(sample, messages, demands)
+    yield from check_blocks_together(sample, messages, requirements)
     for block in object_blocks(messages):
-        yield Fault(PROMPT_TEXT, block.at, block.kind, "text")
+        yield Violation(PROMPT_TEXT, block.at, block.kind, "text")
 
 
 DISTILLATION = Definition(
-    (*CONVERSATION_RULES, PROMPT_TEXT), explain, traits, check_conversations, PromptAcceptor
+    (*CONVERSATION_RULES, PROMPT_TEXT), validate, features, check_conversations, PromptAcceptor
 )

@@ -18,7 +18,7 @@ from atelier.datasets.formats.conversation import (
     check_content,
     check_frame,
     check_turns,
-    traits,
+    features,
     turns_of,
 )
 from atelier.datasets.formats.definition import Definition
@@ -33,9 +33,9 @@ from atelier.datasets.formats.fields import (
     check_fields,
 )
 from atelier.datasets.formats.file_rules import check_conversations
-from atelier.datasets.rules.requirements import Demands
+from atelier.datasets.rules.requirements import Requirements
 from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Fault, shown
+from atelier.datasets.rules.violation import Violation, shown
 
 _SOURCES = "Amazon Nova user guide, preference data; SageMaker SDK dpo.json"
 LABELS = ("preferred", "non-preferred")
@@ -71,48 +71,48 @@ _LAST_TURN = (Field("role", TEXT), Field("candidates", LIST))
 _CANDIDATE = (Field("content", LIST, says=True), Field("preferenceLabel", TEXT))
 
 
-def explain(sample: dict[str, Any], demands: Demands) -> Iterator[Fault]:
+def validate(sample: dict[str, Any], requirements: Requirements) -> Iterator[Violation]:
     """Faults of one sample."""
     messages = turns_of(sample)
     yield from check_frame(sample)
     if "toolConfig" in sample:
-        yield Fault(PREFERENCE_TOOLS, "toolConfig", "tools", _CONTENT)
+        yield Violation(PREFERENCE_TOOLS, "toolConfig", "tools", _CONTENT)
     if messages:
         *before, last = messages
         yield from check_turns(before, is_answered=False)
-        yield from check_blocks_together(sample, before, demands)
+        yield from check_blocks_together(sample, before, requirements)
         yield from _check_kinds(object_blocks(before))
         yield from _check_last(last, before)
 
 
-def _check_kinds(blocks: Iterable[Block]) -> Iterator[Fault]:
+def _check_kinds(blocks: Iterable[Block]) -> Iterator[Violation]:
     for block in blocks:
         if block.kind in _REFUSED_KINDS:
-            yield Fault(PREFERENCE_CONTENT, block.at, block.kind, _CONTENT)
+            yield Violation(PREFERENCE_CONTENT, block.at, block.kind, _CONTENT)
         elif block.kind in _TOOL_KINDS:
-            yield Fault(PREFERENCE_TOOLS, block.at, block.kind, _CONTENT)
+            yield Violation(PREFERENCE_TOOLS, block.at, block.kind, _CONTENT)
 
 
-def _check_last(turn: Any, before: list[Any]) -> Iterator[Fault]:
+def _check_last(turn: Any, before: list[Any]) -> Iterator[Violation]:
     at = f"messages[{len(before)}]"
     if not isinstance(turn, dict) or turn.get("role") != "assistant" or "candidates" not in turn:
-        yield Fault(CANDIDATES_LAST, at, shown(turn), '{"role": "assistant", "candidates": […]}')
+        yield Violation(CANDIDATES_LAST, at, shown(turn), '{"role": "assistant", "candidates": […]}')
         return
     if not before:
-        yield Fault(USER_FIRST, f"{at}.role", "'assistant'", "user")
+        yield Violation(USER_FIRST, f"{at}.role", "'assistant'", "user")
     elif isinstance(before[-1], dict) and before[-1].get("role") == "assistant":
-        yield Fault(TURNS_ALTERNATE, f"{at}.role", "'assistant'", "user")
+        yield Violation(TURNS_ALTERNATE, f"{at}.role", "'assistant'", "user")
     yield from check_fields(turn, _LAST_TURN, at)
     if isinstance(turn["candidates"], list):
         yield from _check_candidates(turn["candidates"], len(before), at)
 
 
-def _check_candidates(candidates: list[Any], turn: int, at: str) -> Iterator[Fault]:
+def _check_candidates(candidates: list[Any], turn: int, at: str) -> Iterator[Violation]:
     labels = set()
     for index, candidate in enumerate(candidates):
         where = f"{at}.candidates[{index}]"
         if not isinstance(candidate, dict):
-            yield Fault(VALUE_TYPE, where, shown(candidate), OBJECT.accepted)
+            yield Violation(VALUE_TYPE, where, shown(candidate), OBJECT.accepted)
             continue
         yield from check_fields(candidate, _CANDIDATE, where)
         yield from check_content(candidate.get("content"), "assistant", where)
@@ -121,12 +121,12 @@ def _check_candidates(candidates: list[Any], turn: int, at: str) -> Iterator[Fau
         if isinstance(label, str):
             labels.add(label)
             if label not in LABELS:
-                yield Fault(
+                yield Violation(
                     PREFERENCE_LABEL, below(where, "preferenceLabel"), shown(label), " or ".join(LABELS)
                 )
     missing = [label for label in LABELS if label not in labels]
     if missing:
-        yield Fault(
+        yield Violation(
             PREFERENCE_PAIR,
             f"{at}.candidates",
             f"none that is {' or '.join(missing)}",
@@ -134,4 +134,6 @@ def _check_candidates(candidates: list[Any], turn: int, at: str) -> Iterator[Fau
         )
 
 
-DPO = Definition((*CONVERSATION_RULES, *_OWN_RULES), explain, traits, check_conversations, PreferenceAcceptor)
+DPO = Definition(
+    (*CONVERSATION_RULES, *_OWN_RULES), validate, features, check_conversations, PreferenceAcceptor
+)

@@ -8,7 +8,7 @@ from types import NoneType
 from typing import Any
 
 from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Fault, shown
+from atelier.datasets.rules.violation import Violation, shown
 
 _FORMATS = "the format's own definition (docs/datasets.md, Formats)"
 
@@ -71,36 +71,36 @@ class Field:
 
 def check_fields(
     value: dict[str, Any], fields: Sequence[Field], at: str = "", *, extra: Rule | None = UNKNOWN_KEY
-) -> Iterator[Fault]:
+) -> Iterator[Violation]:
     """Faults of an object's own keys and of the types they hold. `extra` is what another key breaks."""
     named = 0
     for field in fields:
         if field.name not in value:
             if field.required:
-                yield Fault(REQUIRED_KEY, below(at, field.name), "no such key", field.shape.accepted)
+                yield Violation(REQUIRED_KEY, below(at, field.name), "no such key", field.shape.accepted)
             continue
         named += 1
         held = value[field.name]
         if not field.shape.fits(held):
-            yield Fault(VALUE_TYPE, below(at, field.name), shown(held), field.shape.accepted)
+            yield Violation(VALUE_TYPE, below(at, field.name), shown(held), field.shape.accepted)
         elif field.says and not (held.strip() if isinstance(held, str) else held) and held is not None:
             accepted = f"{field.shape.accepted} that is not empty"
-            yield Fault(EMPTY_VALUE, below(at, field.name), shown(held), accepted)
+            yield Violation(EMPTY_VALUE, below(at, field.name), shown(held), accepted)
     if extra and named < len(value):
         names = [field.name for field in fields]
         for key in value:
             if key not in names:
-                yield Fault(extra, at, shown(key), ", ".join(names))
+                yield Violation(extra, at, shown(key), ", ".join(names))
 
 
-def check_text(text: Any, at: str) -> Iterator[Fault]:
+def check_text(text: Any, at: str) -> Iterator[Violation]:
     """Faults of a text in a conversation: empty is refused, blank is a warning."""
     if not isinstance(text, str):
-        yield Fault(VALUE_TYPE, at, shown(text), TEXT.accepted)
+        yield Violation(VALUE_TYPE, at, shown(text), TEXT.accepted)
     elif not text:
-        yield Fault(EMPTY_VALUE, at, "''", "a text that is not empty")
+        yield Violation(EMPTY_VALUE, at, "''", "a text that is not empty")
     elif text.isspace():
-        yield Fault(BLANK_TEXT, at, shown(text), "a text that is more than white space")
+        yield Violation(BLANK_TEXT, at, shown(text), "a text that is more than white space")
 
 
 def below(at: str, key: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from atelier.datasets.formats.media import MEDIA_FORMATS, ONE_MODALITY
-from atelier.datasets.rules.feature_counts import Tally
-from atelier.datasets.rules.requirements import Demands
+from atelier.datasets.rules.feature_counts import FeatureCounts
+from atelier.datasets.rules.requirements import Requirements
 from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Fault
+from atelier.datasets.rules.violation import Violation
 
 _FORGE = "Nova Forge DATASET_CHECKS"
 
@@ -56,45 +56,51 @@ _TOOL_BLOCKS = ("toolUse", "toolResult")
 _MEDIA = ("image", "video")
 
 
-def check_conversations(tally: Tally, demands: Demands) -> Iterator[Fault]:
+def check_conversations(feature_counts: FeatureCounts, requirements: Requirements) -> Iterator[Violation]:
     """Faults of a file of conversations as a whole."""
-    yield from check_all_or_none(tally, _CONVERSATION)
-    yield from check_all_or_none(tally, _TOOL_BLOCKS, ALL_OR_NONE_TOOLS)
-    if tally.samples and not tally.having("schemaVersion"):
-        yield Fault(SCHEMA_VERSION_NAMED, "schemaVersion", "in no row", "in all rows")
-    kinds = [kind for kind in MEDIA_FORMATS if tally.having(kind)]
+    yield from check_all_or_none(feature_counts, _CONVERSATION)
+    yield from check_all_or_none(feature_counts, _TOOL_BLOCKS, ALL_OR_NONE_TOOLS)
+    if feature_counts.samples and not feature_counts.having("schemaVersion"):
+        yield Violation(SCHEMA_VERSION_NAMED, "schemaVersion", "in no row", "in all rows")
+    kinds = [kind for kind in MEDIA_FORMATS if feature_counts.having(kind)]
     if len(kinds) > 1:
-        found = " and ".join(_counted(tally, kind) for kind in kinds)
-        yield Fault(ONE_MODALITY, "", found, "one of image, video, document")
-    if demands.reasoning == "refused":
-        yield from _refuse(REASONING_REFUSED, tally, ("reasoningContent",))
-    if demands.reasoning == "required" and tally.samples and not tally.having("reasoningContent"):
+        found = " and ".join(_counted(feature_counts, kind) for kind in kinds)
+        yield Violation(ONE_MODALITY, "", found, "one of image, video, document")
+    if requirements.reasoning == "refused":
+        yield from _refuse(REASONING_REFUSED, feature_counts, ("reasoningContent",))
+    if (
+        requirements.reasoning == "required"
+        and feature_counts.samples
+        and not feature_counts.having("reasoningContent")
+    ):
         accepted = (
             "in all rows, or the hyperparameter reasoning_enabled: false, "
             "because the model learns to answer without reasoning"
         )
-        yield Fault(REASONING_REQUIRED, "reasoningContent", "in no row", accepted)
-    if not demands.media:
-        yield from _refuse(MEDIA_REFUSED, tally, _MEDIA)
-    if not demands.documents:
-        yield from _refuse(DOCUMENTS_REFUSED, tally, ("document",))
+        yield Violation(REASONING_REQUIRED, "reasoningContent", "in no row", accepted)
+    if not requirements.media:
+        yield from _refuse(MEDIA_REFUSED, feature_counts, _MEDIA)
+    if not requirements.documents:
+        yield from _refuse(DOCUMENTS_REFUSED, feature_counts, ("document",))
 
 
-def check_all_or_none(tally: Tally, traits: Iterable[str], rule: Rule = ALL_OR_NONE) -> Iterator[Fault]:
+def check_all_or_none(
+    feature_counts: FeatureCounts, features: Iterable[str], rule: Rule = ALL_OR_NONE
+) -> Iterator[Violation]:
     """One fault for each trait that some samples have and others lack."""
-    for trait in traits:
-        having = tally.having(trait)
-        if 0 < having < tally.samples:
-            without = f"first without at line {tally.first_without(trait):,}"
-            found = f"in {having:,} of {tally.samples:,} rows; {without}"
-            yield Fault(rule, trait, found, "in all rows or in none")
+    for trait in features:
+        having = feature_counts.having(trait)
+        if 0 < having < feature_counts.samples:
+            without = f"first without at line {feature_counts.first_without(trait):,}"
+            found = f"in {having:,} of {feature_counts.samples:,} rows; {without}"
+            yield Violation(rule, trait, found, "in all rows or in none")
 
 
-def _refuse(rule: Rule, tally: Tally, traits: Iterable[str]) -> Iterator[Fault]:
-    for trait in traits:
-        if tally.having(trait):
-            yield Fault(rule, trait, _counted(tally, trait), "in no row")
+def _refuse(rule: Rule, feature_counts: FeatureCounts, features: Iterable[str]) -> Iterator[Violation]:
+    for trait in features:
+        if feature_counts.having(trait):
+            yield Violation(rule, trait, _counted(feature_counts, trait), "in no row")
 
 
-def _counted(tally: Tally, trait: str) -> str:
-    return f"{trait} in {tally.having(trait):,} rows, first at line {tally.first_with(trait):,}"
+def _counted(counts: FeatureCounts, feature: str) -> str:
+    return f"{feature} in {counts.having(feature):,} rows, first at line {counts.first_with(feature):,}"

@@ -8,7 +8,7 @@ from typing import Any
 from atelier.datasets.formats.fields import LIST, OBJECT, TEXT, VALUE_TYPE, Field, below, check_fields
 from atelier.datasets.formats.tools import TOOL_DESCRIBED, TOOL_NAMES_UNIQUE, check_naming
 from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Fault, shown
+from atelier.datasets.rules.violation import Violation, shown
 
 FUNCTION_TOOL = Rule(
     "function-tool",
@@ -30,13 +30,13 @@ _PARAMETERS = (
 )
 
 
-def check_functions(tools: list[Any], at: str) -> Iterator[Fault]:
+def check_functions(tools: list[Any], at: str) -> Iterator[Violation]:
     """Faults of a list of tools."""
     seen: set[str] = set()
     for index, tool in enumerate(tools):
         where = f"{at}[{index}]"
         if not isinstance(tool, dict):
-            yield Fault(VALUE_TYPE, where, shown(tool), OBJECT.accepted)
+            yield Violation(VALUE_TYPE, where, shown(tool), OBJECT.accepted)
             continue
         yield from check_fields(tool, _TOOL, where, extra=None)
         yield from _check_type(tool.get("type"), "function", below(where, "type"))
@@ -44,7 +44,7 @@ def check_functions(tools: list[Any], at: str) -> Iterator[Fault]:
             yield from _check_function(tool["function"], below(where, "function"), seen)
 
 
-def _check_function(function: dict[str, Any], at: str, seen: set[str]) -> Iterator[Fault]:
+def _check_function(function: dict[str, Any], at: str, seen: set[str]) -> Iterator[Violation]:
     yield from check_fields(function, _FUNCTION, at, extra=None)
     yield from check_naming(function, at, seen)
     parameters = function.get("parameters")
@@ -55,9 +55,9 @@ def _check_function(function: dict[str, Any], at: str, seen: set[str]) -> Iterat
         required = parameters.get("required")
         for index, name in enumerate(required if isinstance(required, list) else ()):
             if not isinstance(name, str):
-                yield Fault(VALUE_TYPE, f"{where}.required[{index}]", shown(name), TEXT.accepted)
+                yield Violation(VALUE_TYPE, f"{where}.required[{index}]", shown(name), TEXT.accepted)
 
 
-def _check_type(found: Any, accepted: str, at: str) -> Iterator[Fault]:
+def _check_type(found: Any, accepted: str, at: str) -> Iterator[Violation]:
     if isinstance(found, str) and found != accepted:
-        yield Fault(FUNCTION_TOOL, at, shown(found), accepted)
+        yield Violation(FUNCTION_TOOL, at, shown(found), accepted)

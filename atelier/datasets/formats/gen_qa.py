@@ -17,9 +17,9 @@ from atelier.datasets.formats.fields import (
 )
 from atelier.datasets.formats.file_rules import ALL_OR_NONE, check_all_or_none
 from atelier.datasets.formats.images import IMAGE_DATA, check_images
-from atelier.datasets.rules.feature_counts import Tally, Traits
-from atelier.datasets.rules.requirements import Demands
-from atelier.datasets.rules.violation import Fault
+from atelier.datasets.rules.feature_counts import FeatureCounts, Features
+from atelier.datasets.rules.requirements import Requirements
+from atelier.datasets.rules.violation import Violation
 
 _OPTIONAL_KEYS = ("system", "images")
 _SAMPLE = (
@@ -32,18 +32,18 @@ _SAMPLE = (
 )
 
 
-def explain(sample: dict[str, Any], _demands: Demands) -> Iterator[Fault]:
+def validate(sample: dict[str, Any], _requirements: Requirements) -> Iterator[Violation]:
     """Faults of one sample: `query` and `response`, optionally `system`, `images`, `metadata`."""
     yield from check_fields(sample, _SAMPLE, extra=UNREAD_KEY)
     yield from check_images(sample.get("images"))
 
 
-def _traits(sample: dict[str, Any]) -> Traits:
+def _traits(sample: dict[str, Any]) -> Features:
     return frozenset(key for key in _OPTIONAL_KEYS if key in sample)
 
 
-def _across(tally: Tally, _demands: Demands) -> Iterator[Fault]:
-    return check_all_or_none(tally, _OPTIONAL_KEYS)
+def _across(feature_counts: FeatureCounts, _requirements: Requirements) -> Iterator[Violation]:
+    return check_all_or_none(feature_counts, _OPTIONAL_KEYS)
 
 
-GEN_QA = Definition((*FIELD_RULES, UNREAD_KEY, IMAGE_DATA, ALL_OR_NONE), explain, _traits, _across)
+GEN_QA = Definition((*FIELD_RULES, UNREAD_KEY, IMAGE_DATA, ALL_OR_NONE), validate, _traits, _across)

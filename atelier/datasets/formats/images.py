@@ -15,7 +15,7 @@ from atelier.datasets.formats.fields import (
     check_fields,
 )
 from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Fault, shown
+from atelier.datasets.rules.violation import Violation, shown
 
 IMAGE_DATA = Rule(
     "image-data",
@@ -26,14 +26,14 @@ IMAGE_DATA = Rule(
 _IMAGE = (Field("data", TEXT),)
 
 
-def check_images(images: Any, at: str = "images") -> Iterator[Fault]:
+def check_images(images: Any, at: str = "images") -> Iterator[Violation]:
     """Faults of a list of images, {data: data URL} each; what is no list has its own fault."""
     for index, image in enumerate(images if isinstance(images, list) else ()):
         where = f"{at}[{index}]"
         if not isinstance(image, dict):
-            yield Fault(VALUE_TYPE, where, shown(image), OBJECT.accepted)
+            yield Violation(VALUE_TYPE, where, shown(image), OBJECT.accepted)
             continue
         yield from check_fields(image, _IMAGE, where, extra=UNREAD_KEY)
         data = image.get("data")
         if isinstance(data, str) and not (data.startswith("data:image/") and ";base64," in data[:64].lower()):
-            yield Fault(IMAGE_DATA, below(where, "data"), shown(data), "data:image/png;base64,…")
+            yield Violation(IMAGE_DATA, below(where, "data"), shown(data), "data:image/png;base64,…")

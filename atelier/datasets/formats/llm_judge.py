@@ -19,8 +19,8 @@ from atelier.datasets.formats.fields import (
     check_fields,
 )
 from atelier.datasets.formats.images import IMAGE_DATA, check_images
-from atelier.datasets.rules.requirements import Demands
-from atelier.datasets.rules.violation import Fault, shown
+from atelier.datasets.rules.requirements import Requirements
+from atelier.datasets.rules.violation import Violation, shown
 
 _ANSWERS = ("response_A", "response_B")
 _SAMPLE = (
@@ -30,14 +30,14 @@ _SAMPLE = (
 )
 
 
-def explain(sample: dict[str, Any], _demands: Demands) -> Iterator[Fault]:
+def validate(sample: dict[str, Any], _requirements: Requirements) -> Iterator[Violation]:
     """Faults of one sample. A model may have answered with nothing: that is a warning."""
     yield from check_fields(sample, _SAMPLE, extra=UNREAD_KEY)
     for name in _ANSWERS:
         answer = sample.get(name)
         if isinstance(answer, str) and not answer.strip():
-            yield Fault(BLANK_TEXT, name, shown(answer), "an answer to judge")
+            yield Violation(BLANK_TEXT, name, shown(answer), "an answer to judge")
     yield from check_images(sample.get("images"))
 
 
-LLM_JUDGE = Definition((*FIELD_RULES, UNREAD_KEY, BLANK_TEXT, IMAGE_DATA), explain)
+LLM_JUDGE = Definition((*FIELD_RULES, UNREAD_KEY, BLANK_TEXT, IMAGE_DATA), validate)

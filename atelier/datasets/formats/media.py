@@ -13,7 +13,7 @@ from typing import Any
 from atelier.datasets.formats.blocks import Block
 from atelier.datasets.formats.fields import OBJECT, TEXT, UNREAD_KEY, Field, below, check_fields
 from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Fault, shown
+from atelier.datasets.rules.violation import Violation, shown
 
 _GUIDE = "Amazon Nova user guide, fine-tuning data preparation"
 _FORGE = "Nova Forge DATASET_CHECKS"
@@ -71,12 +71,12 @@ URI = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/[\w./-]+", 
 ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 
 
-def check_media(kind: str, media: dict[str, Any], at: str) -> Iterator[Fault]:
+def check_media(kind: str, media: dict[str, Any], at: str) -> Iterator[Violation]:
     """Faults of one image, video or document: its format, and where it says it lies."""
     yield from check_fields(media, _DOCUMENT if kind == "document" else _MEDIA, at, extra=UNREAD_KEY)
     declared = media.get("format")
     if isinstance(declared, str) and declared not in MEDIA_FORMATS[kind]:
-        yield Fault(MEDIA_FORMAT, below(at, "format"), shown(declared), ", ".join(MEDIA_FORMATS[kind]))
+        yield Violation(MEDIA_FORMAT, below(at, "format"), shown(declared), ", ".join(MEDIA_FORMATS[kind]))
     source = media.get("source")
     if not isinstance(source, dict):
         return
@@ -86,42 +86,44 @@ def check_media(kind: str, media: dict[str, Any], at: str) -> Iterator[Fault]:
         yield from _check_location(location, below(at, "source.s3Location"))
 
 
-def _check_location(location: dict[str, Any], at: str) -> Iterator[Fault]:
+def _check_location(location: dict[str, Any], at: str) -> Iterator[Violation]:
     yield from check_fields(location, _LOCATION, at, extra=UNREAD_KEY)
     uri, owner = location.get("uri"), location.get("bucketOwner")
     if isinstance(uri, str) and not URI.fullmatch(uri):
-        yield Fault(MEDIA_URI, below(at, "uri"), shown(uri), "s3://bucket/key of A-Z a-z 0-9 _ - / .")
+        yield Violation(MEDIA_URI, below(at, "uri"), shown(uri), "s3://bucket/key of A-Z a-z 0-9 _ - / .")
     if "bucketOwner" not in location:
-        yield Fault(
+        yield Violation(
             BUCKET_OWNER_NAMED, below(at, "bucketOwner"), "no such key", "the 12 digits of an account"
         )
     elif isinstance(owner, str) and not ACCOUNT.fullmatch(owner):
-        yield Fault(BUCKET_OWNER, below(at, "bucketOwner"), shown(owner), "the 12 digits of an account")
+        yield Violation(BUCKET_OWNER, below(at, "bucketOwner"), shown(owner), "the 12 digits of an account")
 
 
-def check_media_counts(blocks: Sequence[Block]) -> Iterator[Fault]:
+def check_media_counts(blocks: Sequence[Block]) -> Iterator[Violation]:
     """Faults of how much media, and of how many kinds, a sample has."""
     for turn, images in Counter(block.turn for block in blocks if block.kind == "image").items():
         if images > MAX_IMAGES_A_TURN:
-            yield Fault(
+            yield Violation(
                 IMAGE_COUNT, f"messages[{turn}].content", f"{images} images", f"at most {MAX_IMAGES_A_TURN}"
             )
     videos = sum(block.kind == "video" for block in blocks)
     if videos > MAX_VIDEOS_A_SAMPLE:
-        yield Fault(VIDEO_COUNT, "messages", f"{videos} videos", f"at most {MAX_VIDEOS_A_SAMPLE}")
+        yield Violation(VIDEO_COUNT, "messages", f"{videos} videos", f"at most {MAX_VIDEOS_A_SAMPLE}")
     kinds = [kind for kind in MEDIA_FORMATS if any(block.kind == kind for block in blocks)]
     if len(kinds) > 1:
-        yield Fault(ONE_MODALITY, "messages", " and ".join(kinds), "one of image, video, document")
+        yield Violation(ONE_MODALITY, "messages", " and ".join(kinds), "one of image, video, document")
 
 
-def check_bucket(blocks: Sequence[Block], bucket: str) -> Iterator[Fault]:
+def check_bucket(blocks: Sequence[Block], bucket: str) -> Iterator[Violation]:
     """Faults of media that lies outside the dataset's bucket; an address that is none has its own fault."""
     for block in blocks:
         if block.kind in MEDIA_FORMATS:
             uri = _uri(block.value)
             address = URI.fullmatch(uri) if uri else None
             if address and address["bucket"] != bucket:
-                yield Fault(MEDIA_BUCKET, f"{block.at}.source.s3Location.uri", shown(uri), f"s3://{bucket}/…")
+                yield Violation(
+                    MEDIA_BUCKET, f"{block.at}.source.s3Location.uri", shown(uri), f"s3://{bucket}/…"
+                )
 
 
 def _uri(media: dict[str, Any]) -> str | None:

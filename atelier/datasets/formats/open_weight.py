@@ -23,9 +23,9 @@ from atelier.datasets.formats.fields import (
     Field,
     check_fields,
 )
-from atelier.datasets.rules.requirements import Demands
+from atelier.datasets.rules.requirements import Requirements
 from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Fault, shown
+from atelier.datasets.rules.violation import Violation, shown
 
 PROMPT_NAMED = Rule(
     "prompt-named",
@@ -56,39 +56,39 @@ _VERL = (
 )
 
 
-def _explain_preference(sample: dict[str, Any], _demands: Demands) -> Iterator[Fault]:
+def _explain_preference(sample: dict[str, Any], _requirements: Requirements) -> Iterator[Violation]:
     yield from check_fields(sample, _PREFERENCE, extra=None)
     if not any(key in sample for key in _PROMPT_KEYS):
-        yield Fault(PROMPT_NAMED, "", "neither", " or ".join(_PROMPT_KEYS))
+        yield Violation(PROMPT_NAMED, "", "neither", " or ".join(_PROMPT_KEYS))
     for key in (*_PROMPT_KEYS, "chosen", "rejected"):
         yield from _check_said(sample.get(key), key)
 
 
-def _explain_prompt_completion(sample: dict[str, Any], _demands: Demands) -> Iterator[Fault]:
+def _explain_prompt_completion(sample: dict[str, Any], _requirements: Requirements) -> Iterator[Violation]:
     yield from check_fields(sample, _PROMPT_COMPLETION, extra=None)
     for key in ("prompt", "completion"):
         yield from _check_said(sample.get(key), key)
 
 
-def _explain_openai_chat(sample: dict[str, Any], _demands: Demands) -> Iterator[Fault]:
+def _explain_openai_chat(sample: dict[str, Any], _requirements: Requirements) -> Iterator[Violation]:
     yield from check_fields(sample, _OPENAI_CHAT, extra=None)
     if isinstance(sample.get("messages"), list):
         yield from check_messages(sample["messages"], "messages")
 
 
-def _explain_verl(sample: dict[str, Any], _demands: Demands) -> Iterator[Fault]:
+def _explain_verl(sample: dict[str, Any], _requirements: Requirements) -> Iterator[Violation]:
     yield from check_fields(sample, _VERL, extra=None)
     yield from _check_said(sample.get("prompt"), "prompt")
 
 
-def _check_said(said: Any, at: str) -> Iterator[Fault]:
+def _check_said(said: Any, at: str) -> Iterator[Violation]:
     """Faults of a text, or of the messages that stand in its place; their roles are free."""
     if isinstance(said, list):
         if not said:
-            yield Fault(EMPTY_VALUE, at, "[]", "one message at least")
+            yield Violation(EMPTY_VALUE, at, "[]", "one message at least")
         yield from check_messages(said, at, roles=None)
     elif isinstance(said, str) and not said.strip():
-        yield Fault(BLANK_TEXT, at, shown(said), "a text that is more than white space")
+        yield Violation(BLANK_TEXT, at, shown(said), "a text that is more than white space")
 
 
 PREFERENCE = Definition((*FIELD_RULES, BLANK_TEXT, PROMPT_NAMED), _explain_preference)

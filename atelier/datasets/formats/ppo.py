@@ -17,9 +17,9 @@ from atelier.datasets.formats.fields import (
     Field,
     check_fields,
 )
-from atelier.datasets.rules.requirements import Demands
+from atelier.datasets.rules.requirements import Requirements
 from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Fault, shown
+from atelier.datasets.rules.violation import Violation, shown
 
 _GUIDE = "Amazon Nova user guide, PPO"
 CATEGORIES = ("default", "math", "coding", "if", "rag", "rai")
@@ -52,7 +52,7 @@ _SAMPLE = (
 )
 
 
-def explain(sample: dict[str, Any], _demands: Demands) -> Iterator[Fault]:
+def validate(sample: dict[str, Any], _requirements: Requirements) -> Iterator[Violation]:
     """Faults of one sample. The system's turn may be an empty text; no other may."""
     yield from check_fields(sample, _SAMPLE)
     turns, mask, category = sample.get("turns"), sample.get("turns_to_mask"), sample.get("reward_category")
@@ -61,38 +61,38 @@ def explain(sample: dict[str, Any], _demands: Demands) -> Iterator[Fault]:
         if isinstance(mask, list):
             yield from _check_mask(mask, len(turns))
     if isinstance(category, str) and category not in CATEGORIES:
-        yield Fault(REWARD_CATEGORY, "reward_category", shown(category), ", ".join(CATEGORIES))
+        yield Violation(REWARD_CATEGORY, "reward_category", shown(category), ", ".join(CATEGORIES))
 
 
-def _check_turns(turns: list[Any]) -> Iterator[Fault]:
+def _check_turns(turns: list[Any]) -> Iterator[Violation]:
     if len(turns) < 2:
-        yield Fault(DIALOGUE, "turns", f"{len(turns)} turns", "the system's turn, then the user's")
+        yield Violation(DIALOGUE, "turns", f"{len(turns)} turns", "the system's turn, then the user's")
     for index, turn in enumerate(turns):
         at = f"turns[{index}]"
         if not isinstance(turn, str):
-            yield Fault(VALUE_TYPE, at, shown(turn), TEXT.accepted)
+            yield Violation(VALUE_TYPE, at, shown(turn), TEXT.accepted)
         elif index and not turn.strip():
-            yield Fault(EMPTY_VALUE, at, shown(turn), "a text that is not empty")
+            yield Violation(EMPTY_VALUE, at, shown(turn), "a text that is not empty")
         elif _is_user(index):
             if not turn.rstrip().endswith(_BOT):
-                yield Fault(USER_TURN_ENDS, at, shown(turn[-20:]), f"… {_BOT}")
+                yield Violation(USER_TURN_ENDS, at, shown(turn[-20:]), f"… {_BOT}")
             if not turn.startswith(_USER):
-                yield Fault(USER_TURN_BEGINS, at, shown(turn[:20]), f"{_USER} …")
+                yield Violation(USER_TURN_BEGINS, at, shown(turn[:20]), f"{_USER} …")
 
 
-def _check_mask(mask: list[Any], turns: int) -> Iterator[Fault]:
+def _check_mask(mask: list[Any], turns: int) -> Iterator[Violation]:
     seen: set[int] = set()
     for position, index in enumerate(mask):
         at = f"turns_to_mask[{position}]"
         if not isinstance(index, int) or isinstance(index, bool):
-            yield Fault(VALUE_TYPE, at, shown(index), "a whole number")
+            yield Violation(VALUE_TYPE, at, shown(index), "a whole number")
         elif not 0 <= index < turns or index in seen:
-            yield Fault(MASK_INDEX, at, shown(index), f"0 to {turns - 1}, each once")
+            yield Violation(MASK_INDEX, at, shown(index), f"0 to {turns - 1}, each once")
         else:
             seen.add(index)
     missing = [index for index in range(turns) if (index == 0 or _is_user(index)) and index not in seen]
     if missing:
-        yield Fault(
+        yield Violation(
             MASK_PATTERN, "turns_to_mask", f"without {shown(missing)}", "0 and every turn of the user"
         )
 
@@ -101,4 +101,4 @@ def _is_user(index: int) -> bool:
     return index % 2 == 1
 
 
-PPO = Definition((*FIELD_RULES, UNKNOWN_KEY, *_OWN_RULES), explain)
+PPO = Definition((*FIELD_RULES, UNKNOWN_KEY, *_OWN_RULES), validate)

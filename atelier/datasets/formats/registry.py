@@ -7,7 +7,7 @@ from atelier.datasets.formats.cpt import CPT
 from atelier.datasets.formats.definition import Definition
 from atelier.datasets.formats.distillation import DISTILLATION
 from atelier.datasets.formats.dpo import DPO
-from atelier.datasets.formats.fast_path.records import quickly_read
+from atelier.datasets.formats.fast_path.records import with_fast_path
 from atelier.datasets.formats.gen_qa import GEN_QA
 from atelier.datasets.formats.llm_judge import LLM_JUDGE
 from atelier.datasets.formats.names import Format
@@ -18,15 +18,15 @@ from atelier.datasets.formats.sft import SFT
 DEFINITIONS: dict[Format, Definition] = {
     Format.SFT: SFT,
     Format.DPO: DPO,
-    Format.PPO: quickly_read(PPO),
-    Format.CPT: quickly_read(CPT),
-    Format.RFT: quickly_read(RFT),
+    Format.PPO: with_fast_path(PPO),
+    Format.CPT: with_fast_path(CPT),
+    Format.RFT: with_fast_path(RFT),
     Format.DISTILLATION: DISTILLATION,
-    Format.GEN_QA: quickly_read(GEN_QA),
-    Format.LLM_JUDGE: quickly_read(LLM_JUDGE),
-    Format.RFT_EVAL: quickly_read(RFT_EVAL),
-    Format.PREFERENCE: quickly_read(open_weight.PREFERENCE),
-    Format.PROMPT_COMPLETION: quickly_read(open_weight.PROMPT_COMPLETION),
-    Format.OPENAI_CHAT: quickly_read(open_weight.OPENAI_CHAT),
-    Format.VERL: quickly_read(open_weight.VERL),
+    Format.GEN_QA: with_fast_path(GEN_QA),
+    Format.LLM_JUDGE: with_fast_path(LLM_JUDGE),
+    Format.RFT_EVAL: with_fast_path(RFT_EVAL),
+    Format.PREFERENCE: with_fast_path(open_weight.PREFERENCE),
+    Format.PROMPT_COMPLETION: with_fast_path(open_weight.PROMPT_COMPLETION),
+    Format.OPENAI_CHAT: with_fast_path(open_weight.OPENAI_CHAT),
+    Format.VERL: with_fast_path(open_weight.VERL),
 }

@@ -25,10 +25,10 @@ from atelier.datasets.formats.fields import (
 )
 from atelier.datasets.formats.file_rules import ALL_OR_NONE, check_all_or_none
 from atelier.datasets.formats.functions import FUNCTION_RULES, check_functions
-from atelier.datasets.rules.feature_counts import Tally, Traits
-from atelier.datasets.rules.requirements import Demands
+from atelier.datasets.rules.feature_counts import FeatureCounts, Features
+from atelier.datasets.rules.requirements import Requirements
 from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Fault, shown
+from atelier.datasets.rules.violation import Violation, shown
 
 _GUIDE = "Amazon Nova user guide, RFT"
 _FORGE = "Nova Forge RFTDatasetSample"
@@ -70,8 +70,8 @@ _MESSAGE = (
 )
 
 
-def _explained(single_turn: Rule) -> Callable[[dict[str, Any], Demands], Iterator[Fault]]:
-    def explain(sample: dict[str, Any], _demands: Demands) -> Iterator[Fault]:
+def _explained(single_turn: Rule) -> Callable[[dict[str, Any], Requirements], Iterator[Violation]]:
+    def validate(sample: dict[str, Any], _requirements: Requirements) -> Iterator[Violation]:
         yield from check_fields(sample, _SAMPLE, extra=None)
         if isinstance(sample.get("tools"), list):
             yield from check_functions(sample["tools"], "tools")
@@ -79,15 +79,15 @@ def _explained(single_turn: Rule) -> Callable[[dict[str, Any], Demands], Iterato
         if isinstance(messages, list) and messages:
             yield from _check_messages(messages, single_turn)
 
-    return explain
+    return validate
 
 
-def _check_messages(messages: list[Any], single_turn: Rule) -> Iterator[Fault]:
+def _check_messages(messages: list[Any], single_turn: Rule) -> Iterator[Violation]:
     roles = []
     for index, message in enumerate(messages):
         at = f"messages[{index}]"
         if not isinstance(message, dict):
-            yield Fault(VALUE_TYPE, at, shown(message), OBJECT.accepted)
+            yield Violation(VALUE_TYPE, at, shown(message), OBJECT.accepted)
             roles.append("")
             continue
         yield from check_fields(message, _MESSAGE, at)
@@ -97,12 +97,12 @@ def _check_messages(messages: list[Any], single_turn: Rule) -> Iterator[Fault]:
             yield from _check_other_role(role, below(at, "role"))
         roles.append(_as_read(role))
     if "system" in roles and roles[0] != "system":
-        yield Fault(SYSTEM_FIRST, "messages", f"message {roles.index('system') + 1}", "the first message")
+        yield Violation(SYSTEM_FIRST, "messages", f"message {roles.index('system') + 1}", "the first message")
     users = roles.count("user")
     if users == 0:
-        yield Fault(USER_PRESENT, "messages", "no message of the user", "one at least")
+        yield Violation(USER_PRESENT, "messages", "no message of the user", "one at least")
     elif users > 1:
-        yield Fault(single_turn, "messages", f"{users} messages of the user", "one")
+        yield Violation(single_turn, "messages", f"{users} messages of the user", "one")
 
 
 def _as_read(role: Any) -> str:
@@ -111,27 +111,27 @@ def _as_read(role: Any) -> str:
     return "system" if role == "developer" else role
 
 
-def _check_other_role(role: Any, at: str) -> Iterator[Fault]:
+def _check_other_role(role: Any, at: str) -> Iterator[Violation]:
     if role is None:
-        yield Fault(RFT_ROLE_DOCUMENTED, at, "no role", ", ".join(_DOCUMENTED_ROLES))
+        yield Violation(RFT_ROLE_DOCUMENTED, at, "no role", ", ".join(_DOCUMENTED_ROLES))
     elif isinstance(role, str):
         rule = RFT_ROLE_DOCUMENTED if role.lower() in _ROLES else RFT_ROLE
-        yield Fault(rule, at, shown(role), ", ".join(_DOCUMENTED_ROLES))
+        yield Violation(rule, at, shown(role), ", ".join(_DOCUMENTED_ROLES))
 
 
-def _check_parts(content: Any, at: str) -> Iterator[Fault]:
+def _check_parts(content: Any, at: str) -> Iterator[Violation]:
     for index, part in enumerate(content if isinstance(content, list) else ()):
         text = part.get("text") if isinstance(part, dict) and part.get("type") == "text" else None
         if not isinstance(text, str):
-            yield Fault(TEXT_ONLY, f"{at}[{index}]", shown(part), '{"type": "text", "text": "…"}')
+            yield Violation(TEXT_ONLY, f"{at}[{index}]", shown(part), '{"type": "text", "text": "…"}')
 
 
-def _traits(sample: dict[str, Any]) -> Traits:
+def _traits(sample: dict[str, Any]) -> Features:
     return frozenset(key for key in _OPTIONAL_KEYS if key in sample)
 
 
-def _across(tally: Tally, _demands: Demands) -> Iterator[Fault]:
-    return check_all_or_none(tally, _OPTIONAL_KEYS)
+def _across(feature_counts: FeatureCounts, _requirements: Requirements) -> Iterator[Violation]:
+    return check_all_or_none(feature_counts, _OPTIONAL_KEYS)
 
 
 def _definition(single_turn: Rule) -> Definition:

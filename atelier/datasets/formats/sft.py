@@ -15,24 +15,24 @@ from atelier.datasets.formats.conversation import (
     check_blocks_together,
     check_frame,
     check_turns,
-    traits,
+    features,
     turns_of,
 )
 from atelier.datasets.formats.definition import Definition
 from atelier.datasets.formats.fast_path.converse import ConverseAcceptor
 from atelier.datasets.formats.file_rules import check_conversations
-from atelier.datasets.rules.requirements import Demands
-from atelier.datasets.rules.violation import Fault
+from atelier.datasets.rules.requirements import Requirements
+from atelier.datasets.rules.violation import Violation
 
 
-def explain(sample: dict[str, Any], demands: Demands) -> Iterator[Fault]:
+def validate(sample: dict[str, Any], requirements: Requirements) -> Iterator[Violation]:
     """Faults of one sample."""
     messages = turns_of(sample)
     yield from check_frame(sample)
     yield from check_turns(messages)
-    yield from check_blocks_together(sample, messages, demands)
+    yield from check_blocks_together(sample, messages, requirements)
 
 
 SFT = Definition(
-    (*CONVERSATION_RULES, ASSISTANT_LAST), explain, traits, check_conversations, ConverseAcceptor
+    (*CONVERSATION_RULES, ASSISTANT_LAST), validate, features, check_conversations, ConverseAcceptor
 )

@@ -18,7 +18,7 @@ from atelier.datasets.formats.fields import (
 )
 from atelier.datasets.formats.words import check_words
 from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Fault, shown
+from atelier.datasets.rules.violation import Violation, shown
 
 _FORGE = "Nova Forge sft_dataset_validator"
 
@@ -81,17 +81,17 @@ _RESULT = (
 _ANSWER_TYPES = {"text": TEXT, "json": OBJECT}
 
 
-def check_tool_config(config: Any) -> Iterator[Fault]:
+def check_tool_config(config: Any) -> Iterator[Violation]:
     """Faults of a sample's toolConfig."""
     if not isinstance(config, dict):
-        yield Fault(VALUE_TYPE, "toolConfig", shown(config), OBJECT.accepted)
+        yield Violation(VALUE_TYPE, "toolConfig", shown(config), OBJECT.accepted)
         return
     yield from check_fields(config, _CONFIG, "toolConfig", extra=UNREAD_KEY)
     seen: set[str] = set()
     for index, tool in enumerate(_list(config.get("tools"))):
         at = f"toolConfig.tools[{index}]"
         if not isinstance(tool, dict):
-            yield Fault(VALUE_TYPE, at, shown(tool), OBJECT.accepted)
+            yield Violation(VALUE_TYPE, at, shown(tool), OBJECT.accepted)
             continue
         yield from check_fields(tool, _TOOL, at, extra=UNREAD_KEY)
         spec = tool.get("toolSpec")
@@ -99,7 +99,7 @@ def check_tool_config(config: Any) -> Iterator[Fault]:
             yield from _check_spec(spec, f"{at}.toolSpec", seen)
 
 
-def _check_spec(spec: dict[str, Any], at: str, seen: set[str]) -> Iterator[Fault]:
+def _check_spec(spec: dict[str, Any], at: str, seen: set[str]) -> Iterator[Violation]:
     yield from check_fields(spec, _SPEC, at, extra=UNREAD_KEY)
     yield from check_naming(spec, at, seen)
     schema = spec.get("inputSchema")
@@ -107,18 +107,20 @@ def _check_spec(spec: dict[str, Any], at: str, seen: set[str]) -> Iterator[Fault
         yield from check_fields(schema, _SCHEMA, below(at, "inputSchema"), extra=UNREAD_KEY)
         document = schema.get("json")
         if isinstance(document, dict) and "type" not in document:
-            yield Fault(TOOL_SCHEMA_TYPE, below(at, "inputSchema.json"), "no type", '"type": "object"')
+            yield Violation(TOOL_SCHEMA_TYPE, below(at, "inputSchema.json"), "no type", '"type": "object"')
 
 
-def check_naming(tool: dict[str, Any], at: str, seen: set[str]) -> Iterator[Fault]:
+def check_naming(tool: dict[str, Any], at: str, seen: set[str]) -> Iterator[Violation]:
     """Faults of a tool's name among those `seen` before it, to which it is added, and of its description."""
     name, description = tool.get("name"), tool.get("description", "")
     if isinstance(name, str):
         if name in seen:
-            yield Fault(TOOL_NAMES_UNIQUE, below(at, "name"), shown(name), "a name that no other tool has")
+            yield Violation(
+                TOOL_NAMES_UNIQUE, below(at, "name"), shown(name), "a name that no other tool has"
+            )
         seen.add(name)
     if isinstance(description, str) and not description.strip():
-        yield Fault(TOOL_DESCRIBED, below(at, "description"), shown(description), "what the tool is for")
+        yield Violation(TOOL_DESCRIBED, below(at, "description"), shown(description), "what the tool is for")
 
 
 def tool_names(sample: dict[str, Any]) -> frozenset[str]:
@@ -130,27 +132,27 @@ def tool_names(sample: dict[str, Any]) -> frozenset[str]:
     return frozenset(name for name in names if isinstance(name, str))
 
 
-def check_call(call: dict[str, Any], at: str) -> Iterator[Fault]:
+def check_call(call: dict[str, Any], at: str) -> Iterator[Violation]:
     """Faults of one toolUse by itself."""
     yield from check_fields(call, _CALL, at, extra=UNREAD_KEY)
 
 
-def check_result(result: dict[str, Any], at: str) -> Iterator[Fault]:
+def check_result(result: dict[str, Any], at: str) -> Iterator[Violation]:
     """Faults of one toolResult by itself."""
     yield from check_fields(result, _RESULT, at, extra=UNREAD_KEY)
     for index, answer in enumerate(_list(result.get("content"))):
         where = f"{at}.content[{index}]"
         kinds = list(answer) if isinstance(answer, dict) else []
         if len(kinds) != 1 or kinds[0] not in _ANSWER_TYPES:
-            yield Fault(RESULT_CONTENT, where, shown(answer), '{"text": "…"} or {"json": {…}}')
+            yield Violation(RESULT_CONTENT, where, shown(answer), '{"text": "…"} or {"json": {…}}')
             continue
         shape = _ANSWER_TYPES[kinds[0]]
         if not shape.fits(answer[kinds[0]]):
-            yield Fault(VALUE_TYPE, below(where, kinds[0]), shown(answer[kinds[0]]), shape.accepted)
+            yield Violation(VALUE_TYPE, below(where, kinds[0]), shown(answer[kinds[0]]), shape.accepted)
         yield from check_words(answer.get("text"), below(where, "text"))
 
 
-def check_tool_use(blocks: Sequence[Block], known: frozenset[str], turns: int) -> Iterator[Fault]:
+def check_tool_use(blocks: Sequence[Block], known: frozenset[str], turns: int) -> Iterator[Violation]:
     """Faults in how calls and results fit together. `known` is names of tools, `turns` how many there are."""
     calls: dict[str, Block] = {}
     answered: set[str] = set()
@@ -161,11 +163,11 @@ def check_tool_use(blocks: Sequence[Block], known: frozenset[str], turns: int) -
             name = block.value.get("name")
             if isinstance(name, str) and name.strip() and name not in known:
                 accepted_names = accepted_names or _names(known)
-                yield Fault(TOOL_KNOWN, below(block.at, "name"), shown(name), accepted_names)
+                yield Violation(TOOL_KNOWN, below(block.at, "name"), shown(name), accepted_names)
             if isinstance(identifier, str):
                 if identifier in calls:
                     accepted = "an id that no other call has"
-                    yield Fault(CALL_ID_UNIQUE, below(block.at, "toolUseId"), shown(identifier), accepted)
+                    yield Violation(CALL_ID_UNIQUE, below(block.at, "toolUseId"), shown(identifier), accepted)
                 else:
                     calls[identifier] = block
         elif block.kind == "toolResult" and isinstance(identifier, str):
@@ -173,23 +175,23 @@ def check_tool_use(blocks: Sequence[Block], known: frozenset[str], turns: int) -
             answered.add(identifier)
     for identifier, call in calls.items():
         if identifier not in answered and call.turn != turns - 1:
-            yield Fault(
+            yield Violation(
                 CALL_ANSWERED, call.at, f"no result of {shown(identifier)}", "a toolResult with its id"
             )
 
 
 def _check_answer(
     result: Block, identifier: str, calls: dict[str, Block], answered: set[str]
-) -> Iterator[Fault]:
+) -> Iterator[Violation]:
     at = below(result.at, "toolUseId")
     call = calls.get(identifier)
     if call is None or call.turn >= result.turn:
-        yield Fault(RESULT_OF_CALL, at, shown(identifier), "the id of a call in an earlier turn")
+        yield Violation(RESULT_OF_CALL, at, shown(identifier), "the id of a call in an earlier turn")
     elif identifier in answered:
-        yield Fault(RESULT_ONCE, at, shown(identifier), "the id of a call that has no result yet")
+        yield Violation(RESULT_ONCE, at, shown(identifier), "the id of a call that has no result yet")
     elif call.turn != result.turn - 1:
         found = f"a call in messages[{call.turn}]"
-        yield Fault(RESULT_NEXT_TURN, at, found, f"a call in messages[{result.turn - 1}]")
+        yield Violation(RESULT_NEXT_TURN, at, found, f"a call in messages[{result.turn - 1}]")
 
 
 def _names(known: frozenset[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Fault
+from atelier.datasets.rules.violation import Violation
 
 RESERVED_WORDS = (
     *("System:", "SYSTEM:", "User:", "USER:", "Bot:", "BOT:", "Assistant:", "ASSISTANT:", "Thought:"),
@@ -26,10 +26,10 @@ RESERVED_WORD_ANSWERED = Rule(
 WORD_RULES = (RESERVED_WORD, RESERVED_WORD_ANSWERED)
 
 
-def check_words(text: object, at: str, *, answered: bool = False) -> Iterator[Fault]:
+def check_words(text: object, at: str, *, answered: bool = False) -> Iterator[Violation]:
     """One fault for each reserved word in a text. `answered` is text that is the model's, not given to it."""
     if isinstance(text, str):
         rule = RESERVED_WORD_ANSWERED if answered else RESERVED_WORD
         for word in RESERVED_WORDS:
             if word in text:
-                yield Fault(rule, at, word, "text without the words that mark turns")
+                yield Violation(rule, at, word, "text without the words that mark turns")

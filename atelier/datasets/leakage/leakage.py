@@ -29,7 +29,7 @@ from atelier.datasets.leakage.similarity import (
     words,
 )
 from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Fault, shown
+from atelier.datasets.rules.violation import Violation, shown
 
 ALIKE = 0.8
 # Looked at for one training row: more share rare words only where an evaluation is made from one template.
@@ -89,7 +89,7 @@ class Fingerprints:
         return cls(dict(document["lines"]), sketches)
 
 
-class LeakageWatcher:
+class LeakageObserver:
     """Reads along with a scan of a training file. What it says of a row depends on that row alone."""
 
     def __init__(self, fingerprints: Fingerprints, format: Format, evaluation_file: str) -> None:  # noqa: A002
@@ -102,7 +102,7 @@ class LeakageWatcher:
             for value in values:
                 self._having.setdefault(value, []).append(index)
 
-    def see(self, line: bytes, number: int, offset: int) -> Iterator[Fault]:  # noqa: ARG002
+    def on_row(self, line: bytes, number: int, offset: int) -> Iterator[Violation]:  # noqa: ARG002
         """Faults of one training row. A short text ("Yes.") only counts where a conversation begins."""
         for index, (at, asked) in enumerate(questions(line, self._format)):
             text = normalised(asked)
@@ -112,11 +112,11 @@ class LeakageWatcher:
             same = self._lines.get(_digest(text))
             if same is not None:
                 found = f"{shown(asked)}, as line {same} of {self._file}"
-                yield Fault(LEAK_EXACT, at, found, "a question that no evaluation asks")
+                yield Violation(LEAK_EXACT, at, found, "a question that no evaluation asks")
             elif (near := self._alike(shingles(split))) is not None:
                 alike, like = near
                 found = f"{shown(asked)}, {alike:.0%} like line {like} of {self._file}"
-                yield Fault(LEAK_NEAR, at, found, f"less than {ALIKE:.0%}")
+                yield Violation(LEAK_NEAR, at, found, f"less than {ALIKE:.0%}")
 
     def _alike(self, hashes: set[int]) -> tuple[float, int] | None:
         """(similarity, line) of a question that is alike, if one is."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from atelier.datasets.rules.rule import Severity
-from atelier.datasets.rules.violation import Fault
+from atelier.datasets.rules.violation import Violation
 
 
 class Finding(NamedTuple):
@@ -22,9 +22,9 @@ class Finding(NamedTuple):
     severity: Severity
 
     @classmethod
-    def of(cls, fault: Fault, *, file: str, line: int = 0, offset: int = 0) -> Finding:
+    def of(cls, violation: Violation, *, file: str, line: int = 0, offset: int = 0) -> Finding:
         """The fault, placed."""
-        rule, at, found, accepted = fault
+        rule, at, found, accepted = violation
         return cls(file, line, offset, rule.name, at, found, accepted, rule.severity)
 
     def moved(self, lines: int) -> Finding:

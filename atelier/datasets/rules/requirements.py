@@ -15,7 +15,7 @@ class Bound:
 
 
 @dataclass(frozen=True)
-class Demands:
+class Requirements:
     """`Demands()` asks for nothing more. `media` is images and video, `documents` are pdf files.
 
     `bucket` is the dataset's own: media has to lie in it.

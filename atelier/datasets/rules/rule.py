@@ -1,4 +1,4 @@
-"""A named demand on a dataset. Every rule is a constant beside the code that checks it."""
+"""A named requirement on a dataset. Every rule is a constant beside the code that checks it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ Severity = Literal["refuse", "warn"]
 
 @dataclass(frozen=True)
 class Rule:
-    """`name` is kebab-case and unique, `demands` one sentence, `source` who says so."""
+    """`name` is kebab-case and unique, `requirement` one sentence, `source` who says so."""
 
     name: str
-    demands: str
+    requirement: str
     source: str
     severity: Severity = "refuse"

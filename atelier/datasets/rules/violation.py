@@ -9,7 +9,7 @@ from atelier.datasets.rules.rule import Rule
 _LONGEST_VALUE = 60
 
 
-class Fault(NamedTuple):
+class Violation(NamedTuple):
     """A broken rule; `at` is a path in the sample, such as `messages[3].content[0].text`; "" is the line."""
 
     rule: Rule

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from atelier.datasets.formats.limits import documented
 from atelier.datasets.formats.names import Format
-from atelier.datasets.rules.requirements import Bound, Demands
+from atelier.datasets.rules.requirements import Bound, Requirements
 from atelier.recipes import Recipe
 
 _NOVA_2 = "amazon.nova-2-"
@@ -21,7 +21,7 @@ _TAKES_DOCUMENTS = {"nova-2-lite"}
 _BEDROCK_ROWS = Bound(20_000, "the rows that Bedrock takes")
 
 
-def training_demands(recipe: Recipe, technique: str) -> Demands:
+def training_requirements(recipe: Recipe, technique: str) -> Requirements:
     """What a stage's `train` must have."""
     guide = documented(Format(recipe.template.dataset or technique))
     return replace(
@@ -34,14 +34,14 @@ def training_demands(recipe: Recipe, technique: str) -> Demands:
     )
 
 
-def validation_demands(recipe: Recipe) -> Demands:
+def validation_requirements(recipe: Recipe) -> Requirements:
     """What a stage's `validation` must have: AWS counts the rows of training files only."""
-    return Demands(reasoning=_reasoning(recipe), documents=_documents(recipe), media=_media(recipe))
+    return Requirements(reasoning=_reasoning(recipe), documents=_documents(recipe), media=_media(recipe))
 
 
-def evaluation_demands(recipe: Recipe) -> Demands:
+def evaluation_requirements(recipe: Recipe) -> Requirements:
     """What an evaluation's `dataset` must have."""
-    return Demands(documents=_documents(recipe), media=_media(recipe))
+    return Requirements(documents=_documents(recipe), media=_media(recipe))
 
 
 def _min_rows(recipe: Recipe, technique: str) -> Bound | None:

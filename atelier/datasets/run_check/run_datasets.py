@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from atelier.datasets.formats.names import Format
-from atelier.datasets.rules.requirements import Demands
+from atelier.datasets.rules.requirements import Requirements
 from atelier.datasets.run_check.recipe_requirements import (
-    evaluation_demands,
-    training_demands,
-    validation_demands,
+    evaluation_requirements,
+    training_requirements,
+    validation_requirements,
 )
 from atelier.recipes import catalogue, resolve
 from atelier.runs.model import Run
-from atelier.runs.recipe_request import wanted_by_evaluation, wanted_by_stage
+from atelier.runs.recipe_request import evaluation_request, stage_request
 from atelier.runs.recipe_source import NO_HUB, HubCatalogues, known_catalogue_of
 
 
@@ -25,7 +25,7 @@ class Dataset:
     fields: tuple[str, ...]
     uri: str
     format: Format
-    demands: Demands
+    requirements: Requirements
     is_trained_on: bool = False
     is_evaluation: bool = False
 
@@ -37,9 +37,9 @@ class Dataset:
 
 def datasets_of(run: Run, *, environment: str, hub: HubCatalogues = NO_HUB) -> tuple[Dataset, ...]:
     """In the run file's order; a file that several fields name for the same thing is there once."""
-    merged: dict[tuple[str, Format, Demands], Dataset] = {}
+    merged: dict[tuple[str, Format, Requirements], Dataset] = {}
     for dataset in _named(run, environment, hub):
-        key = (dataset.uri, dataset.format, dataset.demands)
+        key = (dataset.uri, dataset.format, dataset.requirements)
         if before := merged.get(key):
             dataset = replace(
                 before,
@@ -52,25 +52,25 @@ def datasets_of(run: Run, *, environment: str, hub: HubCatalogues = NO_HUB) -> t
 
 def _named(run: Run, environment: str, hub: HubCatalogues) -> Iterator[Dataset]:
     for index, stage in enumerate(run.stages):
-        wanted = wanted_by_stage(run.base_model, stage, index, environment=environment)
+        wanted = stage_request(run.base_model, stage, index, environment=environment)
         recipe = resolve(wanted, known_catalogue_of(stage.recipe, hub))
         assert recipe.template.dataset is not None
         format_, field = Format(recipe.template.dataset), f"stages.{index}"
         if stage.train:
-            demands = training_demands(recipe, stage.technique)
-            yield _dataset(f"{field}.train", stage.train, format_, demands, is_trained_on=True)
+            requirements = training_requirements(recipe, stage.technique)
+            yield _dataset(f"{field}.train", stage.train, format_, requirements, is_trained_on=True)
         if stage.validation:
-            yield _dataset(f"{field}.validation", stage.validation, format_, validation_demands(recipe))
+            yield _dataset(f"{field}.validation", stage.validation, format_, validation_requirements(recipe))
     for index, evaluation in enumerate(run.evaluation):
         own = catalogue().tasks[evaluation.task].dataset
         if own and evaluation.dataset:
-            asked = wanted_by_evaluation(run.base_model, evaluation, index, environment=environment)
-            demands = evaluation_demands(resolve(asked, catalogue()))
+            asked = evaluation_request(run.base_model, evaluation, index, environment=environment)
+            requirements = evaluation_requirements(resolve(asked, catalogue()))
             field, format_ = f"evaluation.{index}.dataset", Format(own.format)
-            yield _dataset(field, evaluation.dataset, format_, demands, is_evaluation=True)
+            yield _dataset(field, evaluation.dataset, format_, requirements, is_evaluation=True)
 
 
-def _dataset(field: str, uri: str, format_: Format, demands: Demands, **use: bool) -> Dataset:
+def _dataset(field: str, uri: str, format_: Format, requirements: Requirements, **use: bool) -> Dataset:
     """The dataset of one field, whose media must lie in its own bucket."""
     bucket = uri.removeprefix("s3://").partition("/")[0]
-    return Dataset((field,), uri, format_, replace(demands, bucket=bucket), **use)
+    return Dataset((field,), uri, format_, replace(requirements, bucket=bucket), **use)

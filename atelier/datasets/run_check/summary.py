@@ -11,7 +11,7 @@ from atelier.datasets.report import Report
 from atelier.datasets.rules.all_rules import ALL_RULES
 from atelier.datasets.rules.finding import Finding
 from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Fault
+from atelier.datasets.rules.violation import Violation
 from atelier.datasets.run_check.run_datasets import Dataset
 from atelier.datasets.scan.merge import merge
 from atelier.datasets.scan.part import Part
@@ -33,17 +33,19 @@ def report_of(dataset: Dataset, parts: Sequence[Part] | None) -> Report:
     """The report of a file of which these are all parts; None of a file that is not there."""
     if parts is None:
         report = Report(file=dataset.label)
-        fault = Fault(EXISTS, "", f"no object {dataset.uri}", "an object that was uploaded")
-        report.add(Finding.of(fault, file=dataset.label))
+        violation = Violation(EXISTS, "", f"no object {dataset.uri}", "an object that was uploaded")
+        report.add(Finding.of(violation, file=dataset.label))
         return report
-    report = merge(parts, dataset.format, dataset.demands)
+    report = merge(parts, dataset.format, dataset.requirements)
     if dataset.is_evaluation and report.rows > MOST_QUESTIONS:
-        fault = Fault(LEAKAGE_UNCHECKED, "", f"{report.rows:,} rows", f"{MOST_QUESTIONS:,} that are compared")
-        report.add(Finding.of(fault, file=dataset.label))
+        violation = Violation(
+            LEAKAGE_UNCHECKED, "", f"{report.rows:,} rows", f"{MOST_QUESTIONS:,} that are compared"
+        )
+        report.add(Finding.of(violation, file=dataset.label))
     return report
 
 
-def refuse_for(reports: Sequence[Report], uris: Sequence[str | None]) -> None:
+def raise_if_invalid(reports: Sequence[Report], uris: Sequence[str | None]) -> None:
     """InvalidDataset when a rule that refuses is broken; it tells the first findings of each such file."""
     refused = [(report, uri) for report, uri in zip(reports, uris, strict=True) if not report.is_valid]
     if not refused:

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from atelier import names
-from atelier.datasets.leakage.leakage import Fingerprints, LeakageWatcher
+from atelier.datasets.leakage.leakage import Fingerprints, LeakageObserver
 from atelier.datasets.leakage.sources import fingerprints_of
 from atelier.datasets.report import Report
-from atelier.datasets.run_check.chunks import Piece, elsewhere, share_out
+from atelier.datasets.run_check.chunks import Chunk, remote_chunks, split_into_chunks
 from atelier.datasets.run_check.run_datasets import Dataset, datasets_of
-from atelier.datasets.run_check.summary import refuse_for, report_of, summary_of
+from atelier.datasets.run_check.summary import raise_if_invalid, report_of, summary_of
 from atelier.datasets.scan.part import FINDINGS_KEPT, Part
 from atelier.datasets.scan.scan import scan
 from atelier.errors import DatasetUnchecked
@@ -43,7 +43,7 @@ class Validation:
         datasets = datasets_of(run, environment=environment, hub=hub_of(run.model_dump(), objects.read))
         return cls(run_id, datasets, bucket, objects)
 
-    def begin(self, *, piece_bytes: int) -> tuple[list[dict[str, Any]], list[int]]:
+    def begin(self, *, chunk_bytes: int) -> tuple[list[dict[str, Any]], list[int]]:
         """Check everything that one function surely can: `conclude`'s result and no pieces, if that is all.
 
         Otherwise nothing yet, and the numbers of the pieces that other functions must check before.
@@ -51,32 +51,32 @@ class Validation:
         stats = self._stats()
         etags = [stat.etag if stat else None for stat in stats]
         sizes = {place: stat.size for place, stat in enumerate(stats) if stat}
-        pieces = share_out(sizes, piece_bytes=piece_bytes)
+        chunks = split_into_chunks(sizes, chunk_bytes=chunk_bytes)
         asked = {
             place: self._asked(place, etags[place]) for place in sizes if self.datasets[place].is_evaluation
         }
-        others = elsewhere(pieces)
+        others = remote_chunks(chunks)
         if not others:
-            parts = (self._scanned(piece, asked, etags[piece.dataset]) for piece in pieces)
-            return self._concluded(pieces, parts), []
+            parts = (self._scanned(chunk, asked, etags[chunk.dataset]) for chunk in chunks)
+            return self._concluded(chunks, parts), []
         for place, fingerprints in asked.items():
             self._write(_fingerprints_name(place), fingerprints.to_json())
-        plan = {"pieces": [piece.to_json() for piece in pieces], "evaluations": list(asked), "etags": etags}
+        plan = {"pieces": [chunk.to_json() for chunk in chunks], "evaluations": list(asked), "etags": etags}
         self._write("plan.json", plan)
-        for number, piece in enumerate(pieces):
-            if piece.here:
-                self._check(number, piece, asked, etags[piece.dataset])
+        for number, chunk in enumerate(chunks):
+            if chunk.here:
+                self._check(number, chunk, asked, etags[chunk.dataset])
         return [], others
 
-    def check_piece(self, number: int) -> Part:
+    def check_chunk(self, number: int) -> Part:
         """Check a piece of the plan, and leave the result for `conclude`."""
         plan = self._read("plan.json")
-        piece = Piece.from_json(plan["pieces"][number])
+        chunk = Chunk.from_json(plan["pieces"][number])
         asked = {
             place: Fingerprints.from_json(self._read(_fingerprints_name(place)))
-            for place in (plan["evaluations"] if self.datasets[piece.dataset].is_trained_on else ())
+            for place in (plan["evaluations"] if self.datasets[chunk.dataset].is_trained_on else ())
         }
-        return self._check(number, piece, asked, plan["etags"][piece.dataset])
+        return self._check(number, chunk, asked, plan["etags"][chunk.dataset])
 
     def conclude(self, unchecked: Sequence[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
         """[{uri, role, rows, bytes}] of every field that names a dataset; the findings are written before.
@@ -84,10 +84,10 @@ class Validation:
         InvalidDataset tells the first findings of all files. DatasetUnchecked names pieces that could not be
         checked: `unchecked` has {part, error, cause} of each.
         """
-        pieces = [Piece.from_json(piece) for piece in self._read("plan.json")["pieces"]]
+        chunks = [Chunk.from_json(chunk) for chunk in self._read("plan.json")["pieces"]]
         if unchecked:
-            raise DatasetUnchecked(self._why_unchecked(pieces, unchecked))
-        return self._concluded(pieces, (self._read_part(number) for number in range(len(pieces))))
+            raise DatasetUnchecked(self._why_unchecked(chunks, unchecked))
+        return self._concluded(chunks, (self._read_part(number) for number in range(len(chunks))))
 
     def _stats(self) -> list[Stat | None]:
         """What is known of each dataset; None of one that is not there."""
@@ -105,41 +105,41 @@ class Validation:
         with self.objects.open(evaluation.uri, etag=etag) as stream:
             return fingerprints_of(stream, evaluation.format)
 
-    def _scanned(self, piece: Piece, asked: Mapping[int, Fingerprints], etag: str | None) -> Part:
-        dataset = self.datasets[piece.dataset]
-        watchers = [
-            LeakageWatcher(fingerprints, dataset.format, self.datasets[place].label)
+    def _scanned(self, chunk: Chunk, asked: Mapping[int, Fingerprints], etag: str | None) -> Part:
+        dataset = self.datasets[chunk.dataset]
+        observers = [
+            LeakageObserver(fingerprints, dataset.format, self.datasets[place].label)
             for place, fingerprints in asked.items()
             if dataset.is_trained_on
         ]
         # From the byte before, which says whether a line begins at `start`; past `end`, because a line may.
-        with self.objects.open(dataset.uri, max(piece.start - 1, 0), etag=etag) as stream:
+        with self.objects.open(dataset.uri, max(chunk.start - 1, 0), etag=etag) as stream:
             return scan(
                 stream,
                 dataset.format,
-                dataset.demands,
+                dataset.requirements,
                 file=dataset.label,
-                start=piece.start,
-                end=piece.end,
-                watchers=watchers,
+                start=chunk.start,
+                end=chunk.end,
+                observers=observers,
             )
 
-    def _check(self, number: int, piece: Piece, asked: Mapping[int, Fingerprints], etag: str | None) -> Part:
-        part = self._scanned(piece, asked, etag)
+    def _check(self, number: int, chunk: Chunk, asked: Mapping[int, Fingerprints], etag: str | None) -> Part:
+        part = self._scanned(chunk, asked, etag)
         self._write(_part_name(number), part.to_json())
         return part
 
     def _read_part(self, number: int) -> Part:
         return Part.from_json(self._read(_part_name(number)))
 
-    def _concluded(self, pieces: Sequence[Piece], parts: Iterable[Part]) -> list[dict[str, Any]]:
+    def _concluded(self, chunks: Sequence[Chunk], parts: Iterable[Part]) -> list[dict[str, Any]]:
         by_dataset: dict[int, list[Part]] = {}
-        for piece, part in zip(pieces, parts, strict=True):
-            _keep_first(by_dataset.setdefault(piece.dataset, []), part)
+        for chunk, part in zip(chunks, parts, strict=True):
+            _keep_first(by_dataset.setdefault(chunk.dataset, []), part)
         reports = [report_of(dataset, by_dataset.get(place)) for place, dataset in enumerate(self.datasets)]
         uris = [self._written(*pair) for pair in zip(self.datasets, reports, strict=True)]
         self._write("summary.json", summary_of(self.datasets, reports, uris))
-        refuse_for(reports, uris)
+        raise_if_invalid(reports, uris)
         return list(_described(self.datasets, reports))
 
     def _written(self, dataset: Dataset, report: Report) -> str | None:
@@ -151,14 +151,14 @@ class Validation:
         self.objects.write(uri, "".join(lines).encode(), content_type="application/jsonl")
         return uri
 
-    def _why_unchecked(self, pieces: Sequence[Piece], unchecked: Sequence[Mapping[str, Any]]) -> str:
+    def _why_unchecked(self, chunks: Sequence[Chunk], unchecked: Sequence[Mapping[str, Any]]) -> str:
         lines = []
         for failed in unchecked:
-            piece = pieces[failed["part"]]
-            where = f"{self.datasets[piece.dataset].label}, bytes {piece.start:,} to {piece.end:,}"
+            chunk = chunks[failed["part"]]
+            where = f"{self.datasets[chunk.dataset].label}, bytes {chunk.start:,} to {chunk.end:,}"
             lines.append(f"- {where}: {failed['error']}: {failed['cause']}")
         return "\n".join(
-            [f"datasets: {len(lines):,} of {len(pieces):,} parts could not be checked", *lines[:10]]
+            [f"datasets: {len(lines):,} of {len(chunks):,} parts could not be checked", *lines[:10]]
         )
 
     def _uri(self, file_name: str) -> str:

@@ -11,7 +11,7 @@ import re
 from typing import Any, NoReturn
 
 from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Fault
+from atelier.datasets.rules.violation import Violation
 
 MOST_LEVELS = 100
 MOST_DIGITS = 4_300
@@ -46,7 +46,9 @@ LINE_RULES = (
     *(JSON, NUMBER_RANGE, NESTING, LONE_SURROGATE, OBJECT),
 )
 
-BYTE_ORDER_MARK_FOUND = Fault(BYTE_ORDER_MARK, "", "the bytes EF BB BF", "a line that begins with its sample")
+BYTE_ORDER_MARK_FOUND = Violation(
+    BYTE_ORDER_MARK, "", "the bytes EF BB BF", "a line that begins with its sample"
+)
 
 _OTHER_FILES = (
     (b"\x1f\x8b", "a gzip file, which is to be unpacked"),
@@ -66,10 +68,10 @@ class _OutOfRange(ValueError):
     pass
 
 
-def read(line: bytes) -> dict[str, Any] | Fault:
+def read(line: bytes) -> dict[str, Any] | Violation:
     """The object that the line holds, or the one fault for which there is none."""
     if not line.strip():
-        return Fault(BLANK_LINE, "", "a blank line", _ONE_OBJECT)
+        return Violation(BLANK_LINE, "", "a blank line", _ONE_OBJECT)
     if line.startswith(BYTE_ORDER_MARK_BYTES):
         return BYTE_ORDER_MARK_FOUND
     try:
@@ -77,27 +79,27 @@ def read(line: bytes) -> dict[str, Any] | Fault:
     except UnicodeDecodeError as error:
         found = f"byte 0x{line[error.start]:02X} at byte {error.start:,} of the line"
         looks_like = next((f", as in {kind}" for start, kind in _OTHER_FILES if line.startswith(start)), "")
-        return Fault(UTF_8, "", found + looks_like, _ONE_OBJECT)
+        return Violation(UTF_8, "", found + looks_like, _ONE_OBJECT)
     if (deepest := levels(line)) > MOST_LEVELS:
-        return Fault(NESTING, "", f"values nested {deepest:,} deep", f"at most {MOST_LEVELS}")
+        return Violation(NESTING, "", f"values nested {deepest:,} deep", f"at most {MOST_LEVELS}")
     try:
         sample = _DECODER.decode(text)
         if _SURROGATE.search(text):
             json.dumps(sample, ensure_ascii=False).encode()
     except _OutOfRange as error:
-        return Fault(NUMBER_RANGE, "", str(error), f"a double, or up to {MOST_DIGITS:,} digits")
+        return Violation(NUMBER_RANGE, "", str(error), f"a double, or up to {MOST_DIGITS:,} digits")
     except UnicodeEncodeError as error:
         half = f"\\u{ord(error.object[error.start]):04x}"
-        return Fault(LONE_SURROGATE, "", f"{half} alone", "both halves of a character, or neither")
+        return Violation(LONE_SURROGATE, "", f"{half} alone", "both halves of a character, or neither")
     except json.JSONDecodeError as error:
         is_cut_off = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated")
         ends = "the line ends inside a value: " if is_cut_off else ""
         found = f"{ends}{error.msg.removesuffix(' at')} at character {error.pos + 1:,}"
-        return Fault(JSON, "", found, _ONE_OBJECT)
+        return Violation(JSON, "", found, _ONE_OBJECT)
     except ValueError as error:
-        return Fault(JSON, "", str(error), _ONE_OBJECT)
+        return Violation(JSON, "", str(error), _ONE_OBJECT)
     if not isinstance(sample, dict):
-        return Fault(OBJECT, "", type(sample).__name__, _ONE_OBJECT)
+        return Violation(OBJECT, "", type(sample).__name__, _ONE_OBJECT)
     return sample
 
 

@@ -8,9 +8,9 @@ from atelier.datasets.formats.names import Format
 from atelier.datasets.formats.registry import DEFINITIONS
 from atelier.datasets.report import Report
 from atelier.datasets.rules.finding import Finding
-from atelier.datasets.rules.requirements import Demands
+from atelier.datasets.rules.requirements import Requirements
 from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Fault
+from atelier.datasets.rules.violation import Violation
 from atelier.datasets.scan.part import FINDINGS_KEPT, Part
 
 _LIMITS = "Amazon Nova user guide and Amazon Bedrock quotas, by recipe"
@@ -21,15 +21,17 @@ FILE_SIZE = Rule("file-size", "A file is no larger than the recipe takes.", _LIM
 FILE_RULES = (ROWS, MIN_ROWS, MAX_ROWS, FILE_SIZE)
 
 
-def merge(parts: Iterable[Part], format: Format, demands: Demands = Demands()) -> Report:  # noqa: A002, B008
+def merge(parts: Iterable[Part], format: Format, requirements: Requirements = Requirements()) -> Report:  # noqa: A002, B008
     """The report of the file that the parts, in any order, are all of; lines count from the file's beginning.
 
     What is wrong with the file as a whole comes first: it may be the reason for all the rest.
     """
     whole = _joined(sorted(parts, key=lambda part: part.start))
     report = Report(file=whole.file, rows=whole.rows, bytes=whole.bytes)
-    for fault in _file_faults(whole, demands, DEFINITIONS[format].across(whole.tally, demands)):
-        report.add(Finding.of(fault, file=whole.file))
+    for violation in _file_faults(
+        whole, requirements, DEFINITIONS[format].across(whole.feature_counts, requirements)
+    ):
+        report.add(Finding.of(violation, file=whole.file))
     report.counts += whole.counts
     report.refused += whole.refused
     report.findings += whole.findings
@@ -42,7 +44,7 @@ def _joined(parts: Iterable[Part]) -> Part:
         whole.file = part.file
         room = FINDINGS_KEPT - len(whole.findings)
         whole.findings += [finding.moved(whole.lines) for finding in part.findings[:room]]
-        whole.tally.add_all(part.tally, whole.lines)
+        whole.feature_counts.add_all(part.feature_counts, whole.lines)
         whole.counts += part.counts
         whole.lines += part.lines
         whole.rows += part.rows
@@ -51,14 +53,16 @@ def _joined(parts: Iterable[Part]) -> Part:
     return whole
 
 
-def _file_faults(whole: Part, demands: Demands, across: Iterable[Fault]) -> Iterator[Fault]:
+def _file_faults(whole: Part, requirements: Requirements, across: Iterable[Violation]) -> Iterator[Violation]:
     if whole.rows == 0:
-        yield Fault(ROWS, "", "no rows", "at least one")
-    least, most = demands.min_rows, demands.max_rows
+        yield Violation(ROWS, "", "no rows", "at least one")
+    least, most = requirements.min_rows, requirements.max_rows
     if least and 0 < whole.rows < least.rows:
-        yield Fault(MIN_ROWS, "", f"{whole.rows:,} rows", f"at least {least.rows:,}: {least.reason}")
+        yield Violation(MIN_ROWS, "", f"{whole.rows:,} rows", f"at least {least.rows:,}: {least.reason}")
     if most and whole.rows > most.rows:
-        yield Fault(MAX_ROWS, "", f"{whole.rows:,} rows", f"at most {most.rows:,}: {most.reason}")
-    if demands.max_file_bytes is not None and whole.bytes > demands.max_file_bytes:
-        yield Fault(FILE_SIZE, "", f"{whole.bytes:,} bytes", f"at most {demands.max_file_bytes:,} bytes")
+        yield Violation(MAX_ROWS, "", f"{whole.rows:,} rows", f"at most {most.rows:,}: {most.reason}")
+    if requirements.max_file_bytes is not None and whole.bytes > requirements.max_file_bytes:
+        yield Violation(
+            FILE_SIZE, "", f"{whole.bytes:,} bytes", f"at most {requirements.max_file_bytes:,} bytes"
+        )
     yield from across

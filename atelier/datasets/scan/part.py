@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from atelier.datasets.rules.feature_counts import Tally
+from atelier.datasets.rules.feature_counts import FeatureCounts
 from atelier.datasets.rules.finding import Finding
 
 FINDINGS_KEPT = 10_000
@@ -29,7 +29,7 @@ class Part:
     refused: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
-    tally: Tally = field(default_factory=Tally)
+    feature_counts: FeatureCounts = field(default_factory=FeatureCounts)
 
     def add(self, finding: Finding) -> None:
         """Count a finding, and keep it when it is among the first."""
@@ -44,17 +44,16 @@ class Part:
             **{name: getattr(self, name) for name in ("file", "start", "lines", "rows", "bytes", "refused")},
             "counts": dict(sorted(self.counts.items())),
             "findings": [finding.to_json() for finding in self.findings],
-            "tally": self.tally.to_json(),
+            "feature_counts": self.feature_counts.to_json(),
         }
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Part:
-        """Back from `to_json`."""
+        """Back from `to_json`; `tally` is what the feature counts were called before."""
+        numbers = {name: document[name] for name in ("file", "start", "lines", "rows", "bytes", "refused")}
         return cls(
-            **{
-                **document,
-                "counts": Counter(document["counts"]),
-                "findings": [Finding.from_json(finding) for finding in document["findings"]],
-                "tally": Tally.from_json(document["tally"]),
-            }
+            **numbers,
+            counts=Counter(document["counts"]),
+            findings=[Finding.from_json(finding) for finding in document["findings"]],
+            feature_counts=FeatureCounts.from_json(document.get("feature_counts", document.get("tally", {}))),
         )

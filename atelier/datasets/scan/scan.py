@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from atelier.datasets.formats.definition import Acceptor, BlockAcceptor, Definition
+from atelier.datasets.formats.definition import BlockFastPath, Definition, FastPath
 from atelier.datasets.formats.names import Format
 from atelier.datasets.formats.registry import DEFINITIONS
-from atelier.datasets.rules.feature_counts import Traits
+from atelier.datasets.rules.feature_counts import Features
 from atelier.datasets.rules.finding import Finding
-from atelier.datasets.rules.requirements import Demands
-from atelier.datasets.rules.violation import Fault
+from atelier.datasets.rules.requirements import Requirements
+from atelier.datasets.rules.violation import Violation
 from atelier.datasets.scan.blocks import Block, Readable, Skipped, blocks
 from atelier.datasets.scan.line import (
     BLANK_LINE,
@@ -27,30 +27,32 @@ LONGEST_LINE = 16 * 1024 * 1024
 Sink = Callable[[Finding], None]
 
 
-class Watcher(Protocol):
+class Observer(Protocol):
     """Something else that reads along: it is shown every row that is a JSON object."""
 
-    def see(self, line: bytes, number: int, offset: int) -> Iterable[Fault]:
+    def on_row(self, line: bytes, number: int, offset: int) -> Iterable[Violation]:
         """What is wrong with the row; `number` counts lines within the part."""
 
 
 def scan(
     stream: Readable,
     format: Format,  # noqa: A002 - the field's word
-    demands: Demands = Demands(),  # noqa: B008 - frozen
+    requirements: Requirements = Requirements(),  # noqa: B008 - frozen
     *,
     file: str = "",
     start: int = 0,
     end: int | None = None,
     sink: Sink | None = None,
-    watchers: Sequence[Watcher] = (),
+    observers: Sequence[Observer] = (),
 ) -> Part:
     """Check the lines whose first byte lies in [start, end).
 
     The stream stands at `max(start - 1, 0)` and is read past `end` as far as the last line goes. `sink` gets
     every finding as it is found, with line numbers that count from the part's first line.
     """
-    return _Scan(Part(file=file, start=start), DEFINITIONS[format], demands, sink, watchers).run(stream, end)
+    return _Scan(Part(file=file, start=start), DEFINITIONS[format], requirements, sink, observers).run(
+        stream, end
+    )
 
 
 class _Scan:
@@ -58,17 +60,17 @@ class _Scan:
         self,
         part: Part,
         definition: Definition,
-        demands: Demands,
+        requirements: Requirements,
         sink: Sink | None,
-        watchers: Sequence[Watcher],
+        observers: Sequence[Observer],
     ) -> None:
         self._part = part
         self._definition = definition
-        self._demands = demands
+        self._requirements = requirements
         self._sink = sink
-        self._watchers = watchers
-        self._longest = min(demands.max_line_bytes or LONGEST_LINE, LONGEST_LINE)
-        self._verdicts = _verdicts_by(definition.acceptor(demands) if definition.acceptor else None)
+        self._watchers = observers
+        self._longest = min(requirements.max_line_bytes or LONGEST_LINE, LONGEST_LINE)
+        self._verdicts = _verdicts_by(definition.fast_path(requirements) if definition.fast_path else None)
 
     def run(self, stream: Readable, end: int | None) -> Part:
         for block in blocks(stream, self._part.start, end, self._longest):
@@ -89,24 +91,24 @@ class _Scan:
         verdicts = self._verdicts(block)
         if len(block.data) > self._longest:
             verdicts = [
-                traits if len(line) <= self._longest else None
-                for line, traits in zip(block.lines(), verdicts, strict=True)
+                features if len(line) <= self._longest else None
+                for line, features in zip(block.lines(), verdicts, strict=True)
             ]
-        for traits in set(verdicts):
-            if traits is not None:
-                first = part.lines + 1 + verdicts.index(traits)
-                part.tally.add(traits, first, verdicts.count(traits))
+        for features in set(verdicts):
+            if features is not None:
+                first = part.lines + 1 + verdicts.index(features)
+                part.feature_counts.add(features, first, verdicts.count(features))
         if self._watchers or None in verdicts:
             self._look_closer(block, verdicts)
         part.lines += len(verdicts)
         part.rows += len(verdicts)
         part.bytes += len(block.data)
 
-    def _look_closer(self, block: Block, verdicts: Sequence[Traits | None]) -> None:
+    def _look_closer(self, block: Block, verdicts: Sequence[Features | None]) -> None:
         number, offset = self._part.lines, block.offset
-        for line, traits in zip(block.lines(), verdicts, strict=True):
+        for line, features in zip(block.lines(), verdicts, strict=True):
             number += 1
-            if (traits is not None or self._explain(line, number, offset)) and self._watchers:
+            if (features is not None or self._explain(line, number, offset)) and self._watchers:
                 self._watch(line, number, offset)
             offset += len(line) + 1
 
@@ -119,34 +121,34 @@ class _Scan:
             self._add(BYTE_ORDER_MARK_FOUND, number, offset)
             line = line.removeprefix(BYTE_ORDER_MARK_BYTES)
         sample = read(line)
-        if isinstance(sample, Fault):
+        if isinstance(sample, Violation):
             self._part.rows -= sample.rule is BLANK_LINE
             self._add(sample, number, offset)
             return False
-        for fault in self._definition.explain(sample, self._demands):
-            self._add(fault, number, offset)
-        self._part.tally.add(self._definition.traits(sample), number)
+        for violation in self._definition.validate(sample, self._requirements):
+            self._add(violation, number, offset)
+        self._part.feature_counts.add(self._definition.features(sample), number)
         return True
 
     def _watch(self, line: bytes, number: int, offset: int) -> None:
-        for watcher in self._watchers:
-            for fault in watcher.see(line, number, offset):
-                self._add(fault, number, offset)
+        for observer in self._watchers:
+            for violation in observer.on_row(line, number, offset):
+                self._add(violation, number, offset)
 
-    def _add(self, fault: Fault, number: int, offset: int) -> None:
-        finding = Finding.of(fault, file=self._part.file, line=number, offset=offset)
+    def _add(self, violation: Violation, number: int, offset: int) -> None:
+        finding = Finding.of(violation, file=self._part.file, line=number, offset=offset)
         self._part.add(finding)
         if self._sink:
             self._sink(finding)
 
 
-def _verdicts_by(acceptor: Acceptor | None) -> Callable[[Block], Sequence[Traits | None]]:
-    if acceptor is None:
+def _verdicts_by(fast_path: FastPath | None) -> Callable[[Block], Sequence[Features | None]]:
+    if fast_path is None:
         return lambda block: [None] * len(block.lines())
-    if isinstance(acceptor, BlockAcceptor):
-        return acceptor.block
-    return lambda block: list(map(acceptor, block.lines()))
+    if isinstance(fast_path, BlockFastPath):
+        return fast_path.block
+    return lambda block: list(map(fast_path, block.lines()))
 
 
-def _too_long(size: int, longest: int) -> Fault:
-    return Fault(LINE_LENGTH, "", f"{size:,} bytes", f"at most {longest:,} bytes")
+def _too_long(size: int, longest: int) -> Violation:
+    return Violation(LINE_LENGTH, "", f"{size:,} bytes", f"at most {longest:,} bytes")

@@ -8,14 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
-from atelier.datasets.formats.definition import Acceptor
+from atelier.datasets.formats.definition import FastPath
 from atelier.datasets.formats.names import Format
 from atelier.datasets.formats.registry import DEFINITIONS
 from atelier.datasets.report import Report
-from atelier.datasets.rules.feature_counts import Tally, Traits
+from atelier.datasets.rules.feature_counts import FeatureCounts, Features
 from atelier.datasets.rules.finding import Finding
-from atelier.datasets.rules.requirements import Demands
-from atelier.datasets.rules.violation import Fault, shown
+from atelier.datasets.rules.requirements import Requirements
+from atelier.datasets.rules.violation import Violation, shown
 from atelier.datasets.scan.blocks import Skipped, blocks
 from atelier.datasets.scan.line import LINE_LENGTH, read as read_line
 from atelier.datasets.scan.merge import ROWS
@@ -44,7 +44,7 @@ class Conversion:
 
 
 @dataclass
-class Outcome:
+class ConversionResult:
     """What came of it. `refused` rows were not written; `left_out` counts rows by a column that nothing read.
 
     Findings on line 0 of the report are about the written file, the others about the rows that were read.
@@ -73,12 +73,12 @@ class Undetected(Exception):
 def detect_source(first_rows: Sequence[bytes], columns: Columns) -> Source:
     """The layout that the first rows share. Lines that are no JSON objects are passed over."""
     held = [read_line(line) for line in first_rows]
-    samples = [sample for sample in held if not isinstance(sample, Fault)]
+    samples = [sample for sample in held if not isinstance(sample, Violation)]
     layouts = list(dict.fromkeys(detect(sample, columns) for sample in samples))
     known = ", ".join(Source)
     if not layouts:
-        faults = (fault for fault in held if isinstance(fault, Fault))
-        first = next((f": {fault.found}; accepted: {fault.accepted}" for fault in faults), "")
+        violations = (violation for violation in held if isinstance(violation, Violation))
+        first = next((f": {violation.found}; accepted: {violation.accepted}" for violation in violations), "")
         raise Undetected(f"none of the first lines is a row{first}")
     if len(layouts) > 1:
         names = " and ".join(layout or "an unknown layout" for layout in layouts)
@@ -99,7 +99,7 @@ def convert(
     file: str = "",
     sink: Callable[[Finding], object] | None = None,
     on_progress: Callable[[int], None] | None = None,
-) -> Outcome:
+) -> ConversionResult:
     """Read `stream` to its end and give `out` the converted lines; `sink` gets every finding.
 
     Undetected when no source is named and the first rows do not tell it.
@@ -130,11 +130,11 @@ class _Converter:
         self._out = out
         self._sink = sink
         self.report = Report(file)
-        self._outcome = Outcome(self.report, conversion.source)
-        self._tally = Tally()
+        self._outcome = ConversionResult(self.report, conversion.source)
+        self._tally = FeatureCounts()
         self._definition = DEFINITIONS[conversion.target]
-        acceptor = self._definition.acceptor
-        self._accept: Acceptor | None = acceptor(Demands()) if acceptor else None
+        fast_path = self._definition.fast_path
+        self._accept: FastPath | None = fast_path(Requirements()) if fast_path else None
 
     def convert(self, data: bytes, offset: int) -> None:
         """Convert whole lines: at once where that is sure to be right, else one by one."""
@@ -154,8 +154,8 @@ class _Converter:
         block = openai_text.convert_block(data, conversion.system)
         if block is None:
             return False
-        for traits, rows, first in block.traits:
-            self._tally.add(traits, self.report.rows + first, rows)
+        for features, rows, first in block.features:
+            self._tally.add(features, self.report.rows + first, rows)
         self.report.rows += block.rows
         self._out(block.lines)
         return True
@@ -169,40 +169,40 @@ class _Converter:
     def skip(self, line: Skipped) -> None:
         """Refuse a line that is too long to be held."""
         self.report.rows += 1
-        fault = Fault(LINE_LENGTH, "", f"{line.size:,} bytes", f"at most {LONGEST_LINE:,} bytes")
-        self._refuse([fault], line.offset)
+        violation = Violation(LINE_LENGTH, "", f"{line.size:,} bytes", f"at most {LONGEST_LINE:,} bytes")
+        self._refuse([violation], line.offset)
 
-    def finish(self) -> Outcome:
+    def finish(self) -> ConversionResult:
         """The outcome, with what is wrong with the written rows together at the head of the report."""
         of_rows, self.report.findings = self.report.findings, []
-        for fault in self._definition.across(self._tally, Demands()):
-            if fault.rule.severity == "refuse":
-                self._found(Finding.of(fault, file=self.report.file))
+        for violation in self._definition.across(self._tally, Requirements()):
+            if violation.rule.severity == "refuse":
+                self._found(Finding.of(violation, file=self.report.file))
         if not self.report.rows:
-            self._found(Finding.of(Fault(ROWS, "", "no rows", "at least one"), file=self.report.file))
+            self._found(Finding.of(Violation(ROWS, "", "no rows", "at least one"), file=self.report.file))
         self.report.findings += of_rows
         return self._outcome
 
     def _convert_line(self, line: bytes, source: Source, offset: int) -> None:
         row = read_line(line)
-        if isinstance(row, Fault):
+        if isinstance(row, Violation):
             self._refuse([row], offset)
             return
         try:
             sample = self._sample(row, source)
             converted = _encoded(sample)
         except Unconvertible as error:
-            self._refuse([error.fault], offset)
+            self._refuse([error.violation], offset)
             return
-        traits: Traits | None = self._accept(converted) if self._accept else None
-        if traits is None:
-            faults = self._definition.explain(sample, Demands())
-            refusals = [fault for fault in faults if fault.rule.severity == "refuse"]
+        features: Features | None = self._accept(converted) if self._accept else None
+        if features is None:
+            violations = self._definition.validate(sample, Requirements())
+            refusals = [violation for violation in violations if violation.rule.severity == "refuse"]
             if refusals:
                 self._refuse(refusals, offset)
                 return
-            traits = self._definition.traits(sample)
-        self._tally.add(traits, self.report.rows)
+            features = self._definition.features(sample)
+        self._tally.add(features, self.report.rows)
         self._out(converted + b"\n")
 
     def _sample(self, row: dict[str, Any], source: Source) -> dict[str, Any]:
@@ -216,10 +216,10 @@ class _Converter:
             dialogue = replace(dialogue, tool_config=conversion.tool_config)
         return write(dialogue, conversion.target)
 
-    def _refuse(self, faults: Sequence[Fault], offset: int) -> None:
+    def _refuse(self, violations: Sequence[Violation], offset: int) -> None:
         self._outcome.refused += 1
-        for fault in faults:
-            self._found(Finding.of(fault, file=self.report.file, line=self.report.rows, offset=offset))
+        for violation in violations:
+            self._found(Finding.of(violation, file=self.report.file, line=self.report.rows, offset=offset))
 
     def _found(self, finding: Finding) -> None:
         self.report.add(finding)

@@ -49,7 +49,7 @@ class Dropped(NamedTuple):
 
 
 @dataclass
-class Outcome:
+class DedupResult:
     """How many rows there were, and how many were left out as the same and as alike."""
 
     rows: int = 0
@@ -65,13 +65,13 @@ def dedup(
     near: float | None = None,
     sink: Callable[[Dropped], object] | None = None,
     on_progress: Callable[[int], None] | None = None,
-) -> Outcome:
+) -> DedupResult:
     """Give `out` every line that is not a duplicate of one before it, as it is; `sink` gets the others.
 
     `near` is the similarity from which rows are alike; None: only the same are duplicates.
     InvalidDataset at a line that is no row.
     """
-    outcome = Outcome()
+    outcome = DedupResult()
     same, alike = _Same(), _Alike(near) if near is not None else None
     for line in lines(stream, on_progress):
         outcome.rows += 1

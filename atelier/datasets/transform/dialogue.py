@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Fault, shown
+from atelier.datasets.rules.violation import Violation, shown
 
 Block = dict[str, Any]
 Turn = dict[str, Any]
@@ -24,7 +24,7 @@ class Unconvertible(Exception):
 
     def __init__(self, at: str, found: str, accepted: str) -> None:
         super().__init__(f"{at}: {found}")
-        self.fault = Fault(CONVERTIBLE, at, found, accepted)
+        self.violation = Violation(CONVERTIBLE, at, found, accepted)
 
 
 @dataclass(frozen=True)

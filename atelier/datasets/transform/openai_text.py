@@ -16,7 +16,7 @@ from msgspec import Meta, Struct
 
 from atelier.datasets.formats.fast_path.typed import UNDECODABLE
 from atelier.datasets.formats.fast_path.words import may_have_words
-from atelier.datasets.rules.feature_counts import Traits
+from atelier.datasets.rules.feature_counts import Features
 from atelier.datasets.transform.targets import SCHEMA_VERSION
 
 _Text = Annotated[str, Meta(min_length=1)]
@@ -64,8 +64,8 @@ class _Sample(Struct, gc=False, omit_defaults=True, tag_field="schemaVersion", t
 
 
 # What the rule "all or none" counts in such samples.
-_WITHOUT_SYSTEM: Traits = frozenset({"schemaVersion"})
-_WITH_SYSTEM: Traits = _WITHOUT_SYSTEM | {"system"}
+_WITHOUT_SYSTEM: Features = frozenset({"schemaVersion"})
+_WITH_SYSTEM: Features = _WITHOUT_SYSTEM | {"system"}
 
 _decoder = msgspec.json.Decoder(_Chat)
 _encoder = msgspec.json.Encoder()
@@ -76,7 +76,7 @@ class Block(NamedTuple):
 
     lines: bytes
     rows: int
-    traits: list[tuple[Traits, int, int]]
+    features: list[tuple[Features, int, int]]
 
 
 def convert_block(lines: bytes, system: str | None = None) -> Block | None:
@@ -117,8 +117,8 @@ def _begins_with_system(kinds: tuple[type[_Message], ...]) -> bool | None:
     return kinds[0] is _System if turns and alternate else None
 
 
-def _traits(samples: list[_Sample]) -> Iterator[tuple[Traits, int, int]]:
-    for traits, has_system in ((_WITH_SYSTEM, True), (_WITHOUT_SYSTEM, False)):
+def _traits(samples: list[_Sample]) -> Iterator[tuple[Features, int, int]]:
+    for features, has_system in ((_WITH_SYSTEM, True), (_WITHOUT_SYSTEM, False)):
         numbers = [number for number, sample in enumerate(samples, 1) if bool(sample.system) is has_system]
         if numbers:
-            yield traits, len(numbers), numbers[0]
+            yield features, len(numbers), numbers[0]

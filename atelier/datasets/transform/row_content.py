@@ -30,7 +30,7 @@ _ROLE_OF = {
 SHAREGPT_ROLES = {"human": "user", "gpt": "assistant", "chatgpt": "assistant", "model": "assistant"}
 
 
-class Said(NamedTuple):
+class Utterance(NamedTuple):
     """One text of a row; `tool` names the tool where it is a call, and the text is its arguments."""
 
     role: str
@@ -45,7 +45,7 @@ class Anatomy:
     `definitions` is the length of the tools' definitions, `media` what the user shows beside what he says.
     """
 
-    said: list[Said] = field(default_factory=list)
+    said: list[Utterance] = field(default_factory=list)
     turns: int = 0
     definitions: int = 0
     media: str = ""
@@ -68,7 +68,7 @@ class Anatomy:
 
 def anatomy(row: dict[str, Any]) -> Anatomy:
     """The row's parts. A value that has another shape than its key usually has is passed over."""
-    said = [Said("system", text) for text in _texts(row.get("system"))]
+    said = [Utterance("system", text) for text in _texts(row.get("system"))]
     turns = 0
     for key, value in row.items():
         if isinstance(value, list) and key in ("messages", "prompt", "completion", "chosen", "rejected"):
@@ -76,16 +76,17 @@ def anatomy(row: dict[str, Any]) -> Anatomy:
                 said += _message(message)
                 turns += not (isinstance(message, dict) and message.get("role") in ("system", "developer"))
         elif key == "conversations" and isinstance(value, list):
-            heard = [Said(SHAREGPT_ROLES.get(role, role), text) for role, text in _sharegpt(value)]
+            heard = [Utterance(SHAREGPT_ROLES.get(role, role), text) for role, text in _sharegpt(value)]
             said += heard
             turns += sum(part.role != "system" for part in heard)
         elif key == "turns" and isinstance(value, list):
             said += [
-                Said("assistant" if index % 2 == 0 else "user", str(text)) for index, text in enumerate(value)
+                Utterance("assistant" if index % 2 == 0 else "user", str(text))
+                for index, text in enumerate(value)
             ]
             turns += len(value)
         elif key != "system" and key in _ROLE_OF and isinstance(value, str):
-            said.append(Said(_ROLE_OF[key], value))
+            said.append(Utterance(_ROLE_OF[key], value))
             turns += 1
     definitions = sum(len(json_text(row[key])) for key in ("toolConfig", "tools") if row.get(key))
     shown = list(_media(row))
@@ -111,29 +112,29 @@ def _sharegpt(messages: list[Any]) -> Iterator[tuple[str, str]]:
             yield str(message.get("from")), message["value"]
 
 
-def _message(message: Any) -> Iterator[Said]:
+def _message(message: Any) -> Iterator[Utterance]:
     if not isinstance(message, dict):
         return
     role = str(message.get("role"))
     for text in _texts(message.get("content")):
-        yield Said(role, text)
+        yield Utterance(role, text)
     for block in _dicts(message.get("content")):
         use, result = block.get("toolUse"), block.get("toolResult")
         if isinstance(use, dict):
-            yield Said(role, json_text(use.get("input")), str(use.get("name")))
+            yield Utterance(role, json_text(use.get("input")), str(use.get("name")))
         if isinstance(result, dict):
-            yield from (Said("tool", text) for text in _texts(result.get("content")))
+            yield from (Utterance("tool", text) for text in _texts(result.get("content")))
             yield from (
-                Said("tool", json_text(part["json"]))
+                Utterance("tool", json_text(part["json"]))
                 for part in _dicts(result.get("content"))
                 if "json" in part
             )
     for call in _dicts(message.get("tool_calls")):
         function = call.get("function")
         if isinstance(function, dict):
-            yield Said(role, json_text(function.get("arguments")), str(function.get("name")))
+            yield Utterance(role, json_text(function.get("arguments")), str(function.get("name")))
     for candidate in _dicts(message.get("candidates")):
-        yield from (Said(role, text) for text in _texts(candidate.get("content")))
+        yield from (Utterance(role, text) for text in _texts(candidate.get("content")))
 
 
 def _texts(content: Any) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, NamedTuple
 
 from atelier.datasets.rules.finding import Finding
-from atelier.datasets.rules.violation import Fault
+from atelier.datasets.rules.violation import Violation
 from atelier.datasets.scan.blocks import Skipped, blocks
 from atelier.datasets.scan.line import LINE_LENGTH, read
 from atelier.datasets.scan.scan import LONGEST_LINE
@@ -26,8 +26,8 @@ def lines(stream: BinaryIO, on_progress: Callable[[int], None] | None = None) ->
     number = 0
     for block in blocks(stream, 0, None, LONGEST_LINE):
         if isinstance(block, Skipped):
-            fault = Fault(LINE_LENGTH, "", f"{block.size:,} bytes", f"at most {LONGEST_LINE:,} bytes")
-            raise _invalid(fault, number + 1, block.offset)
+            violation = Violation(LINE_LENGTH, "", f"{block.size:,} bytes", f"at most {LONGEST_LINE:,} bytes")
+            raise _invalid(violation, number + 1, block.offset)
         offset = block.offset
         for data in block.data.removesuffix(b"\n").split(b"\n"):
             number += 1
@@ -40,12 +40,12 @@ def lines(stream: BinaryIO, on_progress: Callable[[int], None] | None = None) ->
 def row(line: Line) -> dict[str, Any]:
     """The row that a line holds. InvalidDataset when it holds none."""
     held = read(line.data)
-    if isinstance(held, Fault):
+    if isinstance(held, Violation):
         raise _invalid(held, line.number, line.offset)
     return held
 
 
-def _invalid(fault: Fault, number: int, offset: int) -> InvalidDataset:
+def _invalid(violation: Violation, number: int, offset: int) -> InvalidDataset:
     return InvalidDataset(
-        f"{Finding.of(fault, file='', line=number, offset=offset)}: atelier data check tells all"
+        f"{Finding.of(violation, file='', line=number, offset=offset)}: atelier data check tells all"
     )

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from atelier.datasets.formats.dpo import explain as explain_dpo
-from atelier.datasets.formats.sft import explain as explain_sft
-from atelier.datasets.rules.requirements import Demands
+from atelier.datasets.formats.dpo import validate as explain_dpo
+from atelier.datasets.formats.sft import validate as explain_sft
+from atelier.datasets.rules.requirements import Requirements
 from atelier.datasets.rules.violation import shown
 from atelier.datasets.transform.dialogue import Block, Dialogue, Unconvertible, required_text
 from atelier.datasets.transform.openai_chat import read_messages
@@ -134,9 +134,9 @@ def _converse(row: Row, _columns: Columns) -> Reading:
     messages = row.get("messages")
     last = messages[-1] if isinstance(messages, list) and messages else None
     is_preference = isinstance(last, dict) and "candidates" in last
-    for fault in (explain_dpo if is_preference else explain_sft)(dict(row), Demands()):
-        if fault.rule.severity == "refuse":
-            raise Unconvertible(fault.at, fault.found, fault.accepted)
+    for violation in (explain_dpo if is_preference else explain_sft)(dict(row), Requirements()):
+        if violation.rule.severity == "refuse":
+            raise Unconvertible(violation.at, violation.found, violation.accepted)
     turns: list[Any] = row["messages"]
     system = [block["text"] for block in row.get("system", ())]
     tool_config = row.get("toolConfig")

@@ -17,7 +17,7 @@ from atelier.platforms.eks.job import ClusterJob
 from atelier.platforms.eks.naming import marked, object_name
 from atelier.platforms.eks.nova_pods import NovaPod
 from atelier.platforms.eks.pytorch_job import pytorch_job
-from atelier.platforms.eks.support import comes_from_hub, obstacle
+from atelier.platforms.eks.support import is_hub_recipe, unsupported_reason
 from atelier.recipes import Catalogue, Recipe
 from atelier.recipes.availability import InstanceType
 from atelier.recipes.hub.recipe import HubRecipe
@@ -43,7 +43,7 @@ def cluster_job(
     run_id: str,
     step: str,
     model: str,
-    given: Mapping[str, str],
+    inputs: Mapping[str, str],
     output_s3_path: str,
     max_runtime_hours: float,
     cluster: Cluster,
@@ -55,19 +55,19 @@ def cluster_job(
     Output goes below `output_s3_path`. UnsupportedCombination when the cluster is not of the kind that the
     recipe needs, or when nothing is known of how its job looks.
     """
-    reason = obstacle(recipe, hub)
+    reason = unsupported_reason(recipe, hub)
     if reason:
         raise UnsupportedCombination(reason)
     name = object_name(names.operation_name(run_id, step))
     active_seconds = cluster.start_within_seconds + math.ceil(max_runtime_hours * 3600)
     rendering = _Rendering(recipe, name, cluster, shipped, active_seconds)
-    given = {**given, "output_s3_path": output_s3_path}
-    if hub and comes_from_hub(recipe):
-        objects = rendering.of_hub(hub, document(recipe, job_name=name, model=model, given=given))
+    inputs = {**inputs, "output_s3_path": output_s3_path}
+    if hub and is_hub_recipe(recipe):
+        objects = rendering.of_hub(hub, document(recipe, job_name=name, model=model, inputs=inputs))
     elif has_open_weights(recipe.values.get("run.model_type", recipe.base_model.model_type)):
-        objects = rendering.of_open_weights(model, given)
+        objects = rendering.of_open_weights(model, inputs)
     else:
-        objects = rendering.of_nova(document(recipe, job_name=name, model=model, given=given))
+        objects = rendering.of_nova(document(recipe, job_name=name, model=model, inputs=inputs))
     return ClusterJob(
         name=name,
         cluster=cluster.name,
@@ -117,24 +117,24 @@ class _Rendering:
         )
         return [job, config_map(self._name, content)]
 
-    def of_open_weights(self, model: str, given: Mapping[str, str]) -> list[dict[str, Any]]:
+    def of_open_weights(self, model: str, inputs: Mapping[str, str]) -> list[dict[str, Any]]:
         """Fine-tuning by AWS's llmft; its files lie on storage that the pods share."""
         self._require(restricted=False)
         storage = self._storage()
         files = {
-            fill: storage.path_of(given[source])
+            fill: storage.path_of(inputs[source])
             for source, fill in (
                 ("data_s3_path", "train_file"),
                 ("validation_data_s3_path", "validation_file"),
             )
-            if given.get(source)
+            if inputs.get(source)
         }
-        output = storage.path_of(f"{given['output_s3_path'].rstrip('/')}/{self._name}")
+        output = storage.path_of(f"{inputs['output_s3_path'].rstrip('/')}/{self._name}")
         content = document(
             self._recipe,
             job_name=self._name,
             model=storage.path_of(model) if model.startswith("s3://") else model,
-            given={**given, **files, "output_dir": output},
+            inputs={**inputs, **files, "output_dir": output},
         )
         # What AWS's launcher writes here: its results folder, and as many processes a node as it starts.
         content["run"]["results_dir"] = output

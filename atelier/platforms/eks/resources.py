@@ -19,10 +19,10 @@ STATEFUL_SET = ("apps/v1", "StatefulSet")
 POD = ("v1", "Pod")
 EVENT = ("v1", "Event")
 
-Kind = tuple[str, str]
+ResourceKind = tuple[str, str]
 Manifest = Mapping[str, Any]
 
-_MADE: Mapping[Kind, str] = {
+_MADE: Mapping[ResourceKind, str] = {
     CONFIG_MAP: "configmaps",
     SERVICE: "services",
     ("v1", "Secret"): "secrets",
@@ -32,7 +32,7 @@ _MADE: Mapping[Kind, str] = {
     PYTORCH_JOB: "pytorchjobs",
     HYPERPOD_JOB: "hyperpodpytorchjobs",
 }
-_PLURALS: Mapping[Kind, str] = {**_MADE, POD: "pods", EVENT: "events"}
+_PLURALS: Mapping[ResourceKind, str] = {**_MADE, POD: "pods", EVENT: "events"}
 
 # Kinds whose own status says how the job stands, and those that a job as rendered here is made of: only the
 # hub's payloads, which are of Nova, hold others (Secret, Deployment, Job).
@@ -40,7 +40,7 @@ JOB_KINDS = (PYTORCH_JOB, HYPERPOD_JOB)
 RENDERED = (CONFIG_MAP, SERVICE, STATEFUL_SET, *JOB_KINDS)
 
 
-def kind_of(manifest: Manifest) -> Kind:
+def kind_of(manifest: Manifest) -> ResourceKind:
     """Its apiVersion and kind."""
     return manifest["apiVersion"], manifest["kind"]
 
@@ -50,7 +50,7 @@ def name_of(manifest: Manifest) -> str:
     return str(manifest["metadata"]["name"])
 
 
-def plural_of(kind: Kind) -> str:
+def plural_of(kind: ResourceKind) -> str:
     """The kind in paths and permissions. UnsupportedCombination for one that no job is made of."""
     if kind not in _PLURALS:
         known = ", ".join(name for _, name in _MADE)
@@ -58,7 +58,7 @@ def plural_of(kind: Kind) -> str:
     return _PLURALS[kind]
 
 
-def path_of(kind: Kind, namespace: str, name: str = "") -> str:
+def path_of(kind: ResourceKind, namespace: str, name: str = "") -> str:
     """Path of a namespace's objects of a kind, or of one of them."""
     version = kind[0]
     root = f"/apis/{version}" if "/" in version else f"/api/{version}"
@@ -85,7 +85,7 @@ def role_rules(*, with_services: bool = False) -> list[dict[str, Any]]:
     `with_services`: for the payloads of AWS's hub, which bring services of their own, a Secret among them.
     """
     kinds = tuple(_MADE) if with_services else RENDERED
-    verbs_by_kind: dict[Kind, list[str]] = {
+    verbs_by_kind: dict[ResourceKind, list[str]] = {
         kind: ["create", "get", "list", "delete", "deletecollection"] for kind in kinds
     }
     rules = [_rule(kind, plural_of(kind), verbs) for kind, verbs in verbs_by_kind.items()]
@@ -97,6 +97,6 @@ def role_rules(*, with_services: bool = False) -> list[dict[str, Any]]:
     ]
 
 
-def _rule(kind: Kind, resource: str, verbs: list[str]) -> dict[str, Any]:
+def _rule(kind: ResourceKind, resource: str, verbs: list[str]) -> dict[str, Any]:
     group, _, version = kind[0].rpartition("/")
     return {"apiGroups": [group if version else ""], "resources": [resource], "verbs": verbs}

@@ -13,23 +13,23 @@ _LLMFT = "llm_finetuning_aws"
 _OF_THE_HUB = "nova_2_rft_hyperpod"
 
 
-def comes_from_hub(recipe: Recipe) -> bool:
+def is_hub_recipe(recipe: Recipe) -> bool:
     """True for a recipe that is submitted as AWS's hub publishes it, and as nothing else."""
     return recipe.origin != SHIPPED or recipe.template.name == _OF_THE_HUB
 
 
-def obstacle(recipe: Recipe, hub: HubRecipe | None) -> str | None:
+def unsupported_reason(recipe: Recipe, hub: HubRecipe | None) -> str | None:
     """Why a recipe is not submitted, with what would be; None where nothing is in the way.
 
     `hub` is the recipe as the hub publishes it.
     """
     name, is_open = recipe.row.name, has_open_weights(recipe.base_model.model_type)
-    if comes_from_hub(recipe) and hub is None:
+    if is_hub_recipe(recipe) and hub is None:
         return (
             f"{name}: its services on hyperpod-eks are as AWS's hub publishes them, and no payload of the "
             "hub is synced; `atelier recipes --sync` fetches it, and recipe: hub in the stage asks for it"
         )
-    if comes_from_hub(recipe) and is_open:
+    if is_hub_recipe(recipe) and is_open:
         return (
             f"{name}: the hub's payloads for open weights say nothing of the storage of their files; "
             "use the shipped recipe"

@@ -25,7 +25,7 @@ def slurm_job(
     run_id: str,
     step: str,
     model: str,
-    given: Mapping[str, str],
+    inputs: Mapping[str, str],
     output_s3_path: str,
     max_runtime_hours: float,
     cluster: SlurmCluster,
@@ -52,12 +52,12 @@ def slurm_job(
     instance, nodes = shipped.instance_types[recipe.instance_type], recipe.replicas or 1
     data = {
         fill: Input(
-            uri=given[source],
-            path=f"{folder}/data/{fill.removesuffix('_file')}/{given[source].rpartition('/')[2]}",
-            linked=cluster.linked_path(given[source]),
+            uri=inputs[source],
+            path=f"{folder}/data/{fill.removesuffix('_file')}/{inputs[source].rpartition('/')[2]}",
+            linked=cluster.linked_path(inputs[source]),
         )
         for source, fill in _DATA.items()
-        if given.get(source)
+        if inputs.get(source)
     }
     weights = Input(
         uri=f"{model.rstrip('/')}/",
@@ -69,7 +69,7 @@ def slurm_job(
         recipe,
         job_name=name,
         model=weights.path,
-        given={**given, **{fill: one.path for fill, one in data.items()}, "output_dir": output},
+        inputs={**inputs, **{fill: one.path for fill, one in data.items()}, "output_dir": output},
     )
     # What AWS's launcher writes here: its results folder, and as many processes a node as it starts.
     content["run"]["results_dir"] = output

@@ -9,7 +9,7 @@ from atelier.recipes import Recipe, catalogue
 from atelier.recipes.rows import OnTarget
 from atelier.runs.checks.stage_order import DISTILLATION
 from atelier.runs.model import Stage
-from atelier.runs.partial_run import Parts
+from atelier.runs.partial_run import PartialRun
 
 _REGION = "region of the environment"
 
@@ -32,17 +32,17 @@ def region_warnings(recipe: Recipe, region: str) -> Iterator[str]:
         yield f"{_REGION} = {region!r}: accepted, although {dispute}"
 
 
-def deployment_problems(parts: Parts, region: str) -> Iterator[Problem]:
+def deployment_problems(partial: PartialRun, region: str) -> Iterator[Problem]:
     """That the target does not serve what the run makes, or not in the region, or not in this release."""
     rows = catalogue()
-    base_model = rows.base_models.get(parts.base_model or "")
-    if parts.deployment is None:
+    base_model = rows.base_models.get(partial.base_model or "")
+    if partial.deployment is None:
         return
-    target = parts.deployment.target
+    target = partial.deployment.target
     if target not in rows.release.available_targets:
         message = f"not available in this release; accepted: {', '.join(rows.release.available_targets)}"
         yield Problem("deployment.target", message, target, is_combination=True)
-    adaptations = [stage.adaptation for stage in _trained(parts)]
+    adaptations = [stage.adaptation for stage in _trained(partial)]
     if base_model is None or not base_model.customizable or not adaptations:
         return
     served = base_model.deployments.get(target)
@@ -59,18 +59,21 @@ def deployment_problems(parts: Parts, region: str) -> Iterator[Problem]:
         yield Problem(_REGION, message, region, is_combination=True)
 
 
-def deployment_warnings(parts: Parts, region: str) -> Iterator[str]:
+def deployment_warnings(partial: PartialRun, region: str) -> Iterator[str]:
     """That only some of AWS's sources say that the target serves the model in the region."""
-    served = _served(parts)
+    served = _served(partial)
     if served and region in served.disputed_regions:
-        assert parts.deployment
-        yield f"deployment.target = {parts.deployment.target!r} in {region}: accepted, although {served.note}"
+        assert partial.deployment
+        target = partial.deployment.target
+        yield f"deployment.target = {target!r} in {region}: accepted, although {served.note}"
 
 
-def _served(parts: Parts) -> OnTarget | None:
-    base_model = catalogue().base_models.get(parts.base_model or "")
-    return base_model.deployments.get(parts.deployment.target) if base_model and parts.deployment else None
+def _served(partial: PartialRun) -> OnTarget | None:
+    base_model = catalogue().base_models.get(partial.base_model or "")
+    return (
+        base_model.deployments.get(partial.deployment.target) if base_model and partial.deployment else None
+    )
 
 
-def _trained(parts: Parts) -> list[Stage]:
-    return [parts.stages[i] for i in sorted(parts.stages) if parts.stages[i].technique != DISTILLATION]
+def _trained(partial: PartialRun) -> list[Stage]:
+    return [partial.stages[i] for i in sorted(partial.stages) if partial.stages[i].technique != DISTILLATION]

@@ -20,10 +20,10 @@ from atelier.runs.checks.availability import (
     region_warnings,
 )
 from atelier.runs.checks.rules import problems_of
-from atelier.runs.checks.stage_checks import Findings, Here, check_evaluation, check_stage
+from atelier.runs.checks.stage_checks import CheckContext, Findings, check_evaluation, check_stage
 from atelier.runs.model import Run
 from atelier.runs.parse import SUBJECT, shape_problems
-from atelier.runs.partial_run import Parts
+from atelier.runs.partial_run import PartialRun
 from atelier.runs.placement import pinned
 from atelier.runs.recipe_source import NO_HUB, HubCatalogues
 
@@ -65,26 +65,26 @@ def check_run(
         problem = Problem("(the file)", "must be a mapping of keys such as name, base_model, stages", data)
         raise InvalidRun(f"{SUBJECT}: {problem}")
     run, malformed = _read(data)
-    parts = Parts.of(data)
-    found = Findings(list(problems_of(parts, bucket=bucket)))
-    here = Here(environment=environment, region=region, bucket=bucket, hub=hub, clusters=clusters)
-    if parts.base_model is not None:
-        for index, stage in parts.stages.items():
-            check_stage(parts.base_model, stage, index, here, found)
-        trained = found.placements.get(f"stages.{parts.stage_count - 1}")
-        for index, evaluation in parts.evaluation.items():
-            check_evaluation(parts.base_model, evaluation, index, here, found, trained=trained)
+    partial = PartialRun.of(data)
+    found = Findings(list(problems_of(partial, bucket=bucket)))
+    context = CheckContext(environment=environment, region=region, bucket=bucket, hub=hub, clusters=clusters)
+    if partial.base_model is not None:
+        for index, stage in partial.stages.items():
+            check_stage(partial.base_model, stage, index, context, found)
+        trained = found.placements.get(f"stages.{partial.stage_count - 1}")
+        for index, evaluation in partial.evaluation.items():
+            check_evaluation(partial.base_model, evaluation, index, context, found, trained=trained)
     recipes = {path: placement.recipe for path, placement in found.placements.items()}
     for recipe in recipes.values():
         found.problems += region_problems(recipe, region)
         found.warnings += region_warnings(recipe, region)
-    found.problems += deployment_problems(parts, region)
+    found.problems += deployment_problems(partial, region)
     if run and run_id and not re.fullmatch(rf"{run.name}-\d{{14}}", run_id):
         found.problems.append(Problem("run_id", f"must be {run.name}-<yyyymmddhhmmss>", run_id))
     problems = _without_follow_ups(known, malformed, found.problems)
     raise_for(list({str(problem): problem for problem in problems}.values()), subject=SUBJECT)
     assert run is not None
-    warnings = (*_unguarded(run), *deployment_warnings(parts, region), *found.warnings)
+    warnings = (*_unguarded(run), *deployment_warnings(partial, region), *found.warnings)
     return CheckedRun(pinned(run, found.placements), tuple(dict.fromkeys(warnings)), recipes)
 
 

@@ -9,36 +9,36 @@ from atelier.recipes import catalogue
 from atelier.recipes.metrics import highest, long_name
 from atelier.runs.checks import stage_order as chain
 from atelier.runs.model import CONDITIONS, SERVING
-from atelier.runs.partial_run import Parts
+from atelier.runs.partial_run import PartialRun
 
 
-def problems_of(parts: Parts, *, bucket: str | None) -> Iterator[Problem]:
+def problems_of(partial: PartialRun, *, bucket: str | None) -> Iterator[Problem]:
     """Every rule that is broken. Without a bucket the datasets may lie anywhere."""
     if bucket:
-        yield from _datasets(parts, bucket)
-    yield from chain.problems_of(parts.stages, count=parts.stage_count)
-    yield from _tasks(parts)
-    yield from _gate(parts)
-    if parts.continue_from == SERVING and parts.deployment is None:
+        yield from _datasets(partial, bucket)
+    yield from chain.problems_of(partial.stages, count=partial.stage_count)
+    yield from _tasks(partial)
+    yield from _gate(partial)
+    if partial.continue_from == SERVING and partial.deployment is None:
         message = "needs a deployment, whose model the run continues from; or name a run id"
         yield Problem("continue_from", message, SERVING)
 
 
-def _datasets(parts: Parts, bucket: str) -> Iterator[Problem]:
+def _datasets(partial: PartialRun, bucket: str) -> Iterator[Problem]:
     """Jobs and functions may read the environment's own bucket only; no role reaches another."""
-    uris = {f"evaluation.{index}.dataset": item.dataset for index, item in parts.evaluation.items()}
-    for index, stage in parts.stages.items():
+    uris = {f"evaluation.{index}.dataset": item.dataset for index, item in partial.evaluation.items()}
+    for index, stage in partial.stages.items():
         uris |= {f"stages.{index}.train": stage.train, f"stages.{index}.validation": stage.validation}
-    if parts.deployment and parts.deployment.canary:
-        uris["deployment.canary.scenarios"] = parts.deployment.canary.scenarios
+    if partial.deployment and partial.deployment.canary:
+        uris["deployment.canary.scenarios"] = partial.deployment.canary.scenarios
     for path, uri in uris.items():
         if uri and not uri.startswith(f"s3://{bucket}/"):
             yield Problem(path, f"must lie in this environment's bucket, s3://{bucket}/", uri)
 
 
-def _tasks(parts: Parts) -> Iterator[Problem]:
+def _tasks(partial: PartialRun) -> Iterator[Problem]:
     seen: set[str] = set()
-    for index, item in parts.evaluation.items():
+    for index, item in partial.evaluation.items():
         path = f"evaluation.{index}"
         if item.task in seen:
             message = "comes twice; gate rules name a metric by its task, so a task may come once"
@@ -54,17 +54,17 @@ def _tasks(parts: Parts) -> Iterator[Problem]:
             yield Problem(f"{path}.dataset", message, item.dataset)
 
 
-def _gate(parts: Parts) -> Iterator[Problem]:
+def _gate(partial: PartialRun) -> Iterator[Problem]:
     tasks = [
-        catalogue().tasks[name] for name in dict.fromkeys(item.task for item in parts.evaluation.values())
+        catalogue().tasks[name] for name in dict.fromkeys(item.task for item in partial.evaluation.values())
     ]
     known = [f"{task.name}.{metric}" for task in tasks for metric in task.metrics]
     open_ended = {task.name for task in tasks if task.names_its_metrics}
-    for index, rule in parts.gate.items():
+    for index, rule in partial.gate.items():
         task, _, metric = rule.metric.partition(".")
         if len(rule.conditions()) != 1:
             yield Problem(f"gate.{index}", f"exactly one of {', '.join(CONDITIONS)}", rule.conditions())
-        if parts.evaluation_is_readable and rule.metric not in known and task not in open_ended:
+        if partial.evaluation_is_readable and rule.metric not in known and task not in open_ended:
             hint = nearest(f"{task}.{long_name(metric)}", known)
             message = hint if known else "the run has no evaluation that measures it"
             yield Problem(f"gate.{index}.metric", message, rule.metric)

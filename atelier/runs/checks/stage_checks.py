@@ -15,12 +15,12 @@ from atelier.recipes.rows import SHIPPED
 from atelier.runs.checks import early_stopping
 from atelier.runs.model import Evaluation, Stage
 from atelier.runs.placement import Placement
-from atelier.runs.recipe_request import TRAINING_JOB, wanted_by_evaluation, wanted_by_stage
+from atelier.runs.recipe_request import TRAINING_JOB, evaluation_request, stage_request
 from atelier.runs.recipe_source import HubCatalogues, catalogue_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class Here:
+class CheckContext:
     """Where a run is to go down the line. Of `clusters` and a `bucket` that are None nothing is known."""
 
     environment: str
@@ -43,52 +43,54 @@ class Findings:
     placements: dict[str, Placement] = field(default_factory=dict)
 
 
-def check_stage(base_model: str, stage: Stage, index: int, here: Here, found: Findings) -> None:
+def check_stage(base_model: str, stage: Stage, index: int, context: CheckContext, found: Findings) -> None:
     """Put what there is to say of a stage into `found`."""
     path = f"stages.{index}"
-    rows = catalogue_of(stage.recipe, here.hub)
+    rows = catalogue_of(stage.recipe, context.hub)
     if rows is None:
         message = "no recipe of AWS's hub is here; accepted: shipped, or hub after `atelier recipes --sync`"
         found.problems.append(Problem(f"{path}.recipe", message, stage.recipe))
         return
-    wanted = wanted_by_stage(base_model, stage, index, environment=here.environment, clusters=here.clusters)
-    examination = examine(wanted, rows)
-    found.problems += (_of_hub(problem, path, stage) for problem in examination.problems)
-    if examination.draft:
-        found.problems += early_stopping.problems_of(stage, examination.draft, path=path)
-    if examination.recipe:
-        hub = rows.published.get(examination.recipe.row.template)
-        _keep(here.placement(stage, examination.recipe, hub), path, here, found)
-        found.warnings += early_stopping.warnings_of(stage, examination.recipe, path=path)
-        found.warnings += _from_hub(path, examination.recipe)
+    wanted = stage_request(
+        base_model, stage, index, environment=context.environment, clusters=context.clusters
+    )
+    resolution = examine(wanted, rows)
+    found.problems += (_of_hub(problem, path, stage) for problem in resolution.problems)
+    if resolution.draft:
+        found.problems += early_stopping.problems_of(stage, resolution.draft, path=path)
+    if resolution.recipe:
+        hub = rows.published.get(resolution.recipe.row.template)
+        _keep(context.placement(stage, resolution.recipe, hub), path, context, found)
+        found.warnings += early_stopping.warnings_of(stage, resolution.recipe, path=path)
+        found.warnings += _from_hub(path, resolution.recipe)
 
 
 def check_evaluation(
     base_model: str,
     evaluation: Evaluation,
     index: int,
-    here: Here,
+    context: CheckContext,
     found: Findings,
     *,
     trained: Placement | None,
 ) -> None:
     """The same for an evaluation; `trained` is the run's last stage."""
     path = f"evaluation.{index}"
-    placement = _beside(trained, base_model, evaluation, index, here)
+    placement = _beside(trained, base_model, evaluation, index, context)
     if placement is None:
-        wanted = wanted_by_evaluation(
-            base_model, evaluation, index, environment=here.environment, clusters=here.clusters
+        wanted = evaluation_request(
+            base_model, evaluation, index, environment=context.environment, clusters=context.clusters
         )
-        examination = examine(wanted, catalogue())
-        found.problems += examination.problems
-        if examination.recipe is None:
+        resolution = examine(wanted, catalogue())
+        found.problems += resolution.problems
+        if resolution.recipe is None:
             return
-        placement = here.placement(evaluation, examination.recipe)
-    _keep(placement, path, here, found)
+        placement = context.placement(evaluation, resolution.recipe)
+    _keep(placement, path, context, found)
 
 
 def _beside(
-    trained: Placement | None, base_model: str, evaluation: Evaluation, index: int, here: Here
+    trained: Placement | None, base_model: str, evaluation: Evaluation, index: int, context: CheckContext
 ) -> Placement | None:
     """Where the last stage trains, if nobody says otherwise and the evaluation can be there too."""
     if evaluation.platform != AUTO or trained is None or trained.recipe.platform == TRAINING_JOB:
@@ -96,22 +98,22 @@ def _beside(
     same = trained.cluster.configured_name if trained.cluster else None
     for cluster in dict.fromkeys((evaluation.cluster or same, evaluation.cluster)):
         part = evaluation.model_copy(update={"platform": trained.recipe.platform, "cluster": cluster})
-        wanted = wanted_by_evaluation(
-            base_model, part, index, environment=here.environment, clusters=here.clusters
+        wanted = evaluation_request(
+            base_model, part, index, environment=context.environment, clusters=context.clusters
         )
         recipe = examine(wanted, catalogue()).recipe
-        placement = recipe and here.placement(part, recipe)
+        placement = recipe and context.placement(part, recipe)
         if placement and not any(placement.problems("")):
             return placement
     return None
 
 
-def _keep(placement: Placement, path: str, here: Here, found: Findings) -> None:
+def _keep(placement: Placement, path: str, context: CheckContext, found: Findings) -> None:
     found.placements[path] = placement
     found.problems += placement.problems(path)
     found.warnings += placement.recipe.warnings
     found.warnings += placement.warnings(path)
-    found.warnings += _unreachable_function(path, placement.part.reward_lambda_arn, here.region)
+    found.warnings += _unreachable_function(path, placement.part.reward_lambda_arn, context.region)
 
 
 def _of_hub(problem: Problem, path: str, stage: Stage) -> Problem:

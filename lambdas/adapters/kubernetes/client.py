@@ -13,8 +13,8 @@ import urllib3
 
 from atelier.platforms.eks.resources import (
     POD,
-    Kind,
     Manifest,
+    ResourceKind,
     kind_of,
     name_of,
     path_of,
@@ -62,14 +62,14 @@ class KubernetesClient:
             raise AlreadyThere(message_in(response.data))
         return content_of(response, action, resource)
 
-    def get(self, kind: Kind, name: str) -> dict[str, Any] | None:
+    def get(self, kind: ResourceKind, name: str) -> dict[str, Any] | None:
         """One object; None when there is none."""
         action = f"get {plural_of(kind)}"
         response = self._api.call("GET", path_of(kind, self.namespace, name), action=action)
         return None if response.status == 404 else content_of(response, action, name)
 
     def find_all(
-        self, kind: Kind, *, label_selector: str = "", field_selector: str = ""
+        self, kind: ResourceKind, *, label_selector: str = "", field_selector: str = ""
     ) -> Iterator[dict[str, Any]]:
         """Objects of a kind."""
         action, path = f"list {plural_of(kind)}", path_of(kind, self.namespace)
@@ -92,7 +92,7 @@ class KubernetesClient:
             if not fields["continue"]:
                 return
 
-    def delete(self, kind: Kind, name: str, *, uid: str) -> None:
+    def delete(self, kind: ResourceKind, name: str, *, uid: str) -> None:
         """Delete one object and what it owns, if it still has this uid; one that is gone is success."""
         action = f"delete {plural_of(kind)}"
         options = _deletion() | {"preconditions": {"uid": uid}}
@@ -101,7 +101,7 @@ class KubernetesClient:
         if response.status not in (404, 409):
             content_of(response, action, name)
 
-    def delete_all(self, kind: Kind, *, label_selector: str) -> None:
+    def delete_all(self, kind: ResourceKind, *, label_selector: str) -> None:
         """Delete the objects that the selector finds, and what they own."""
         action = f"deletecollection {plural_of(kind)}"
         response = self._api.call(

@@ -7,12 +7,12 @@ leaves what others have added, such as the labels that HyperPod puts on a namesp
 from __future__ import annotations
 
 from atelier.errors import RequestRefused
-from atelier.platforms.eks.resources import Kind, Manifest, kind_of, name_of
+from atelier.platforms.eks.resources import Manifest, ResourceKind, kind_of, name_of
 from lambdas.adapters.kubernetes.connection import KubernetesConnection, content_of
 from lambdas.adapters.kubernetes.errors import message_in
 
 _MERGE = "application/merge-patch+json"
-_PLURALS: dict[Kind, str] = {
+_PLURALS: dict[ResourceKind, str] = {
     ("v1", "Namespace"): "namespaces",
     ("v1", "PersistentVolume"): "persistentvolumes",
     ("v1", "PersistentVolumeClaim"): "persistentvolumeclaims",

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from localcloud.kubernetes import resources
 from localcloud.kubernetes.kubelet.pod import Node, PodWorker
-from localcloud.kubernetes.kubelet.process import bury
+from localcloud.kubernetes.kubelet.process import kill_recorded
 from localcloud.kubernetes.objects import Key, Object, is_finished, is_terminating, now
 from localcloud.kubernetes.store import Event
 
@@ -100,7 +100,7 @@ class Kubelet:
         """A pod of an earlier server, which ended without ending it."""
         metadata = pod["metadata"]
         for record in self._node.pod_folder(metadata["uid"]).glob("*.process"):
-            bury(record)
+            kill_recorded(record)
         status = pod["status"] | {"phase": "Failed", "reason": NODE_LOST, "message": CLOUD_ENDED}
         for container in status.get("containerStatuses", []):
             if "terminated" not in container["state"]:

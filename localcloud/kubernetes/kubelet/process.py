@@ -72,7 +72,7 @@ class Process:
         ended(code if code >= 0 else 128 - code)
 
 
-def bury(record: Path) -> None:
+def kill_recorded(record: Path) -> None:
     """Kill what an earlier server left running under a record, if the process id is still that process's."""
     try:
         left = json.loads(record.read_text())

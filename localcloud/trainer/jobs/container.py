@@ -26,10 +26,10 @@ from localcloud.trainer.jobs.recipe import (
     TrainingRecipe,
     read_recipe,
 )
-from localcloud.trainer.jobs.training_loop import Course, Stopped, never
+from localcloud.trainer.jobs.training_loop import Stopped, TrainingLoop, never
 from localcloud.trainer.model.checkpoint import Checkpoint
 from localcloud.trainer.model.ranks import StopSignal
-from localcloud.trainer.model.training import ALONE
+from localcloud.trainer.model.training import SINGLE_PROCESS
 
 log = logging.getLogger(__name__)
 
@@ -70,9 +70,9 @@ def _train(model: Checkpoint, recipe: TrainingRecipe | StepsRecipe, opt_ml: OptM
     """The step whose checkpoint was saved last; None for a training that was stopped before its first."""
     training = prepare(model, recipe, opt_ml)
     saved = saved_steps(recipe, opt_ml)
-    is_stopped = StopSignal(ALONE).is_set if isinstance(recipe, StepsRecipe) else never
+    is_stopped = StopSignal(SINGLE_PROCESS).is_set if isinstance(recipe, StepsRecipe) else never
     try:
-        training(Course(save=saved.save, is_stopped=is_stopped))
+        training(TrainingLoop(save=saved.save, is_stopped=is_stopped))
     except Stopped as stopped:
         log.info("%s", stopped)
     return saved.last

@@ -116,7 +116,7 @@ def _read(files: Sequence[Path], parse: Callable[[Mapping[str, Any]], Row]) -> l
             raise JobFailed(f"{file.name} line {number}: field {error} is missing") from error
         except Unconvertible as error:
             raise JobFailed(
-                f"{file.name} line {number}: {error}; accepted: {error.fault.accepted}"
+                f"{file.name} line {number}: {error}; accepted: {error.violation.accepted}"
             ) from error
         except (TypeError, ValueError, AttributeError) as error:
             raise JobFailed(f"{file.name} line {number}: {error}") from error

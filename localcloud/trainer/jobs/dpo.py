@@ -16,7 +16,7 @@ from jax import Array
 from localcloud.trainer.jobs.adaptation import Adaptation, optimizer_settings
 from localcloud.trainer.jobs.datasets import Pair
 from localcloud.trainer.jobs.recipe import DpoSettings, TrainingConfig
-from localcloud.trainer.jobs.training_loop import Course
+from localcloud.trainer.jobs.training_loop import TrainingLoop
 from localcloud.trainer.model.batches import IntArray, Sequences, epochs
 from localcloud.trainer.model.checkpoint import Checkpoint
 from localcloud.trainer.model.losses import answer_log_probability, dpo_loss, dpo_margins
@@ -39,8 +39,12 @@ class Pairs:
         return Pairs(self.sequences.take(both), self.reference[both])
 
 
-def prefer(
-    adaptation: Adaptation, rows: Sequence[Pair], config: TrainingConfig, dpo: DpoSettings, course: Course
+def train_dpo(
+    adaptation: Adaptation,
+    rows: Sequence[Pair],
+    config: TrainingConfig,
+    dpo: DpoSettings,
+    course: TrainingLoop,
 ) -> None:
     """Train; the course gets the finished model. Stopped when it says so before."""
     start = adaptation.start

@@ -12,7 +12,7 @@ from localcloud.trainer.jobs.datasets import Question, read_questions
 from localcloud.trainer.jobs.failures import JobFailed
 from localcloud.trainer.jobs.metrics import score
 from localcloud.trainer.jobs.opt_ml import OptMl
-from localcloud.trainer.jobs.recipe import Asked
+from localcloud.trainer.jobs.recipe import EvaluationRequest
 from localcloud.trainer.jobs.training_loop import SEED
 from localcloud.trainer.model.chat import encode_prompt
 from localcloud.trainer.model.checkpoint import Checkpoint
@@ -22,7 +22,7 @@ from localcloud.trainer.model.tokenizer import Special
 log = logging.getLogger(__name__)
 
 
-def evaluate(model: Checkpoint, asked: Asked, opt_ml: OptMl, folder: Path) -> None:
+def evaluate(model: Checkpoint, asked: EvaluationRequest, opt_ml: OptMl, folder: Path) -> None:
     """Write results_<time>.json and inference_output.jsonl into `folder`."""
     started = time.time()
     questions = read_questions(opt_ml.channel("train"))
@@ -59,7 +59,7 @@ def evaluate(model: Checkpoint, asked: Asked, opt_ml: OptMl, folder: Path) -> No
     log.info("rows=%d exact_match=%.4f", len(questions), scores["exact_match"])
 
 
-def _answer(model: Checkpoint, asked: Asked, questions: list[Question]) -> list[str]:
+def _answer(model: Checkpoint, asked: EvaluationRequest, questions: list[Question]) -> list[str]:
     prompts = []
     for number, question in enumerate(questions, 1):
         system = [{"text": question.system}] if question.system else None

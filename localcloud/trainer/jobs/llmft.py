@@ -29,8 +29,8 @@ from localcloud.trainer.jobs.models import load_model
 from localcloud.trainer.jobs.nova_training import check_batch
 from localcloud.trainer.jobs.rank_process import run_rank
 from localcloud.trainer.jobs.resume import ResumePoint
-from localcloud.trainer.jobs.sft import Pace, fine_tune
-from localcloud.trainer.jobs.training_loop import Course, IsStopped
+from localcloud.trainer.jobs.sft import Schedule, fine_tune
+from localcloud.trainer.jobs.training_loop import IsStopped, TrainingLoop
 from localcloud.trainer.model.chat import Encoded
 from localcloud.trainer.model.checkpoint import Checkpoint
 from localcloud.trainer.model.optimizer import OptimizerSettings
@@ -69,7 +69,7 @@ def run(path: Path, ranks: Ranks, is_stopped: IsStopped | None = None) -> None:
         resume = ResumePoint.of(output.parent / f".{output.name}.state" / "last.safetensors", inputs)
     ranks.join()
     pace = _pace(args, len(rows))
-    course = Course(
+    course = TrainingLoop(
         save=Model(output, ranks, merges=args.merge_weights).save,
         seed=args.seed,
         ranks=ranks,
@@ -128,10 +128,10 @@ def _rows(datasets: Datasets, model: Checkpoint, args: TrainingArgs) -> tuple[li
     return [rows[index] for index in order[:kept]], [rows[index] for index in order[kept:]]
 
 
-def _pace(args: TrainingArgs, rows: int) -> Pace:
+def _pace(args: TrainingArgs, rows: int) -> Schedule:
     per_epoch = math.ceil(rows / args.train_batch_size)
     steps = per_epoch * args.max_epochs
-    return Pace(
+    return Schedule(
         batch=args.train_batch_size,
         steps=steps,
         measure_every=args.eval_steps if args.eval_steps > 0 else per_epoch,

@@ -7,23 +7,23 @@ from collections.abc import Callable
 
 from localcloud.trainer.jobs.adaptation import Adaptation, optimizer_settings
 from localcloud.trainer.jobs.datasets import read_conversations, read_preferences
-from localcloud.trainer.jobs.dpo import prefer
+from localcloud.trainer.jobs.dpo import train_dpo
 from localcloud.trainer.jobs.failures import JobFailed
 from localcloud.trainer.jobs.opt_ml import OptMl
 from localcloud.trainer.jobs.recipe import StepsConfig, StepsRecipe, TrainingConfig, TrainingRecipe
 from localcloud.trainer.jobs.saved_steps import SavedSteps
-from localcloud.trainer.jobs.sft import Pace, fine_tune
-from localcloud.trainer.jobs.training_loop import Course
+from localcloud.trainer.jobs.sft import Schedule, fine_tune
+from localcloud.trainer.jobs.training_loop import TrainingLoop
 from localcloud.trainer.model.checkpoint import Checkpoint
 from localcloud.trainer.model.ranks import Ranks
-from localcloud.trainer.model.training import ALONE
+from localcloud.trainer.model.training import SINGLE_PROCESS
 
-Training = Callable[[Course], None]
+Training = Callable[[TrainingLoop], None]
 """All that is left to do: it raises Stopped when the course says so."""
 
 
 def prepare(
-    model: Checkpoint, recipe: TrainingRecipe | StepsRecipe, opt_ml: OptMl, ranks: Ranks = ALONE
+    model: Checkpoint, recipe: TrainingRecipe | StepsRecipe, opt_ml: OptMl, ranks: Ranks = SINGLE_PROCESS
 ) -> Training:
     """Read and check everything. JobFailed, in every rank alike, for what cannot be trained."""
     config = recipe.training_config
@@ -38,7 +38,7 @@ def prepare(
     if isinstance(config, TrainingConfig) and config.model.dpo_cfg is not None:
         pairs = read_preferences(opt_ml.channel("train"), model.tokenizer, config.max_length)
         dpo = config.model.dpo_cfg
-        return lambda course: prefer(
+        return lambda course: train_dpo(
             Adaptation.of(model, config.model, course.seed), pairs, config, dpo, course
         )
     rows = read_conversations(opt_ml.channel("train"), model.tokenizer, config.max_length)
@@ -67,11 +67,11 @@ def check_batch(key: str, rows: int, ranks: Ranks) -> None:
         raise JobFailed(f"recipe: {key} is {rows}; for {ranks.size} ranks it must be a multiple of that")
 
 
-def _pace(config: TrainingConfig | StepsConfig, rows: int) -> Pace:
+def _pace(config: TrainingConfig | StepsConfig, rows: int) -> Schedule:
     """Nova 1.0 counts epochs, measures after each and saves the finished model; Nova 2 counts steps."""
     batch = config.global_batch_size
     if isinstance(config, StepsConfig):
-        return Pace(
+        return Schedule(
             batch=batch,
             steps=config.max_steps,
             measure_every=config.val_check_interval,
@@ -80,4 +80,4 @@ def _pace(config: TrainingConfig | StepsConfig, rows: int) -> Pace:
         )
     per_epoch = math.ceil(rows / batch)
     steps = per_epoch * config.trainer.max_epochs
-    return Pace(batch=batch, steps=steps, measure_every=per_epoch, save_every=steps)
+    return Schedule(batch=batch, steps=steps, measure_every=per_epoch, save_every=steps)

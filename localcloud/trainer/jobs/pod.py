@@ -40,7 +40,7 @@ from localcloud.trainer.jobs.recipe import (
     read_recipe,
 )
 from localcloud.trainer.jobs.resume import ResumePoint
-from localcloud.trainer.jobs.training_loop import Course
+from localcloud.trainer.jobs.training_loop import TrainingLoop
 from localcloud.trainer.model.checkpoint import Checkpoint
 from localcloud.trainer.model.ranks import Ranks, StopSignal
 
@@ -120,7 +120,7 @@ def _train(
             saved.save(step, checkpoint, loss)
 
     ranks.join()
-    training(Course(save=save, ranks=ranks, is_stopped=StopSignal(ranks).is_set, resume=resume))
+    training(TrainingLoop(save=save, ranks=ranks, is_stopped=StopSignal(ranks).is_set, resume=resume))
     if ranks.is_first:
         pod.escrow.put(folder.root / "escrow", name)
         last = f"{pod.escrow.job_uri(name)}/step_{saved.last}"

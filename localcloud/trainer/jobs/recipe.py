@@ -195,7 +195,7 @@ class Processor(_Section):
 
 
 @dataclass(frozen=True)
-class Asked:
+class EvaluationRequest:
     """What an evaluation is to do, whichever form its recipe has. `model` is what its results call it."""
 
     task: str
@@ -211,8 +211,8 @@ class EvaluationRecipe(_Section):
     processor: Processor = Processor()
 
     @property
-    def asked(self) -> Asked:
-        return Asked(
+    def asked(self) -> EvaluationRequest:
+        return EvaluationRequest(
             self.evaluation.task, self.evaluation.strategy, self.run.model_name_or_path, self.inference
         )
 
@@ -260,8 +260,10 @@ class OpenEvaluationRecipe(_Section):
     processor: OpenProcessor = OpenProcessor()
 
     @property
-    def asked(self) -> Asked:
-        return Asked(self.evaluation.task, self.evaluation.strategy, self.run.base_model_name, self.inference)
+    def asked(self) -> EvaluationRequest:
+        return EvaluationRequest(
+            self.evaluation.task, self.evaluation.strategy, self.run.base_model_name, self.inference
+        )
 
 
 Recipe = TrainingRecipe | StepsRecipe | EvaluationRecipe | OpenEvaluationRecipe

@@ -12,7 +12,7 @@ import jax
 from jax import Array
 
 from localcloud.trainer.jobs.adaptation import Adaptation
-from localcloud.trainer.jobs.training_loop import Course
+from localcloud.trainer.jobs.training_loop import TrainingLoop
 from localcloud.trainer.model.batches import Sequences, epochs
 from localcloud.trainer.model.chat import Encoded
 from localcloud.trainer.model.losses import token_loss
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Pace:
+class Schedule:
     """How many steps of how many rows a training takes, and after how many it speaks, measures and saves.
 
     `measured_rows` of the validation data are looked at, all of them when None.
@@ -41,9 +41,9 @@ def fine_tune(
     adaptation: Adaptation,
     rows: Sequence[Encoded],
     held_out: Sequence[Encoded],
-    pace: Pace,
+    pace: Schedule,
     settings: OptimizerSettings,
-    course: Course,
+    course: TrainingLoop,
 ) -> None:
     """Train until the last step; the course gets the models. Stopped when it says so before."""
 

@@ -11,7 +11,7 @@ from localcloud.trainer.jobs.resume import ResumePoint
 from localcloud.trainer.jobs.saved_steps import Save
 from localcloud.trainer.model.optimizer import OptimizerSettings
 from localcloud.trainer.model.ranks import Ranks
-from localcloud.trainer.model.training import ALONE, Loss, Step, train
+from localcloud.trainer.model.training import SINGLE_PROCESS, Loss, Step, train
 from localcloud.trainer.model.transformer import Parameters
 
 log = logging.getLogger(__name__)
@@ -40,12 +40,12 @@ def never(_step: int) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Course:
+class TrainingLoop:
     """The way of one training. `is_stopped` is asked after each step; `resume` keeps snapshots."""
 
     save: Save
     seed: int = SEED
-    ranks: Ranks = ALONE
+    ranks: Ranks = SINGLE_PROCESS
     is_stopped: IsStopped = never
     resume: ResumePoint | None = None
 

@@ -21,7 +21,7 @@ Loss = Callable[[Parameters, Any, Array], tuple[Array, dict[str, Array]]]
 """(trainable parameters, batch, random key) -> (loss, figures worth logging)."""
 
 HostArray = np.ndarray[Any, Any]
-ALONE = Ranks()
+SINGLE_PROCESS = Ranks()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def train(
     settings: OptimizerSettings,
     seed: int,
     *,
-    ranks: Ranks = ALONE,
+    ranks: Ranks = SINGLE_PROCESS,
     after: Snapshot | None = None,
 ) -> Iterator[Step]:
     """Take a step for each batch; the same seed gives the same steps, with any number of ranks.

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from atelier.errors import RequestRefused, StillInUse, Throttled
-from atelier.operations.model import Kind, Phase, Status
+from atelier.errors import RequestRefused, ResourceInUse, Throttled
+from atelier.operations.model import OperationKind, Phase, Status
 from atelier.targets.bedrock_requests import deployment_request
 from atelier.targets.ports import ServingModel
 from lambdas.adapters.bedrock_deployments import BedrockDeployments
@@ -22,7 +22,7 @@ from tests.support.operations import RUN_ID, an_operation
 ARN = "arn:aws:bedrock:us-east-1:111122223333:custom-model-deployment/8h2kq0c4z1vw"
 MODEL, OTHER = model_arn("k3v9d0m2x7qa"), model_arn("aaaaaaaaaaaa")
 REQUEST = deployment_request(RUN_ID, model_arn=MODEL)
-OPERATION = an_operation("deployment", kind=Kind.DEPLOYMENT, request=REQUEST)
+OPERATION = an_operation("deployment", kind=OperationKind.DEPLOYMENT, request=REQUEST)
 OURS = [{"key": "atelier:run_id", "value": RUN_ID}]
 
 
@@ -162,7 +162,7 @@ def test_update_leaves_a_model_that_is_there_or_on_its_way(bedrock: Bedrock, cha
 def test_update_waits_for_the_swap_of_another_model(bedrock: Bedrock) -> None:
     update = {"modelArn": OTHER, "updateStatus": "Updating"}
     bedrock.a_deployment("support-agent", updateDetails=update)
-    with pytest.raises(StillInUse, match="one swap at a time"):
+    with pytest.raises(ResourceInUse, match="one swap at a time"):
         bedrock.deployments.update("support-agent", MODEL)
 
 
@@ -199,12 +199,12 @@ def test_a_conflict_of_a_delete_means_still_in_use(bedrock: Bedrock) -> None:
     bedrock.a_deployment()
     bedrock.tagged(ARN, OURS)
     bedrock.control.add_client_error("delete_custom_model_deployment", "ConflictException", "busy")
-    with pytest.raises(StillInUse, match=f"deployment {RUN_ID} cannot be deleted yet"):
+    with pytest.raises(ResourceInUse, match=f"deployment {RUN_ID} cannot be deleted yet"):
         bedrock.deployments.delete_deployment(RUN_ID, run_id=RUN_ID)
     bedrock.a_model(RUN_ID)
     bedrock.tagged(MODEL, OURS)
     bedrock.control.add_client_error("delete_custom_model", "ConflictException", "in use")
-    with pytest.raises(StillInUse, match=f"model {RUN_ID} cannot be deleted yet"):
+    with pytest.raises(ResourceInUse, match=f"model {RUN_ID} cannot be deleted yet"):
         bedrock.deployments.delete_model(RUN_ID, run_id=RUN_ID)
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from atelier.errors import StillInUse
-from atelier.operations.model import Kind, Operation, OperationState, Phase, Status
+from atelier.errors import ResourceInUse
+from atelier.operations.model import Operation, OperationKind, OperationState, Phase, Status
 from atelier.targets.bedrock_requests import promotion_request
 from atelier.targets.ports import ServingModel
 from lambdas.adapters.bedrock_deployments import BedrockDeployments
@@ -28,7 +28,7 @@ Bedrock = tuple[BedrockPromotions, Stubber]
 
 def a_promotion(serving: ServingModel | None) -> Operation:
     request = promotion_request(RUN_ID, deployment_name="support-agent", model_arn=NEW, serving=serving)
-    return an_operation("promotion", kind=Kind.PROMOTION, request=request)
+    return an_operation("promotion", kind=OperationKind.PROMOTION, request=request)
 
 
 UPDATE = a_promotion(ServingModel(OLD, "earlier"))
@@ -96,7 +96,7 @@ def test_another_runs_swap_is_waited_for_before_anything_is_remembered(
 ) -> None:
     promotions, stubber = bedrock
     stands(stubber, OLD, updateDetails=update(THIRD, "Updating"))
-    with pytest.raises(StillInUse, match=f"support-agent is taking model {THIRD}"):
+    with pytest.raises(ResourceInUse, match=f"support-agent is taking model {THIRD}"):
         promotions.submit(UPDATE)
     assert previous(operations) == OLD
 

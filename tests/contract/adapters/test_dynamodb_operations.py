@@ -17,7 +17,7 @@ from moto import mock_aws
 
 from atelier.errors import AccessRefused, Throttled, UnknownRun
 from atelier.operations.early_stopping import EarlyStop
-from atelier.operations.model import Kind, OperationState, Outcome
+from atelier.operations.model import OperationKind, OperationResult, OperationState
 from atelier.operations.ports import Operations
 from lambdas.adapters.dynamodb_operations import OPEN_INDEX, DynamoDbOperations
 from tests.support.clients import client
@@ -26,7 +26,7 @@ from tests.support.operations import POLICY, RUN_ID, FakeOperations, an_operatio
 TABLE = "operations"
 REQUEST = {"TrainingJobName": f"{RUN_ID}-s0", "HyperParameters": {"learning_rate": 1e-05}, "empty": None}
 STAGE = an_operation(request=REQUEST)
-APPROVAL = an_operation("approval", kind=Kind.APPROVAL)
+APPROVAL = an_operation("approval", kind=OperationKind.APPROVAL)
 
 
 def create_table(dynamodb: Any) -> None:
@@ -192,9 +192,9 @@ def test_the_first_decision_to_stop_early_stands_and_survives_a_retry(operations
 
 def test_the_first_outcome_stands_and_survives_a_retry(operations: Operations) -> None:
     operations.record(STAGE)
-    first = Outcome(error="JobFailed", cause="exit code 1")
+    first = OperationResult(error="JobFailed", cause="exit code 1")
     assert operations.conclude(STAGE, first) == first
-    assert operations.conclude(STAGE, Outcome({"job_name": "late"})) == first
+    assert operations.conclude(STAGE, OperationResult({"job_name": "late"})) == first
     operations.close(STAGE, at=100, error="JobFailed")
     assert operations.conclude(STAGE, first) is None
     retry = replace(STAGE, token="token-2")

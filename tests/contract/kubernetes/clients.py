@@ -95,12 +95,12 @@ class Api:
     def close(self) -> None:
         self.client.close()
 
-    def kubectl(self, *arguments: str, given: object = None) -> subprocess.CompletedProcess[str]:
+    def kubectl(self, *arguments: str, inputs: object = None) -> subprocess.CompletedProcess[str]:
         """Run the real kubectl; `given` is its standard input, as a document."""
         home = str(self.server.home.root)
         return subprocess.run(
             [str(Path(sys.executable).parent / "kubectl"), "--kubeconfig", str(self.kubeconfig), *arguments],
-            input=None if given is None else json.dumps(given),
+            input=None if inputs is None else json.dumps(inputs),
             capture_output=True,
             text=True,
             check=False,

@@ -38,7 +38,7 @@ def test_a_job_is_created_waited_for_read_and_deleted(api: Api, fresh: Fresh) ->
     name = fresh("typed")
     job = pytorch_job(name, container("echo", "trained"), workers=0)
 
-    created = done(api.kubectl("create", "-f", "-", given=job))
+    created = done(api.kubectl("create", "-f", "-", inputs=job))
     done(api.kubectl("wait", "--for=condition=Succeeded", f"pytorchjob/{name}", "--timeout=20s"))
     state = done(api.kubectl("get", "pytorchjob", name, "-o", "jsonpath={.status.conditions[-1:].type}"))
     log = done(api.kubectl("logs", f"{name}-master-0"))
@@ -61,9 +61,9 @@ def test_apply_creates_changes_and_leaves_alone(api: Api, fresh: Fresh, flags: t
     }
     apply = ("apply", *flags, "-f", "-")
 
-    first = done(api.kubectl(*apply, given=document))
-    again = done(api.kubectl(*apply, given=document))
-    changed = done(api.kubectl(*apply, given={**document, "data": {"a": "2"}}))
+    first = done(api.kubectl(*apply, inputs=document))
+    again = done(api.kubectl(*apply, inputs=document))
+    changed = done(api.kubectl(*apply, inputs={**document, "data": {"a": "2"}}))
 
     assert first.endswith(" serverside-applied\n" if flags else " created\n")
     assert flags or again.endswith(" unchanged\n")
@@ -74,7 +74,7 @@ def test_apply_creates_changes_and_leaves_alone(api: Api, fresh: Fresh, flags: t
 
 def test_labels_are_set_and_selected_by(api: Api, fresh: Fresh) -> None:
     name = fresh("labelled")
-    done(api.kubectl("create", "-f", "-", given=hyperpod_job(name, container("true"))))
+    done(api.kubectl("create", "-f", "-", inputs=hyperpod_job(name, container("true"))))
 
     done(api.kubectl("label", "hyperpodpytorchjob", name, f"team={name}"))
 
@@ -84,7 +84,7 @@ def test_labels_are_set_and_selected_by(api: Api, fresh: Fresh) -> None:
 
 def test_describe_shows_a_pod_s_state_and_events(api: Api, fresh: Fresh) -> None:
     name = fresh("described")
-    done(api.kubectl("create", "-f", "-", given=pod(name, "sh", "-c", "exit 5")))
+    done(api.kubectl("create", "-f", "-", inputs=pod(name, "sh", "-c", "exit 5")))
     until(lambda: "terminated" in api.container_status(name).get("state", {}))
 
     described = done(api.kubectl("describe", "pod", name))
@@ -95,7 +95,7 @@ def test_describe_shows_a_pod_s_state_and_events(api: Api, fresh: Fresh) -> None
 
 def test_a_watch_sees_a_job_through(api: Api, fresh: Fresh) -> None:
     name = fresh("watched")
-    done(api.kubectl("create", "-f", "-", given=pod(name, "sleep", "0.3")))
+    done(api.kubectl("create", "-f", "-", inputs=pod(name, "sleep", "0.3")))
 
     phases = done(
         api.kubectl(
@@ -109,7 +109,7 @@ def test_a_watch_sees_a_job_through(api: Api, fresh: Fresh) -> None:
 
 def test_deleting_waits_until_the_pod_has_gone(api: Api, fresh: Fresh) -> None:
     name = fresh("deleted")
-    done(api.kubectl("create", "-f", "-", given=pod(name, "sleep", "600")))
+    done(api.kubectl("create", "-f", "-", inputs=pod(name, "sleep", "600")))
     until(lambda: "running" in api.container_status(name).get("state", {}))
 
     done(api.kubectl("delete", "pod", name))
@@ -121,7 +121,7 @@ def test_an_invalid_job_is_refused_with_the_field(api: Api, fresh: Fresh) -> Non
     job = hyperpod_job(fresh("invalid"), container("true"))
     del job["spec"]["replicaSpecs"][0]["name"]
 
-    refused = api.kubectl("create", "-f", "-", given=job)
+    refused = api.kubectl("create", "-f", "-", inputs=job)
 
     assert refused.returncode == 1
     assert "spec.replicaSpecs[0].name: Required value" in refused.stderr
@@ -130,6 +130,6 @@ def test_an_invalid_job_is_refused_with_the_field(api: Api, fresh: Fresh) -> Non
 def test_a_dry_run_on_the_server_keeps_nothing(api: Api, fresh: Fresh) -> None:
     name = fresh("dry")
 
-    done(api.kubectl("create", "--dry-run=server", "-f", "-", given=pod(name, "true")))
+    done(api.kubectl("create", "--dry-run=server", "-f", "-", inputs=pod(name, "true")))
 
     assert api.pod(name) is None

@@ -42,7 +42,7 @@ def role(api: Api) -> Iterator[None]:
         "subjects": [{"apiGroup": group, "kind": "Group", "name": "hp-jobs"}],
     }
     for document in (made, binding):
-        done = api.kubectl("apply", "-f", "-", given=document)
+        done = api.kubectl("apply", "-f", "-", inputs=document)
         assert done.returncode == 0, done.stderr
     yield
     api.kubectl("delete", "role,rolebinding", "hp-jobs")

@@ -338,7 +338,7 @@ def test_a_stateful_set_keeps_as_many_numbered_pods_as_it_is_asked_for(api: Api,
         },
     }
 
-    assert api.kubectl("create", "-f", "-", given=body).returncode == 0
+    assert api.kubectl("create", "-f", "-", inputs=body).returncode == 0
     for index in (0, 1):
         phase(api, f"{name}-{index}", "Running")
     api.kubectl("patch", "statefulset", name, "--type=merge", "-p", '{"spec": {"replicas": 1}}')

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from atelier import names
-from atelier.errors import StillInUse
-from atelier.operations.model import Kind, Operation
+from atelier.errors import ResourceInUse
+from atelier.operations.model import Operation, OperationKind
 from atelier.operations.submit import submit
 from atelier.targets.bedrock_requests import promotion_request
 from atelier.targets.teardown import Released, release
@@ -42,11 +42,13 @@ class Runs:
         """Make the run's model and record that it is to serve, replacing what serves now."""
         tags = [{"key": names.RUN_TAG, "value": run_id}]
         model_arn: str = self.bedrock.model(run_id, modelName=run_id, modelTags=tags)["modelArn"]
-        self.operations.record(an_operation(names.CUSTOM_MODEL, run_id=run_id, kind=Kind.CUSTOM_MODEL))
+        self.operations.record(
+            an_operation(names.CUSTOM_MODEL, run_id=run_id, kind=OperationKind.CUSTOM_MODEL)
+        )
         serving = self.deployments.serving_model(self.stable)
         request = promotion_request(run_id, deployment_name=self.stable, model_arn=model_arn, serving=serving)
         return self.operations.record(
-            an_operation(names.PROMOTION, run_id=run_id, kind=Kind.PROMOTION, request=request)
+            an_operation(names.PROMOTION, run_id=run_id, kind=OperationKind.PROMOTION, request=request)
         )
 
     def submit(self, promotion: Operation) -> None:
@@ -71,7 +73,7 @@ class Runs:
         def attempt() -> Released | None:
             try:
                 return self.release(run_id)
-            except StillInUse:
+            except ResourceInUse:
                 return None
 
         return until(attempt)

@@ -16,7 +16,7 @@ import pytest
 from localcloud.common.home import Home
 from localcloud.common.processes import command_of
 from localcloud.slurm.processes import kill, processes
-from localcloud.slurm.setting import Switch
+from localcloud.slurm.setting import SlurmSetting
 from tests.contract.localcloud.account import BUCKET, Account, policy, until
 from tests.support.slurm import installed_slurm
 
@@ -110,8 +110,8 @@ def cluster(account: Account, home: Home, role: str) -> Iterator[Cluster]:
     orchestrator = {"Slurm": {"SlurmConfigStrategy": "Managed"}}
     arn = sagemaker.create_cluster(**request(role, 2), Orchestrator=orchestrator)["ClusterArn"]
     wait_until_in_service(sagemaker)
-    assert Switch(home).reported() == {}
-    Switch(home).turn_on()
+    assert SlurmSetting(home).reported() == {}
+    SlurmSetting(home).enable()
     yield Cluster(sagemaker, home.slurm / arn.rpartition("/")[2])
     (home.slurm / "on").unlink()
 
@@ -130,7 +130,7 @@ def test_a_cluster_gets_its_nodes_and_its_agent_when_slurm_is_switched_on(
 ) -> None:
     (agent,) = cluster.agents()
 
-    assert until(lambda: Switch(home).reported()) == {"on-slurm": "2 nodes, an agent"}
+    assert until(lambda: SlurmSetting(home).reported()) == {"on-slurm": "2 nodes, an agent"}
     assert sorted(cluster.states().values()) == ["idle", "idle"]
     assert all(name.startswith("ip-") for name in cluster.states())
     said = cluster.said(agent)

@@ -100,7 +100,7 @@ def stack(account: Account) -> Iterator[Stack]:
 
 def test_a_failed_function_is_caught_by_its_exception_s_class(stack: Stack) -> None:
     catch = {"ErrorEquals": ["InvalidRun"], "Next": "Caught", "Output": "{% $states.errorOutput %}"}
-    end = stack.run(Work=stack.task("refuse", Catch=[catch]), Caught={"Type": "Pass", "End": True})
+    end = stack.run(JobSpec=stack.task("refuse", Catch=[catch]), Caught={"Type": "Pass", "End": True})
     assert end["status"] == "SUCCEEDED"
     caught = json.loads(end["output"])
     cause = json.loads(caught["Cause"])
@@ -110,23 +110,23 @@ def test_a_failed_function_is_caught_by_its_exception_s_class(stack: Stack) -> N
 
 
 def test_a_function_that_fails_while_it_holds_a_token_fails_its_state(stack: Stack) -> None:
-    end = stack.run(Work=stack.task("refuse", token=True, TimeoutSeconds=3600))
+    end = stack.run(JobSpec=stack.task("refuse", token=True, TimeoutSeconds=3600))
     assert (end["status"], end["error"]) == ("FAILED", "InvalidRun")
 
 
 def test_a_token_is_finished_by_the_function_that_holds_it(stack: Stack) -> None:
-    end = stack.run(Work=stack.task("finish", token=True))
+    end = stack.run(JobSpec=stack.task("finish", token=True))
     assert json.loads(end["output"]) == {"done": True}
 
 
 def test_finishing_a_token_takes_permission(stack: Stack) -> None:
-    end = stack.run(Work=stack.task("finish", token=True, function="Powerless", TimeoutSeconds=5))
+    end = stack.run(JobSpec=stack.task("finish", token=True, function="Powerless", TimeoutSeconds=5))
     assert end["status"] == "FAILED"
     assert "states:SendTaskSuccess" in end["cause"]
 
 
 def test_a_state_machine_does_what_its_role_allows_and_no_more(stack: Stack) -> None:
-    end = stack.run(Work=stack.task("nothing", function="Forbidden"))
+    end = stack.run(JobSpec=stack.task("nothing", function="Forbidden"))
     assert end["error"] == "Lambda.AWSLambdaException"
     assert f"lambda:InvokeFunction on resource: {stack.outputs['Forbidden']}" in end["cause"]
     publish = {

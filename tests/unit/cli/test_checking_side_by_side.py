@@ -13,7 +13,7 @@ from threading import Thread
 
 import pytest
 
-from atelier.datasets import Demands, Finding, Format, Report, check
+from atelier.datasets import Finding, Format, Report, Requirements, check
 from atelier.datasets.scan.merge import merge
 from cli.data import parallel_scan as side_by_side
 from cli.data.check import check_source
@@ -34,7 +34,7 @@ def broken_file(tmp_path: Path) -> Path:
 
 def checked(path: Path, *, jobs: int, findings: Path | None = None) -> Report:
     source = Source(str(path), None, lambda: path.open("rb"), path)
-    return check_source(source, Format.SFT, Demands(), jobs=jobs, findings=findings)
+    return check_source(source, Format.SFT, Requirements(), jobs=jobs, findings=findings)
 
 
 def test_pieces_have_the_findings_of_the_whole(broken_file: Path) -> None:
@@ -47,7 +47,7 @@ def test_pieces_have_the_findings_of_the_whole(broken_file: Path) -> None:
     parts = scan_side_by_side(
         broken_file,
         Format.SFT,
-        Demands(),
+        Requirements(),
         jobs=2,
         sink=several.append,
         on_progress=told.append,
@@ -98,7 +98,7 @@ INTERRUPTED = """
 import signal
 import sys
 from pathlib import Path
-from atelier.datasets import Demands, Format
+from atelier.datasets import Format, Requirements
 from cli.data.parallel_scan import scan_side_by_side
 
 def tell(_bytes):
@@ -109,7 +109,7 @@ if __name__ == "__main__":
     # What runs in the background of a shell is born deaf to interrupts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     scan_side_by_side(
-        Path(sys.argv[1]), Format.SFT, Demands(), jobs=2, sink=print, on_progress=tell, piece_bytes=100
+        Path(sys.argv[1]), Format.SFT, Requirements(), jobs=2, sink=print, on_progress=tell, piece_bytes=100
     )
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from atelier.operations.model import Kind
+from atelier.operations.model import OperationKind
 from cli.exit_codes import ExitCode
 from tests.support.commands import atelier
 from tests.support.line import FakeLine, ends
@@ -15,7 +15,7 @@ from tests.support.operations import RUN_ID, an_operation
 def waiting(line: FakeLine) -> FakeLine:
     """A line with a run that waits for approval."""
     line.executions.start(RUN_ID, {"approval": "required"})
-    line.operations.record(an_operation("approval", kind=Kind.APPROVAL))
+    line.operations.record(an_operation("approval", kind=OperationKind.APPROVAL))
     return line
 
 

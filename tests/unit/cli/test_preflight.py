@@ -10,7 +10,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from cli.cluster.preflight import Answer, Outcome, Preflight
+from cli.cluster.preflight import Answer, CheckResult, Preflight
 from cli.exit_codes import ExitCode
 from config.cluster import (
     ClusterConfig,
@@ -127,7 +127,7 @@ def ask(account: Account, cluster: ClusterConfig = CLUSTER) -> dict[str, Answer]
 
 def test_an_account_that_has_everything_is_ready() -> None:
     answers = ask(Account())
-    assert {answer.outcome for answer in answers.values()} == {Outcome.READY}
+    assert {answer.outcome for answer in answers.values()} == {CheckResult.READY}
     assert answers["zone use1-az6"].detail == "us-east-1d in this account"
     assert answers["subnet 10.101.0.0/22"].detail == "1019 addresses for 177"
 
@@ -136,7 +136,7 @@ def test_a_quota_that_is_too_small_is_missing_with_what_to_request() -> None:
     account = Account()
     account.quotas["ml.p5.48xlarge for cluster usage"] = 0
     answer = ask(account)["quota of group training"]
-    assert answer.outcome is Outcome.MISSING
+    assert answer.outcome is CheckResult.MISSING
     assert answer.detail == (
         "'ml.p5.48xlarge for cluster usage': 0; request 2 in Service Quotas, Amazon SageMaker"
     )
@@ -155,7 +155,7 @@ def test_a_cluster_on_slurm_asks_for_fewer_addresses_and_for_no_administrator() 
         ),
     )
     answers = ask(account, slurm)
-    assert {answer.outcome for answer in answers.values()} == {Outcome.READY}
+    assert {answer.outcome for answer in answers.values()} == {CheckResult.READY}
     assert answers["subnet 10.101.0.0/22"].detail == "1019 addresses for 66"
 
 
@@ -163,7 +163,7 @@ def test_groups_of_one_type_share_its_quota() -> None:
     account = Account()
     both = replace(CLUSTER, groups=(*CLUSTER.groups, replace(CLUSTER.groups[1], name="more", count=1)))
     answers = ask(account, both)
-    assert answers["quota of group training"].outcome is Outcome.MISSING
+    assert answers["quota of group training"].outcome is CheckResult.MISSING
     assert "request 3 in" in answers["quota of group more"].detail
 
 
@@ -171,20 +171,20 @@ def test_a_zone_that_the_account_does_not_have_is_missing() -> None:
     account = Account()
     account.zones = {"use1-az1": "us-east-1a"}
     answer = ask(account)["zone use1-az6"]
-    assert (answer.outcome, answer.detail) == (Outcome.MISSING, "this account has use1-az1")
+    assert (answer.outcome, answer.detail) == (CheckResult.MISSING, "this account has use1-az1")
 
 
 def test_an_instance_type_that_the_zone_does_not_offer_is_missing() -> None:
     account = Account()
     account.offered = ["c5.4xlarge"]
     answer = ask(account)["instances in use1-az6"]
-    assert (answer.outcome, answer.detail) == (Outcome.MISSING, "not offered there: p5.48xlarge")
+    assert (answer.outcome, answer.detail) == (CheckResult.MISSING, "not offered there: p5.48xlarge")
 
 
 def test_an_administrator_who_is_no_role_is_missing() -> None:
     account = Account()
     account.has_administrator = False
-    assert ask(account)["administrator people/Administrator"].outcome is Outcome.MISSING
+    assert ask(account)["administrator people/Administrator"].outcome is CheckResult.MISSING
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_a_budget_that_may_count_nothing_is_said_to(status: str, detail: str) ->
     account = Account()
     account.tag_status = status
     answer = ask(account)[f"cost allocation tag {TAG}"]
-    assert answer.outcome is Outcome.UNKNOWN
+    assert answer.outcome is CheckResult.UNKNOWN
     assert detail in answer.detail
 
 

@@ -52,8 +52,8 @@ def account(monkeypatch: pytest.MonkeyPatch) -> None:
     clients = {"sagemaker": sagemaker, "cloudformation": None}
     monkeypatch.setattr("client.connection.clients", lambda _environment: clients.__getitem__)
 
-    def outputs(_cloudformation: object, environment: object, noun: str) -> dict[str, str]:
-        assert (environment, noun) == (DEV, "SlurmCluster")
+    def outputs(_cloudformation: object, environment: object, suffix: str) -> dict[str, str]:
+        assert (environment, suffix) == (DEV, "SlurmCluster")
         return OUTPUTS
 
     def replaced(file: str, arguments: list[str]) -> None:

@@ -335,7 +335,7 @@ def test_clusters_need_a_network_of_ours() -> None:
 
 
 def test_a_cluster_s_noun_is_a_stack_s_name() -> None:
-    assert replace(STANDARD, name="open-weights").noun == "OpenWeightsCluster"
+    assert replace(STANDARD, name="open-weights").suffix == "OpenWeightsCluster"
 
 
 def test_our_environments_name_instance_types_that_hyperpod_has() -> None:

@@ -10,32 +10,32 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from atelier.datasets import Demands, Fault, Format
+from atelier.datasets import Format, Requirements, Violation
 from atelier.datasets.formats.fast_path.tool_configs import ToolConfigs
 from atelier.datasets.formats.registry import DEFINITIONS
 from atelier.datasets.formats.words import RESERVED_WORDS
-from atelier.datasets.rules.feature_counts import Traits
+from atelier.datasets.rules.feature_counts import Features
 from atelier.datasets.scan.line import read
 from tests.support.mutations import mutated
 from tests.support.samples import ANSWERED, CLEAN, sft, text, tool, user
 
 ROWS = {format_: [row for of, row in CLEAN.values() if of == format_] for format_ in Format}
-DEMANDS = [Demands(), Demands(bucket="data"), Demands(bucket="other")]
+DEMANDS = [Requirements(), Requirements(bucket="data"), Requirements(bucket="other")]
 
 
-def accepted(format_: Format, line: bytes, demands: Demands) -> Traits | None:
-    acceptor = DEFINITIONS[format_].acceptor
-    assert acceptor
-    return acceptor(demands)(line)
+def accepted(format_: Format, line: bytes, requirements: Requirements) -> Features | None:
+    fast_path = DEFINITIONS[format_].fast_path
+    assert fast_path
+    return fast_path(requirements)(line)
 
 
 @pytest.mark.parametrize("kind", CLEAN)
 def test_a_clean_row_is_accepted_with_the_traits_it_has(kind: str) -> None:
     format_, row = CLEAN[kind]
 
-    traits = accepted(format_, json.dumps(row).encode(), Demands())
+    features = accepted(format_, json.dumps(row).encode(), Requirements())
 
-    assert traits == DEFINITIONS[format_].traits(row)
+    assert features == DEFINITIONS[format_].features(row)
 
 
 @pytest.mark.parametrize("format_", Format)
@@ -44,14 +44,14 @@ def test_a_clean_row_is_accepted_with_the_traits_it_has(kind: str) -> None:
 def test_what_is_accepted_is_clean(format_: Format, data: st.DataObject) -> None:
     row = data.draw(mutated(st.sampled_from(ROWS[format_])))
     line = json.dumps(row, ensure_ascii=data.draw(st.booleans())).encode()
-    demands = data.draw(st.sampled_from(DEMANDS))
+    requirements = data.draw(st.sampled_from(DEMANDS))
 
-    traits = accepted(format_, line, demands)
+    features = accepted(format_, line, requirements)
 
-    if traits is not None:
+    if features is not None:
         definition = DEFINITIONS[format_]
-        assert list(definition.explain(row, demands)) == []
-        assert traits == definition.traits(row)
+        assert list(definition.validate(row, requirements)) == []
+        assert features == definition.features(row)
 
 
 @pytest.mark.parametrize("format_", Format)
@@ -75,8 +75,8 @@ def test_what_is_accepted_is_clean(format_: Format, data: st.DataObject) -> None
 def test_a_line_that_the_reader_refuses_is_not_accepted(format_: Format, spoilt: Any) -> None:
     line = spoilt(json.dumps(ROWS[format_][0]).encode())
 
-    assert isinstance(read(line), Fault)
-    assert accepted(format_, line, Demands()) is None
+    assert isinstance(read(line), Violation)
+    assert accepted(format_, line, Requirements()) is None
 
 
 DEEP = b"[" * 120 + b"]" * 120
@@ -94,8 +94,8 @@ def test_what_a_key_that_is_there_twice_hides_is_not_accepted(kind: str) -> None
 
     for line in hidden_values(json.dumps(row).encode()):
         assert json.loads(line) == row
-        assert isinstance(read(line), Fault)
-        assert accepted(format_, line, Demands()) is None
+        assert isinstance(read(line), Violation)
+        assert accepted(format_, line, Requirements()) is None
 
 
 @pytest.mark.parametrize("word", RESERVED_WORDS)
@@ -107,7 +107,7 @@ def test_no_escape_hides_a_reserved_word(word: str, hexadecimal: str) -> None:
             line = json.dumps(sft(user(text("?")), ANSWERED)).replace("?", before + escaped).encode()
 
             assert word in json.loads(line)["messages"][0]["content"][0]["text"]
-            assert accepted(Format.SFT, line, Demands()) is None
+            assert accepted(Format.SFT, line, Requirements()) is None
 
 
 SPACES = [chr(code) for code in range(0x10000) if chr(code).isspace()]
@@ -120,9 +120,9 @@ def test_no_spelling_hides_a_blank_text(space: str, separators: tuple[str, str],
     row = sft(user(text(space + " ")), ANSWERED)
     line = json.dumps(row, ensure_ascii=ensure_ascii, separators=separators).encode()
 
-    assert accepted(Format.SFT, line, Demands()) is None
+    assert accepted(Format.SFT, line, Requirements()) is None
     shouted = re.sub(rb"(?<=\\u)[0-9a-f]{4}", lambda digits: digits[0].upper(), line)
-    assert accepted(Format.SFT, shouted, Demands()) is None
+    assert accepted(Format.SFT, shouted, Requirements()) is None
 
 
 def test_tool_configs_are_remembered_only_while_they_are_few_and_small() -> None:

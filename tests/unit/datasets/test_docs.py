@@ -28,7 +28,7 @@ def formats_of(rule: Rule) -> str:
 
 def row(rule: Rule) -> str:
     """The rule's row in the document."""
-    cells = (f"`{rule.name}`", rule.demands, rule.severity, formats_of(rule), rule.source)
+    cells = (f"`{rule.name}`", rule.requirement, rule.severity, formats_of(rule), rule.source)
     return " ".join(("|", " | ".join(cell.replace("|", r"\|") for cell in cells), "|"))
 
 

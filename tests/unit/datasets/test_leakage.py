@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from atelier.datasets import Format
-from atelier.datasets.leakage.leakage import ALIKE, LEAK_EXACT, LEAK_NEAR, Fingerprints, LeakageWatcher
+from atelier.datasets.leakage.leakage import ALIKE, LEAK_EXACT, LEAK_NEAR, Fingerprints, LeakageObserver
 from atelier.datasets.leakage.questions import questions
 from atelier.datasets.leakage.similarity import SKETCH_SIZE, normalised, shingles, similarity, sketch, words
 from atelier.datasets.scan.scan import scan
@@ -29,20 +29,26 @@ def asks(*texts: str) -> dict[str, Any]:
     return {"messages": [{"role": role, "content": [{"text": text}]} for role, text in turns]}
 
 
-def watcher(*queries: str) -> LeakageWatcher:
+def observer(*queries: str) -> LeakageObserver:
     lines = [line({"query": query, "response": "r"}) for query in queries]
-    return LeakageWatcher(Fingerprints.of(lines, Format.GEN_QA), Format.SFT, "gen_qa.jsonl")
+    return LeakageObserver(Fingerprints.of(lines, Format.GEN_QA), Format.SFT, "gen_qa.jsonl")
 
 
 def found(row: Any, *queries: str) -> list[tuple[str, str, str]]:
-    return [(fault.rule.name, fault.at, fault.found) for fault in watcher(*queries).see(line(row), 1, 0)]
+    return [
+        (violation.rule.name, violation.at, violation.found)
+        for violation in observer(*queries).on_row(line(row), 1, 0)
+    ]
 
 
 def test_the_same_question_is_found_with_the_line_of_the_evaluation() -> None:
-    (fault,) = watcher("What else?", "Where is my order?").see(line(asks("Where is my order?")), 5, 0)
+    (violation,) = observer("What else?", "Where is my order?").on_row(line(asks("Where is my order?")), 5, 0)
 
-    assert fault.rule is LEAK_EXACT
-    assert (fault.at, fault.found) == ("messages[0]", "'Where is my order?', as line 2 of gen_qa.jsonl")
+    assert violation.rule is LEAK_EXACT
+    assert (violation.at, violation.found) == (
+        "messages[0]",
+        "'Where is my order?', as line 2 of gen_qa.jsonl",
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,10 +100,10 @@ def test_every_question_of_a_conversation_counts_but_no_short_reply() -> None:
 
 def test_of_a_conversation_in_an_evaluation_the_last_question_counts() -> None:
     fingerprints = Fingerprints.of([line(asks("Good morning to you", "Where is my order?"))], Format.SFT)
-    watching = LeakageWatcher(fingerprints, Format.SFT, "e.jsonl")
+    watching = LeakageObserver(fingerprints, Format.SFT, "e.jsonl")
 
-    assert list(watching.see(line(asks("Good morning to you")), 1, 0)) == []
-    assert len(list(watching.see(line(asks("Where is my order?")), 1, 0))) == 1
+    assert list(watching.on_row(line(asks("Good morning to you")), 1, 0)) == []
+    assert len(list(watching.on_row(line(asks("Where is my order?")), 1, 0))) == 1
 
 
 def test_a_template_s_evaluation_does_not_make_every_row_of_the_template_look_alike() -> None:
@@ -122,9 +128,9 @@ def test_the_same_leaks_are_found_however_the_file_is_cut(rows: list[list[str]],
     )
 
     def leaks(start: int, end: int | None) -> list[tuple[str, int, str]]:
-        watching = LeakageWatcher(Fingerprints.from_json(fingerprints.to_json()), Format.SFT, "e.jsonl")
+        watching = LeakageObserver(Fingerprints.from_json(fingerprints.to_json()), Format.SFT, "e.jsonl")
         stream = io.BytesIO(content[max(start - 1, 0) :])
-        part = scan(stream, Format.SFT, start=start, end=end, watchers=[watching])
+        part = scan(stream, Format.SFT, start=start, end=end, observers=[watching])
         return [
             (finding.rule, finding.offset, finding.found)
             for finding in part.findings

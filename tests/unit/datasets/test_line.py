@@ -6,7 +6,7 @@ import gzip
 
 import pytest
 
-from atelier.datasets.rules.violation import Fault
+from atelier.datasets.rules.violation import Violation
 from atelier.datasets.scan.line import read
 
 
@@ -23,8 +23,8 @@ from atelier.datasets.scan.line import read
     ],
 )
 def test_a_line_that_is_no_row_says_what_it_may_be(line: bytes, says: str) -> None:
-    fault = read(line)
+    violation = read(line)
 
-    assert isinstance(fault, Fault)
-    assert says in fault.found
-    assert "line 1" not in fault.found
+    assert isinstance(violation, Violation)
+    assert says in violation.found
+    assert "line 1" not in violation.found

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from atelier.datasets import Bound, Demands, Format
+from atelier.datasets import Bound, Format, Requirements
 from atelier.datasets.formats.registry import DEFINITIONS
 from atelier.datasets.rules.all_rules import ALL_RULES
 from tests.support.samples import (
@@ -62,12 +62,12 @@ class Case(NamedTuple):
     rule: str
     format: Format
     rows: Sequence[object]
-    demands: Demands = Demands()
+    requirements: Requirements = Requirements()
 
 
 BREAKING = [
     Case("blank-line", Format.SFT, [TEXT, b" ", TEXT]),
-    Case("line-length", Format.SFT, [TEXT], Demands(max_line_bytes=50)),
+    Case("line-length", Format.SFT, [TEXT], Requirements(max_line_bytes=50)),
     Case("utf-8", Format.CPT, [b'{"text": "caf\xe9"}']),
     Case("byte-order-mark", Format.CPT, [json.dumps({"text": "a"}).encode("utf-8-sig")]),
     Case("json", Format.CPT, [b'{"text": "a"']),
@@ -76,9 +76,9 @@ BREAKING = [
     Case("lone-surrogate", Format.CPT, [rb'{"text": "half of \ud83d"}']),
     Case("object", Format.CPT, [["text"]]),
     Case("rows", Format.CPT, []),
-    Case("min-rows", Format.CPT, [{"text": "a"}], Demands(min_rows=Bound(2, "one batch"))),
-    Case("max-rows", Format.CPT, [{"text": "a"}] * 3, Demands(max_rows=Bound(2, "a quota"))),
-    Case("file-size", Format.CPT, [{"text": "a"}], Demands(max_file_bytes=5)),
+    Case("min-rows", Format.CPT, [{"text": "a"}], Requirements(min_rows=Bound(2, "one batch"))),
+    Case("max-rows", Format.CPT, [{"text": "a"}] * 3, Requirements(max_rows=Bound(2, "a quota"))),
+    Case("file-size", Format.CPT, [{"text": "a"}], Requirements(max_file_bytes=5)),
     Case("required-key", Format.SFT, [{"schemaVersion": "bedrock-conversation-2024"}]),
     Case("unknown-key", Format.SFT, [TEXT | {"tools": []}]),
     Case("unread-key", Format.SFT, [tooled(ASKED, ANSWERED, toolChoice={"any": {}})]),
@@ -117,8 +117,8 @@ BREAKING = [
     Case("media-format", Format.SFT, [sft(user(media(format="PNG")), ANSWERED)]),
     Case("media-uri", Format.SFT, [located(uri="s3://data/a b.png", bucketOwner="111122223333")]),
     Case("media-uri", Format.SFT, [located(uri=f"s3://{'b' * 64}/a.png", bucketOwner="111122223333")]),
-    Case("media-bucket", Format.SFT, [sft(user(media()), ANSWERED)], Demands(bucket="other")),
-    Case("media-bucket", Format.SFT, [sft(user(media()), ANSWERED)], Demands(bucket="dat")),
+    Case("media-bucket", Format.SFT, [sft(user(media()), ANSWERED)], Requirements(bucket="other")),
+    Case("media-bucket", Format.SFT, [sft(user(media()), ANSWERED)], Requirements(bucket="dat")),
     Case("bucket-owner", Format.SFT, [located(uri="s3://data/a.png", bucketOwner="me")]),
     Case("bucket-owner", Format.SFT, [located(uri="s3://data/a.png", bucketOwner="1" * 11)]),
     Case("bucket-owner-named", Format.SFT, [located(uri="s3://data/a.png")]),
@@ -128,10 +128,20 @@ BREAKING = [
     Case("all-or-none", Format.SFT, [TEXT, TEXT | {"system": [text("Be kind.")]}]),
     Case("all-or-none-tools", Format.SFT, [tooled(ASKED, ANSWERED), tooled(ASKED, assistant(call()))]),
     Case("schema-version-named", Format.SFT, [{"messages": [ASKED, ANSWERED]}]),
-    Case("reasoning-refused", Format.SFT, [sft(ASKED, assistant(reasoning()))], Demands(reasoning="refused")),
-    Case("reasoning-required", Format.SFT, [TEXT], Demands(reasoning="required")),
-    Case("media-refused", Format.SFT, [sft(user(media("video")), ANSWERED)], Demands(media=False)),
-    Case("documents-refused", Format.SFT, [sft(user(media("document")), ANSWERED)], Demands(documents=False)),
+    Case(
+        "reasoning-refused",
+        Format.SFT,
+        [sft(ASKED, assistant(reasoning()))],
+        Requirements(reasoning="refused"),
+    ),
+    Case("reasoning-required", Format.SFT, [TEXT], Requirements(reasoning="required")),
+    Case("media-refused", Format.SFT, [sft(user(media("video")), ANSWERED)], Requirements(media=False)),
+    Case(
+        "documents-refused",
+        Format.SFT,
+        [sft(user(media("document")), ANSWERED)],
+        Requirements(documents=False),
+    ),
     Case("candidates-last", Format.DPO, [TEXT]),
     Case("preference-label", Format.DPO, [dpo(*PAIR, candidate("worse"))]),
     Case("preference-pair", Format.DPO, [dpo(PAIR[0], PAIR[0])]),
@@ -174,12 +184,12 @@ def test_a_clean_row_breaks_no_rule(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule", "format_", "rows", "demands"), BREAKING, ids=[rule for rule, *_ in BREAKING]
+    ("rule", "format_", "rows", "requirements"), BREAKING, ids=[rule for rule, *_ in BREAKING]
 )
 def test_a_file_breaks_just_the_rule_that_it_was_made_to_break(
-    rule: str, format_: Format, rows: Sequence[object], demands: Demands
+    rule: str, format_: Format, rows: Sequence[object], requirements: Requirements
 ) -> None:
-    report = checked(format_, *rows, demands=demands)
+    report = checked(format_, *rows, requirements=requirements)
 
     assert names(report.counts) == {rule}
     assert report.is_valid == (RULES[rule].severity == "warn")
@@ -338,19 +348,24 @@ def test_two_kinds_of_media_in_different_rows_are_found() -> None:
 
 
 def test_media_lies_in_the_bucket_of_the_dataset() -> None:
-    assert checked(Format.SFT, sft(user(media()), ANSWERED), demands=Demands(bucket="data")).findings == []
+    assert (
+        checked(Format.SFT, sft(user(media()), ANSWERED), requirements=Requirements(bucket="data")).findings
+        == []
+    )
 
 
 def test_reasoning_is_where_a_recipe_wants_it() -> None:
     report = checked(
-        Format.SFT, sft(ASKED, assistant(reasoning(), text("Hi"))), demands=Demands(reasoning="required")
+        Format.SFT,
+        sft(ASKED, assistant(reasoning(), text("Hi"))),
+        requirements=Requirements(reasoning="required"),
     )
 
     assert report.findings == []
 
 
 def test_a_recipe_that_reasons_may_learn_plain_answers_and_says_how_not_to_unlearn_reasoning() -> None:
-    report = checked(Format.SFT, TEXT, demands=Demands(reasoning="required"))
+    report = checked(Format.SFT, TEXT, requirements=Requirements(reasoning="required"))
     (finding,) = [finding for finding in report.findings if finding.rule == "reasoning-required"]
     assert report.is_valid
     assert "reasoning_enabled: false" in str(finding)

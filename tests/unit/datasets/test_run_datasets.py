@@ -9,11 +9,11 @@ import pytest
 
 from atelier.datasets import Bound, Format
 from atelier.datasets.formats.registry import DEFINITIONS
-from atelier.datasets.run_check.recipe_requirements import training_demands
+from atelier.datasets.run_check.recipe_requirements import training_requirements
 from atelier.datasets.run_check.run_datasets import Dataset, datasets_of
 from atelier.recipes import Recipe, catalogue, resolve
 from atelier.runs import parse_run
-from atelier.runs.recipe_request import wanted_by_stage
+from atelier.runs.recipe_request import stage_request
 from tests.support.datasets import GEN_QA, TRAIN
 from tests.support.runs import BUCKET, a_run, a_stage
 
@@ -24,7 +24,7 @@ def datasets(**changes: Any) -> tuple[Dataset, ...]:
 
 def recipe(base_model: str) -> Recipe:
     (stage,) = parse_run(a_run(base_model=base_model)).stages
-    return resolve(wanted_by_stage(base_model, stage, 0, environment="dev"), catalogue())
+    return resolve(stage_request(base_model, stage, 0, environment="dev"), catalogue())
 
 
 def training(base_model: str, **stage: Any) -> Dataset:
@@ -71,47 +71,47 @@ def test_leakage_is_a_matter_of_what_is_trained_on() -> None:
     ],
 )
 def test_a_model_takes_what_it_can_read(base_model: str, media: bool, documents: bool) -> None:
-    demands = training(base_model).demands
-    assert (demands.media, demands.documents) == (media, documents)
+    requirements = training(base_model).requirements
+    assert (requirements.media, requirements.documents) == (media, documents)
 
 
 @pytest.mark.parametrize(("enabled", "reasoning"), [(True, "required"), (False, "refused")])
 def test_reasoning_is_in_the_data_exactly_when_the_recipe_has_it(enabled: bool, reasoning: str) -> None:
-    demands = training("nova-2-lite", hyperparameters={"reasoning_enabled": enabled}).demands
-    assert demands.reasoning == reasoning
+    requirements = training("nova-2-lite", hyperparameters={"reasoning_enabled": enabled}).requirements
+    assert requirements.reasoning == reasoning
 
 
 def test_nova_1_has_no_reasoning() -> None:
-    assert training("nova-pro").demands.reasoning == "refused"
+    assert training("nova-pro").requirements.reasoning == "refused"
 
 
 def test_nova_2_needs_a_batch_of_rows_and_says_whose() -> None:
-    demands = training("nova-2-lite", hyperparameters={"global_batch_size": 64}).demands
-    assert demands.min_rows == Bound(64, "one batch (global_batch_size 64)")
-    assert demands.max_rows is None
+    requirements = training("nova-2-lite", hyperparameters={"global_batch_size": 64}).requirements
+    assert requirements.min_rows == Bound(64, "one batch (global_batch_size 64)")
+    assert requirements.max_rows is None
 
 
 def test_rows_of_a_validation_file_are_not_counted() -> None:
     _, validation, *_ = datasets(
         base_model="nova-2-lite", stages=[a_stage(validation=TRAIN.replace("train", "validation"))]
     )
-    assert validation.demands.min_rows is None
+    assert validation.requirements.min_rows is None
 
 
 @pytest.mark.parametrize(("base_model", "least"), [("nova-lite", 8), ("nova-2-lite", 200)])
 def test_bedrock_counts_the_rows_of_training_files(base_model: str, least: int) -> None:
-    demands = training_demands(replace(recipe(base_model), platform="bedrock"), "sft")
-    assert demands.min_rows == Bound(least, f"what Bedrock needs to fine-tune {base_model}")
-    assert demands.max_rows == Bound(20_000, "the rows that Bedrock takes")
+    requirements = training_requirements(replace(recipe(base_model), platform="bedrock"), "sft")
+    assert requirements.min_rows == Bound(least, f"what Bedrock needs to fine-tune {base_model}")
+    assert requirements.max_rows == Bound(20_000, "the rows that Bedrock takes")
 
 
 def test_a_technique_asks_what_its_guide_asks() -> None:
     sft = recipe("nova-lite")
     template = sft.template.model_copy(update={"dataset": "distillation"})
-    demands = training_demands(replace(sft, template=template), "distillation")
-    assert demands.min_rows == Bound(100, "the prompts that distillation needs")
-    assert demands.max_rows == Bound(20_000, "the prompts that distillation takes")
-    assert (demands.max_line_bytes, demands.max_file_bytes) == (180 << 10, 2 << 30)
+    requirements = training_requirements(replace(sft, template=template), "distillation")
+    assert requirements.min_rows == Bound(100, "the prompts that distillation needs")
+    assert requirements.max_rows == Bound(20_000, "the prompts that distillation takes")
+    assert (requirements.max_line_bytes, requirements.max_file_bytes) == (180 << 10, 2 << 30)
 
 
 def test_a_file_that_a_later_stage_trains_on_is_trained_on() -> None:
@@ -121,9 +121,13 @@ def test_a_file_that_a_later_stage_trains_on_is_trained_on() -> None:
 
 
 def test_media_has_to_lie_in_the_bucket_of_its_dataset() -> None:
-    assert {dataset.demands.bucket for dataset in datasets()} == {BUCKET}
+    assert {dataset.requirements.bucket for dataset in datasets()} == {BUCKET}
 
 
 def test_an_evaluation_is_held_to_its_tasks_format() -> None:
     evaluation = datasets()[-1]
-    assert (evaluation.uri, evaluation.format, evaluation.demands.min_rows) == (GEN_QA, Format.GEN_QA, None)
+    assert (evaluation.uri, evaluation.format, evaluation.requirements.min_rows) == (
+        GEN_QA,
+        Format.GEN_QA,
+        None,
+    )

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings, strategies as st
 
-from atelier.datasets import Demands, Fault, Finding, Format, Part, Rule
+from atelier.datasets import Finding, Format, Part, Requirements, Rule, Violation
 from atelier.datasets.formats.definition import Definition
 from atelier.datasets.formats.registry import DEFINITIONS
 from atelier.datasets.scan.part import FINDINGS_KEPT
@@ -51,24 +51,32 @@ def places(part: Part) -> list[tuple[int, int, str]]:
 @given(
     data=files(),
     most=st.integers(1, 400),
-    demands=st.sampled_from([Demands(), Demands(bucket="data"), Demands(bucket="other")]),
+    requirements=st.sampled_from([Requirements(), Requirements(bucket="data"), Requirements(bucket="other")]),
 )
-@example(data=TEXT + b" " + TEXT + b"\n" + TWO_LINES, most=400, demands=Demands())
-@example(data=TEXT + TEXT + b"\n\n", most=400, demands=Demands())
-@example(data=TEXT + b"\r\n" + TEXT + b"\r\n", most=7, demands=Demands())
-@example(data=TEXT.replace(b'"role"', b'"role": "assistant", "role"', 1), most=400, demands=Demands())
-@example(data=TEXT.replace(b'"role"', b'"role": "user", "role"'), most=400, demands=Demands())
-@example(data=TEXT + b"\n" + TEXT.replace(b"Hello", b"User: Hello"), most=400, demands=Demands())
-@example(data=TEXT + b"\n" + TEXT.replace(b"Hello", rb"\u0055ser: Hello"), most=400, demands=Demands())
-@example(data=TEXT + b"\n" + TEXT.replace(b"Hello", b" "), most=400, demands=Demands())
-@example(data=TEXT + b"\n" + TEXT.replace(b"Hello", rb"\u3000"), most=400, demands=Demands())
-@example(data=CALL.replace(b"Tells the", b"User: the"), most=400, demands=Demands())
+@example(data=TEXT + b" " + TEXT + b"\n" + TWO_LINES, most=400, requirements=Requirements())
+@example(data=TEXT + TEXT + b"\n\n", most=400, requirements=Requirements())
+@example(data=TEXT + b"\r\n" + TEXT + b"\r\n", most=7, requirements=Requirements())
 @example(
-    data=CALL.replace(b"Tells the", b"User: the").replace(b"I look.", b"Bot:"), most=400, demands=Demands()
+    data=TEXT.replace(b'"role"', b'"role": "assistant", "role"', 1), most=400, requirements=Requirements()
 )
-def test_a_scan_finds_what_the_rules_find_line_by_line(data: bytes, most: int, demands: Demands) -> None:
-    part = scan(Trickle(data, most), Format.SFT, demands)
-    assert part.findings == findings_by_the_rules(data, Format.SFT, demands, LONGEST_LINE)
+@example(data=TEXT.replace(b'"role"', b'"role": "user", "role"'), most=400, requirements=Requirements())
+@example(data=TEXT + b"\n" + TEXT.replace(b"Hello", b"User: Hello"), most=400, requirements=Requirements())
+@example(
+    data=TEXT + b"\n" + TEXT.replace(b"Hello", rb"\u0055ser: Hello"), most=400, requirements=Requirements()
+)
+@example(data=TEXT + b"\n" + TEXT.replace(b"Hello", b" "), most=400, requirements=Requirements())
+@example(data=TEXT + b"\n" + TEXT.replace(b"Hello", rb"\u3000"), most=400, requirements=Requirements())
+@example(data=CALL.replace(b"Tells the", b"User: the"), most=400, requirements=Requirements())
+@example(
+    data=CALL.replace(b"Tells the", b"User: the").replace(b"I look.", b"Bot:"),
+    most=400,
+    requirements=Requirements(),
+)
+def test_a_scan_finds_what_the_rules_find_line_by_line(
+    data: bytes, most: int, requirements: Requirements
+) -> None:
+    part = scan(Trickle(data, most), Format.SFT, requirements)
+    assert part.findings == findings_by_the_rules(data, Format.SFT, requirements, LONGEST_LINE)
     assert part.bytes == len(data)
 
 
@@ -76,7 +84,7 @@ def test_a_scan_finds_what_the_rules_find_line_by_line(data: bytes, most: int, d
 @given(data=files(PAIRS), most=st.integers(1, 400))
 def test_a_scan_of_preferences_finds_what_the_rules_find(data: bytes, most: int) -> None:
     part = scan(Trickle(data, most), Format.DPO)
-    assert part.findings == findings_by_the_rules(data, Format.DPO, Demands(), LONGEST_LINE)
+    assert part.findings == findings_by_the_rules(data, Format.DPO, Requirements(), LONGEST_LINE)
 
 
 @settings(max_examples=100, deadline=None)
@@ -84,9 +92,9 @@ def test_a_scan_of_preferences_finds_what_the_rules_find(data: bytes, most: int)
 def test_a_line_that_is_too_long_is_one_finding_and_the_next_is_read(
     data: bytes, most: int, longest: int
 ) -> None:
-    demands = Demands(max_line_bytes=longest)
-    part = scan(Trickle(data, most), Format.SFT, demands)
-    assert part.findings == findings_by_the_rules(data, Format.SFT, demands, longest)
+    requirements = Requirements(max_line_bytes=longest)
+    part = scan(Trickle(data, most), Format.SFT, requirements)
+    assert part.findings == findings_by_the_rules(data, Format.SFT, requirements, longest)
 
 
 def test_a_clean_file_counts_rows_bytes_and_traits() -> None:
@@ -94,8 +102,8 @@ def test_a_clean_file_counts_rows_bytes_and_traits() -> None:
     part = part_of(b"".join(rows))
     assert (part.rows, part.lines, part.bytes) == (len(rows), len(rows), sum(map(len, rows)))
     assert part.findings == []
-    assert part.tally.having("toolConfig") == 2
-    assert part.tally.first_with("toolConfig") == 4
+    assert part.feature_counts.having("toolConfig") == 2
+    assert part.feature_counts.first_with("toolConfig") == 4
 
 
 def test_a_blank_line_is_a_finding_and_no_row() -> None:
@@ -241,14 +249,14 @@ class Recorder:
     def __init__(self) -> None:
         self.seen: list[tuple[bytes, int, int]] = []
 
-    def see(self, line: bytes, number: int, offset: int) -> Iterable[Fault]:
+    def on_row(self, line: bytes, number: int, offset: int) -> Iterable[Violation]:
         self.seen.append((line, number, offset))
-        yield Fault(SPOKEN, "", "a row", "none")
+        yield Violation(SPOKEN, "", "a row", "none")
 
 
 def test_a_watcher_sees_every_row_that_is_an_object_and_adds_its_findings() -> None:
     recorder = Recorder()
-    part = scan(BytesIO(TEXT + b"\n[]\n{}\n" + TEXT), Format.SFT, watchers=[recorder])
+    part = scan(BytesIO(TEXT + b"\n[]\n{}\n" + TEXT), Format.SFT, observers=[recorder])
     after = len(TEXT) + 7
     assert recorder.seen == [(TEXT, 1, 0), (b"{}", 3, len(TEXT) + 4), (TEXT, 4, after)]
     assert part.counts["spoken"] == 3
@@ -258,15 +266,15 @@ def test_a_watcher_sees_every_row_that_is_an_object_and_adds_its_findings() -> N
 def test_an_acceptor_spares_the_rules_only_the_rows_it_accepts(monkeypatch: pytest.MonkeyPatch) -> None:
     explained: list[int] = []
 
-    def explain(sample: dict[str, int], _demands: Demands) -> Iterable[Fault]:
+    def validate(sample: dict[str, int], _requirements: Requirements) -> Iterable[Violation]:
         explained.append(sample["a"])
         return ()
 
     def accept(line: bytes) -> frozenset[str] | None:
         return frozenset("a") if line == b'{"a": 1}' else None
 
-    definition = Definition((), explain, acceptor=lambda _demands: accept)
+    definition = Definition((), validate, fast_path=lambda _requirements: accept)
     monkeypatch.setitem(DEFINITIONS, Format.CPT, definition)
     part = scan(BytesIO(b'{"a": 1}\n{"a": 2}\n{"a": 1}\n'), Format.CPT)
     assert explained == [2]
-    assert part.tally.having("a") == 2
+    assert part.feature_counts.having("a") == 2

@@ -30,15 +30,15 @@ TRAINING_LINES = st.sampled_from(
 EVALUATION_LINES = st.sampled_from([lines(EVALUATION), b"{oops\n", lines({"query": "?"})])
 
 
-def checked(train: bytes, evaluation: bytes, piece_bytes: int) -> tuple[object, dict[str, bytes]]:
+def checked(train: bytes, evaluation: bytes, chunk_bytes: int) -> tuple[object, dict[str, bytes]]:
     """What the check says or returns, and what it leaves for people."""
     objects = FakeObjects({TRAIN: train, GEN_QA: evaluation})
     validation = Validation(RUN_ID, DATASETS, BUCKET, objects)
     said: object = None
     try:
-        said, parts = validation.begin(piece_bytes=piece_bytes)
+        said, parts = validation.begin(chunk_bytes=chunk_bytes)
         for part in reversed(parts):
-            validation.check_piece(part)
+            validation.check_chunk(part)
         if parts:
             said = validation.conclude()
     except InvalidDataset as refused:
@@ -58,16 +58,16 @@ def checked(train: bytes, evaluation: bytes, piece_bytes: int) -> tuple[object, 
     st.integers(40, 600),
 )
 def test_a_check_in_parts_of_any_size_says_and_leaves_what_the_check_at_once_does(
-    train: list[bytes], evaluation: list[bytes], ends_with_newline: bool, piece_bytes: int
+    train: list[bytes], evaluation: list[bytes], ends_with_newline: bool, chunk_bytes: int
 ) -> None:
     content = b"".join(train) if ends_with_newline else b"".join(train).removesuffix(b"\n")
     at_once = checked(content, b"".join(evaluation), 10**9)
-    assert checked(content, b"".join(evaluation), piece_bytes) == at_once
+    assert checked(content, b"".join(evaluation), chunk_bytes) == at_once
 
 
 @given(st.lists(TRAINING_LINES, min_size=1, max_size=12), st.integers(40, 600))
-def test_a_file_is_refused_exactly_when_a_finding_refuses_it(train: list[bytes], piece_bytes: int) -> None:
-    _, left = checked(b"".join(train), lines(EVALUATION), piece_bytes)
+def test_a_file_is_refused_exactly_when_a_finding_refuses_it(train: list[bytes], chunk_bytes: int) -> None:
+    _, left = checked(b"".join(train), lines(EVALUATION), chunk_bytes)
     dataset, _ = json.loads(left[FOLDER + "summary.json"])["datasets"]
     findings = []
     with suppress(KeyError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from atelier.datasets import Finding, Report
-from atelier.datasets.run_check.summary import refuse_for
+from atelier.datasets.run_check.summary import raise_if_invalid
 from atelier.errors import InvalidDataset
 
 
@@ -20,12 +20,12 @@ def a_report(file: str, *, findings: int = 0, warnings: int = 0) -> Report:
 
 def refusal(*reports: Report) -> str:
     with pytest.raises(InvalidDataset) as refused:
-        refuse_for(reports, [f"s3://bucket/{report.file}.jsonl" for report in reports])
+        raise_if_invalid(reports, [f"s3://bucket/{report.file}.jsonl" for report in reports])
     return str(refused.value)
 
 
 def test_warnings_alone_refuse_nothing() -> None:
-    refuse_for([a_report("train", warnings=3)], ["s3://bucket/train.jsonl"])
+    raise_if_invalid([a_report("train", warnings=3)], ["s3://bucket/train.jsonl"])
 
 
 def test_what_refuses_is_told_before_what_warns() -> None:

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from atelier import names
-from atelier.errors import ServiceUnavailable, StillInUse
-from atelier.operations.model import Kind, Operation, OperationState, Status
+from atelier.errors import ResourceInUse, ServiceUnavailable
+from atelier.operations.model import Operation, OperationKind, OperationState, Status
 from atelier.targets.bedrock_requests import promotion_request
 from atelier.targets.teardown import Released, release, retire
 from tests.support.deployments import FakeDeployments, model_arn
@@ -24,15 +24,20 @@ class Run:
         self.operations, self.jobs, self.deployments = FakeOperations(), FakeService(), FakeDeployments()
 
     def did(
-        self, step: str, kind: Kind, *, request: dict[str, object] | None = None, run_id: str = RUN_ID
+        self,
+        step: str,
+        kind: OperationKind,
+        *,
+        request: dict[str, object] | None = None,
+        run_id: str = RUN_ID,
     ) -> None:
         self.operations.rows[run_id, step] = an_operation(
             step, run_id=run_id, kind=kind, state=OperationState.ENDED, request=request or {}
         )
 
     def made_its_candidate(self) -> None:
-        self.did(names.CUSTOM_MODEL, Kind.CUSTOM_MODEL)
-        self.did(names.DEPLOYMENT, Kind.DEPLOYMENT)
+        self.did(names.CUSTOM_MODEL, OperationKind.CUSTOM_MODEL)
+        self.did(names.DEPLOYMENT, OperationKind.DEPLOYMENT)
         self.deployments.serve(RUN_ID, RUN_ID)
 
     def promoted(self, run_id: str = RUN_ID) -> None:
@@ -42,7 +47,7 @@ class Run:
             model_arn=model_arn(run_id),
             serving=self.deployments.serving_model(STABLE),
         )
-        self.did(names.PROMOTION, Kind.PROMOTION, request=request, run_id=run_id)
+        self.did(names.PROMOTION, OperationKind.PROMOTION, request=request, run_id=run_id)
 
     def release(self, run_id: str = RUN_ID) -> Released:
         return release(
@@ -69,7 +74,7 @@ def test_a_job_that_runs_is_stopped_and_its_row_closed(run: Run) -> None:
 
 def test_a_job_whose_cluster_was_unreachable_keeps_nobody_waiting(run: Run) -> None:
     run.operations.rows[RUN_ID, "s0"] = an_operation(
-        kind=Kind.EKS_JOB, state=OperationState.ENDED, error="ClusterUnreachable"
+        kind=OperationKind.EKS_JOB, state=OperationState.ENDED, error="ClusterUnreachable"
     )
 
     class Unreachable(FakeService):
@@ -81,7 +86,7 @@ def test_a_job_whose_cluster_was_unreachable_keeps_nobody_waiting(run: Run) -> N
 
 
 def test_what_a_cluster_still_has_of_a_job_that_ended_is_taken_away(run: Run) -> None:
-    run.did("s0", Kind.EKS_JOB)
+    run.did("s0", OperationKind.EKS_JOB)
     run.jobs.jobs[f"{RUN_ID}-s0"] = replace(SUCCEEDED, leaves_something=True)
     assert run.release().stopped == ()
     assert run.jobs.stops == [f"{RUN_ID}-s0"]
@@ -93,7 +98,7 @@ def test_nothing_starts_in_a_run_that_was_released(run: Run) -> None:
 
 
 def test_what_ended_or_never_started_is_not_called_stopped(run: Run) -> None:
-    run.did("s0", Kind.TRAINING_JOB)
+    run.did("s0", OperationKind.TRAINING_JOB)
     run.operations.rows[RUN_ID, "e0b"] = an_operation("e0b")
     assert run.release().stopped == ()
     assert list(run.operations.open_steps()) == []
@@ -191,7 +196,7 @@ def test_a_swap_that_is_under_way_is_waited_for(run: Run) -> None:
     run.deployments.serve(STABLE, EARLIER)
     run.promoted()
     run.deployments.updating_to[STABLE] = RUN_ID
-    with pytest.raises(StillInUse):
+    with pytest.raises(ResourceInUse):
         run.release()
     del run.deployments.updating_to[STABLE]
     run.deployments.serving[STABLE] = RUN_ID
@@ -203,15 +208,15 @@ def test_a_release_that_is_called_again_ends_and_reports_the_same(run: Run) -> N
     run.jobs.jobs[f"{RUN_ID}-s0"] = RUNNING
     run.made_its_candidate()
     run.deployments.busy = 1
-    with pytest.raises(StillInUse):
+    with pytest.raises(ResourceInUse):
         run.release()
     first, second = run.release(), run.release()
     assert first == second == Released((f"{RUN_ID}-s0",), (f"deployment {RUN_ID}", f"model {RUN_ID}"), None)
 
 
 def test_a_model_or_deployment_of_the_same_name_that_another_made_is_left(run: Run) -> None:
-    run.did(names.CUSTOM_MODEL, Kind.CUSTOM_MODEL)
-    run.did(names.DEPLOYMENT, Kind.DEPLOYMENT)
+    run.did(names.CUSTOM_MODEL, OperationKind.CUSTOM_MODEL)
+    run.did(names.DEPLOYMENT, OperationKind.DEPLOYMENT)
     run.deployments.models[RUN_ID] = "someone"
     run.deployments.makers[RUN_ID] = "someone"
     run.release()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from atelier.operations.model import Kind
+from atelier.operations.model import OperationKind
 from lambdas import composition as wiring
 from lambdas.settings import Settings
 from tests.support.deployments import FakeDeployments
@@ -31,13 +31,13 @@ class World:
     settings: Settings = field(default_factory=lambda: replace(SETTINGS))
     objects: FakeObjects = field(default_factory=FakeObjects)
     operations: FakeOperations = field(default_factory=FakeOperations)
-    platforms: dict[Kind, FakeTrainingJobs] = field(
-        default_factory=lambda: {kind: FakeTrainingJobs() for kind in Kind if kind.is_job}
+    platforms: dict[OperationKind, FakeTrainingJobs] = field(
+        default_factory=lambda: {kind: FakeTrainingJobs() for kind in OperationKind if kind.is_job}
     )
     deployments: FakeDeployments = field(default_factory=FakeDeployments)
     tokens: FakeTokens = field(default_factory=FakeTokens)
-    services: dict[Kind, FakeService] = field(
-        default_factory=lambda: {kind: FakeService() for kind in Kind if not kind.is_job}
+    services: dict[OperationKind, FakeService] = field(
+        default_factory=lambda: {kind: FakeService() for kind in OperationKind if not kind.is_job}
     )
     now: int = 1_000
 
@@ -47,7 +47,7 @@ class World:
     @property
     def jobs(self) -> FakeTrainingJobs:
         """SageMaker's training jobs."""
-        return self.platforms[Kind.TRAINING_JOB]
+        return self.platforms[OperationKind.TRAINING_JOB]
 
 
 @pytest.fixture

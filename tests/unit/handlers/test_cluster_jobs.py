@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from atelier.errors import UnsupportedCombination
-from atelier.operations.model import Kind, OperationState
+from atelier.operations.model import OperationKind, OperationState
 from atelier.platforms.eks.job import ClusterJob
 from atelier.platforms.slurm.cluster import Partition, SlurmCluster
 from atelier.platforms.slurm.job import SlurmJob
@@ -41,8 +41,8 @@ def train(run: dict[str, Any], **changes: Any) -> None:
 def test_a_stage_on_eks_is_objects_for_kubernetes_and_reads_its_data_from_s3(world: World) -> None:
     train(a_run(stages=[a_stage(platform="hyperpod-eks", max_runtime_hours=2)]))
     operation = world.operations.rows[RUN_ID, "s0"]
-    assert (operation.kind, operation.state) == (Kind.EKS_JOB, OperationState.STARTED)
-    assert world.platforms[Kind.EKS_JOB].starts == [f"{RUN_ID}-s0"]
+    assert (operation.kind, operation.state) == (OperationKind.EKS_JOB, OperationState.STARTED)
+    assert world.platforms[OperationKind.EKS_JOB].starts == [f"{RUN_ID}-s0"]
     assert world.jobs.starts == []
     job = ClusterJob.from_request(operation.request)
     assert (job.cluster, [one["kind"] for one in job.objects]) == ("nova", ["PyTorchJob", "ConfigMap"])
@@ -68,7 +68,7 @@ def test_a_stage_on_slurm_is_a_bundle_that_starts_from_the_base_model_s_files(wo
     train(run)
     operation = world.operations.rows[RUN_ID, "s0"]
     job = SlurmJob.from_request(operation.request)
-    assert (operation.kind, job.cluster, job.partition) == (Kind.SLURM_JOB, "slurm", "compute")
+    assert (operation.kind, job.cluster, job.partition) == (OperationKind.SLURM_JOB, "slurm", "compute")
     assert [one.uri for one in job.data] == [TRAIN]
     assert job.model.uri == f"s3://{BUCKET}/base-models/llama-3-1-8b-instruct/"
     assert operation.deadline == world.now + job.active_seconds + 900

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from atelier.operations.model import Kind, OperationState
+from atelier.operations.model import OperationKind, OperationState
 from lambdas.handlers import release_run, retire_candidate, roll_back
 from tests.support.operations import an_operation
 from tests.support.runs import RUN_ID, a_run
@@ -11,7 +11,7 @@ from tests.unit.handlers.conftest import World
 
 def with_a_candidate(world: World) -> None:
     world.deployments.serve(RUN_ID, RUN_ID)
-    for step, kind in (("model", Kind.CUSTOM_MODEL), ("deployment", Kind.DEPLOYMENT)):
+    for step, kind in (("model", OperationKind.CUSTOM_MODEL), ("deployment", OperationKind.DEPLOYMENT)):
         world.operations.rows[RUN_ID, step] = an_operation(step, kind=kind, state=OperationState.ENDED)
 
 

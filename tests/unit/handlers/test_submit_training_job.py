@@ -10,7 +10,7 @@ import yaml
 
 from atelier.errors import CapacityUnavailable, RunStopped
 from atelier.operations.early_stopping import StopPolicy
-from atelier.operations.model import Kind, OperationState
+from atelier.operations.model import OperationKind, OperationState
 from lambdas.handlers.submit_training_job import handler
 from tests.support.runs import BUCKET, RUN_ID, a_run, a_stage
 from tests.unit.handlers.conftest import World
@@ -34,7 +34,7 @@ def test_submit_records_the_operation_and_starts_the_job(world: World) -> None:
     handler(an_event(), None)
     operation = world.operations.rows[RUN_ID, "s0"]
     assert (operation.kind, operation.state, operation.token) == (
-        Kind.TRAINING_JOB,
+        OperationKind.TRAINING_JOB,
         OperationState.STARTED,
         "token-1",
     )

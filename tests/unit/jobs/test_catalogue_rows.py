@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from atelier.recipes import Wanted, catalogue, resolve
+from atelier.recipes import RecipeRequest, catalogue, resolve
 from atelier.recipes.render import document, dump
 from localcloud.trainer.jobs.llmft_recipe import read_llmft_recipe
 from localcloud.trainer.jobs.recipe import read_recipe
@@ -24,10 +24,10 @@ GIVEN = {
 OURS = tuple(name for name in catalogue().base_models if name.startswith("atelier-tiny"))
 
 
-def wishes() -> list[Wanted]:
+def wishes() -> list[RecipeRequest]:
     """One for each row of our models, on each of its platforms."""
     trained = [
-        Wanted(
+        RecipeRequest(
             path="stages.0",
             base_model=name,
             environment="local",
@@ -42,7 +42,7 @@ def wishes() -> list[Wanted]:
         for platform in row.platforms
     ]
     evaluated = [
-        Wanted(
+        RecipeRequest(
             path="evaluation.0",
             base_model=name,
             environment="local",
@@ -63,9 +63,9 @@ def wishes() -> list[Wanted]:
     wishes(),
     ids=lambda each: f"{each.base_model} {each.technique or each.task} {each.adaptation} {each.platform}",
 )
-def test_a_recipe_of_ours_is_one_that_our_trainer_reads(wanted: Wanted, tmp_path: Path) -> None:
+def test_a_recipe_of_ours_is_one_that_our_trainer_reads(wanted: RecipeRequest, tmp_path: Path) -> None:
     recipe = resolve(wanted, catalogue())
     path = tmp_path / "recipe.yaml"
-    path.write_text(dump(document(recipe, job_name="a-job", model="atelier-tiny/prod", given=GIVEN)))
+    path.write_text(dump(document(recipe, job_name="a-job", model="atelier-tiny/prod", inputs=GIVEN)))
     read = read_llmft_recipe if wanted.platform == "hyperpod-slurm" else read_recipe
     assert read(path).run.name == "a-job"

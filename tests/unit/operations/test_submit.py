@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from atelier.errors import RunStopped, Throttled
-from atelier.operations.model import OperationState, Outcome
+from atelier.operations.model import OperationResult, OperationState
 from atelier.operations.submit import submit
 from tests.support.operations import RUN_ID, SUCCEEDED, FakeOperations, FakeService, an_operation
 
@@ -60,7 +60,7 @@ def test_a_step_retried_after_its_end_is_open_again() -> None:
 def test_what_has_ended_for_good_is_not_started_again_by_a_retried_step() -> None:
     operations, service = FakeOperations(), FakeService()
     operations.record(an_operation())
-    operations.conclude(an_operation(), Outcome(error="JobFailed", cause="exit code 1"))
+    operations.conclude(an_operation(), OperationResult(error="JobFailed", cause="exit code 1"))
     operations.close(an_operation(), at=60, error="JobFailed")
     submit(an_operation(token="token-2"), operations=operations, service=service)
     assert service.starts == []

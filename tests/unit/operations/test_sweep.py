@@ -5,9 +5,9 @@ import logging
 import pytest
 
 from atelier.errors import ServiceUnavailable
-from atelier.operations.model import Kind, Operation, OperationState, Status
+from atelier.operations.model import Operation, OperationKind, OperationState, Status
 from atelier.operations.ports import LongRunning
-from atelier.operations.sweep import hinted_steps, sweep
+from atelier.operations.sweep import affected_operations, sweep
 from tests.support.operations import (
     RUN_ID,
     RUNNING,
@@ -38,7 +38,7 @@ def three_operations() -> FakeOperations:
 
 
 def test_a_training_job_event_hints_at_the_operation_that_the_job_is_named_after() -> None:
-    assert list(hinted_steps(TRAINING_JOB_EVENT, FakeOperations())) == [(RUN_ID, "e0b")]
+    assert list(affected_operations(TRAINING_JOB_EVENT, FakeOperations())) == [(RUN_ID, "e0b")]
 
 
 def test_a_slurm_cluster_s_word_on_a_job_hints_at_its_operation() -> None:
@@ -46,28 +46,28 @@ def test_a_slurm_cluster_s_word_on_a_job_hints_at_its_operation() -> None:
         "detail-type": "Object Created",
         "detail": {"object": {"key": f"slurm/open-weights/status/{RUN_ID}-s0.json"}},
     }
-    assert list(hinted_steps(event, FakeOperations())) == [(RUN_ID, "s0")]
+    assert list(affected_operations(event, FakeOperations())) == [(RUN_ID, "s0")]
 
 
 def test_an_event_of_a_job_that_atelier_did_not_start_hints_at_nothing() -> None:
     event = {"detail": {"TrainingJobName": "someone-elses-job"}}
-    assert list(hinted_steps(event, FakeOperations())) == []
+    assert list(affected_operations(event, FakeOperations())) == []
 
 
 def test_the_schedule_hints_at_everything_open() -> None:
     event = {"detail-type": "Scheduled Event", "source": "aws.events", "detail": {}}
-    assert list(hinted_steps(event, three_operations())) == [(RUN_ID, "e0b"), (RUN_ID, "e0c")]
+    assert list(affected_operations(event, three_operations())) == [(RUN_ID, "e0b"), (RUN_ID, "e0c")]
 
 
 def test_a_person_hints_at_a_run_or_at_one_of_its_steps() -> None:
     operations = three_operations()
-    assert len(list(hinted_steps({"run_id": RUN_ID}, operations))) == 3
-    assert list(hinted_steps({"run_id": RUN_ID, "step": "e0c"}, operations)) == [(RUN_ID, "e0c")]
+    assert len(list(affected_operations({"run_id": RUN_ID}, operations))) == 3
+    assert list(affected_operations({"run_id": RUN_ID, "step": "e0c"}, operations)) == [(RUN_ID, "e0c")]
 
 
 def test_an_unknown_event_is_refused_with_what_would_be_accepted() -> None:
     with pytest.raises(ValueError, match=r"\{run_id, step\?\}; got an event with job"):
-        hinted_steps({"job": 1}, FakeOperations())
+        affected_operations({"job": 1}, FakeOperations())
 
 
 def test_a_sweep_settles_what_is_open_and_leaves_what_has_ended() -> None:
@@ -115,10 +115,10 @@ def test_one_failing_operation_does_not_keep_the_sweep_from_the_others(
 
 def test_a_sweep_asks_the_service_of_each_kind() -> None:
     operations = FakeOperations()
-    operations.rows[RUN_ID, "model"] = an_operation("model", kind=Kind.CUSTOM_MODEL)
-    asked: list[Kind] = []
+    operations.rows[RUN_ID, "model"] = an_operation("model", kind=OperationKind.CUSTOM_MODEL)
+    asked: list[OperationKind] = []
 
-    def service_of(kind: Kind) -> LongRunning:
+    def service_of(kind: OperationKind) -> LongRunning:
         asked.append(kind)
         return FakeService(jobs={f"{RUN_ID}-model": RUNNING})
 
@@ -130,7 +130,7 @@ def test_a_sweep_asks_the_service_of_each_kind() -> None:
         tokens=FakeTokens(),
         now=60,
     )
-    assert asked == [Kind.CUSTOM_MODEL]
+    assert asked == [OperationKind.CUSTOM_MODEL]
 
 
 def test_the_log_of_a_sweep_names_the_operation_and_never_its_token(caplog: pytest.LogCaptureFixture) -> None:

@@ -13,7 +13,7 @@ from atelier.recipes.rows import Key, RecipeRow
 from tests.support.recipes import ROWS, has_a_file, keys_of, only, platforms_of, wish_for
 
 GIVEN = dict.fromkeys(
-    ("customer_bucket", "kms_key", "data_s3_path", "output_s3_path", "train_file", "output_dir"), "given"
+    ("customer_bucket", "kms_key", "data_s3_path", "output_s3_path", "train_file", "output_dir"), "inputs"
 )
 WRITTEN = [row for row in ROWS if has_a_file(row)]
 ANYTHING: st.SearchStrategy[Any] = st.one_of(
@@ -60,7 +60,7 @@ def test_what_is_accepted_is_within_every_bound(case: tuple[RecipeRow, dict[str,
         assert all(str(problem).startswith(wish.path) for problem in found.problems)
         return
     recipe = found.recipe
-    written = yaml.safe_load(render(recipe, job_name="job", model="model", given=GIVEN))
+    written = yaml.safe_load(render(recipe, job_name="job", model="model", inputs=GIVEN))
     values = {key.name: read(key, written) for key in recipe.keys if key.name}
     for key in recipe.keys:
         if key.name:
@@ -85,7 +85,7 @@ def test_what_is_accepted_is_within_every_bound(case: tuple[RecipeRow, dict[str,
             "instance_type": st.sampled_from([*catalogue().instance_types, "ml.x", None]),
             "replicas": st.integers(0, 40) | st.none(),
             "teacher": st.sampled_from(["nova-pro", "nova-premier", "nova-micro", None]),
-            "given": st.sampled_from([{}, {"reward_lambda_arn": "arn"}, {"subtask": "x"}]),
+            "inputs": st.sampled_from([{}, {"reward_lambda_arn": "arn"}, {"subtask": "x"}]),
         },
     )
 )

@@ -55,10 +55,10 @@ def test_the_default_recipe_equals_the_file_that_aws_ships(path: Path) -> None:
     row = next(row for row in ROWS if row.name == path.stem)
     recipe = default_recipe(row)
     theirs = as_aws_reads(path)
-    given: dict[str, Any] = {
+    inputs: dict[str, Any] = {
         key.filled_with: theirs[key.path] for key in recipe.keys if key.filled_with in FILLED
     }
-    ours = leaves(document(recipe, job_name="job", model=recipe.base_model.model, given=given))
+    ours = leaves(document(recipe, job_name="job", model=recipe.base_model.model, inputs=inputs))
     differing = {key for key in theirs.keys() | ours.keys() if theirs.get(key, ...) != ours.get(key, ...)}
     accepted = NAMES | ({"run.replicas"} if row.name in DISPUTED_REPLICAS else set())
     assert differing <= accepted

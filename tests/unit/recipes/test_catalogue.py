@@ -100,10 +100,10 @@ def test_every_setting_has_a_type_and_a_default_of_that_type() -> None:
 def test_every_recipe_that_is_written_reads_as_what_it_is() -> None:
     for row in filter(has_a_file, ROWS):
         recipe = default_recipe(row)
-        text = render(recipe, job_name="job", model="model", given=GIVEN)
+        text = render(recipe, job_name="job", model="model", inputs=GIVEN)
         assert "${" not in text
         read = yaml.load(text, Loader=yaml.CSafeLoader)
-        assert read == document(recipe, job_name="job", model="model", given=GIVEN)
+        assert read == document(recipe, job_name="job", model="model", inputs=GIVEN)
         for key in keys_of(row):
             if key.type == "float" and not key.as_text:
                 assert isinstance(_at(read, key.path), int | float | None), (row.name, key.path)
@@ -114,7 +114,7 @@ ONE_OF_EACH_KIND = list({(row.template, row.adaptation): row for row in ROWS if 
 
 @pytest.mark.parametrize("row", ONE_OF_EACH_KIND, ids=lambda row: row.name)
 def test_a_recipe_reads_the_same_in_yaml_1_1_and_as_aws_reads_it(row: RecipeRow) -> None:
-    text = render(default_recipe(row), job_name="job", model="model", given=GIVEN)
+    text = render(default_recipe(row), job_name="job", model="model", inputs=GIVEN)
     assert OmegaConf.to_container(OmegaConf.create(text)) == yaml.safe_load(text)
 
 
@@ -126,7 +126,7 @@ def test_every_row_says_where_it_comes_from() -> None:
 def test_a_distillation_has_texts_only(name: str) -> None:
     row = next(row for row in ROWS if row.name == name)
     recipe = default_recipe(row, settings={"temperature": 1e-5, "max_number_of_prompts": 500})
-    values = yaml.safe_load(render(recipe, job_name="job", model="", given=GIVEN))["training_config"]
+    values = yaml.safe_load(render(recipe, job_name="job", model="", inputs=GIVEN))["training_config"]
     assert [key for key, value in values.items() if not isinstance(value, str)] == []
     assert (values["temperature"], values["maxNumberOfPrompts"]) == ("1e-05", "500")
 

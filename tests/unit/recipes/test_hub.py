@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from atelier.errors import InvalidRun, UnsupportedCombination
-from atelier.recipes import Wanted, catalogue, render, resolve
+from atelier.recipes import RecipeRequest, catalogue, render, resolve
 from atelier.recipes.hub.catalogue import with_hub_recipes
 from atelier.recipes.hub.recipe import HubRecipe
 from tests.support.hub import HYPERPOD_OVERRIDES, HYPERPOD_TEMPLATE, IMAGE, OVERRIDES, TRAINING_JOB_TEMPLATE
@@ -29,7 +29,7 @@ RECIPE = HubRecipe(
     overrides=OVERRIDES,
 )
 ROWS = with_hub_recipes(catalogue(), [RECIPE])
-WANTED = Wanted(
+WANTED = RecipeRequest(
     path="stages.0", base_model="nova-micro", environment="dev", technique="sft", adaptation="lora"
 )
 

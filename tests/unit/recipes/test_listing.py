@@ -97,7 +97,7 @@ def test_every_recipe_can_be_described_and_written(row: RecipeRow) -> None:
     assert described(row, ROWS)["platforms"]
     recipe = with_defaults(row, ROWS)
     if recipe.template.not_rendered is None:
-        given = {key.filled_with: "x" for key in recipe.keys if key.filled_with}
-        text = render(recipe, job_name="j", model="m", given={str(name): x for name, x in given.items()})
+        inputs = {key.filled_with: "x" for key in recipe.keys if key.filled_with}
+        text = render(recipe, job_name="j", model="m", inputs={str(name): x for name, x in inputs.items()})
         assert "${" not in text
         assert "{{" not in text

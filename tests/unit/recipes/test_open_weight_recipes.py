@@ -10,7 +10,7 @@ import pytest
 import yaml
 from omegaconf import OmegaConf
 
-from atelier.recipes import Wanted, catalogue, resolve
+from atelier.recipes import RecipeRequest, catalogue, resolve
 from atelier.recipes.render import document
 from atelier.recipes.resolve import examine, flat
 from atelier.recipes.rows import RecipeRow
@@ -52,7 +52,7 @@ def test_the_default_recipe_equals_the_file_that_aws_ships(name: str) -> None:
     theirs = aws_file(name)
     recipe = default_recipe(row, platform="training-job")
     # AWS's file names no reward function; a run must.
-    recipe = replace(recipe, given={})
+    recipe = replace(recipe, inputs={})
     ours = document(recipe, job_name=theirs["run"]["name"], model=recipe.base_model.model)
     assert set(row.instance_types) == set(theirs["instance_types"])
     # In AWS's file a folder of its launcher, in ours where a training job leaves its model.
@@ -62,19 +62,19 @@ def test_the_default_recipe_equals_the_file_that_aws_ships(name: str) -> None:
 
 @pytest.mark.skipif(not REFERENCE.exists(), reason="AWS's recipe files are not here")
 @pytest.mark.parametrize(
-    ("name", "model", "given"),
+    ("name", "model", "inputs"),
     [
         ("open_source_deterministic_eval", "gpt-oss-20b", {"strategy": "zs_cot", "hub_name": ""}),
         ("open_source_llmaj_eval", "gpt-oss-20b", {}),
     ],
 )
 def test_the_default_evaluation_equals_the_file_that_aws_ships(
-    name: str, model: str, given: dict[str, str]
+    name: str, model: str, inputs: dict[str, str]
 ) -> None:
     (row,) = [row for row in EVALUATION if row.name == f"{name}_{model}"]
     theirs = aws_file(name)
-    recipe = default_recipe(row, given={})
-    assert document(recipe, job_name=theirs["run"]["name"], model="", given=given) == theirs
+    recipe = default_recipe(row, inputs={})
+    assert document(recipe, job_name=theirs["run"]["name"], model="", inputs=inputs) == theirs
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if not has_a_file(row)], ids=lambda row: row.name)
@@ -109,9 +109,9 @@ def test_a_judging_model_asks_for_reinforcement_learning_from_its_feedback() -> 
         "platforms_here": ("serverless",),
     }
     preset = {"preset_reward_function": "gsm8k"}
-    verifiable = resolve(Wanted(**asked, settings=preset), catalogue())
+    verifiable = resolve(RecipeRequest(**asked, settings=preset), catalogue())
     judge = "bedrock/openai.gpt-oss-20b-1:0"
-    judged = resolve(Wanted(**asked, settings={"judge_model_id": judge}), catalogue())
+    judged = resolve(RecipeRequest(**asked, settings={"judge_model_id": judge}), catalogue())
     assert verifiable.row.name == "verl-grpo-rlvr-llama-3-dot-1-8b-instruct-lora"
     assert judged.row.name == "verl-grpo-rlaif-llama-3-dot-1-8b-instruct-lora"
     assert flat(verifiable) == preset
@@ -128,13 +128,13 @@ def test_dpo_writes_beta_and_serverless_calls_it_adam_beta() -> None:
 
 def test_what_a_job_reads_and_writes_is_filled_in() -> None:
     (row,) = [row for row in TRAINING if row.name == "llmft_llama3_1_8b_instruct_seq4k_gpu_sft_lora"]
-    given = {"train_file": "/opt/ml/input/data/train/rows.jsonl", "output_dir": "/opt/ml/model"}
+    inputs = {"train_file": "/opt/ml/input/data/train/rows.jsonl", "output_dir": "/opt/ml/model"}
     written = document(
-        default_recipe(row, replicas=4), job_name="job", model="/opt/ml/input/data/model", given=given
+        default_recipe(row, replicas=4), job_name="job", model="/opt/ml/input/data/model", inputs=inputs
     )
     config = written["training_config"]
-    assert config["datasets"]["train_data"]["file_path"] == given["train_file"]
-    assert config["training_args"]["training_dir"] == given["output_dir"]
+    assert config["datasets"]["train_data"]["file_path"] == inputs["train_file"]
+    assert config["training_args"]["training_dir"] == inputs["output_dir"]
     assert config["model_config"]["model_name_or_path"] == "/opt/ml/input/data/model"
     assert written["trainer"]["num_nodes"] == 4
 
@@ -185,4 +185,4 @@ def test_reinforcement_learning_needs_something_that_scores_the_answers() -> Non
         "stages.0.reward_lambda_arn: required, or the hyperparameter preset_reward_function (gsm8k, "
         "prime_code, prime_math): else nothing scores the answers"
     ) in refusal(**asked)
-    assert recipe(**asked, settings={"preset_reward_function": "gsm8k"}).given == {}
+    assert recipe(**asked, settings={"preset_reward_function": "gsm8k"}).inputs == {}

@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given, strategies as st
 from omegaconf import OmegaConf
 
-from atelier.recipes import Recipe, Wanted, catalogue, render, resolve
+from atelier.recipes import Recipe, RecipeRequest, catalogue, render, resolve
 from atelier.recipes.render import dump
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -22,7 +22,7 @@ def recipe(**changes: Any) -> Recipe:
         "technique": "sft",
         "adaptation": "lora",
     }
-    return resolve(Wanted(**wanted | changes), catalogue())
+    return resolve(RecipeRequest(**wanted | changes), catalogue())
 
 
 @given(finite)

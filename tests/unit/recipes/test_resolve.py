@@ -94,18 +94,18 @@ def test_a_reward_function_is_asked_for_where_a_recipe_calls_one_and_refused_els
     assert "stages.0.reward_lambda_arn: required: nova_lite_v2_smtj_p5_p5en_gpu_lora_rft calls" in refusal(
         **wish
     )
-    given = {"reward_lambda_arn": "arn"}
-    run = document(recipe(given=given, **wish), job_name="job", model="m")
+    inputs = {"reward_lambda_arn": "arn"}
+    run = document(recipe(inputs=inputs, **wish), job_name="job", model="m")
     assert run["run"]["reward_lambda_arn"] == "arn"
     assert run["training_config"]["rollout"]["rewards"]["api_endpoint"]["lambda_arn"] == "arn"
     assert "reward_lambda_arn = 'arn': nova_micro_1_0_g5_g6_12x_gpu_lora_sft calls no reward" in refusal(
-        given=given
+        inputs=inputs
     )
 
 
 def test_a_task_fills_its_strategy_and_metric_in_and_a_subtask_must_be_one_of_its() -> None:
     wish: dict[str, Any] = {"technique": None, "adaptation": None, "task": "bbh"}
-    chosen = recipe(given={"subtask": "snarks"}, **wish)
+    chosen = recipe(inputs={"subtask": "snarks"}, **wish)
     assert document(chosen, job_name="job", model="m")["evaluation"] == {
         "task": "bbh",
         "strategy": "fs_cot",
@@ -113,8 +113,10 @@ def test_a_task_fills_its_strategy_and_metric_in_and_a_subtask_must_be_one_of_it
         "subtask": "snarks",
     }
     assert "evaluate bbh with few examples" in chosen.warnings[0]
-    assert "stages.0.subtask = 'snark': did you mean 'snarks'?" in refusal(given={"subtask": "snark"}, **wish)
-    gpqa = wish | {"task": "gpqa", "given": {"subtask": "physics"}}
+    assert "stages.0.subtask = 'snark': did you mean 'snarks'?" in refusal(
+        inputs={"subtask": "snark"}, **wish
+    )
+    gpqa = wish | {"task": "gpqa", "inputs": {"subtask": "physics"}}
     assert "stages.0.subtask = 'physics': gpqa has none; leave it out" in refusal(**gpqa)
 
 

@@ -16,7 +16,7 @@ from atelier.recipes import catalogue
 from atelier.recipes.hub.catalogue import with_hub_recipes
 from atelier.recipes.hub.recipe import HubRecipe
 from atelier.runs import CheckedRun, Run, check_run
-from atelier.runs.workflow_plan import plan_of
+from atelier.runs.workflow_plan import workflow_plan
 from tests.support.cluster_jobs import RESTRICTED, STANDARD
 from tests.support.hub import HYPERPOD_OVERRIDES, HYPERPOD_TEMPLATE
 from tests.support.recipes import REWARD_FUNCTION
@@ -50,7 +50,7 @@ def refused(run: dict[str, Any], clusters: Sequence[JobCluster] | None = CLUSTER
 
 
 def test_a_checked_run_keeps_its_platforms_clusters_and_instances() -> None:
-    plan = plan_of(check(a_run_on("hyperpod-eks")))
+    plan = workflow_plan(check(a_run_on("hyperpod-eks")))
     (stage,), (evaluation,) = plan["run"]["stages"], plan["run"]["evaluation"]
     for part in (stage, evaluation):
         assert (part["platform"], part["cluster"], part["instance_type"]) == (

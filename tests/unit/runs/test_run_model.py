@@ -16,7 +16,7 @@ from atelier.runs import check_run, parse_run
 from atelier.runs.checks.continuation import ensure_continuable
 from atelier.runs.model import DatasetUri
 from atelier.runs.schema import run_schema
-from atelier.runs.workflow_plan import plan_of
+from atelier.runs.workflow_plan import workflow_plan
 from tests.support.runs import BUCKET, a_run
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -65,7 +65,7 @@ def test_the_schema_refuses_unknown_keys_as_the_model_does() -> None:
 
 def test_the_plan_evaluates_candidate_and_baseline_side_by_side() -> None:
     checked = check_run(a_run(approval="required"), environment="dev", region="us-east-1", bucket=BUCKET)
-    plan = plan_of(checked)
+    plan = workflow_plan(checked)
     assert plan["evaluations"] == [
         {"evaluation_index": 0, "subject": "candidate"},
         {"evaluation_index": 0, "subject": "baseline"},
@@ -75,7 +75,7 @@ def test_the_plan_evaluates_candidate_and_baseline_side_by_side() -> None:
 
 def test_the_plan_says_which_recipe_each_part_uses_and_what_was_accepted_with_a_warning() -> None:
     checked = check_run(a_run(gate=[]), environment="dev", region="us-east-1", bucket=BUCKET)
-    plan = plan_of(checked)
+    plan = workflow_plan(checked)
     assert plan["recipes"][0] == {
         "field": "stages.0",
         "recipe": "nova_micro_1_0_g5_g6_12x_gpu_lora_sft",

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from atelier.errors import UnsupportedCombination
-from atelier.platforms.clusters import choices, cluster_for, dump_clusters, load_clusters
+from atelier.platforms.clusters import cluster_for, dump_clusters, eligible_clusters, load_clusters
 from atelier.platforms.slurm.cluster import LinkedPrefix, Partition, SlurmCluster
 from tests.support.cluster_jobs import RESTRICTED, STANDARD, a_recipe
 from tests.support.slurm_jobs import a_recipe as a_slurm_recipe
@@ -42,7 +42,7 @@ def test_a_recipe_goes_to_the_only_cluster_that_can_run_it() -> None:
 def test_a_job_may_have_all_nodes_of_a_partition_and_no_more() -> None:
     for replicas, chosen in ((2, [SLURM]), (4, [])):
         recipe = a_slurm_recipe(replicas=replicas)
-        assert choices(recipe, (*CLUSTERS, SLURM), None) == chosen
+        assert eligible_clusters(recipe, (*CLUSTERS, SLURM), None) == chosen
 
 
 def test_one_of_several_clusters_is_named() -> None:

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from atelier.platforms.cluster_job import job_on_cluster
-from atelier.platforms.job_spec import Work
+from atelier.platforms.job_spec import JobSpec
 from atelier.platforms.slurm.job import SlurmJob
 from atelier.recipes import Recipe
 from tests.support.cluster_jobs import a_recipe as a_nova_recipe
@@ -19,22 +19,28 @@ SETTINGS_WITH_CLUSTER = replace(SETTINGS, clusters=(CLUSTER,))
 MADE = f"s3://{BUCKET}/runs/{RUN_ID}/distillation/made.jsonl"
 
 
-def work(recipe: Recipe | None = None, *, checkpoint: str | None = None, made: str | None = None) -> Work:
-    return Work(
+def work(
+    recipe: Recipe | None = None, *, checkpoint: str | None = None, distilled_dataset_uri: str | None = None
+) -> JobSpec:
+    return JobSpec(
         run_id=RUN_ID,
         step="s0",
         recipe=recipe or a_recipe(),
         checkpoint=checkpoint,
         data={"train": DATA},
-        made=made,
+        distilled_dataset_uri=distilled_dataset_uri,
         output_prefix=f"runs/{RUN_ID}/output/",
         max_runtime_hours=1,
     )
 
 
-@pytest.mark.parametrize(("made", "read"), [(None, DATA), (MADE, MADE)])
-def test_what_a_distillation_made_is_read_in_place_of_the_run_s_own_data(made: str | None, read: str) -> None:
-    job = SlurmJob.from_request(job_on_cluster(work(made=made), SETTINGS_WITH_CLUSTER).request)
+@pytest.mark.parametrize(("distilled_dataset_uri", "read"), [(None, DATA), (MADE, MADE)])
+def test_what_a_distillation_made_is_read_in_place_of_the_run_s_own_data(
+    distilled_dataset_uri: str | None, read: str
+) -> None:
+    job = SlurmJob.from_request(
+        job_on_cluster(work(distilled_dataset_uri=distilled_dataset_uri), SETTINGS_WITH_CLUSTER).request
+    )
     assert [one.uri for one in job.data] == [read]
 
 

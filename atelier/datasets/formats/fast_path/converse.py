@@ -13,8 +13,8 @@ from atelier.datasets.formats.fast_path.converse_types import Row, TextRow
 from atelier.datasets.formats.fast_path.tool_configs import ToolConfigs
 from atelier.datasets.formats.fast_path.typed import UNDECODABLE
 from atelier.datasets.formats.fast_path.words import Marks, marks_in, may_have_words
-from atelier.datasets.rules.feature_counts import Traits
-from atelier.datasets.rules.requirements import Demands
+from atelier.datasets.rules.feature_counts import Features
+from atelier.datasets.rules.requirements import Requirements
 from atelier.datasets.scan.blocks import Block
 from atelier.datasets.scan.line import MOST_LEVELS, levels
 
@@ -29,38 +29,38 @@ _TEXT_TRAITS = frozenset({"schemaVersion", "system"})
 class ConverseAcceptor:
     """Says clean of conversations. What most rows of the last block were is tried first."""
 
-    def __init__(self, demands: Demands) -> None:
-        self._place = f"s3://{demands.bucket}/" if demands.bucket else "s3://"
+    def __init__(self, requirements: Requirements) -> None:
+        self._place = f"s3://{requirements.bucket}/" if requirements.bucket else "s3://"
         self._tool_configs = ToolConfigs()
         self._expects_text = True
 
-    def __call__(self, line: bytes) -> Traits | None:
+    def __call__(self, line: bytes) -> Features | None:
         return self._expect([self._alone(line)])[0]
 
-    def block(self, block: Block) -> list[Traits | None]:
+    def block(self, block: Block) -> list[Features | None]:
         """One verdict a line."""
         marks = marks_in(block.data)
         if marks.words:
             return self._expect(list(map(self._alone, block.lines())))
         return self._expect(self._verdicts(block.lines(), marks))
 
-    def _expect(self, verdicts: list[Traits | None]) -> list[Traits | None]:
+    def _expect(self, verdicts: list[Features | None]) -> list[Features | None]:
         """The verdicts, by which the kind of rows to come is guessed."""
-        counts = [(traits, verdicts.count(traits)) for traits in set(verdicts) if traits is not None]
+        counts = [(features, verdicts.count(features)) for features in set(verdicts) if features is not None]
         if counts:
-            text = sum(count for traits, count in counts if traits <= _TEXT_TRAITS)
+            text = sum(count for features, count in counts if features <= _TEXT_TRAITS)
             self._expects_text = 2 * text > sum(count for _, count in counts)
         return verdicts
 
-    def _alone(self, line: bytes) -> Traits | None:
+    def _alone(self, line: bytes) -> Features | None:
         marks = marks_in(line)
         if marks.words:
             return self._verdict(line, has_words=True)
         return self._verdicts([line], marks)[0]
 
-    def _verdicts(self, lines: list[bytes], marks: Marks) -> list[Traits | None]:
+    def _verdicts(self, lines: list[bytes], marks: Marks) -> list[Features | None]:
         """Of lines in which there are no reserved words."""
-        verdicts: list[Traits | None] = []
+        verdicts: list[Features | None] = []
         traits_of = traits_of_text if marks.blanks else traits_of_text_that_is_not_blank
         following = iter(lines)
         while len(verdicts) < len(lines):
@@ -76,7 +76,7 @@ class ConverseAcceptor:
             verdicts.append(self._verdict(line, has_words=False))
         return verdicts
 
-    def _verdict(self, line: bytes, *, has_words: bool) -> Traits | None:
+    def _verdict(self, line: bytes, *, has_words: bool) -> Features | None:
         if has_words and _TOOL_CONFIG not in line:
             return None
         try:

@@ -18,7 +18,7 @@ from atelier.datasets.formats.fast_path.converse_types import (
     UserBlock,
 )
 from atelier.datasets.formats.media import MAX_IMAGES_A_TURN, MAX_VIDEOS_A_SAMPLE, MEDIA_FORMATS
-from atelier.datasets.rules.feature_counts import Traits
+from atelier.datasets.rules.feature_counts import Features
 
 # No sample has two of them.
 _EXCLUSIVE = frozenset((*MEDIA_FORMATS, "reasoningContent"))
@@ -27,14 +27,14 @@ _COMMON_LENGTHS = range(2, 66, 2)
 _TEXT_TURNS = {(TextUser, TextAssistant) * (turns // 2) for turns in _COMMON_LENGTHS}
 _TURNS = {(User, Assistant) * (turns // 2) for turns in _COMMON_LENGTHS}
 
-_OF_KEYS: dict[tuple[bool, bool], Traits] = {
+_OF_KEYS: dict[tuple[bool, bool], Features] = {
     (version, system): frozenset(("schemaVersion",) * version + ("system",) * system)
     for version in (False, True)
     for system in (False, True)
 }
 
 
-def traits_of_text(row: TextRow) -> Traits | None:
+def traits_of_text(row: TextRow) -> Features | None:
     """Traits of a conversation of text, None when it may not be clean."""
     for turn in row.messages:
         for block in turn.content:
@@ -47,14 +47,14 @@ def traits_of_text(row: TextRow) -> Traits | None:
     return traits_of_text_that_is_not_blank(row)
 
 
-def traits_of_text_that_is_not_blank(row: TextRow) -> Traits | None:
+def traits_of_text_that_is_not_blank(row: TextRow) -> Features | None:
     """The same where no text is blank."""
     if tuple(map(type, row.messages)) not in _TEXT_TURNS:
         return None
     return _OF_KEYS[row.schema_version is not UNSET, row.system is not UNSET]
 
 
-def traits_of_row(row: Row, tools: frozenset[str], place: str) -> Traits | None:
+def traits_of_row(row: Row, tools: frozenset[str], place: str) -> Features | None:
     """Traits of any conversation, None when it may not be clean.
 
     `tools` are the names that its toolConfig defines; all media has to lie below the address `place`.

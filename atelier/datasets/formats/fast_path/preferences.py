@@ -13,8 +13,8 @@ from atelier.datasets.formats.fast_path.keys import keys_of
 from atelier.datasets.formats.fast_path.typed import UNDECODABLE
 from atelier.datasets.formats.fast_path.words import may_have_words
 from atelier.datasets.formats.media import MAX_IMAGES_A_TURN
-from atelier.datasets.rules.feature_counts import Traits
-from atelier.datasets.rules.requirements import Demands
+from atelier.datasets.rules.feature_counts import Features
+from atelier.datasets.rules.requirements import Requirements
 
 _LABELS = {"preferred", "non-preferred"}
 
@@ -54,10 +54,10 @@ _decode = msgspec.json.Decoder(Row).decode
 class PreferenceAcceptor:
     """Says clean of preferences."""
 
-    def __init__(self, demands: Demands) -> None:
-        self._place = f"s3://{demands.bucket}/" if demands.bucket else "s3://"
+    def __init__(self, requirements: Requirements) -> None:
+        self._place = f"s3://{requirements.bucket}/" if requirements.bucket else "s3://"
 
-    def __call__(self, line: bytes) -> Traits | None:
+    def __call__(self, line: bytes) -> Features | None:
         if may_have_words(line):
             return None
         try:

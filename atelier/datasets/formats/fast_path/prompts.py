@@ -11,8 +11,8 @@ from atelier.datasets.formats.fast_path.converse_types import TextAssistant, Tex
 from atelier.datasets.formats.fast_path.keys import keys_of
 from atelier.datasets.formats.fast_path.typed import UNDECODABLE
 from atelier.datasets.formats.fast_path.words import may_have_words
-from atelier.datasets.rules.feature_counts import Traits
-from atelier.datasets.rules.requirements import Demands
+from atelier.datasets.rules.feature_counts import Features
+from atelier.datasets.rules.requirements import Requirements
 
 _decode = msgspec.json.Decoder(TextRow).decode
 
@@ -20,10 +20,10 @@ _decode = msgspec.json.Decoder(TextRow).decode
 class PromptAcceptor:
     """Says clean of prompts: text has nothing that a recipe could demand."""
 
-    def __init__(self, _demands: Demands) -> None:
+    def __init__(self, _requirements: Requirements) -> None:
         pass
 
-    def __call__(self, line: bytes) -> Traits | None:
+    def __call__(self, line: bytes) -> Features | None:
         if may_have_words(line):
             return None
         try:

@@ -11,9 +11,9 @@ import msgspec
 
 from atelier.datasets.formats.definition import Definition
 from atelier.datasets.formats.fast_path.typed import UNDECODABLE
-from atelier.datasets.rules.feature_counts import Traits
-from atelier.datasets.rules.requirements import Demands
-from atelier.datasets.rules.violation import Fault
+from atelier.datasets.rules.feature_counts import Features
+from atelier.datasets.rules.requirements import Requirements
+from atelier.datasets.rules.violation import Violation
 from atelier.datasets.scan.line import MOST_LEVELS, levels
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
@@ -27,24 +27,24 @@ class RecordAcceptor:
 
     def __init__(
         self,
-        explain: Callable[[dict[str, Any], Demands], Iterable[Fault]],
-        traits: Callable[[dict[str, Any]], Traits],
-        demands: Demands,
+        validate: Callable[[dict[str, Any], Requirements], Iterable[Violation]],
+        features: Callable[[dict[str, Any]], Features],
+        requirements: Requirements,
     ) -> None:
-        self._explain = explain
-        self._traits = traits
-        self._demands = demands
+        self._explain = validate
+        self._traits = features
+        self._requirements = requirements
 
-    def __call__(self, line: bytes) -> Traits | None:
+    def __call__(self, line: bytes) -> Features | None:
         try:
             sample = _decode(line)
         except UNDECODABLE:
             return None
-        if levels(line) > MOST_LEVELS or any(self._explain(sample, self._demands)):
+        if levels(line) > MOST_LEVELS or any(self._explain(sample, self._requirements)):
             return None
         return self._traits(sample)
 
 
-def quickly_read(definition: Definition) -> Definition:
+def with_fast_path(definition: Definition) -> Definition:
     """The definition with this shortcut."""
-    return replace(definition, acceptor=partial(RecordAcceptor, definition.explain, definition.traits))
+    return replace(definition, fast_path=partial(RecordAcceptor, definition.validate, definition.features))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from atelier.datasets.formats.tools import check_tool_config, tool_names
-from atelier.datasets.rules.violation import Fault
+from atelier.datasets.rules.violation import Violation
 from atelier.datasets.scan.line import read
 
 _MOST_KNOWN = 64
@@ -37,6 +37,6 @@ class ToolConfigs:
 
 def _names(config: bytes) -> frozenset[str] | None:
     sample = read(b'{"toolConfig":' + config + b"}")
-    if isinstance(sample, Fault) or any(check_tool_config(sample["toolConfig"])):
+    if isinstance(sample, Violation) or any(check_tool_config(sample["toolConfig"])):
         return None
     return tool_names(sample)

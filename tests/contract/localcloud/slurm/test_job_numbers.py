@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from localcloud.slurm.configuration import Places, Ports, slurm_conf
+from localcloud.slurm.configuration import Ports, SlurmPaths, slurm_conf
 from tests.support.slurm import LAYOUT
 
 PORTS = Ports(controller=7000, nodes={node.name: 7001 + at for at, node in enumerate(LAYOUT.nodes)})
@@ -15,6 +15,6 @@ def test_two_clusters_of_one_machine_count_their_jobs_from_different_numbers() -
 
 
 def first_job(root: Path) -> str:
-    text = slurm_conf(LAYOUT, Places(root), PORTS, "root")
+    text = slurm_conf(LAYOUT, SlurmPaths(root), PORTS, "root")
     [line] = [line for line in text.splitlines() if line.startswith("FirstJobId=")]
     return line

@@ -38,7 +38,7 @@ def test_the_fast_way_takes_plain_chats() -> None:
     block = openai_text.convert_block(data)
 
     assert block
-    assert [(sorted(traits), rows, first) for traits, rows, first in block.traits] == [
+    assert [(sorted(features), rows, first) for features, rows, first in block.features] == [
         (["schemaVersion", "system"], 1, 2),
         (["schemaVersion"], 1, 1),
     ]

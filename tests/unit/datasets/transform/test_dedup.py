@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from atelier.datasets.leakage.similarity import shingles, similarity, sketch, words
-from atelier.datasets.transform.dedup import By, Dropped, Outcome, dedup
+from atelier.datasets.transform.dedup import By, DedupResult, Dropped, dedup
 from atelier.errors import InvalidDataset
 
 WORDS = [f"word{number}" for number in range(60)]
@@ -20,7 +20,7 @@ def qa(query: str, response: str = "r") -> dict[str, Any]:
     return {"query": query, "response": response}
 
 
-def left(*rows: Any, **asked: Any) -> tuple[list[int], list[Dropped], Outcome]:
+def left(*rows: Any, **asked: Any) -> tuple[list[int], list[Dropped], DedupResult]:
     """Line numbers that are kept, what was dropped, and the counts."""
     lines = [json.dumps(row).encode() + b"\n" for row in rows]
     kept: list[bytes] = []

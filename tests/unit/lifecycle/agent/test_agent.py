@@ -16,11 +16,11 @@ from botocore.exceptions import ClientError
 
 from agents.slurm import script
 from agents.slurm.fetch import Fetcher
-from agents.slurm.reconcile import Attendant
+from agents.slurm.reconcile import Reconciler
 from agents.slurm.record import HeldByAnother, Records, hold
 from agents.slurm.reporting import Reporter
 from agents.slurm.slurm import Seen, SlurmDown, SubmissionRefused, SubmissionUnheard
-from agents.slurm.status_reporter import Follower
+from agents.slurm.status_reporter import StatusReporter
 from agents.slurm.store import Store
 from atelier.platforms.slurm import naming
 from tests.support.fake_slurm import FakeSlurm
@@ -52,7 +52,7 @@ class Agent:
         self.records = Records(self.state, jobs=self.config.jobs_folder)
         reporter = Reporter(store=store, records=self.records, now=lambda: self.now)
         slurm: Any = self.slurm
-        self._attendant = Attendant(
+        self._attendant = Reconciler(
             config=self.config,
             store=store,
             records=self.records,
@@ -61,7 +61,7 @@ class Agent:
             reporter=reporter,
             now=lambda: self.now,
         )
-        self._follower = Follower(
+        self._follower = StatusReporter(
             config=self.config, records=self.records, slurm=slurm, reporter=reporter, s3=self.s3
         )
 

@@ -79,9 +79,9 @@ def test_a_job_is_a_pytorch_job_and_the_config_map_of_its_recipe() -> None:
 def test_the_recipe_in_the_config_map_is_the_rendered_one_with_its_addresses() -> None:
     recipe = a_recipe()
     content = yaml.safe_load(by_kind(a_job(recipe), "ConfigMap")[0]["data"]["config.yaml"])
-    given = {"data_s3_path": "s3://atelier-data/datasets/a/train.jsonl", "output_s3_path": OUTPUT}
-    assert content == document(recipe, job_name=NAME, model=recipe.base_model.model, given=given)
-    assert content["run"]["data_s3_path"] == given["data_s3_path"]
+    inputs = {"data_s3_path": "s3://atelier-data/datasets/a/train.jsonl", "output_s3_path": OUTPUT}
+    assert content == document(recipe, job_name=NAME, model=recipe.base_model.model, inputs=inputs)
+    assert content["run"]["data_s3_path"] == inputs["data_s3_path"]
     assert content["run"]["output_s3_path"] == OUTPUT
 
 

@@ -12,7 +12,7 @@ from agents.slurm.bundle import parse
 from atelier.errors import RequestRefused, UnsupportedCombination
 from atelier.platforms.slurm.cluster import Partition
 from atelier.platforms.slurm.job import SlurmJob
-from atelier.recipes import Wanted, catalogue, resolve
+from atelier.recipes import RecipeRequest, catalogue, resolve
 from tests.support.runs import BUCKET
 from tests.support.slurm_jobs import CLUSTER, NAME, OUTPUT, a_config, a_job, a_recipe
 
@@ -77,7 +77,7 @@ def test_the_same_work_has_the_same_bytes_and_other_work_others() -> None:
 
 
 def test_a_recipe_of_nova_is_refused() -> None:
-    wanted = Wanted(
+    wanted = RecipeRequest(
         path="stages.0",
         base_model="nova-micro",
         environment="dev",

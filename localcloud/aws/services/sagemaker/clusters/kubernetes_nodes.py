@@ -39,7 +39,7 @@ class KubernetesNodes:
         self._endpoint = endpoint
         self._logs = PodLogs(endpoint)
 
-    def arrange(self, cluster: HyperPodCluster) -> None:
+    def ensure(self, cluster: HyperPodCluster) -> None:
         """Let the groups' roles in, and make the nodes of the cluster be these."""
         place = place_of(cluster)
         kubernetes = self._eks_clusters.find(place)
@@ -65,7 +65,7 @@ class KubernetesNodes:
                 partial(self._logs.take, cluster, group, node),
             )
 
-    def dissolve(self, cluster: HyperPodCluster) -> None:
+    def delete(self, cluster: HyperPodCluster) -> None:
         """Take the nodes out. The access entries stay, as HyperPod leaves them."""
         kubernetes = self._eks_clusters.find(place_of(cluster))
         if kubernetes is not None:

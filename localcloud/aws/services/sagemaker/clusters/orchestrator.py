@@ -14,8 +14,8 @@ class OrchestratorFailed(Exception):
 class Orchestrator(Protocol):
     """Both calls may come again with nothing changed, after a restart of the embedded cloud for one."""
 
-    def arrange(self, cluster: HyperPodCluster) -> None:
+    def ensure(self, cluster: HyperPodCluster) -> None:
         """Let jobs run on the nodes in `cluster.running()`, and on no other of the cluster's."""
 
-    def dissolve(self, cluster: HyperPodCluster) -> None:
+    def delete(self, cluster: HyperPodCluster) -> None:
         """The cluster is being deleted: end what runs on it, and forget it."""

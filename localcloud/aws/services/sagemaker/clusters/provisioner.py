@@ -101,7 +101,7 @@ class Provisioner:
 
     def delete(self, cluster: HyperPodCluster) -> None:
         def work() -> None:
-            self._orchestrator_of(cluster).dissolve(cluster)
+            self._orchestrator_of(cluster).delete(cluster)
             self._clusters.remove(cluster)
 
         self._begin(cluster, "Deletion", work)
@@ -110,7 +110,7 @@ class Provisioner:
         """After a restart: what stood stands again, nodes and all."""
         for cluster in self._clusters.all():
             try:
-                self._orchestrator_of(cluster).arrange(cluster)
+                self._orchestrator_of(cluster).ensure(cluster)
             except OrchestratorFailed as failure:
                 self._clusters.turn(cluster, "Failed", str(failure))
 
@@ -141,7 +141,7 @@ class Provisioner:
             with self._clusters.changing(cluster):
                 for node in nodes:
                     node.status = status
-            self._orchestrator_of(cluster).arrange(cluster)
+            self._orchestrator_of(cluster).ensure(cluster)
 
     def _settle(self, cluster: HyperPodCluster) -> None:
         self._release(cluster, _surplus(cluster))
@@ -156,7 +156,7 @@ class Provisioner:
                     raise
                 said = f"Instance creation in Cluster {cluster.name} and InstanceGroup {group.name} failed"
                 events.happened(cluster, said, level="Error", group=group.name, failure=str(failure))
-        self._orchestrator_of(cluster).arrange(cluster)
+        self._orchestrator_of(cluster).ensure(cluster)
 
     def _launch(self, cluster: HyperPodCluster, group: Group, count: int) -> None:
         instances.look_around(cluster, group, self._endpoint)
@@ -178,7 +178,7 @@ class Provisioner:
         with self._clusters.changing(cluster):
             for node in nodes:
                 node.status = "ShuttingDown"
-        self._orchestrator_of(cluster).arrange(cluster)
+        self._orchestrator_of(cluster).ensure(cluster)
         gone = {node.instance_id for node in nodes}
         with self._clusters.changing(cluster):
             cluster.nodes = [node for node in cluster.nodes if node.instance_id not in gone]

@@ -28,7 +28,7 @@ from localcloud.slurm.agent import Agent, install
 from localcloud.slurm.cluster import SlurmCluster, SlurmFailed
 from localcloud.slurm.installation import SlurmMissing, find
 from localcloud.slurm.layout import Layout, Node, Partition
-from localcloud.slurm.setting import Switch
+from localcloud.slurm.setting import SlurmSetting
 
 logger = logging.getLogger("atelier.cloud")
 
@@ -66,7 +66,7 @@ class SlurmClusters:
     def __init__(self, home: Home, endpoint: Endpoint) -> None:
         self._home = home
         self._endpoint = endpoint
-        self._switch = Switch(home)
+        self._switch = SlurmSetting(home)
         self._wanted: dict[str, Wanted] = {}
         self._running: dict[str, _Running] = {}
         self._lock = threading.Lock()
@@ -76,7 +76,7 @@ class SlurmClusters:
         self._keeper = threading.Thread(target=self._keep, name="slurm", daemon=True)
         self._keeper.start()
 
-    def arrange(self, cluster: HyperPodCluster) -> None:
+    def ensure(self, cluster: HyperPodCluster) -> None:
         """Let Slurm have the cluster's nodes. OrchestratorFailed when it does not come up."""
         wanted = _wanted(cluster, self._home)
         with self._lock:
@@ -90,7 +90,7 @@ class SlurmClusters:
                 except (SlurmFailed, SlurmMissing, ClientError, BotoCoreError) as error:
                     raise OrchestratorFailed(f"Slurm: {error}") from error
 
-    def dissolve(self, cluster: HyperPodCluster) -> None:
+    def delete(self, cluster: HyperPodCluster) -> None:
         """End the cluster's Slurm, its jobs and its agent, and forget its queue."""
         with self._lock:
             self._end(cluster.id)

@@ -11,10 +11,13 @@ import pytest
 from cli.cdk import run_cdk
 from cli.connection import clients, connect
 from cli.demo import make_base_model, make_datasets
+from cli.open_weights import publish_open_weights
 from config.environments import LOCAL
 from localcloud import control
 from localcloud.home import REPOSITORY, Home
-from tests.support.deployed_line import DeployedLine
+from localcloud.slurm.switch import Switch
+from tests.support.deployed_line import DeployedLine, eventually
+from tests.support.slurm import installed_slurm
 
 SHARED = Home(REPOSITORY / ".atelier")
 
@@ -39,3 +42,14 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedLine]:
             yield DeployedLine(connect("local"), clients(LOCAL), folder)
         finally:
             control.down()
+
+
+@pytest.fixture(scope="session")
+def slurm_home(line: DeployedLine) -> Home:
+    """The line's home, once Slurm is switched on for its cluster."""
+    installed_slurm()
+    home = Home.from_environ()
+    publish_open_weights(line.line, home.base_models / "atelier-tiny")
+    Switch(home).turn_on()
+    eventually(Switch(home).reported, bool, "Slurm to be reported")
+    return home

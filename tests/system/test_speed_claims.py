@@ -1,0 +1,29 @@
+"""The benchmarks that drive runs, once each on the tests' own line: a minute's deployment is spared."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+
+import pytest
+
+from localcloud.home import Home
+from tests.support.benchmarks import printed
+from tests.support.deployed_line import DeployedLine
+
+pytestmark = pytest.mark.system
+
+
+def test_the_latency_of_a_jobs_end_is_measured(
+    capsys: pytest.CaptureFixture[str], line: DeployedLine
+) -> None:
+    result = printed(capsys, "job_end_latency", stages=1, deployed=lambda: nullcontext(line.line))
+    assert result["reference"] == 150
+
+
+def test_the_way_of_a_job_through_slurm_is_measured(
+    capsys: pytest.CaptureFixture[str], line: DeployedLine, slurm_home: Home
+) -> None:
+    result = printed(
+        capsys, "slurm_submission", runs=1, deployed=lambda: nullcontext((line.line, slurm_home))
+    )
+    assert result["unit"] == "s"

@@ -82,7 +82,7 @@ class Functions:
     def call(self, reference: str, payload: dict[str, Any]) -> dict[str, Any]:
         name = reference.rpartition(":")[2]
         if name == "release_run":
-            raise SystemExit(f"the run failed: {payload['failure']['error']}: {payload['failure']['cause']}")
+            raise RuntimeError(f"{payload['failure']['error']}: {payload['failure']['cause']}")
         if name != "submit_training_job":
             return REPLIES[name]
         operation = Operation(

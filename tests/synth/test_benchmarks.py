@@ -1,6 +1,6 @@
 """The benchmarks that render templates or bundles, at a small size.
 
-Seconds each: every one starts Node, `synth` four processes, because what it measures is a fresh start.
+Seconds each, because they start Node; `synth` in three processes, because it measures fresh starts.
 """
 
 from __future__ import annotations

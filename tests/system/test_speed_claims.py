@@ -1,4 +1,7 @@
-"""The benchmarks that drive runs, once each on the tests' own line: a minute's deployment is spared."""
+"""The benchmarks that drive runs, at a small size, on the line that these tests have deployed already.
+
+Slow because each drives one run of one job, whose processes take seconds to start.
+"""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ deploy: setup ## deploy STACKS (all) of ENV (local)
 destroy: setup ## destroy STACKS of ENV; data stays unless the last deploy had DATA=destroy
 	@$(ATELIER) cdk --env $(ENV) destroy $(STACKS)
 
-bench: setup-dev ## measure the performance claims, one JSON line each
+bench: setup-dev ## measure the performance claims, one JSON line each; a failure stops none of the others
 	@$(BIN)/python -m benchmarks
 
 fuzz: $(VENV)/.fuzz ## look for inputs that crash a loader or a validator, FUZZ_SECONDS for each

@@ -1,9 +1,11 @@
-"""`python -m benchmarks [NAME …]`: one JSON line each; exit code 1 when a promise is broken."""
+"""`python -m benchmarks [NAME …]`: one JSON line each; exit code 1 when a promise is broken or one failed."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from benchmarks import (
     bundle_size,
@@ -19,7 +21,7 @@ from benchmarks import (
 from benchmarks.result import Result
 from localcloud.slurm.installation import SlurmMissing
 
-BENCHMARKS: dict[str, Callable[[], Result]] = {
+BENCHMARKS: dict[str, Callable[..., Result]] = {
     "job_end_latency": job_end_latency.measure,
     "slurm_submission": slurm_submission.measure,
     "state_transitions": state_transitions.measure,
@@ -32,24 +34,29 @@ BENCHMARKS: dict[str, Callable[[], Result]] = {
 }
 
 
-def main(names: Sequence[str]) -> int:
-    """Run the named benchmarks, or all."""
+def main(names: Sequence[str], sizes: Mapping[str, Mapping[str, Any]] | None = None) -> int:
+    """Run the named benchmarks, or all, each to its end; `sizes` are arguments of `measure` by name."""
     unknown = sorted(set(names) - set(BENCHMARKS))
     if unknown:
         print(f"no benchmark {', '.join(unknown)}; there is {', '.join(BENCHMARKS)}", file=sys.stderr)
         return 2
-    broken = 0
-    for name in names or BENCHMARKS:
-        try:
-            result = BENCHMARKS[name]()
-        except SlurmMissing as missing:
-            print(f"{name} is left out: {missing}", file=sys.stderr)
-            continue
-        print(result.to_json(), flush=True)
-        if not result.kept:
-            broken += 1
-            print(f"{name} breaks its promise: {result.promise}", file=sys.stderr)
-    return 1 if broken else 0
+    return max([_run(name, (sizes or {}).get(name, {})) for name in names or BENCHMARKS])
+
+
+def _run(name: str, size: Mapping[str, Any]) -> int:
+    """Print the benchmark's line, or to standard error why there is none; 1 for a failure, else 0."""
+    try:
+        result = BENCHMARKS[name](**size)
+    except SlurmMissing as missing:
+        print(f"{name} is left out: {missing}", file=sys.stderr)
+        return 0
+    except (Exception, SystemExit):
+        print(f"{name} failed: {traceback.format_exc()}", file=sys.stderr, flush=True)
+        return 1
+    print(result.to_json(), flush=True)
+    if not result.kept:
+        print(f"{name} breaks its promise: {result.promise}", file=sys.stderr)
+    return int(not result.kept)
 
 
 if __name__ == "__main__":

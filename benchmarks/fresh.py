@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+from benchmarks.processes import output_of
 
 _TIMED = "import time; start = time.perf_counter()\n{code}\nprint(time.perf_counter() - start)"
 
 
 def seconds(code: str) -> float:
     """Seconds that `code` takes in a new process, at the repository's root, without Python's own start."""
-    done = subprocess.run(
-        [sys.executable, "-c", _TIMED.format(code=code)],
-        cwd=REPOSITORY,
-        env={**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return float(done.stdout.splitlines()[-1])
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    output = output_of([sys.executable, "-c", _TIMED.format(code=code)], environ={"PATH": path})
+    return float(output.splitlines()[-1])
 
 
 def best_of(rounds: int, *codes: str) -> list[float]:

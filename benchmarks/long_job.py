@@ -17,13 +17,15 @@ from ministack.services import stepfunctions as engine
 from atelier.operations.model import Operation, OperationKind, Phase, Status
 from atelier.operations.submit import submit
 from atelier.operations.sweep import sweep
-from tests.support.operations import FakeLogs, FakeOperations
+from benchmarks.operations import FakeLogs, FakeOperations
 
 MINUTE = 60
 DEADLINE = 28 * 24 * 60 * MINUTE
 REPLIES: dict[str, dict[str, Any]] = {
     "validate_run": {
         "run": {},
+        "recipes": [],
+        "warnings": [],
         "stage_count": 1,
         "evaluations": [],
         "approval_required": False,
@@ -79,6 +81,8 @@ class Functions:
 
     def call(self, reference: str, payload: dict[str, Any]) -> dict[str, Any]:
         name = reference.rpartition(":")[2]
+        if name == "release_run":
+            raise RuntimeError(f"{payload['failure']['error']}: {payload['failure']['cause']}")
         if name != "submit_training_job":
             return REPLIES[name]
         operation = Operation(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 
-from benchmarks.fresh import REPOSITORY, best_of
+from benchmarks.fresh import best_of
+from benchmarks.processes import output_of
 from benchmarks.result import Result
 
 ROUNDS = 3
@@ -16,9 +16,15 @@ LIBRARIES = ("aws_cdk", "cdk_nag", "constructs")
 OURS = """
 import tempfile
 from app import build
-from config.environments import PROD
+from config.environments import {environment}
 with tempfile.TemporaryDirectory() as folder:
-    build(PROD, outdir=folder).synth()
+    build({environment}, outdir=folder).synth()
+"""
+FIRST = """
+import json, sys, app
+modules = [name for name in sys.modules if name.split(".")[0] in {libraries}]
+{ours}
+print(json.dumps(modules))
 """
 REFERENCE = """
 import importlib, tempfile
@@ -32,10 +38,10 @@ with tempfile.TemporaryDirectory() as folder:
 """
 
 
-def measure() -> Result:
-    """Seconds to render every stack of PROD when the functions' bundles exist, as after a first synthesis."""
-    subprocess.run([sys.executable, "-c", OURS], cwd=REPOSITORY, check=True, capture_output=True)
-    ours, reference = best_of(ROUNDS, OURS, REFERENCE.format(modules=_modules_of_our_app()))
+def measure(*, environment: str = "PROD", rounds: int = ROUNDS) -> Result:
+    """Seconds to render every stack when the functions' bundles exist, as after a first synthesis."""
+    code = OURS.format(environment=environment)
+    ours, reference = best_of(rounds, code, REFERENCE.format(modules=_first(code)))
     return Result(
         name="synth",
         unit="s",
@@ -47,14 +53,8 @@ def measure() -> Result:
     )
 
 
-def _modules_of_our_app() -> list[str]:
-    """The CDK modules that importing our app loads, without jsii's internal ones."""
-    code = (
-        "import json, sys, app\n"
-        f"print(json.dumps([name for name in sys.modules if name.split('.')[0] in {LIBRARIES!r}]))"
-    )
-    listed = subprocess.run(
-        [sys.executable, "-c", code], cwd=REPOSITORY, check=True, capture_output=True, text=True
-    )
-    modules: list[str] = json.loads(listed.stdout)
+def _first(code: str) -> list[str]:
+    """Render once; the CDK modules that importing our app loads, without jsii's internal ones."""
+    output = output_of([sys.executable, "-c", FIRST.format(libraries=LIBRARIES, ours=code)])
+    modules: list[str] = json.loads(output.splitlines()[-1])
     return sorted(name for name in modules if not any(part.startswith("_") for part in name.split(".")))

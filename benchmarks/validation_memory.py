@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.fresh import REPOSITORY
+from benchmarks.processes import output_of
 from benchmarks.result import Result
-from benchmarks.rows import converse_rows
+from benchmarks.rows import ROWS, converse_rows
 
 TIMES = 10
 MOST = 1.1
@@ -41,12 +40,12 @@ print(report.bytes, peak[1])
 """
 
 
-def measure() -> Result:
-    """MiB at the peak of a process that validates 200,000 rows ten times over, and once."""
+def measure(*, rows: int = ROWS) -> Result:
+    """MiB at the peak of a process that validates the rows ten times over, and once."""
     with TemporaryDirectory(prefix="atelier-bench-") as folder:
         path = Path(folder, "train.jsonl")
         with path.open("wb") as file:
-            file.writelines(converse_rows())
+            file.writelines(converse_rows(rows))
         size = path.stat().st_size
         reference, ours = (_peak_mib(path, times, size * times) for times in (1, TIMES))
     return Result(
@@ -61,14 +60,8 @@ def measure() -> Result:
 
 
 def _peak_mib(path: Path, times: int, expected_bytes: int) -> float:
-    done = subprocess.run(
-        [sys.executable, "-c", _MEASURED, str(path), str(times)],
-        cwd=REPOSITORY,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    read, peak_kib = map(int, done.stdout.split())
+    output = output_of([sys.executable, "-c", _MEASURED, str(path), str(times)])
+    read, peak_kib = map(int, output.split())
     if read != expected_bytes:
         raise AssertionError(f"{read} of {expected_bytes} bytes were read")
     return peak_kib / 1024

@@ -9,12 +9,15 @@ from collections.abc import Iterator
 import pytest
 
 from cli.demo.demo import make_base_model, make_datasets
+from cli.demo.open_weights import publish_open_weights
 from cli.env.cdk import run_cdk
 from client.connection import clients, connect
 from config.environments import LOCAL
 from localcloud import control
 from localcloud.common.home import REPOSITORY, Home
-from tests.support.deployed_line import DeployedLine
+from localcloud.slurm.setting import SlurmSetting
+from tests.support.deployed_line import DeployedLine, eventually
+from tests.support.slurm import installed_slurm
 
 SHARED = Home(REPOSITORY / ".atelier")
 
@@ -39,3 +42,14 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedLine]:
             yield DeployedLine(connect("local"), clients(LOCAL), folder)
         finally:
             control.down()
+
+
+@pytest.fixture(scope="session")
+def slurm_home(line: DeployedLine) -> Home:
+    """The line's home, once Slurm is switched on for its cluster."""
+    installed_slurm()
+    home = Home.from_environ()
+    publish_open_weights(line.line, home.base_models / "atelier-tiny")
+    SlurmSetting(home).enable()
+    eventually(SlurmSetting(home).reported, bool, "Slurm to be reported")
+    return home

@@ -15,12 +15,10 @@ from typing import Any
 
 import pytest
 
-from cli.demo.open_weights import publish_open_weights
 from localcloud.common.home import Home
 from localcloud.common.processes import command_of
 from localcloud.slurm.cluster import SlurmCluster
 from localcloud.slurm.processes import CONFIGURATION, kill, processes
-from localcloud.slurm.setting import SlurmSetting
 from tests.support.deployed_line import DeployedLine, eventually, example
 from tests.support.slurm import installed_slurm
 
@@ -56,15 +54,10 @@ class Nodes:
 
 
 @pytest.fixture(scope="module")
-def nodes(line: DeployedLine) -> Nodes:
-    """The line's cluster, once Slurm is switched on."""
-    installed_slurm()
-    home = Home.from_environ()
-    publish_open_weights(line.line, home.base_models / "atelier-tiny")
-    SlurmSetting(home).enable()
-    eventually(SlurmSetting(home).reported, bool, "Slurm to be reported")
-    (folder,) = (path.parent for path in home.slurm.glob("*/controller"))
-    return Nodes(home, SlurmCluster(folder, installed_slurm()).configuration)
+def nodes(slurm_home: Home) -> Nodes:
+    """The line's cluster."""
+    (folder,) = (path.parent for path in slurm_home.slurm.glob("*/controller"))
+    return Nodes(slurm_home, SlurmCluster(folder, installed_slurm()).configuration)
 
 
 def short(name: str, **hyperparameters: Any) -> dict[str, Any]:

@@ -13,6 +13,14 @@ from xdist.scheduler import LoadScopeScheduling
 settings.register_profile("atelier", deadline=None)
 settings.load_profile("atelier")
 
+pytest_plugins = (
+    "tests.fixtures.cli",
+    "tests.fixtures.embedded_cloud.plugin",
+    "tests.fixtures.handlers",
+    "tests.fixtures.kubernetes.plugin",
+    "tests.fixtures.slurm.plugin",
+)
+
 SYSTEM = Path(__file__).parent / "system"
 
 

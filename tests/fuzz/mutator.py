@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from tests.support.mutations import JUNK, KEYS, at, paths
+from tests.fixtures.mutations import JUNK, KEYS, at, paths
 
 BETWEEN = b"\n%%\n"
 

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from config.environments import DEV, ENVIRONMENTS, LOCAL
-from tests.support.synthesis import Synthesis, synthesise
+from tests.fixtures.synthesis import Synthesis, synthesise
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.benchmarks import printed
+from tests.fixtures.benchmarks import printed
 
 pytestmark = pytest.mark.synth
 

@@ -23,8 +23,8 @@ from config.cluster import EksOrchestrator, TaskGovernance
 from config.environments import DEV, PROD, STAGING
 from config.job_clusters import job_clusters
 from config.job_namespaces import job_namespaces
-from tests.support.resources import Resources
-from tests.support.synthesis import Synthesis, synthesise
+from tests.fixtures.resources import Resources
+from tests.fixtures.synthesis import Synthesis, synthesise
 from tests.synth.test_permissions import statements
 
 pytestmark = pytest.mark.synth

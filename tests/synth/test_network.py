@@ -10,7 +10,7 @@ import pytest
 
 from config.environments import DEV, LOCAL, PROD
 from config.network import ExistingNetwork, InterfaceEndpoint, NewNetwork
-from tests.support.synthesis import Synthesis, synthesise
+from tests.fixtures.synthesis import Synthesis, synthesise
 
 pytestmark = pytest.mark.synth
 

@@ -12,8 +12,8 @@ import pytest
 from atelier.recipes import catalogue
 from atelier.recipes.request import JUDGE
 from components.pipeline.training_jobs import JUDGES, TEACHERS
-from tests.support.golden import assert_golden
-from tests.support.synthesis import Synthesis
+from tests.fixtures.golden import assert_golden
+from tests.fixtures.synthesis import Synthesis
 
 pytestmark = pytest.mark.synth
 

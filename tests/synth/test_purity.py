@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from config.environments import PROD
-from tests.support.synthesis import synthesise
+from tests.fixtures.synthesis import synthesise
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("config", "stacks", "components")

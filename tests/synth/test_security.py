@@ -15,7 +15,7 @@ from aws_cdk.assertions import Match, Template
 from app import build
 from config.environments import DEV, LOCAL, PROD
 from config.invalid import InvalidConfiguration
-from tests.support.synthesis import Synthesis, synthesise
+from tests.fixtures.synthesis import Synthesis, synthesise
 
 pytestmark = pytest.mark.synth
 

@@ -9,7 +9,7 @@ import pytest
 
 from atelier.platforms.slurm.naming import status_key
 from lambdas.adapters.dynamodb_operations import OPEN_INDEX
-from tests.support.synthesis import Synthesis
+from tests.fixtures.synthesis import Synthesis
 
 pytestmark = pytest.mark.synth
 

@@ -13,8 +13,8 @@ from atelier.platforms.slurm.cluster import SlurmCluster
 from config.environments import DEV, PROD
 from config.job_clusters import job_clusters
 from config.slurm import SlurmOrchestrator
-from tests.support.resources import Resources
-from tests.support.synthesis import Synthesis
+from tests.fixtures.resources import Resources
+from tests.fixtures.synthesis import Synthesis
 
 pytestmark = pytest.mark.synth
 

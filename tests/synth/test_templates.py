@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from config.environments import LOCAL, PROD, STAGING
-from tests.support.synthesis import Synthesis
+from tests.fixtures.synthesis import Synthesis
 
 # W3005: CDK writes DependsOn where a reference implies it. W3010: zones are named on purpose.
 # W6001: BucketName is an output of Pipeline although Storage has it: people and the CLI look in one stack.

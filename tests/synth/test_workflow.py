@@ -11,9 +11,9 @@ import pytest
 from atelier import errors
 from atelier.operations import deadlines
 from components.function_factory import module_name
-from tests.support.golden import assert_golden
-from tests.support.state_machine import State, definition_text, states, tasks
-from tests.support.synthesis import Synthesis
+from tests.fixtures.golden import assert_golden
+from tests.fixtures.state_machine import State, definition_text, states, tasks
+from tests.fixtures.synthesis import Synthesis
 
 pytestmark = pytest.mark.synth
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from localcloud.common.home import REPOSITORY, cloud_python
-from tests.support.state_machine import definition_text
-from tests.support.synthesis import Synthesis
+from tests.fixtures.state_machine import definition_text
+from tests.fixtures.synthesis import Synthesis
 
 pytestmark = pytest.mark.synth
 
@@ -118,7 +118,7 @@ def play(rendered: Callable[[str], Synthesis]) -> Play:
             ]
         scenario = {"input": {"run_id": RUN_ID, "run": SUBMITTED}, "functions": replies}
         done = subprocess.run(
-            [str(cloud_python()), "-m", "tests.support.play_workflow"],
+            [str(cloud_python()), "-m", "tests.fixtures.play_workflow"],
             cwd=REPOSITORY,
             input=json.dumps({"definition": definition, "scenario": scenario}),
             capture_output=True,

@@ -16,14 +16,14 @@ from config.environments import LOCAL
 from localcloud import control
 from localcloud.common.home import REPOSITORY, Home
 from localcloud.slurm.setting import SlurmSetting
-from tests.support.deployed_line import DeployedLine, eventually
-from tests.support.slurm import installed_slurm
+from tests.fixtures.deployed_pipeline import DeployedPipeline, eventually
+from tests.fixtures.slurm.installed import installed_slurm
 
 SHARED = Home(REPOSITORY / ".atelier")
 
 
 @pytest.fixture(scope="session")
-def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedLine]:
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedPipeline]:
     """The deployed line. Slow once (about a minute): starts the cloud, runs `cdk deploy`."""
     folder = tmp_path_factory.mktemp("line")
     home = Home(folder / "home")
@@ -39,17 +39,17 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedLine]:
         control.up()
         try:
             assert run_cdk(LOCAL, ["deploy", "--all"], quiet=True) == 0
-            yield DeployedLine(connect("local"), clients(LOCAL), folder)
+            yield DeployedPipeline(connect("local"), clients(LOCAL), folder)
         finally:
             control.down()
 
 
 @pytest.fixture(scope="session")
-def slurm_home(line: DeployedLine) -> Home:
+def slurm_home(deployed: DeployedPipeline) -> Home:
     """The line's home, once Slurm is switched on for its cluster."""
     installed_slurm()
     home = Home.from_environ()
-    publish_open_weights(line.line, home.base_models / "atelier-tiny")
+    publish_open_weights(deployed.pipeline, home.base_models / "atelier-tiny")
     SlurmSetting(home).enable()
     eventually(SlurmSetting(home).reported, bool, "Slurm to be reported")
     return home

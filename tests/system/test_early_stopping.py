@@ -11,7 +11,7 @@ import pytest
 
 from atelier.operations.loss_log import validation_losses
 from atelier.operations.model import OperationKind
-from tests.support.deployed_line import EXAMPLES, DeployedLine, example
+from tests.fixtures.deployed_pipeline import EXAMPLES, DeployedPipeline, example
 
 pytestmark = pytest.mark.system
 
@@ -19,10 +19,10 @@ ROWS = 64
 MAX_STEPS = 4000
 
 
-def overfitting(line: DeployedLine) -> dict[str, Any]:
+def overfitting(deployed: DeployedPipeline) -> dict[str, Any]:
     """The example's stage on so few rows that it learns them by heart, and one that goes on from its best."""
     document = example("early-stopping")
-    few = line.folder / "few.jsonl"
+    few = deployed.folder / "few.jsonl"
     with (EXAMPLES / "data" / "train.jsonl").open() as rows:
         few.write_text("".join(next(rows) for _ in range(ROWS)))
     stage = document["stages"][0]
@@ -33,19 +33,21 @@ def overfitting(line: DeployedLine) -> dict[str, Any]:
     return {"name": "overfits", "base_model": document["base_model"], "stages": [stage, rest]}
 
 
-def test_a_stage_that_overfits_is_stopped_and_its_best_checkpoint_is_kept(line: DeployedLine) -> None:
-    run = line.run(overfitting(line))
+def test_a_stage_that_overfits_is_stopped_and_its_best_checkpoint_is_kept(deployed: DeployedPipeline) -> None:
+    run = deployed.run(overfitting(deployed))
     assert run.status == "ACCEPTED", run.cause
     job_name = f"{run.run_id}-s0"
-    job = line.client("sagemaker").describe_training_job(TrainingJobName=job_name)
+    job = deployed.client("sagemaker").describe_training_job(TrainingJobName=job_name)
     assert job["TrainingJobStatus"] == "Stopped"
-    stage, continued = line.report(run.run_id)["stages"]
+    stage, continued = deployed.report(run.run_id)["stages"]
     stop = stage["early_stop"]
-    losses = validation_losses(line.line.logs_of(OperationKind.TRAINING_JOB).logs(job_name), ("val_loss",))
+    losses = validation_losses(
+        deployed.pipeline.logs_of(OperationKind.TRAINING_JOB).logs(job_name), ("val_loss",)
+    )
     known = {step: loss for step, loss in losses.items() if step <= stop["step"]}
     assert stop["best_step"] == min(known, key=lambda step: known[step])
     assert max(losses) < MAX_STEPS
     assert stage["checkpoint"].endswith(f"/{job_name}/step_{stop['best_step']}")
     # The second stage could only start because the checkpoint is there.
-    second = line.client("sagemaker").describe_training_job(TrainingJobName=continued["job_name"])
+    second = deployed.client("sagemaker").describe_training_job(TrainingJobName=continued["job_name"])
     assert second["HyperParameters"]["base_model_location"] == stage["checkpoint"]

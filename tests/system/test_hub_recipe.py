@@ -17,9 +17,9 @@ from atelier.recipes.render import document
 from cli.recipes.hub_cache import HubCache
 from cli.recipes.hub_sync import sync
 from cli.recipes.public_hub import HubContent, PublicHub
-from tests.support import hub as aws
-from tests.support.deployed_line import DeployedLine, quick
-from tests.support.recipes import default_recipe
+from tests.fixtures import hub as aws
+from tests.fixtures.deployed_pipeline import DeployedPipeline, quick
+from tests.fixtures.recipes import default_recipe
 
 pytestmark = pytest.mark.system
 
@@ -27,7 +27,7 @@ MODEL, SHIPPED = "atelier-tiny", "atelier_tiny_lora_sft"
 OURS = {"max_epochs": 1, "learning_rate": 0.002}
 
 
-def hub_with_a_recipe_for_the_tiny_model(line: DeployedLine) -> aws.FakeHub:
+def hub_with_a_recipe_for_the_tiny_model(deployed: DeployedPipeline) -> aws.FakeHub:
     """The shipped recipe as AWS publishes its own: with placeholders, and with other defaults."""
     (row,) = [row for row in catalogue().training if row.name == SHIPPED]
     recipe: dict[str, Any] = document(default_recipe(row), job_name="{{name}}", model="atelier-tiny/prod")
@@ -42,7 +42,7 @@ def hub_with_a_recipe_for_the_tiny_model(line: DeployedLine) -> aws.FakeHub:
         "atelier_tiny_of_the_hub",
         InstanceCount=1,
         SupportedInstanceTypes=["ml.m5.large"],
-        SmtjImageUri=catalogue().image_uri("atelier-tiny", line.line.environment.region),
+        SmtjImageUri=catalogue().image_uri("atelier-tiny", deployed.pipeline.environment.region),
         HpEksPayloadTemplateS3Uri=None,
     )
     files = {
@@ -52,21 +52,23 @@ def hub_with_a_recipe_for_the_tiny_model(line: DeployedLine) -> aws.FakeHub:
     return aws.FakeHub({MODEL: HubContent("1.0.0", aws.document(entry))}, files)
 
 
-def test_a_recipe_of_the_hub_trains_as_the_hub_published_it(line: DeployedLine) -> None:
-    region = line.line.environment.region
+def test_a_recipe_of_the_hub_trains_as_the_hub_published_it(deployed: DeployedPipeline) -> None:
+    region = deployed.pipeline.environment.region
     base_model = catalogue().base_models[MODEL].model_copy(update={"hub_name": MODEL})
-    hub = cast(PublicHub, hub_with_a_recipe_for_the_tiny_model(line))
+    hub = cast(PublicHub, hub_with_a_recipe_for_the_tiny_model(deployed))
     synced = sync(hub, HubCache.of_region(region), base_model, region=region)
     assert (synced.changes.added, synced.skipped) == (("atelier_tiny_of_the_hub (training-job)",), ())
 
     wanted = quick("from-the-hub")
     wanted["stages"][0] |= {"recipe": "hub", "hyperparameters": {}}
-    run = line.run(wanted)
+    run = deployed.run(wanted)
 
     assert run.status == "ACCEPTED", run.cause
-    trained_with = yaml.safe_load(line.line.objects.read(line.line.uri(names.recipe_key(run.run_id, "s0"))))
+    trained_with = yaml.safe_load(
+        deployed.pipeline.objects.read(deployed.pipeline.uri(names.recipe_key(run.run_id, "s0")))
+    )
     assert trained_with["run"]["name"] == f"{run.run_id}-s0"
     assert trained_with["training_config"]["trainer"]["max_epochs"] == OURS["max_epochs"]
     assert trained_with["training_config"]["model"]["optim"]["lr"] == OURS["learning_rate"]
     (recipe,) = HubCache.of_region(region).recipes()
-    assert run.run["stages"][0]["recipe"] == line.line.uri(names.hub_recipe_key(recipe.sha256))
+    assert run.run["stages"][0]["recipe"] == deployed.pipeline.uri(names.hub_recipe_key(recipe.sha256))

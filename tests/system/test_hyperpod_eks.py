@@ -12,9 +12,9 @@ import pytest
 
 from atelier.operations.model import OperationKind
 from atelier.platforms.clusters import dump_clusters, load_clusters
-from tests.support.deployed_cluster import DeployedCluster
-from tests.support.deployed_functions import handler_replaced, invoke, variables_replaced
-from tests.support.deployed_line import DeployedLine, eventually, example, quick
+from tests.fixtures.deployed_cluster import DeployedCluster
+from tests.fixtures.deployed_functions import handler_replaced, invoke, variables_replaced
+from tests.fixtures.deployed_pipeline import DeployedPipeline, eventually, example, quick
 
 pytestmark = pytest.mark.system
 
@@ -42,8 +42,8 @@ def handler(event, _context):
 
 
 @pytest.fixture(scope="module")
-def cluster(line: DeployedLine) -> DeployedCluster:
-    return DeployedCluster.of(line, CLUSTER)
+def cluster(deployed: DeployedPipeline) -> DeployedCluster:
+    return DeployedCluster.of(deployed, CLUSTER)
 
 
 def on_cluster(name: str, *, epochs: int = 1, **changes: Any) -> dict[str, Any]:
@@ -66,95 +66,97 @@ def wait_for_nothing(cluster: DeployedCluster, run_id: str) -> None:
     eventually(lambda: cluster.left_of(run_id), lambda left: not left, f"objects of {run_id} to go")
 
 
-def stop(line: DeployedLine, run_id: str) -> None:
-    line.line.operations.request_stop(run_id)
-    line.line.reconcile_now(run_id)
+def stop(deployed: DeployedPipeline, run_id: str) -> None:
+    deployed.pipeline.operations.request_stop(run_id)
+    deployed.pipeline.reconcile_now(run_id)
 
 
 def test_a_run_is_trained_and_evaluated_in_pods_and_promoted(
-    line: DeployedLine, cluster: DeployedCluster
+    deployed: DeployedPipeline, cluster: DeployedCluster
 ) -> None:
     wanted = example("sft-hyperpod-eks")
     deployment = {"target": "bedrock-on-demand", "name": "from-the-cluster"}
-    run = line.run(on_cluster("eks", evaluation=wanted["evaluation"], deployment=deployment))
+    run = deployed.run(on_cluster("eks", evaluation=wanted["evaluation"], deployment=deployment))
 
     assert run.status == "PROMOTED", run.cause
     wait_for_nothing(cluster, run.run_id)
-    report = line.report(run.run_id)
+    report = deployed.report(run.run_id)
     (training,) = report["training"]
     assert training["curves"]["reduced_train_loss"]
     assert {score["subject"] for score in report["scores"]} == {"candidate", "baseline"}
-    jobs = [line.line.operations.get(run.run_id, step) for step in ("s0", "e0c", "e0b")]
+    jobs = [deployed.pipeline.operations.get(run.run_id, step) for step in ("s0", "e0c", "e0b")]
     assert [job and job.kind for job in jobs] == [OperationKind.EKS_JOB] * 3
-    lines = list(line.line.logs_of(OperationKind.EKS_JOB).logs(f"{run.run_id}-s0"))
+    lines = list(deployed.pipeline.logs_of(OperationKind.EKS_JOB).logs(f"{run.run_id}-s0"))
     assert any("reduced_train_loss=" in text for text in lines)
-    assert line.client("sagemaker").list_training_jobs(NameContains=run.run_id)["TrainingJobSummaries"] == []
+    assert (
+        deployed.client("sagemaker").list_training_jobs(NameContains=run.run_id)["TrainingJobSummaries"] == []
+    )
 
 
 def test_a_job_that_fails_ends_the_run_with_the_container_s_words(
-    line: DeployedLine, cluster: DeployedCluster
+    deployed: DeployedPipeline, cluster: DeployedCluster
 ) -> None:
     document = on_cluster("eks-fails")
     document["stages"][0]["hyperparameters"]["max_length"] = 16
-    run = line.run(document)
+    run = deployed.run(document)
 
     assert (run.status, run.error) == ("FAILED", "JobFailed")
     assert "training_config.max_length allows 16" in run.cause
-    assert line.report(run.run_id)["failure"]["error"] == "JobFailed"
+    assert deployed.report(run.run_id)["failure"]["error"] == "JobFailed"
     wait_for_nothing(cluster, run.run_id)
 
 
 def test_a_job_without_free_nodes_has_no_capacity_and_the_one_that_has_them_can_be_stopped(
-    line: DeployedLine, cluster: DeployedCluster
+    deployed: DeployedPipeline, cluster: DeployedCluster
 ) -> None:
-    first = line.start(on_cluster("eks-stopped", epochs=100))
+    first = deployed.start(on_cluster("eks-stopped", epochs=100))
     wait_for_pods(cluster, first)
-    known = line.client("lambda").get_function_configuration(
-        FunctionName=line.function_name("submit_training_job")
+    known = deployed.client("lambda").get_function_configuration(
+        FunctionName=deployed.function_name("submit_training_job")
     )["Environment"]["Variables"]["ATELIER_CLUSTERS"]
     hurried = [
         replace(each, start_within_seconds=SECONDS_TO_START) if each.configured_name == CLUSTER else each
         for each in load_clusters(known)
     ]
-    with variables_replaced(line, "submit_training_job", ATELIER_CLUSTERS=dump_clusters(hurried)):
-        second = line.run(on_cluster("eks-waits"))
+    with variables_replaced(deployed, "submit_training_job", ATELIER_CLUSTERS=dump_clusters(hurried)):
+        second = deployed.run(on_cluster("eks-waits"))
 
     assert (second.status, second.error) == ("FAILED", "CapacityUnavailable"), second.cause
     wait_for_nothing(cluster, second.run_id)
-    row = line.line.operations.get(first, "s0")
+    row = deployed.pipeline.operations.get(first, "s0")
     assert row
     assert "Running" in row.detail
 
-    stop(line, first)
-    stopped = line.wait(first)
+    stop(deployed, first)
+    stopped = deployed.wait(first)
     assert (stopped.status, stopped.error) == ("FAILED", "RunStopped")
     wait_for_nothing(cluster, first)
 
 
 def test_a_job_that_loses_a_pod_is_given_another_and_ends_well(
-    line: DeployedLine, cluster: DeployedCluster
+    deployed: DeployedPipeline, cluster: DeployedCluster
 ) -> None:
-    run_id = line.start(on_cluster("eks-pod", epochs=3))
+    run_id = deployed.start(on_cluster("eks-pod", epochs=3))
     wait_for_pods(cluster, run_id)
     lost = cluster.pods(run_id, "Running")[-1]["metadata"]
     cluster.delete_pod(lost["name"])
 
-    run = line.wait(run_id)
+    run = deployed.wait(run_id)
 
     assert run.status == "ACCEPTED", run.cause
     wait_for_nothing(cluster, run_id)
 
 
 def test_a_job_that_loses_a_node_fails_with_the_node_s_name(
-    line: DeployedLine, cluster: DeployedCluster
+    deployed: DeployedPipeline, cluster: DeployedCluster
 ) -> None:
-    run_id = line.start(on_cluster("eks-node", epochs=100))
+    run_id = deployed.start(on_cluster("eks-node", epochs=100))
     wait_for_pods(cluster, run_id)
-    sagemaker, name = line.client("sagemaker"), cluster.cluster.name
+    sagemaker, name = deployed.client("sagemaker"), cluster.cluster.name
     lost = sagemaker.list_cluster_nodes(ClusterName=name)["ClusterNodeSummaries"][0]["InstanceId"]
     sagemaker.batch_replace_cluster_nodes(ClusterName=name, NodeIds=[lost])
 
-    run = line.wait(run_id)
+    run = deployed.wait(run_id)
 
     assert (run.status, run.error) == ("FAILED", "JobFailed")
     assert f"NodeLost: Node hyperpod-{lost}" in run.cause
@@ -162,7 +164,7 @@ def test_a_job_that_loses_a_node_fails_with_the_node_s_name(
 
 
 def test_the_submitting_role_may_do_nothing_but_its_own_namespace_s_jobs(
-    line: DeployedLine, cluster: DeployedCluster
+    deployed: DeployedPipeline, cluster: DeployedCluster
 ) -> None:
     own = cluster.cluster.namespace
     config_map = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "tried"}}
@@ -191,9 +193,9 @@ def test_the_submitting_role_may_do_nothing_but_its_own_namespace_s_jobs(
         ("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", _may(own, resource, subresource))
         for resource, subresource in (("pods", "exec"), ("serviceaccounts", "token"))
     ]
-    with handler_replaced(line, "submit_training_job", TRIES_CALLS) as function:
+    with handler_replaced(deployed, "submit_training_job", TRIES_CALLS) as function:
         calls = [*allowed, *refused, *reviews]
-        answers = invoke(line, function, {"cluster": cluster.cluster.name, "calls": calls})
+        answers = invoke(deployed, function, {"cluster": cluster.cluster.name, "calls": calls})
 
     said = [(method, path, answer) for (method, path, _), answer in zip(calls, answers, strict=True)]
     assert {answer[0] for _, _, answer in said[: len(allowed)]} == {200}

@@ -19,8 +19,8 @@ from localcloud.common.home import Home
 from localcloud.common.processes import command_of
 from localcloud.slurm.cluster import SlurmCluster
 from localcloud.slurm.processes import CONFIGURATION, kill, processes
-from tests.support.deployed_line import DeployedLine, eventually, example
-from tests.support.slurm import installed_slurm
+from tests.fixtures.deployed_pipeline import DeployedPipeline, eventually, example
+from tests.fixtures.slurm.installed import installed_slurm
 
 pytestmark = pytest.mark.system
 
@@ -69,65 +69,71 @@ def short(name: str, **hyperparameters: Any) -> dict[str, Any]:
     return {"name": name, "base_model": document["base_model"], "stages": [stage]}
 
 
-def status(line: DeployedLine, run_id: str) -> dict[str, Any]:
+def status(deployed: DeployedPipeline, run_id: str) -> dict[str, Any]:
     """The job's status object, as the agent wrote it last; empty before."""
-    uri = line.line.uri(f"slurm/open-weights/status/{run_id}-s0.json")
-    if not line.line.objects.exists(uri):
+    uri = deployed.pipeline.uri(f"slurm/open-weights/status/{run_id}-s0.json")
+    if not deployed.pipeline.objects.exists(uri):
         return {}
-    found: dict[str, Any] = json.loads(line.line.objects.read(uri))
+    found: dict[str, Any] = json.loads(deployed.pipeline.objects.read(uri))
     return found
 
 
-def log(line: DeployedLine, run_id: str) -> str:
-    return line.line.objects.read(line.line.uri(f"slurm/open-weights/logs/{run_id}-s0.log")).decode()
+def log(deployed: DeployedPipeline, run_id: str) -> str:
+    return deployed.pipeline.objects.read(
+        deployed.pipeline.uri(f"slurm/open-weights/logs/{run_id}-s0.log")
+    ).decode()
 
 
 def test_a_run_trains_on_two_nodes_and_is_accepted_although_its_agent_is_killed(
-    line: DeployedLine, nodes: Nodes
+    deployed: DeployedPipeline, nodes: Nodes
 ) -> None:
-    run_id = line.start(short("on-slurm"))
-    line.wait_until_started(run_id, "s0")
+    run_id = deployed.start(short("on-slurm"))
+    deployed.wait_until_started(run_id, "s0")
     (agent,) = nodes.agents()
 
     os.kill(agent, signal.SIGKILL)
 
-    run = line.wait(run_id)
+    run = deployed.wait(run_id)
     assert run.status == "ACCEPTED", run.cause
-    ended = status(line, run_id)
+    ended = status(deployed, run_id)
     assert (ended["state"], ended["restarts"]) == ("COMPLETED", 0)
     assert ended["nodes"].count("-") > 3, "two nodes have a list of names"
-    (training,) = line.report(run_id)["training"]
+    (training,) = deployed.report(run_id)["training"]
     assert training["curves"]["reduced_train_loss"]
 
 
-def test_a_job_that_fails_ends_its_run_with_the_exit_code(line: DeployedLine, nodes: Nodes) -> None:
-    run = line.run(short("too-long", dataset_max_len=16))
+def test_a_job_that_fails_ends_its_run_with_the_exit_code(deployed: DeployedPipeline, nodes: Nodes) -> None:
+    run = deployed.run(short("too-long", dataset_max_len=16))
 
     assert (run.status, run.error) == ("FAILED", "JobFailed")
     assert "exit code 1" in str(run.cause)
 
 
-def test_a_run_that_is_stopped_cancels_its_job(line: DeployedLine, nodes: Nodes) -> None:
-    run_id = line.start(short("stopped-on-slurm", max_epochs=200))
-    eventually(lambda: status(line, run_id), lambda seen: seen.get("state") == "RUNNING", "the job to run")
+def test_a_run_that_is_stopped_cancels_its_job(deployed: DeployedPipeline, nodes: Nodes) -> None:
+    run_id = deployed.start(short("stopped-on-slurm", max_epochs=200))
+    eventually(
+        lambda: status(deployed, run_id), lambda seen: seen.get("state") == "RUNNING", "the job to run"
+    )
 
-    line.line.operations.request_stop(run_id)
-    line.line.reconcile_now(run_id)
+    deployed.pipeline.operations.request_stop(run_id)
+    deployed.pipeline.reconcile_now(run_id)
 
-    run = line.wait(run_id)
+    run = deployed.wait(run_id)
     assert (run.status, run.error) == ("FAILED", "RunStopped")
-    eventually(lambda: status(line, run_id), lambda seen: seen["state"] == "CANCELLED", "it to be cancelled")
+    eventually(
+        lambda: status(deployed, run_id), lambda seen: seen["state"] == "CANCELLED", "it to be cancelled"
+    )
 
 
 def test_a_job_that_loses_a_node_is_queued_again_and_goes_on_from_its_snapshot(
-    line: DeployedLine, nodes: Nodes
+    deployed: DeployedPipeline, nodes: Nodes
 ) -> None:
-    run_id = line.start(short("lost-node", max_epochs=12))
+    run_id = deployed.start(short("lost-node", max_epochs=12))
     eventually(lambda: nodes.snapshots(run_id), bool, "the job's first snapshot")
 
     nodes.lose_last()
 
-    run = line.wait(run_id)
+    run = deployed.wait(run_id)
     assert run.status == "ACCEPTED", run.cause
-    assert status(line, run_id)["restarts"] == 1
-    assert "going on after global_step=" in log(line, run_id)
+    assert status(deployed, run_id)["restarts"] == 1
+    assert "going on after global_step=" in log(deployed, run_id)

@@ -12,7 +12,7 @@ import pytest
 
 from atelier.operations.model import OperationKind
 from client.executions import Execution
-from tests.support.deployed_line import EXAMPLES, DeployedLine, example
+from tests.fixtures.deployed_pipeline import EXAMPLES, DeployedPipeline, example
 
 pytestmark = pytest.mark.system
 
@@ -20,9 +20,9 @@ DEPLOYMENT = example("sft")["deployment"]["name"]
 
 
 @pytest.fixture(scope="module")
-def promoted(line: DeployedLine) -> Execution:
+def promoted(deployed: DeployedPipeline) -> Execution:
     """The SFT run from the base model."""
-    return line.run(example("sft"))
+    return deployed.run(example("sft"))
 
 
 def _metric(report: dict[str, Any], subject: str, metric: str) -> float:
@@ -36,10 +36,10 @@ def _first_row(dataset: str) -> dict[str, Any]:
 
 
 def test_the_sft_run_is_promoted_because_the_candidate_answers_nine_in_ten_calls(
-    line: DeployedLine, promoted: Execution
+    deployed: DeployedPipeline, promoted: Execution
 ) -> None:
     assert promoted.status == "PROMOTED", promoted.cause
-    report = line.report(promoted.run_id)
+    report = deployed.report(promoted.run_id)
     assert _metric(report, "baseline", "exact_match") <= 0.1
     assert _metric(report, "candidate", "exact_match") >= 0.9
     assert report["decision"]["passed"] is True
@@ -50,25 +50,25 @@ def test_the_sft_run_is_promoted_because_the_candidate_answers_nine_in_ten_calls
 
 
 def test_the_promoted_model_serves_behind_the_stable_name_and_the_temporary_deployment_is_gone(
-    line: DeployedLine, promoted: Execution
+    deployed: DeployedPipeline, promoted: Execution
 ) -> None:
-    served = line.served()
+    served = deployed.served()
     assert DEPLOYMENT in served["deployments"]
     assert promoted.run_id not in served["deployments"]
     assert promoted.run_id in served["models"]
-    model = line.client("bedrock").get_custom_model(modelIdentifier=line.serving(DEPLOYMENT))
+    model = deployed.client("bedrock").get_custom_model(modelIdentifier=deployed.serving(DEPLOYMENT))
     assert model["modelName"] == promoted.run_id
 
 
 def test_the_promoted_model_calls_the_right_tool_for_a_question_it_never_saw(
-    line: DeployedLine, promoted: Execution
+    deployed: DeployedPipeline, promoted: Execution
 ) -> None:
     held_out = _first_row("gen_qa")
     expected = json.loads(held_out["response"])
-    deployment = line.client("bedrock").get_custom_model_deployment(
+    deployment = deployed.client("bedrock").get_custom_model_deployment(
         customModelDeploymentIdentifier=DEPLOYMENT
     )
-    answer = line.client("bedrock-runtime").converse(
+    answer = deployed.client("bedrock-runtime").converse(
         modelId=deployment["customModelDeploymentArn"],
         messages=[{"role": "user", "content": [{"text": held_out["query"]}]}],
         system=[{"text": held_out["system"]}],
@@ -80,16 +80,16 @@ def test_the_promoted_model_calls_the_right_tool_for_a_question_it_never_saw(
 
 
 def test_a_dpo_stage_that_ruins_the_task_is_rejected_and_leaves_nothing_behind(
-    line: DeployedLine, promoted: Execution
+    deployed: DeployedPipeline, promoted: Execution
 ) -> None:
-    before, serving = line.served(), line.serving(DEPLOYMENT)
-    rejected = line.run(example("dpo-too-hot"))
+    before, serving = deployed.served(), deployed.serving(DEPLOYMENT)
+    rejected = deployed.run(example("dpo-too-hot"))
     assert rejected.status == "REJECTED", rejected.cause
-    assert (line.served(), line.serving(DEPLOYMENT)) == (before, serving)
-    report = line.report(rejected.run_id)
+    assert (deployed.served(), deployed.serving(DEPLOYMENT)) == (before, serving)
+    report = deployed.report(rejected.run_id)
     assert _metric(report, "candidate", "exact_match") < _metric(report, "baseline", "exact_match")
     log = list(
-        line.line.logs_of(OperationKind.TRAINING_JOB).logs(
+        deployed.pipeline.logs_of(OperationKind.TRAINING_JOB).logs(
             f"{rejected.run_id}-s0", containing=["reward_accuracy="]
         )
     )
@@ -98,11 +98,11 @@ def test_a_dpo_stage_that_ruins_the_task_is_rejected_and_leaves_nothing_behind(
 
 
 def test_a_sane_dpo_stage_is_held_to_what_serves_and_promoted(
-    line: DeployedLine, promoted: Execution
+    deployed: DeployedPipeline, promoted: Execution
 ) -> None:
-    sane = line.run(example("dpo"))
+    sane = deployed.run(example("dpo"))
     assert sane.status == "PROMOTED", sane.cause
-    report = line.report(sane.run_id)
+    report = deployed.report(sane.run_id)
     assert report["baseline"]["run_id"] == promoted.run_id
-    model = line.client("bedrock").get_custom_model(modelIdentifier=line.serving(DEPLOYMENT))
+    model = deployed.client("bedrock").get_custom_model(modelIdentifier=deployed.serving(DEPLOYMENT))
     assert model["modelName"] == sane.run_id

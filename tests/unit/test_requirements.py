@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from importlib.metadata import distributions
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.fixtures.paths import ROOT
+
 FILES = sorted(path.name for path in [*ROOT.glob("requirements*.txt"), ROOT / "constraints.txt"])
 NOT_OURS_TO_PIN = {"atelier", "pip", "setuptools", "wheel"}
 

@@ -17,8 +17,8 @@ from localcloud.common.processes import command_of
 from localcloud.kubernetes.kubelet.process import start_of
 from localcloud.slurm.cluster import SlurmCluster
 from localcloud.slurm.processes import processes
-from tests.contract.localcloud.account import SCRIPTED, Account, policy, until
-from tests.support.slurm import LAYOUT, installed_slurm
+from tests.fixtures.embedded_cloud.account import SCRIPTED, Account, policy, until
+from tests.fixtures.slurm.installed import LAYOUT, installed_slurm
 
 SS = shutil.which("ss")
 

@@ -13,7 +13,7 @@ import benchmarks.__main__ as command
 from benchmarks.processes import output_of
 from benchmarks.result import Result
 from localcloud.slurm.installation import SlurmMissing
-from tests.support.benchmarks import printed
+from tests.fixtures.benchmarks import printed
 
 
 def measured(name: str, *, kept: bool = True) -> Callable[[], Result]:

@@ -9,8 +9,8 @@ import pytest
 
 from localcloud.slurm.cluster import SlurmCluster
 from localcloud.slurm.processes import foreign_listeners, listeners, processes
-from tests.support.deployed_line import eventually
-from tests.support.slurm import NODES, PARTITION, running_slurm, wait_for_job
+from tests.fixtures.deployed_pipeline import eventually
+from tests.fixtures.slurm.installed import NODES, PARTITION, running_slurm, wait_for_job
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,135 @@
+"""Runs that promote over each other on one stable deployment, through the real adapters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from atelier import names
+from atelier.errors import ResourceInUse
+from atelier.operations.model import Operation, OperationKind
+from atelier.operations.submit import submit
+from atelier.targets.bedrock_requests import promotion_request
+from atelier.targets.teardown import Released, release
+from lambdas.adapters.bedrock_deployments import BedrockDeployments
+from lambdas.adapters.bedrock_promotions import BedrockPromotions
+from tests.fixtures.embedded_cloud.account import Account, until
+from tests.fixtures.embedded_cloud.bedrock import Bedrock
+from tests.fixtures.operations import FakeOperations, FakeService, an_operation
+
+
+@dataclass
+class Runs:
+    """Runs that each made a model, and the stable deployment that they share."""
+
+    bedrock: Bedrock
+    stable: str
+    operations: FakeOperations = field(default_factory=FakeOperations)
+
+    @property
+    def deployments(self) -> BedrockDeployments:
+        return BedrockDeployments(bedrock=self.bedrock.control, runtime=self.bedrock.runtime)
+
+    def promote(self, run_id: str) -> str:
+        """Make the run's model and put it behind the stable deployment; the model's ARN."""
+        promotion = self.record_promotion(run_id)
+        self.submit(promotion)
+        self.bedrock.settled_deployment(self.stable)
+        return str(promotion.request["model_arn"])
+
+    def record_promotion(self, run_id: str) -> Operation:
+        """Make the run's model and record that it is to serve, replacing what serves now."""
+        tags = [{"key": names.RUN_TAG, "value": run_id}]
+        model_arn: str = self.bedrock.model(run_id, modelName=run_id, modelTags=tags)["modelArn"]
+        self.operations.record(
+            an_operation(names.CUSTOM_MODEL, run_id=run_id, kind=OperationKind.CUSTOM_MODEL)
+        )
+        serving = self.deployments.serving_model(self.stable)
+        request = promotion_request(run_id, deployment_name=self.stable, model_arn=model_arn, serving=serving)
+        return self.operations.record(
+            an_operation(names.PROMOTION, run_id=run_id, kind=OperationKind.PROMOTION, request=request)
+        )
+
+    def submit(self, promotion: Operation) -> None:
+        """As state Promote does it."""
+        promotions = BedrockPromotions(
+            bedrock=self.bedrock.control, deployments=self.deployments, operations=self.operations
+        )
+        submit(promotion, operations=self.operations, service=promotions)
+
+    def release(self, run_id: str) -> Released:
+        return release(
+            run_id,
+            operations=self.operations,
+            jobs_of=lambda _: FakeService(),
+            deployments=self.deployments,
+            now=60,
+        )
+
+    def release_once_idle(self, run_id: str) -> Released:
+        """As the workflow does: called again while Bedrock is busy."""
+
+        def attempt() -> Released | None:
+            try:
+                return self.release(run_id)
+            except ResourceInUse:
+                return None
+
+        return until(attempt)
+
+    def serving(self) -> str:
+        """Name of the model that the stable deployment serves, once it takes no other."""
+        self.bedrock.settled_deployment(self.stable)
+        serving = self.deployments.serving_model(self.stable)
+        assert serving is not None
+        return serving.model_name
+
+
+@pytest.fixture
+def runs(account: Account, bedrock: Bedrock) -> Runs:
+    return Runs(bedrock, account.fresh("stable"))
+
+
+def test_a_late_failure_of_the_run_that_made_the_deployment_leaves_the_later_model_serving(
+    account: Account, runs: Runs
+) -> None:
+    first, second = account.fresh("first"), account.fresh("second")
+    runs.promote(first)
+    arn = runs.bedrock.settled_deployment(runs.stable)["customModelDeploymentArn"]
+    runs.promote(second)
+    assert f"deployment {runs.stable}" not in runs.release(first).deleted
+    assert runs.serving() == second
+    messages = [{"role": "user", "content": [{"text": "hello"}]}]
+    answer = runs.deployments.converse(arn, {"messages": messages})
+    assert answer["output"]["message"]["content"] == [{"text": f"{second}: hello"}]
+
+
+def test_a_late_failure_takes_the_deployment_away_while_it_serves_the_runs_own_model(
+    account: Account, runs: Runs
+) -> None:
+    run_id = account.fresh("only")
+    runs.promote(run_id)
+    assert runs.release(run_id).deleted == (f"deployment {runs.stable}", f"model {run_id}")
+    assert runs.deployments.serving_model(runs.stable) is None
+
+
+def test_a_model_that_a_later_run_replaced_is_there_when_that_run_brings_it_back(
+    account: Account, runs: Runs
+) -> None:
+    first, second = account.fresh("first"), account.fresh("second")
+    model_arn = runs.promote(first)
+    runs.promote(second)
+    runs.release(first)
+    assert runs.release_once_idle(second).restored == model_arn
+    assert runs.serving() == first
+
+
+def test_a_run_that_waited_for_another_promotion_brings_that_model_back(account: Account, runs: Runs) -> None:
+    runs.promote(account.fresh("before"))
+    waiting, faster = account.fresh("waiting"), account.fresh("faster")
+    promotion = runs.record_promotion(waiting)
+    replaced = runs.promote(faster)
+    runs.submit(promotion)
+    assert runs.release_once_idle(waiting).restored == replaced
+    assert runs.serving() == faster

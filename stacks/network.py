@@ -21,10 +21,11 @@ class NetworkStack(Stack):
     def __init__(
         self, scope: Construct, construct_id: str, *, environment: Environment, key: kms.IKey
     ) -> None:
+        network = environment.network
+        self._zones = list(network.availability_zones)
         super().__init__(
             scope, construct_id, env={"account": environment.account, "region": environment.region}
         )
-        network = environment.network
         self.vpc: ec2.IVpc
         self.endpoint_group: ec2.ISecurityGroup | None = None
         if isinstance(network, ExistingNetwork):
@@ -51,3 +52,8 @@ class NetworkStack(Stack):
             ]
             self.security_group = EfaSecurityGroup(self, "TrainingGroup", vpc=self.vpc)
             self.endpoint_group = own.admit(self.security_group)
+
+    @property
+    def availability_zones(self) -> list[str]:
+        """The configured zones; the library's answer is a lookup that needs credentials and a network."""
+        return self._zones

@@ -121,6 +121,8 @@ class EksClusterStack(ClusterStack):
             waiter=CustomResources(self, "AwaitNodes", handlers=handlers),
         )
         add_ons = AddOns(self, "AddOns", control_plane=control_plane, nodes=nodes.arrived)
+        if not cluster.is_restricted:
+            add_ons.name_service()
         if cluster.training_operator:
             add_ons.training_operator()
         if cluster.observability:

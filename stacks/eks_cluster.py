@@ -22,6 +22,7 @@ from components.cluster.job_namespaces import job_namespaces
 from components.cluster.job_storage import LINKS, WRITTEN, volume
 from components.cluster.lifecycle_scripts import LifecycleScripts, scripts_of
 from components.cluster.linked_file_system import LinkedFileSystem
+from components.cluster.network import ClusterNetwork
 from components.cluster.nodes import Nodes
 from config.cluster import ClusterConfig, EksOrchestrator
 from config.model import Environment
@@ -44,9 +45,16 @@ class EksClusterStack(ClusterStack):
         storage: StorageStack,
         pipeline: PipelineStack,
     ) -> None:
-        super().__init__(scope, environment=environment, cluster=cluster, network=network, storage=storage)
+        super().__init__(scope, environment=environment, cluster=cluster, storage=storage)
         assert isinstance(cluster.orchestrator, EksOrchestrator)
-        bucket, key, handlers, nodes_network = storage.bucket, storage.key, self.handlers, self.nodes_network
+        bucket, key, handlers = storage.bucket, storage.key, self.handlers
+        nodes_network = ClusterNetwork(
+            self,
+            "Network",
+            vpc=network.vpc,
+            subnets=cluster.subnets,
+            endpoint_group=network.endpoint_group,
+        )
         if pipeline.cluster_clients.network:
             nodes_network.admit_functions(pipeline.cluster_clients.network.security_group)
         control_plane = ControlPlane(

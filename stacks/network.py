@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Stack, aws_ec2 as ec2, aws_kms as kms
+from aws_cdk import RemovalPolicy, Stack, aws_ec2 as ec2
 from constructs import Construct
 
 from components.efa_security_group import EfaSecurityGroup
@@ -10,6 +10,7 @@ from components.retention import retention
 from components.training_network import TrainingNetwork
 from config.model import Environment
 from config.network import ExistingNetwork
+from stacks.storage import StorageStack
 
 
 class NetworkStack(Stack):
@@ -19,7 +20,7 @@ class NetworkStack(Stack):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, environment: Environment, key: kms.IKey
+        self, scope: Construct, construct_id: str, *, environment: Environment, storage: StorageStack
     ) -> None:
         network = environment.network
         self._zones = list(network.availability_zones)
@@ -43,9 +44,12 @@ class NetworkStack(Stack):
                 self,
                 "Network",
                 network=network,
-                key=key,
+                key=storage.key,
                 log_retention=retention(environment.log_retention_days),
             )
+            if environment.keeps_homes and storage.data_removal is not RemovalPolicy.DESTROY:
+                # AWS deletes no VPC with a file system in it.
+                own.vpc.apply_removal_policy(storage.data_removal)
             self.vpc = own.vpc
             self.subnet_ids = [
                 subnet.subnet_id for subnet in (own.vpc.private_subnets or own.vpc.isolated_subnets)

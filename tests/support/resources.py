@@ -31,7 +31,7 @@ class Resources:
         waiting = [logical_id for logical_id in self._all if _without_hash(logical_id) == name]
         seen: set[str] = set()
         while waiting:
-            for earlier in _references(self._all[waiting.pop()]):
+            for earlier in references(self._all[waiting.pop()]):
                 if earlier in self._all and earlier not in seen:
                     seen.add(earlier)
                     waiting.append(earlier)
@@ -42,7 +42,8 @@ def _without_hash(logical_id: str) -> str:
     return re.sub("[0-9A-F]{8}$", "", logical_id)
 
 
-def _references(value: Any) -> Iterator[str]:
+def references(value: Any) -> Iterator[str]:
+    """Logical ids that a value of a template refers to, or depends on."""
     match value:
         case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), *_]}:
             yield name
@@ -52,7 +53,7 @@ def _references(value: Any) -> Iterator[str]:
             yield from [value["DependsOn"]] if isinstance(value.get("DependsOn"), str) else []
             yield from value["DependsOn"] if isinstance(value.get("DependsOn"), list) else []
             for part in value.values():
-                yield from _references(part)
+                yield from references(part)
         case list():
             for part in value:
-                yield from _references(part)
+                yield from references(part)

@@ -141,7 +141,7 @@ def data_resources(synthesis: Synthesis) -> list[Any]:
 
 def test_data_outlives_its_stack(every: Synthesis) -> None:
     for resource in data_resources(every):
-        assert resource["DeletionPolicy"] == "Retain"
+        assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
 
 
 def test_data_dies_when_both_keys_are_turned(tmp_path: Path) -> None:

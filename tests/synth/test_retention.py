@@ -114,6 +114,17 @@ def test_the_routes_of_a_kept_subnet_go_lest_they_keep_their_table(every: Synthe
     assert "AWS::EC2::SubnetRouteTableAssociation" not in {each["Type"] for each in kept(every).values()}
 
 
+def test_nothing_refuses_the_deletion_that_a_rollback_asks_for(every: Synthesis) -> None:
+    """RDS and DynamoDB delete nothing under deletion protection: a failed first deployment is stuck."""
+    protected = {
+        address
+        for address, resource in every_resource(every)
+        for name, value in resource.get("Properties", {}).items()
+        if name.startswith("DeletionProtection") and value
+    }
+    assert protected == set()
+
+
 def test_nothing_is_kept_when_both_keys_are_turned(tmp_path: Path) -> None:
     policies = {
         resource.get("DeletionPolicy", "Delete")

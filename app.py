@@ -18,7 +18,7 @@ def build(environment: Environment, *, outdir: str | None = None, **context: str
     app = GovernedApp(environment, context=context, outdir=outdir)
     name = environment.stack_name
     storage = StorageStack(app, name("Storage"), environment=environment, removal=app.data_removal)
-    network = NetworkStack(app, name("Network"), environment=environment, key=storage.key)
+    network = NetworkStack(app, name("Network"), environment=environment, storage=storage)
     pipeline = PipelineStack(app, name("Pipeline"), environment=environment, network=network, storage=storage)
     cluster_stacks(app, environment=environment, network=network, storage=storage, pipeline=pipeline)
     return app

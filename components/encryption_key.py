@@ -29,19 +29,33 @@ class EncryptionKey(kms.Key):
         )
         stack = Stack.of(self)
         of_this_account = {"StringEquals": {"aws:SourceAccount": stack.account}}
+        topics = stack.format_arn(service="sns", resource="*")
+        delivered_logs = stack.format_arn(service="logs", resource="*")
         log_groups = stack.format_arn(
             service="logs", resource="log-group", resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME
         )
         self._allow_use("cloudwatch.amazonaws.com", of_this_account)
         # Node health and budgets reach people through an encrypted topic, too.
-        self._allow_use("events.amazonaws.com", of_this_account)
         self._allow_use("budgets.amazonaws.com", of_this_account)
+        # EventBridge names no source account or ARN to KMS ("is not supported for EventBridge-to-encrypted
+        # topics", same page) and silently drops what it may not encrypt. The encryption context names the
+        # topic, here any of this account: a topic refers to the key, so the key cannot refer to a topic.
+        self._allow_use(
+            "events.amazonaws.com",
+            {"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": topics}},
+            actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+        )
         self._allow_use(
             f"logs.{stack.region}.amazonaws.com",
             {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},
         )
-        # Step Functions writes the workflow's encrypted log through this delivery service.
-        self._allow_use("delivery.logs.amazonaws.com", of_this_account)
+        # Step Functions encrypts the workflow's log in this context, as its role must be allowed to, and this
+        # service delivers it (EventBridge user guide, "Encrypting event bus logs", has the same statement).
+        self._allow_use(
+            "delivery.logs.amazonaws.com",
+            {"StringLike": {"kms:EncryptionContext:SourceArn": delivered_logs}},
+            actions=["kms:Decrypt", "kms:GenerateDataKey"],
+        )
         # To serve a Nova model Bedrock optimizes it in its own name (Amazon Nova user guide, "Encryption of
         # Amazon Nova model customization jobs and artifacts", which wants this statement in every such key).
         self._allow_use(

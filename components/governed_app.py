@@ -49,7 +49,11 @@ class GovernedApp(App):
 
     @property
     def data_removal(self) -> RemovalPolicy:
-        """DESTROY when both keys turn: the environment allows it and `-c destroy_data=true` asks for it."""
+        """DESTROY when both keys turn: the environment allows it and `-c destroy_data=true` asks for it.
+
+        Else data is kept, but for a stack whose first creation fails: what it made is empty, and would be
+        left behind by each try.
+        """
         asked = self.node.try_get_context("destroy_data") or "false"
         if asked not in ("true", "false"):
             raise InvalidConfiguration(f"-c destroy_data= must be true or false, got {asked!r}")
@@ -58,4 +62,4 @@ class GovernedApp(App):
                 f"-c destroy_data=true is refused: environment {self._environment.name} does not set "
                 "data_may_be_destroyed in config/environments.py"
             )
-        return RemovalPolicy.DESTROY if asked == "true" else RemovalPolicy.RETAIN
+        return RemovalPolicy.DESTROY if asked == "true" else RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE

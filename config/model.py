@@ -13,6 +13,7 @@ from config.cluster import ClusterConfig
 from config.clusters import faults_of_clusters
 from config.invalid import require
 from config.network import ExistingNetwork, NewNetwork
+from config.slurm import SlurmOrchestrator
 
 
 class Architecture(StrEnum):
@@ -106,6 +107,11 @@ class Environment:
         require(not strangers, field_error("notify", "e-mail addresses", strangers))
         faults = faults_of_clusters(self.clusters, region=self.region, network=self.network)
         require(not faults, "\n".join(f"{self.name}: {fault}" for fault in faults))
+
+    @property
+    def keeps_homes(self) -> bool:
+        """True where people's homes are in the network: a Slurm cluster has some."""
+        return any(isinstance(cluster.orchestrator, SlurmOrchestrator) for cluster in self.clusters)
 
     def stack_name(self, suffix: str) -> str:
         """`Atelier-Dev-Network`."""

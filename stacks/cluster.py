@@ -1,4 +1,4 @@
-"""What the stacks of clusters share, whatever runs the jobs: functions, a network for nodes, notices."""
+"""What the stacks of clusters share, whatever runs the jobs: functions and notices."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from aws_cdk import Stack
 from constructs import Construct
 
 from components.function_factory import FunctionFactory
-from components.hyperpod.network import ClusterNetwork
 from components.notice_topic import NoticeTopic
 from components.retention import retention
 from config.cluster import ClusterConfig
 from config.model import Environment
-from stacks.network import NetworkStack
 from stacks.storage import StorageStack
 
 
@@ -24,7 +22,6 @@ class ClusterStack(Stack):
         *,
         environment: Environment,
         cluster: ClusterConfig,
-        network: NetworkStack,
         storage: StorageStack,
     ) -> None:
         super().__init__(
@@ -41,12 +38,5 @@ class ClusterStack(Stack):
             environ={},
             key=storage.key,
             log_retention=self.log_retention,
-        )
-        self.nodes_network = ClusterNetwork(
-            self,
-            "Network",
-            vpc=network.vpc,
-            subnets=cluster.subnets,
-            endpoint_group=network.endpoint_group,
         )
         self.notices = NoticeTopic(self, "Notices", key=storage.key, addresses=environment.notify)

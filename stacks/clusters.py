@@ -1,4 +1,7 @@
-"""Every cluster of an environment: a stack each, of the kind that its orchestrator asks for."""
+"""Every cluster of an environment: a stack each, of the kind that its orchestrator asks for.
+
+On Slurm, homes have a stack of their own before it.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from stacks.eks_cluster import EksClusterStack
 from stacks.network import NetworkStack
 from stacks.pipeline import PipelineStack
 from stacks.slurm_cluster import SlurmClusterStack
+from stacks.slurm_homes import SlurmHomesStack
 from stacks.storage import StorageStack
 
 
@@ -35,7 +39,15 @@ def cluster_stacks(
                     pipeline=pipeline,
                 )
             case SlurmOrchestrator():
+                homes = SlurmHomesStack(
+                    app, environment=environment, cluster=cluster, network=network, storage=storage
+                )
                 # Its queue and its objects have names: nothing of the pipeline is let in.
                 SlurmClusterStack(
-                    app, environment=environment, cluster=cluster, network=network, storage=storage
+                    app,
+                    environment=environment,
+                    cluster=cluster,
+                    network=network,
+                    storage=storage,
+                    homes=homes,
                 )

@@ -20,6 +20,7 @@ from components.hyperpod.hyperpod_cluster import HyperPodCluster
 from components.hyperpod.instance_groups import NodeSetup
 from components.hyperpod.lifecycle_scripts import LifecycleScripts, scripts_of
 from components.hyperpod.linked_file_system import LinkedFileSystem
+from components.hyperpod.network import ClusterNetwork
 from components.hyperpod.nodes import Nodes
 from config.cluster import ClusterConfig, EksOrchestrator
 from config.job_namespaces import job_namespaces
@@ -44,9 +45,16 @@ class EksClusterStack(ClusterStack):
         storage: StorageStack,
         pipeline: PipelineStack,
     ) -> None:
-        super().__init__(scope, environment=environment, cluster=cluster, network=network, storage=storage)
+        super().__init__(scope, environment=environment, cluster=cluster, storage=storage)
         assert isinstance(cluster.orchestrator, EksOrchestrator)
-        bucket, key, handlers, nodes_network = storage.bucket, storage.key, self.handlers, self.nodes_network
+        bucket, key, handlers = storage.bucket, storage.key, self.handlers
+        nodes_network = ClusterNetwork(
+            self,
+            "Network",
+            vpc=network.vpc,
+            subnets=cluster.subnets,
+            endpoint_group=network.endpoint_group,
+        )
         if pipeline.cluster_clients.network:
             nodes_network.admit_functions(pipeline.cluster_clients.network.security_group)
         control_plane = ControlPlane(
@@ -121,6 +129,8 @@ class EksClusterStack(ClusterStack):
             waiter=CustomResources(self, "AwaitNodes", handlers=handlers),
         )
         add_ons = AddOns(self, "AddOns", control_plane=control_plane, nodes=nodes.arrived)
+        if not cluster.is_restricted:
+            add_ons.name_service()
         if cluster.training_operator:
             add_ons.training_operator()
         if cluster.observability:

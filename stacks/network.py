@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Stack, aws_ec2 as ec2, aws_kms as kms
+from aws_cdk import RemovalPolicy, Stack, aws_ec2 as ec2
 from constructs import Construct
 
 from components.hyperpod.efa_security_group import EfaSecurityGroup
@@ -10,6 +10,7 @@ from components.pipeline.training_network import TrainingNetwork
 from components.retention import retention
 from config.model import Environment
 from config.network import ExistingNetwork
+from stacks.storage import StorageStack
 
 
 class NetworkStack(Stack):
@@ -19,12 +20,13 @@ class NetworkStack(Stack):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, environment: Environment, key: kms.IKey
+        self, scope: Construct, construct_id: str, *, environment: Environment, storage: StorageStack
     ) -> None:
+        network = environment.network
+        self._zones = list(network.availability_zones)
         super().__init__(
             scope, construct_id, env={"account": environment.account, "region": environment.region}
         )
-        network = environment.network
         self.vpc: ec2.IVpc
         self.endpoint_group: ec2.ISecurityGroup | None = None
         if isinstance(network, ExistingNetwork):
@@ -42,12 +44,20 @@ class NetworkStack(Stack):
                 self,
                 "Network",
                 network=network,
-                key=key,
+                key=storage.key,
                 log_retention=retention(environment.log_retention_days),
             )
+            if environment.keeps_homes and storage.data_removal is not RemovalPolicy.DESTROY:
+                # AWS deletes no VPC with a file system in it.
+                own.vpc.apply_removal_policy(storage.data_removal)
             self.vpc = own.vpc
             self.subnet_ids = [
                 subnet.subnet_id for subnet in (own.vpc.private_subnets or own.vpc.isolated_subnets)
             ]
             self.security_group = EfaSecurityGroup(self, "TrainingGroup", vpc=self.vpc)
             self.endpoint_group = own.admit(self.security_group)
+
+    @property
+    def availability_zones(self) -> list[str]:
+        """The configured zones; the library's answer is a lookup that needs credentials and a network."""
+        return self._zones

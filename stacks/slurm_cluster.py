@@ -1,4 +1,4 @@
-"""The stack of a cluster that Slurm runs: its file systems, its queue, its nodes, and who hears of them."""
+"""The stack of a cluster that Slurm runs: its Lustre, its queue, its nodes, and who hears of them."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from config.slurm import SlurmOrchestrator
 from config.slurm_job_cluster import queue_name
 from stacks.cluster import ClusterStack
 from stacks.network import NetworkStack
+from stacks.slurm_homes import SlurmHomesStack
 from stacks.storage import StorageStack
 
 
@@ -39,22 +40,21 @@ class SlurmClusterStack(ClusterStack):
         cluster: ClusterConfig,
         network: NetworkStack,
         storage: StorageStack,
+        homes: SlurmHomesStack,
     ) -> None:
-        super().__init__(scope, environment=environment, cluster=cluster, network=network, storage=storage)
+        super().__init__(scope, environment=environment, cluster=cluster, storage=storage)
         assert isinstance(cluster.orchestrator, SlurmOrchestrator)
-        bucket, key, handlers, nodes_network = storage.bucket, storage.key, self.handlers, self.nodes_network
+        bucket, key, handlers, nodes_network = storage.bucket, storage.key, self.handlers, homes.nodes_network
         files = SharedStorage(
             self,
             "Storage",
-            orchestrator=cluster.orchestrator,
+            lustre=cluster.orchestrator.lustre,
+            homes=homes.homes,
             subnet=cluster.subnets[0],
             network=nodes_network,
             bucket=bucket,
             key=key,
-            removal=storage.data_removal,
         )
-        # FSx tries the rules of the security group when it makes a file system, and refuses without them.
-        files.node.add_dependency(nodes_network)
         queue = JobQueue(self, "Queue", name=queue_name(environment, cluster), key=key)
         controller_role = ControllerRole(
             self, "ControllerRole", cluster=cluster.name, bucket=bucket, storage=files, queue=queue

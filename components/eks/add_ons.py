@@ -16,7 +16,10 @@ TRAINING_OPERATOR_POLICY = "AmazonSageMakerHyperPodTrainingOperatorAccess"
 
 
 class AddOns(Construct):
-    """CoreDNS always; the others as asked for. Roles reach pods by associations of their own.
+    """Add-ons as the cluster's stack asks for them. Roles reach pods by associations of their own.
+
+    CloudFormation waits until an add-on is ACTIVE, which a Deployment's add-on is only with its pods running:
+    none may be asked for where every node has a taint that its pods do not tolerate.
 
     The association inside an add-on broke with the training operator's v1.2.1 (awsome-distributed-ai #1075).
     """
@@ -26,7 +29,14 @@ class AddOns(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._control_plane, self._nodes = control_plane, nodes
-        self.add("Coredns", "coredns")
+
+    def name_service(self) -> eks.CfnAddon:
+        """CoreDNS, in place of the self-managed one that EKS puts into every new cluster.
+
+        Not for restricted nodes: from the self-managed Deployment AWS's script makes the DaemonSet
+        `rig-coredns`, which tolerates their taint (lifecycle/charts/install.sh).
+        """
+        return self.add("Coredns", "coredns")
 
     def training_operator(self) -> None:
         """Runs HyperPodPyTorchJob; it brings its webhooks' certificates from cert-manager."""

@@ -19,7 +19,9 @@ from components.permissions import acknowledge, allow
 from config.cluster import EksOrchestrator, EndpointAccess
 
 BASE_ADD_ONS = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")
-"""What nodes need to join and pods to get a role. CoreDNS is not here: it waits for nodes (see AddOns)."""
+"""What nodes need to join and pods to get a role. CoreDNS is not here: it waits for nodes (see AddOns).
+
+DaemonSets all three: no pod of theirs waits for a node that it does not tolerate."""
 
 LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import CfnTag, aws_ec2 as ec2
+from aws_cdk import CfnResource, CfnTag, RemovalPolicy, aws_ec2 as ec2
 from constructs import Construct
 
 from components.hyperpod.efa_security_group import EfaSecurityGroup
@@ -32,6 +32,7 @@ class ClusterNetwork(Construct):
         endpoint_group: ec2.ISecurityGroup | None,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._kept: list[CfnResource] = []
         routes = (vpc.private_subnets or vpc.isolated_subnets)[0].route_table.route_table_id
         self.subnet_ids = {subnet.zone_id: self._subnet(vpc, subnet, routes) for subnet in subnets}
         self.security_group = EfaSecurityGroup(self, "Nodes", vpc=vpc)
@@ -42,6 +43,16 @@ class ClusterNetwork(Construct):
     def admit_functions(self, group: ec2.ISecurityGroup) -> None:
         """Let members of `group` reach the Kubernetes API, whose interfaces are members of the nodes'."""
         self._https("FromFunctions", self.security_group, group, "HTTPS from functions that submit jobs")
+
+    def keep(self, removal: RemovalPolicy) -> None:
+        """Keep subnets and security group when the stack goes, for a file system in them that is kept.
+
+        Routes and the rules of other groups go: their own stacks could not be deleted with them.
+        """
+        resources = [*self._kept, *self.security_group.node.find_all()]
+        for resource in resources:
+            if isinstance(resource, CfnResource):
+                resource.apply_removal_policy(removal)
 
     def _https(
         self, construct_id: str, to: ec2.ISecurityGroup, source: ec2.ISecurityGroup, description: str
@@ -69,6 +80,7 @@ class ClusterNetwork(Construct):
             tags=[CfnTag(key="kubernetes.io/role/internal-elb", value="1")],
         )
         resource.node.add_dependency(block)
+        self._kept += [block, resource]
         ec2.CfnSubnetRouteTableAssociation(
             self, f"Routes{subnet.zone_id}", subnet_id=resource.ref, route_table_id=route_table_id
         )

@@ -88,7 +88,11 @@ class CustomizationWorkflow(Construct):
             definition_body=sfn.DefinitionBody.from_chainable(self._definition()),
             query_language=sfn.QueryLanguage.JSONATA,
             role=role.role.without_policy_updates(),
-            encryption_configuration=sfn.CustomerManagedEncryptionConfiguration(key),
+            encryption_configuration=sfn.CustomerManagedEncryptionConfiguration(
+                # By its ARN: to the key itself the library would add a statement for the delivery of logs
+                # that has no condition. EncryptionKey has a narrower one.
+                kms.Key.from_key_arn(self, "Key", key.key_arn)
+            ),
             # Without execution data: it would carry task tokens and lines of datasets into the log.
             logs=sfn.LogOptions(destination=log_group, level=sfn.LogLevel.ALL, include_execution_data=False),
             tracing_enabled=True,

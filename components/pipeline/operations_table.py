@@ -13,7 +13,9 @@ OPEN_INDEX = "open"
 class OperationsTable(Construct):
     """Rows by `run_id` and `step`; a row is in the index `open` until its token is finished, then leaves it.
 
-    Task tokens lie in it, hence the key. Rows expire by `expires_at`, seconds since the epoch.
+    Task tokens lie in it, hence the key. Rows expire by `expires_at`, seconds since the epoch. The table has
+    no deletion protection, which would block the rollback of a failed first deployment: the removal policy
+    keeps it from CloudFormation, and DynamoDB keeps a deleted table's backup for 35 days.
     """
 
     def __init__(
@@ -33,7 +35,6 @@ class OperationsTable(Construct):
                 point_in_time_recovery_enabled=True
             ),
             time_to_live_attribute="expires_at",
-            deletion_protection=removal_policy is not RemovalPolicy.DESTROY,
             removal_policy=removal_policy,
         )
         self.table.add_global_secondary_index(

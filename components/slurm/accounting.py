@@ -17,7 +17,8 @@ class Accounting(Construct):
     """A small MySQL, whose password RDS keeps as a secret and changes every week.
 
     It is a member of the nodes' security group, like the file systems. The schema's name is HyperPod's own
-    choice, with the cluster's id in it: two clusters never write into one.
+    choice, with the cluster's id in it: two clusters never write into one. A stack that deletes it takes a
+    snapshot first, which needs no network.
     """
 
     def __init__(
@@ -59,7 +60,6 @@ class Accounting(Construct):
             backup_retention_period=7,
             copy_tags_to_snapshot=True,
             auto_minor_version_upgrade=True,
-            deletion_protection=removal is not RemovalPolicy.DESTROY,
         )
         self._instance.apply_removal_policy(
             RemovalPolicy.DESTROY if removal is RemovalPolicy.DESTROY else RemovalPolicy.SNAPSHOT
@@ -69,10 +69,12 @@ class Accounting(Construct):
         acknowledge(
             self._instance, "RDS11", because="Another port hides nothing: only the nodes' group reaches it"
         )
-        if removal is RemovalPolicy.DESTROY:
-            acknowledge(
-                self._instance, "RDS10", because="The operator has asked for data to go with its stack"
-            )
+        acknowledge(
+            self._instance,
+            "RDS10",
+            because="A protected database blocks the rollback of the deployment that makes it; a snapshot is "
+            "taken whenever a stack deletes it",
+        )
 
     @property
     def secret_arn(self) -> str:

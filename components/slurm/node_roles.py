@@ -29,11 +29,7 @@ class SlurmNodeRole(NodeRole):
     ) -> None:
         super().__init__(scope, construct_id, description=description)
         bucket.grant_read_lifecycle_scripts(self)
-        allow(
-            self,
-            "fsx:DescribeFileSystems",
-            on=[storage.lustre.attr_resource_arn, storage.home.attr_resource_arn],
-        )
+        allow(self, "fsx:DescribeFileSystems", on=storage.file_system_arns)
 
 
 class ControllerRole(SlurmNodeRole):

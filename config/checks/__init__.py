@@ -37,6 +37,7 @@ CHECKS = (
     placement.zones,
     placement.addresses,
     services.kubernetes_version,
+    services.a_node_without_taints,
     services.a_node_for_addons,
     services.governance_values,
     services.governance_promises,

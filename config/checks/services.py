@@ -7,7 +7,7 @@ from collections import Counter
 
 from config.checks.check import GUIDE, Faults, check
 from config.checks.sizes import LARGE, size_of
-from config.cluster import ClusterConfig, EksOrchestrator
+from config.cluster import ClusterConfig, EksOrchestrator, TaintEffect
 
 KUBERNETES_VERSIONS = ("1.30", "1.31", "1.32", "1.33", "1.34", "1.35")
 SCHEDULER_REGIONS = (
@@ -44,6 +44,21 @@ def a_node_for_addons(cluster: ClusterConfig, _region: str) -> Faults:
     )
     if wanted and not is_there:
         yield f"{', '.join(wanted)}: at least one group without taints, of 4xlarge or larger: ml.c5.4xlarge"
+
+
+@check(
+    "CoreDNS and other add-ons run on a node without taints that is always there, or that Karpenter brings.",
+    "Amazon EKS guide, add-ons: an add-on whose pods stay pending is DEGRADED, and its stack fails",
+)
+def a_node_without_taints(cluster: ClusterConfig, _region: str) -> Faults:
+    if not isinstance(cluster.orchestrator, EksOrchestrator) or cluster.is_restricted:
+        return
+    if not any(
+        (group.least_count or cluster.karpenter)
+        and all(taint.effect is TaintEffect.PREFER_NO_SCHEDULE for taint in group.taints)
+        for group in cluster.groups
+    ):
+        yield "groups: at least one needs no taints and, without karpenter, a min_count of 1 or more"
 
 
 @check(

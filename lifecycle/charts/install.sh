@@ -69,13 +69,16 @@ dependencies() {
   fi
 }
 
-# restricted FOLDER: what AWS's script adds for restricted nodes, once; it asks a person before it installs.
+# restricted FOLDER: what AWS's script adds for restricted nodes, once; it asks a person before it installs. From the
+# self-managed CoreDNS, which EKS puts into every new cluster, it makes the DaemonSet rig-coredns. Restricted nodes have
+# no other name service, so its absence fails the build.
 restricted() {
   if helm status rig-dependencies --namespace "$SYSTEM" >/dev/null 2>&1; then
     return
   fi
   (cd "$1/helm_chart" && bash ./install_rig_dependencies.sh <<<y)
   helm status rig-dependencies --namespace "$SYSTEM"
+  kubectl get daemonset rig-coredns --namespace "$SYSTEM"
 }
 
 tools

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -79,7 +79,7 @@ def test_a_node_s_services_come_after_the_nodes(prod: Synthesis, suffix: str) ->
     resources = Resources(prod.templates[suffix])
     assert "HyperPodCluster" in resources.before("NodesArrived")
     late = [name for name in resources.of_type("AWS::EKS::Addon") if name.startswith("AddOns")]
-    assert "AddOnsCoredns" in late
+    assert ("AddOnsCoredns" in late) == (suffix == OPEN_WEIGHTS)
     for name in [*late, "ObjectsJobAccess"]:
         assert "NodesArrived" in resources.before(name), name
 
@@ -116,11 +116,43 @@ def test_restricted_groups_stand_alone(prod: Synthesis) -> None:
         "FSxLustreDeletionPolicy": "DeleteIfNotUsed",
     }
     assert set(resources.of_type("AWS::EKS::Addon")) == {
-        "AddOnsCoredns",
         "ControlPlaneEksPodIdentityAgent",
         "ControlPlaneKubeProxy",
         "ControlPlaneVpcCni",
     }
+
+
+def has_a_node_without_taints(cluster: Mapping[str, Any]) -> bool:
+    """Whether a pod without tolerations finds a node; every node of a restricted group has a taint."""
+    return any(
+        group.get("MinInstanceCount", group["InstanceCount"])
+        and all(
+            taint["Effect"] == "PreferNoSchedule"
+            for taint in group.get("KubernetesConfig", {}).get("Taints", [])
+        )
+        for group in cluster.get("InstanceGroups", [])
+    )
+
+
+def test_every_add_on_has_a_node_that_its_pods_tolerate(every: Synthesis) -> None:
+    """CloudFormation waits until an add-on is ACTIVE, and it is DEGRADED while its pods are pending."""
+    # A DaemonSet makes no pod for a node that the pod does not tolerate.
+    daemon_sets = {"vpc-cni", "kube-proxy", "eks-pod-identity-agent"}
+    waiting = {}
+    for suffix, template in every.templates.items():
+        resources = Resources(template)
+        for cluster in resources.of_type("AWS::SageMaker::Cluster").values():
+            add_ons = {each["AddonName"] for each in resources.of_type("AWS::EKS::Addon").values()}
+            waiting[suffix] = set() if has_a_node_without_taints(cluster) else add_ons - daemon_sets
+    assert waiting
+    assert not any(waiting.values()), waiting
+
+
+def test_restricted_clusters_keep_the_self_managed_core_dns(every: Synthesis) -> None:
+    """AWS's script makes `rig-coredns` from it, and refuses a cluster without it."""
+    for template in every.templates.values():
+        for cluster in Resources(template).of_type("AWS::EKS::Cluster").values():
+            assert cluster.get("BootstrapSelfManagedAddons", True)
 
 
 def test_standard_groups_are_as_configured(dev: Synthesis) -> None:

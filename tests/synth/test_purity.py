@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import json
+import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from config.environments import PROD
-from tests.fixtures.synthesis import synthesise
+from tests.fixtures.synthesis import Synthesis, synthesise
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("config", "stacks", "components")
@@ -59,6 +62,50 @@ def test_no_arn_is_spelled_with_a_partition() -> None:
 
 def test_the_composition_root_fits_on_a_screen() -> None:
     assert len((ROOT / "app.py").read_text().splitlines()) < 40
+
+
+@pytest.mark.synth
+def test_no_cloud_assembly_asks_aws_for_a_missing_value(every: Synthesis) -> None:
+    """The CDK CLI answers `missing` by calls to AWS, and writes the answers into the clone."""
+    manifest = json.loads((every.folder / "manifest.json").read_text())
+    assert manifest.get("missing", []) == []
+
+
+@pytest.mark.synth
+def test_the_cdk_cli_synthesises_without_credentials_and_without_a_network(
+    every: Synthesis, tmp_path: Path
+) -> None:
+    """What `make synth` runs. Rendering `every` has made the functions' bundles, which pip downloads."""
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AWS_", "CDK_")) and not name.lower().endswith("_proxy")
+    }
+    path = [Path(sys.executable).parent, ROOT / "node_modules" / ".bin", environ["PATH"]]
+    # Bound and not listening: a connection is refused, and no other process can take the port.
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        proxy = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        environ |= {
+            "PATH": os.pathsep.join(map(str, path)),
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), proxy),
+        }
+        command = [
+            "cdk",
+            "synth",
+            "--quiet",
+            f"--context=env={every.environment.name}",
+            f"--output={tmp_path}",
+        ]
+        done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    rendered, expected = (
+        {template.name for template in folder.glob("*.template.json")} for folder in (tmp_path, every.folder)
+    )
+    assert rendered == expected
 
 
 @pytest.mark.synth

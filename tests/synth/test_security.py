@@ -141,7 +141,7 @@ def data_resources(synthesis: Synthesis) -> list[Any]:
 
 def test_data_outlives_its_stack(every: Synthesis) -> None:
     for resource in data_resources(every):
-        assert resource["DeletionPolicy"] == "Retain"
+        assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
 
 
 def test_data_dies_when_both_keys_are_turned(tmp_path: Path) -> None:
@@ -187,6 +187,49 @@ def test_alarms_can_publish_to_the_encrypted_topic(every: Synthesis) -> None:
         assert (publish["Effect"], publish["Action"]) == ("Allow", "sns:Publish")
     for statement in (use, *publishing):
         assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": every.environment.account}}
+
+
+def key_statements(synthesis: Synthesis, service: str) -> list[Any]:
+    """What key policies, of any stack, let a service do."""
+    return [
+        statement
+        for key in synthesis.resources("AWS::KMS::Key")
+        for statement in key["Properties"]["KeyPolicy"]["Statement"]
+        if service in principals(statement)
+    ]
+
+
+def test_no_key_asks_eventbridge_for_what_it_does_not_tell(every: Synthesis) -> None:
+    """Publishing to an encrypted topic it names no source to KMS, and what is refused is dropped silently."""
+    statements = key_statements(every, "events.amazonaws.com")
+    assert statements
+    for statement in statements:
+        assert principals(statement) == ["events.amazonaws.com"]
+        assert {"kms:Decrypt", "kms:GenerateDataKey*"} == set(statement["Action"])
+        keys = {key for condition in statement.get("Condition", {}).values() for key in condition}
+        assert keys <= {"kms:EncryptionContext:aws:sns:topicArn"}
+
+
+def test_eventbridge_uses_the_key_for_topics_of_this_account_only(every: Synthesis) -> None:
+    account, region = every.environment.account, every.environment.region
+    (statement,) = key_statements(every, "events.amazonaws.com")
+    (pattern,) = statement["Condition"]["ArnLike"].values()
+    assert every.flat(pattern) == f"arn:aws:sns:{region}:{account}:*"
+
+
+def test_no_service_uses_the_key_unconditionally(every: Synthesis) -> None:
+    """A service acts for every account: without a condition, for whoever tells it of the key."""
+    for key in every.resources("AWS::KMS::Key"):
+        for statement in key["Properties"]["KeyPolicy"]["Statement"]:
+            assert statement.get("Condition") or not principals(statement), statement
+
+
+def test_the_workflow_s_log_is_delivered_in_its_own_context(every: Synthesis) -> None:
+    account, region = every.environment.account, every.environment.region
+    (statement,) = key_statements(every, "delivery.logs.amazonaws.com")
+    (context,) = statement["Condition"]["StringLike"].values()
+    assert every.flat(context) == f"arn:aws:logs:{region}:{account}:*"
+    assert "kms:Decrypt" in statement["Action"]
 
 
 def test_bedrock_can_optimize_a_nova_model_under_the_key(every: Synthesis) -> None:

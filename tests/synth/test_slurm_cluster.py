@@ -30,6 +30,10 @@ def resources(synthesis: Synthesis) -> Resources:
     return Resources(synthesis.templates[SLURM])
 
 
+def homes(synthesis: Synthesis) -> Resources:
+    return Resources(synthesis.templates[f"{SLURM}Homes"])
+
+
 def cluster(synthesis: Synthesis) -> Any:
     return resources(synthesis).named("HyperPodCluster")["Properties"]
 
@@ -106,21 +110,40 @@ def test_lustre_shows_the_datasets_and_is_where_the_nodes_are(prod: Synthesis) -
 
 def test_people_s_homes_outlive_the_stack_and_what_jobs_share_does_not(prod: Synthesis) -> None:
     found = resources(prod)
-    assert found.named("StorageHome")["DeletionPolicy"] == "Retain"
+    assert homes(prod).named("HomesFileSystem")["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert "OPENZFS" not in {
+        each["FileSystemType"] for each in found.of_type("AWS::FSx::FileSystem").values()
+    }
     assert found.named("StorageSharedLustre")["DeletionPolicy"] == "Delete"
     assert found.named("AccountingDatabase")["DeletionPolicy"] == "Snapshot"
+
+
+def test_the_cluster_s_stack_comes_after_the_stack_of_its_homes_and_never_the_other_way(
+    prod: Synthesis,
+) -> None:
+    artifacts = json.loads((prod.folder / "manifest.json").read_text())["artifacts"]
+    assert "Atelier-Prod-SlurmClusterHomes" in artifacts["Atelier-Prod-SlurmCluster"]["dependencies"]
+    assert "Atelier-Prod-SlurmCluster" not in artifacts["Atelier-Prod-SlurmClusterHomes"]["dependencies"]
+
+
+def test_homes_are_protected_as_other_data_is(every: Synthesis) -> None:
+    artifacts = json.loads((every.folder / "manifest.json").read_text())["artifacts"]
+    for name, artifact in artifacts.items():
+        if name.endswith("Homes"):
+            is_protected = artifact["properties"].get("terminationProtection", False)
+            assert is_protected is not every.environment.data_may_be_destroyed
 
 
 def test_file_systems_wait_for_the_rules_that_fsx_tries(prod: Synthesis) -> None:
     rules = {
         name
         for kind in ("Ingress", "Egress")
-        for name in resources(prod).of_type(f"AWS::EC2::SecurityGroup{kind}")
+        for name in homes(prod).of_type(f"AWS::EC2::SecurityGroup{kind}")
         if name.startswith("NetworkNodes")
     }
     assert len(rules) == 2
-    for file_system in ("StorageSharedLustre", "StorageHome"):
-        assert rules <= resources(prod).before(file_system)
+    # Lustre is in a later stack.
+    assert rules <= homes(prod).before("HomesFileSystem")
 
 
 def test_the_cluster_comes_after_what_creating_it_looks_for(prod: Synthesis) -> None:
@@ -131,7 +154,6 @@ def test_the_cluster_comes_after_what_creating_it_looks_for(prod: Synthesis) -> 
         "LifecycleScriptsFiles",
         "NodeRoleDefaultPolicy",
         "QueueJobs",
-        "StorageHome",
         "StorageSharedLustre",
     } <= before
     assert "HyperPodCluster" in resources(prod).before("NodesArrived")

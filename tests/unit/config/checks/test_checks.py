@@ -25,6 +25,7 @@ from config.cluster import (
     Quota,
     RestrictedGroup,
     Taint,
+    TaintEffect,
     TaskGovernance,
     Team,
 )
@@ -150,6 +151,18 @@ REFUSED: list[tuple[str, ClusterConfig, dict[str, Any], str]] = [
         ".*kubernetes_version = '1.29': accepted: 1.30, .*",
     ),
     (
+        "a-node-without-taints",
+        replace(STANDARD, continuous_provisioning=True),
+        of(SYSTEM, min_count=0),
+        "groups: at least one needs no taints and, without karpenter, a min_count of 1 or more",
+    ),
+    (
+        "a-node-without-taints",
+        STANDARD,
+        of(SYSTEM, taints=(Taint(key="a", value="b"),)),
+        "groups: at least one needs no taints .*",
+    ),
+    (
         "a-node-for-addons",
         STANDARD,
         {"observability": True, **of(SYSTEM, instance_types=("ml.c5.2xlarge",))},
@@ -174,7 +187,16 @@ ELSEWHERE = [
 ]
 
 
-@pytest.mark.parametrize("cluster", [STANDARD, NOVA, replace(STANDARD, **governance())])
+SOFT = Taint(key="a", value="b", effect=TaintEffect.PREFER_NO_SCHEDULE)
+SCALED = replace(
+    STANDARD,
+    continuous_provisioning=True,
+    karpenter=True,
+    groups=(replace(SYSTEM, min_count=0, taints=(SOFT,)),),
+)
+
+
+@pytest.mark.parametrize("cluster", [STANDARD, NOVA, SCALED, replace(STANDARD, **governance())])
 def test_a_sound_cluster_has_no_fault(cluster: ClusterConfig) -> None:
     assert faults_of(cluster, "us-east-1") == []
 

@@ -29,8 +29,9 @@ esac
 """
 COMMANDS = {
     # What is downloaded is not looked at: sha256sum is told so, and tar brings the Helm above.
-    "curl": """
-        while (($# > 1)); do [[ $1 == --output ]] && touch "$2"; shift; done
+    "curl": r"""
+        tool='echo "${0##*/} $*" >>"$STATE/calls"; exit "${MISSING:-0}"'
+        while (($# > 1)); do [[ $1 == --output ]] && printf '#!/bin/bash\n%s\n' "$tool" >"$2"; shift; done
         [[ $1 == https://* ]] || exit 3  # Not an address.
         echo "$1" >>"$STATE/fetched"
     """,
@@ -131,6 +132,14 @@ def test_each_tool_comes_from_its_own_address(build: Build) -> None:
 def test_restricted_nodes_get_what_they_need_once_and_nobody_is_asked(build: Build) -> None:
     assert "restricted y" in build.run(IS_RESTRICTED="true")
     assert "restricted y" not in build.run(IS_RESTRICTED="true")
+
+
+def test_restricted_nodes_have_a_name_service_or_the_build_fails(build: Build) -> None:
+    (asked,) = (call for call in build.run(IS_RESTRICTED="true") if call.startswith("kubectl get"))
+    assert asked == "kubectl get daemonset rig-coredns --namespace kube-system"
+    (build.state / "restricted").unlink()
+    with pytest.raises(subprocess.CalledProcessError):
+        build.run(IS_RESTRICTED="true", MISSING="1")
 
 
 def test_standard_nodes_get_nothing_of_it(build: Build) -> None:

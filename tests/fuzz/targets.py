@@ -28,7 +28,7 @@ from atelier.recipes.hub.document import entries_of
 from atelier.recipes.hub.recipe import HubRecipe
 from atelier.recipes.hub.template import UnreadableTemplate, keys_of
 from atelier.recipes.references import broken_references
-from atelier.runs import check_run
+from atelier.runs.checks.check_run import check_run
 from cli.failure import CommandFailed
 from cli.run.start import read_run_file
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from atelier.errors import InvalidRun, UnsupportedCombination
-from atelier.runs import CheckedRun, check_run
+from atelier.runs.checks.check_run import CheckedRun, check_run
 from tests.fixtures.runs import BUCKET, RUN_ID, a_run, a_stage
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from atelier.errors import AtelierError, InvalidRun, UnsupportedCombination
-from atelier.runs import CheckedRun, check_run
+from atelier.runs.checks.check_run import CheckedRun, check_run
 from tests.fixtures.runs import BUCKET, a_run, a_stage
 
 FUNCTION = "arn:aws:lambda:us-east-1:111122223333:function:SageMaker-reward"

@@ -17,7 +17,7 @@ from ministack.services import stepfunctions as engine
 from atelier.operations.model import Operation, Phase, Status
 from atelier.operations.submit import submit
 from atelier.operations.sweep import sweep
-from atelier.platforms.registry import TRAINING_JOB
+from atelier.registry import TRAINING_JOB
 from benchmarks.operations import FakeLogs, FakeOperations
 
 MINUTE = 60

@@ -12,9 +12,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from atelier.operations.ports import JobLogs
+from atelier.platforms.clusters import clusters_of_type
 from atelier.platforms.eks.cluster import Cluster
-from atelier.platforms.registry import HYPERPOD_EKS, HYPERPOD_SLURM
 from atelier.platforms.slurm.cluster import SlurmCluster
+from atelier.registry import HYPERPOD_EKS, HYPERPOD_SLURM
 from cli.chat.conversation import Deployed
 from cli.exit_codes import ExitCode
 from cli.failure import CommandFailed
@@ -118,13 +119,13 @@ def _logs_of(environment: Environment, bucket: str, client: Callable[[str], Any]
         clusters = job_clusters(environment, bucket=bucket)
         if kind == HYPERPOD_EKS:
             return HyperPodLogs(
-                clusters=[cluster.name for cluster in clusters if isinstance(cluster, Cluster)],
+                clusters=[cluster.name for cluster in clusters_of_type(clusters, Cluster)],
                 sagemaker=client("sagemaker"),
                 logs=client("logs"),
             )
         if kind == HYPERPOD_SLURM:
             return SlurmTrainingJobs(
-                clusters={one.name: one for one in clusters if isinstance(one, SlurmCluster)},
+                clusters={one.name: one for one in clusters_of_type(clusters, SlurmCluster)},
                 bucket=bucket,
                 s3=client("s3"),
                 sqs=client("sqs"),

@@ -13,8 +13,8 @@ import boto3
 from botocore.config import Config
 
 from atelier.operations.model import APPROVAL
-from atelier.platforms.registry import HYPERPOD_EKS, HYPERPOD_SLURM, TRAINING_JOB
-from atelier.targets.registry import BEDROCK_ON_DEMAND, target_named, target_of_kind
+from atelier.registry import BEDROCK_ON_DEMAND, HYPERPOD_EKS, HYPERPOD_SLURM, TRAINING_JOB
+from atelier.targets.registry import target_named, target_of_kind
 from lambdas.settings import Settings
 
 if TYPE_CHECKING:
@@ -111,12 +111,13 @@ def _eks_jobs() -> TrainingJobs:
 
 
 def _slurm_jobs() -> TrainingJobs:
+    from atelier.platforms.clusters import clusters_of_type
     from atelier.platforms.slurm.cluster import SlurmCluster
     from lambdas.adapters.slurm_training_jobs import SlurmTrainingJobs
 
     current = settings()
     return SlurmTrainingJobs(
-        clusters={one.name: one for one in current.clusters if isinstance(one, SlurmCluster)},
+        clusters={one.name: one for one in clusters_of_type(current.clusters, SlurmCluster)},
         bucket=current.bucket,
         s3=client("s3"),
         sqs=client("sqs"),
@@ -133,6 +134,7 @@ _JOBS: Mapping[str, Callable[[], TrainingJobs]] = {
 
 def _kubernetes_clients() -> dict[str, KubernetesClient]:
     """A client for each cluster on EKS; none speaks before it is asked to."""
+    from atelier.platforms.clusters import clusters_of_type
     from atelier.platforms.eks.cluster import Cluster
     from lambdas.adapters.kubernetes.connect import namespace_client
 
@@ -145,8 +147,7 @@ def _kubernetes_clients() -> dict[str, KubernetesClient]:
             eks=client("eks"),
             now=now,
         )
-        for cluster in settings().clusters
-        if isinstance(cluster, Cluster)
+        for cluster in clusters_of_type(settings().clusters, Cluster)
     }
 
 

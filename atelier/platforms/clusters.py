@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from atelier.errors import UnsupportedCombination
 from atelier.platforms.base import JobCluster, JobEnvironment
 from atelier.platforms.container import has_open_weights
-from atelier.platforms.registry import PLATFORMS, platform_named
+from atelier.platforms.registry import platform_named
+from atelier.registry import PLATFORMS
 
 if TYPE_CHECKING:
     from atelier.recipes import Recipe
+
+_Cluster = TypeVar("_Cluster")
 
 
 def dump_clusters(clusters: Iterable[JobCluster]) -> str:
@@ -29,6 +32,11 @@ def load_clusters(text: str) -> tuple[JobCluster, ...]:
         )
         for values in json.loads(text)
     )
+
+
+def clusters_of_type(clusters: Iterable[JobCluster], kind: type[_Cluster]) -> list[_Cluster]:
+    """The clusters of one platform, as its own type."""
+    return [cluster for cluster in clusters if isinstance(cluster, kind)]
 
 
 def needs_cluster(platform: str) -> bool:

@@ -1,30 +1,15 @@
-"""The platforms that jobs can be submitted to. A platform registers here and nowhere else.
-
-A job's operation has its platform's name as its kind. Modules are imported when a platform is first used: a
-function's cold start pays for the platforms of its own run.
-"""
+"""Platforms by name, imported when first used."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from atelier.errors import UnsupportedCombination
+from atelier.registry import PLATFORMS
 
 if TYPE_CHECKING:
     from atelier.platforms.base import Platform
-
-TRAINING_JOB = "training-job"
-HYPERPOD_EKS = "hyperpod-eks"
-HYPERPOD_SLURM = "hyperpod-slurm"
-
-PLATFORMS: Mapping[str, str] = {
-    TRAINING_JOB: "atelier.platforms.training_job.platform",
-    HYPERPOD_EKS: "atelier.platforms.eks.platform",
-    HYPERPOD_SLURM: "atelier.platforms.slurm.platform",
-}
-"""The module of each platform by name; it has the implementation as `PLATFORM`."""
 
 
 def platform_named(name: str) -> Platform:

@@ -79,13 +79,13 @@ class ResolvedStage:
 
     def to_json(self) -> dict[str, Any]:
         """The form kept in plan.json."""
-        return asdict(self)
+        return {**asdict(self), "entries": [entry.to_json() for entry in self.entries]}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ResolvedStage:
         """Read it back; fields of a newer version are left out."""
         known = {one.name: data[one.name] for one in dataclasses.fields(cls) if one.name in data}
-        known["entries"] = tuple(Entry(**entry) for entry in known["entries"])
+        known["entries"] = tuple(map(Entry.from_json, known["entries"]))
         if known.get("instance"):
             known["instance"] = Instance(**known["instance"])
         if known.get("stop_policy"):

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
 
+_PAIRS = "pairs"
 _NUMBER = re.compile(r"[-+]?(\d[\d_]*(\.[\d_]*)?|\.\d[\d_]*)([eE][-+]?\d+)?|0o[0-7]+|0x[0-9a-fA-F]+")
 
 
@@ -28,6 +29,27 @@ class Entry:
     value: Any = None
     filled_with: str | None = None
     is_required: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """The form kept in a plan: JSON has no keys but texts, and recipes have numbers as keys too."""
+        return {**asdict(self), "value": _to_json(self.value)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Entry:
+        """Read it back."""
+        return cls(**{**data, "value": _from_json(data["value"])})
+
+
+def _to_json(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {_PAIRS: [[key, _to_json(item)] for key, item in value.items()]}
+    return [_to_json(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _from_json(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _from_json(item) for key, item in value[_PAIRS]}
+    return [_from_json(item) for item in value] if isinstance(value, list) else value
 
 
 def fill(

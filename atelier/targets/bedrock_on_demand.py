@@ -12,10 +12,10 @@ from typing import Any
 from atelier import names
 from atelier.operations.model import Operation
 from atelier.operations.ports import Operations
+from atelier.registry import BEDROCK_ON_DEMAND, TARGETS
 from atelier.targets.base import Reversal, TargetEnvironment, TargetOperation
 from atelier.targets.bedrock_requests import custom_model_request, deployment_request, promotion_request
 from atelier.targets.ports import Deployments, ServingModel
-from atelier.targets.registry import BEDROCK_ON_DEMAND, TARGETS
 
 CUSTOM_MODEL, DEPLOYMENT, PROMOTION = TARGETS[BEDROCK_ON_DEMAND].kinds
 

@@ -1,37 +1,15 @@
-"""The deployment targets. A target registers here and nowhere else.
-
-Modules are imported when a target is first used. Kinds are stored in the operations table; those of
-bedrock-on-demand are older than this registry, a new target's are `<target>/<step>`.
-"""
+"""Deployment targets by name and by kind of operation, imported when first used."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from atelier.errors import UnsupportedCombination
+from atelier.registry import TARGETS
 
 if TYPE_CHECKING:
     from atelier.targets.base import Target
-
-BEDROCK_ON_DEMAND = "bedrock-on-demand"
-
-
-@dataclass(frozen=True)
-class Registration:
-    """A target's module, which has the implementation as `TARGET`, and the kinds of its operations."""
-
-    module: str
-    kinds: tuple[str, ...]
-
-
-TARGETS: Mapping[str, Registration] = {
-    BEDROCK_ON_DEMAND: Registration(
-        "atelier.targets.bedrock_on_demand", ("custom-model", "custom-model-deployment", "promotion")
-    ),
-}
 
 
 def target_named(name: str) -> Target:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from atelier.operations.loss_log import validation_losses
-from atelier.platforms.registry import TRAINING_JOB
+from atelier.registry import TRAINING_JOB
 from tests.fixtures.deployed_pipeline import EXAMPLES, DeployedPipeline, example
 
 pytestmark = pytest.mark.system

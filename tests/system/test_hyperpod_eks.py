@@ -12,7 +12,7 @@ import pytest
 
 from atelier.platforms.clusters import dump_clusters, load_clusters
 from atelier.platforms.eks.cluster import Cluster
-from atelier.platforms.registry import HYPERPOD_EKS
+from atelier.registry import HYPERPOD_EKS
 from tests.fixtures.deployed_cluster import DeployedCluster
 from tests.fixtures.deployed_functions import handler_replaced, invoke, variables_replaced
 from tests.fixtures.deployed_pipeline import DeployedPipeline, eventually, example, quick

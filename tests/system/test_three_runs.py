@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from atelier.platforms.registry import TRAINING_JOB
+from atelier.registry import TRAINING_JOB
 from client.executions import Execution
 from tests.fixtures.deployed_pipeline import EXAMPLES, DeployedPipeline, example
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from atelier.platforms.registry import PLATFORMS, platform_named
+from atelier.platforms.registry import platform_named
 from atelier.problems import Problem
 from atelier.recipes import Recipe
+from atelier.registry import PLATFORMS
 from atelier.runs.model import Stage
 
 _LENGTH = "max_steps"

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from atelier.operations.model import APPROVAL
-from atelier.platforms.registry import PLATFORMS
-from atelier.targets.registry import TARGETS
+from atelier.registry import PLATFORMS, TARGETS
 from lambdas import composition, handlers
 from tests.fixtures.runs import SETTINGS
 

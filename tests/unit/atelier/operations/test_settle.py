@@ -9,7 +9,7 @@ import pytest
 from atelier.errors import AccessRefused, ServiceUnavailable
 from atelier.operations.model import Operation, OperationState, Phase, Status
 from atelier.operations.settle import SECONDS_UNTIL_LOST, Fail, Submit, Succeed, Wait
-from atelier.platforms.registry import HYPERPOD_EKS, HYPERPOD_SLURM
+from atelier.registry import HYPERPOD_EKS, HYPERPOD_SLURM
 from tests.fixtures.operations import (
     ABSENT,
     FAILED,

@@ -7,10 +7,10 @@ import pytest
 from atelier import names
 from atelier.errors import ResourceInUse, ServiceUnavailable
 from atelier.operations.model import Operation, OperationState, Status
-from atelier.platforms.registry import HYPERPOD_EKS, TRAINING_JOB
+from atelier.registry import BEDROCK_ON_DEMAND, HYPERPOD_EKS, TRAINING_JOB
 from atelier.targets.bedrock_on_demand import CUSTOM_MODEL, DEPLOYMENT, PROMOTION
 from atelier.targets.bedrock_requests import promotion_request
-from atelier.targets.registry import BEDROCK_ON_DEMAND, target_named
+from atelier.targets.registry import target_named
 from atelier.targets.teardown import TeardownResult, teardown
 from tests.fixtures.deployments import FakeDeployments, model_arn
 from tests.fixtures.operations import RUN_ID, RUNNING, SUCCEEDED, FakeOperations, FakeService, an_operation

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from atelier.operations.model import APPROVAL, OperationState
-from atelier.platforms.registry import HYPERPOD_EKS
+from atelier.registry import HYPERPOD_EKS
 from cli import rendering
 from cli.run.observe import Observer
 from cli.run.progress import JobView, Progress, StepState, progress

@@ -11,7 +11,7 @@ import yaml
 from atelier.errors import CapacityUnavailable, RunStopped
 from atelier.operations.early_stopping import StopPolicy
 from atelier.operations.model import OperationState
-from atelier.platforms.registry import TRAINING_JOB
+from atelier.registry import TRAINING_JOB
 from lambdas.handlers.submit_training_job import handler
 from tests.fixtures.handlers import World
 from tests.fixtures.runs import BUCKET, RUN_ID, a_run, a_stage

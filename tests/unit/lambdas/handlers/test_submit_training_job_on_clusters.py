@@ -12,10 +12,10 @@ import yaml
 from atelier.errors import UnsupportedCombination
 from atelier.operations.model import OperationState
 from atelier.platforms.eks.job import ClusterJob
-from atelier.platforms.registry import HYPERPOD_EKS, HYPERPOD_SLURM
 from atelier.platforms.slurm.cluster import Partition, SlurmCluster
 from atelier.platforms.slurm.job import SlurmJob
 from atelier.recipes.catalogue import catalogue
+from atelier.registry import HYPERPOD_EKS, HYPERPOD_SLURM
 from lambdas.handlers import submit_evaluation, submit_training_job, validate_run
 from tests.fixtures.cluster_jobs import RESTRICTED
 from tests.fixtures.handlers import World

@@ -10,10 +10,11 @@ import yaml
 
 from agents.slurm.bundle import parse
 from atelier.errors import RequestRefused, UnsupportedCombination
-from atelier.platforms.registry import HYPERPOD_SLURM, platform_named
+from atelier.platforms.registry import platform_named
 from atelier.platforms.slurm.cluster import Partition
 from atelier.platforms.slurm.job import SlurmJob
 from atelier.recipes import RecipeRequest, catalogue, resolve
+from atelier.registry import HYPERPOD_SLURM
 from tests.fixtures.runs import BUCKET
 from tests.fixtures.slurm_jobs import CLUSTER, NAME, OUTPUT, a_config, a_job, a_recipe
 

@@ -295,11 +295,3 @@ class TestDeployment:
             "deployment.target = 'bedrock-on-demand': does not serve nova-micro with adaptation full; "
             "bedrock-provisioned, sagemaker-endpoint does"
         ]
-
-    def test_to_a_target_of_a_later_release_names_those_of_this_one(self) -> None:
-        assert refusal(
-            UnsupportedCombination, a_stage(), **self.deployment(target="bedrock-provisioned")
-        ) == [
-            "deployment.target = 'bedrock-provisioned': not available in this release; accepted: "
-            "bedrock-on-demand"
-        ]

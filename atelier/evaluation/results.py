@@ -9,7 +9,6 @@ results".
 from __future__ import annotations
 
 import json
-import math
 import tarfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -18,14 +17,13 @@ from pathlib import PurePosixPath
 from typing import IO, Any
 
 from atelier.errors import MetricsMissing
+from atelier.evaluation.lighteval import STDERR, read_results
 from atelier.outputs.job_output import archive_uri, members, output_folder
 from atelier.recipes import Task, catalogue
-from atelier.recipes.metrics import long_name
 from atelier.storage import Objects
 
 _EXAMPLES = 5
 _LONGEST_TEXT = 600  # examples travel in the workflow's state, which holds 256 KiB in all
-_STDERR = "_stderr"
 _ANSWERS = "inference_output.jsonl"
 
 
@@ -75,11 +73,11 @@ def read_scores(job: Mapping[str, Any], *, objects: Objects) -> Scores:
     if not results:
         raise MetricsMissing(f"{uri} has no results_*.json; found: {', '.join(seen) or 'nothing'}")
     task, values = _task_values(results[max(results)], uri)
-    metrics = {name: value for name, value in values.items() if not name.endswith(_STDERR)}
+    metrics = {name: value for name, value in values.items() if not name.endswith(STDERR)}
     if not metrics or not (task.names_its_metrics or metrics.keys() & task.metrics.keys()):
         found = ", ".join(metrics) or "no finite number"
         raise MetricsMissing(f"{uri}: {task.name} has none of {', '.join(task.metrics)}; found: {found}")
-    stderr = {name.removesuffix(_STDERR): value for name, value in values.items() if name.endswith(_STDERR)}
+    stderr = {name.removesuffix(STDERR): value for name, value in values.items() if name.endswith(STDERR)}
     return Scores(task.name, metrics, stderr, rows, examples)
 
 
@@ -96,24 +94,13 @@ def _on_hyperpod(folder: str, objects: Objects) -> Iterator[tuple[str, IO[bytes]
 
 
 def _task_values(report: Any, uri: str) -> tuple[Task, dict[str, float]]:
-    """The task and its finite numbers by long name, from `results["custom|<task>_<strategy>|0"]`."""
     results = report.get("results") if isinstance(report, dict) else None
     results = results if isinstance(results, dict) else {}
-    tasks = catalogue().tasks
-    for task in tasks.values():
-        for key in results:
-            if key.split("|")[1:2] == [f"{task.name}_{task.strategy}"]:
-                return task, {
-                    _long(name): float(value)
-                    for name, value in results[key].items()
-                    if isinstance(value, int | float) and math.isfinite(value)
-                }
-    raise MetricsMissing(f"{uri}: no results of a known task ({', '.join(tasks)}); found: {list(results)}")
-
-
-def _long(name: str) -> str:
-    metric = name.removesuffix(_STDERR)
-    return long_name(metric) + name[len(metric) :]
+    found = read_results(results)
+    if found is None:
+        known = ", ".join(catalogue().tasks)
+        raise MetricsMissing(f"{uri}: no results of a known task ({known}); found: {list(results)}")
+    return found
 
 
 def _read_answers(lines: IO[bytes]) -> tuple[int, tuple[Example, ...]]:

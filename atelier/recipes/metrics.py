@@ -10,7 +10,7 @@ import math
 
 from atelier.recipes import catalogue
 
-_LONG_NAMES = {"em": "exact_match", "qem": "quasi_exact_match"}
+_LONG_NAMES = {"em": "exact_match", "qem": "quasi_exact_match", "f1": "f1_score"}
 
 
 def highest(task: str, metric: str) -> float:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import ExitStack
 from pathlib import Path
 
 import typer
 
+from atelier.datasets.formats.file_rules import ALL_OR_NONE
 from atelier.datasets.transform.convert import Conversion, ConversionResult, Undetected, convert
 from cli.console import err
 from cli.data.findings import view
@@ -45,6 +47,8 @@ def _tell(outcome: ConversionResult, to: str, conversion: Conversion) -> None:
         err.print(f"left out: {_rows(outcome.refused)}", style="yellow")
     for column, count in sorted(outcome.left_out.items()):
         err.print(f"left out: column {column!r} of {_rows(count)}", style="yellow", markup=False)
+    if outcome.one_answer:
+        err.print(f"left out: the rejected answer of {_rows(outcome.one_answer)}", style="yellow")
     written = f"{outcome.source} → {conversion.target}: {_rows(outcome.written)}"
     err.print(written if to == STANDARD_OUTPUT else f"{written} in {to}", style="green", soft_wrap=True)
 
@@ -55,9 +59,12 @@ def _tell_why_not(outcome: ConversionResult, to: str) -> None:
     hints = []
     if outcome.refused and outcome.written:
         hints.append(f"--skip-bad leaves out the {_rows(outcome.refused)} that cannot be converted")
-    if not outcome.fits_together:
+    if outcome.unplaced:
+        drops = shlex.join(part for column in outcome.unplaced for part in ("--drop", column))
+        hints.append(f"{drops} leaves out every column that has no place")
+    if outcome.report.counts[ALL_OR_NONE.name]:
         hints.append("--system TEXT and --tools FILE give rows what others have")
-    err.print("\n" + "; ".join([nothing, *hints]), style="red", soft_wrap=True)
+    err.print("\n" + "; ".join([nothing, *hints]), style="red", soft_wrap=True, markup=False)
 
 
 def _rows(count: int) -> str:

@@ -33,6 +33,15 @@ def convert(
     system_column: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="… with the system text.")
     ] = None,
+    context: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN", help="… that goes before the question (repeatable; usual name: context)."
+        ),
+    ] = None,
+    drop: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN", help="… that is left out (repeatable).")
+    ] = None,
     system: Annotated[
         str | None, typer.Option(metavar="TEXT", help="The system text of rows that have none.")
     ] = None,
@@ -54,11 +63,13 @@ def convert(
     """Convert a dataset: what is written passes `atelier data check`, or nothing is written.
 
     A row that cannot be converted is named with its line and the reason; with --skip-bad it is left out.
+    A column that has no place in a sample is named: --context, --system-column or --drop says where it goes.
     """
     from atelier.datasets import Format
     from atelier.datasets.transform import targets
+    from atelier.datasets.transform.columns import Columns
     from atelier.datasets.transform.convert import Conversion
-    from atelier.datasets.transform.sources import Columns, Source
+    from atelier.datasets.transform.sources import Source
     from cli.chat.chat import read_tools
     from cli.data.convert import convert_source
     from cli.data.source import source_of
@@ -67,7 +78,7 @@ def convert(
     conversion = Conversion(
         Format(one_of(to, list(targets.TARGETS), option="--to")),
         None if layout == AUTO else Source(one_of(layout, [*Source, AUTO], option="--from")),
-        Columns(query, response, system_column, chosen, rejected),
+        Columns(query, response, system_column, chosen, rejected, tuple(context or ()), tuple(drop or ())),
         system=system,
         tool_config=dict(read_tools(tools)) if tools else None,
         last_exchange=last_exchange,

@@ -11,11 +11,12 @@ from rich.text import Text
 from atelier.datasets import Finding, Report
 from atelier.datasets.leakage.leakage import LEAKAGE_RULES
 from atelier.datasets.rules.all_rules import ALL_RULES
+from atelier.datasets.transform.columns import PLACED
 from atelier.datasets.transform.dialogue import CONVERTIBLE
 from cli.rendering import size
 
 EXAMPLES = 3
-_RULES = {rule.name: rule for rule in (*ALL_RULES, *LEAKAGE_RULES, CONVERTIBLE)}
+_RULES = {rule.name: rule for rule in (*ALL_RULES, *LEAKAGE_RULES, CONVERTIBLE, PLACED)}
 _MARKS = {"refuse": ("✗", "red"), "warn": ("!", "yellow")}
 
 

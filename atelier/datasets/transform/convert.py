@@ -21,11 +21,13 @@ from atelier.datasets.scan.line import LINE_LENGTH, read as read_line
 from atelier.datasets.scan.merge import ROWS
 from atelier.datasets.scan.scan import LONGEST_LINE
 from atelier.datasets.transform import openai_text
+from atelier.datasets.transform.columns import Columns, is_metadata, unplaced, unread
 from atelier.datasets.transform.dialogue import Unconvertible
-from atelier.datasets.transform.sources import Columns, Source, detect, read
+from atelier.datasets.transform.sources import Source, detect, read
 from atelier.datasets.transform.targets import write
 
 DETECTED_FROM = 20
+_ONE_ANSWER = (Format.SFT, Format.GEN_QA, Format.OPENAI_CHAT, Format.PROMPT_COMPLETION)
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,10 @@ class Conversion:
 
 @dataclass
 class ConversionResult:
-    """What came of it. `refused` rows were not written; `left_out` counts rows by a column that nothing read.
+    """What came of it. `refused` rows were not written.
 
+    `left_out` counts rows by a column that was dropped or is metadata, `unplaced` by one without a place,
+    which refuses the file; `one_answer` counts pairs of which the target holds the better answer alone.
     Findings on line 0 of the report are about the written file, the others about the rows that were read.
     """
 
@@ -54,6 +58,8 @@ class ConversionResult:
     source: Source | None = None
     refused: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
+    unplaced: Counter[str] = field(default_factory=Counter)
+    one_answer: int = 0
 
     @property
     def written(self) -> int:
@@ -178,6 +184,8 @@ class _Converter:
         for violation in self._definition.across(self._tally, Requirements()):
             if violation.rule.severity == "refuse":
                 self._found(Finding.of(violation, file=self.report.file))
+        if self._outcome.unplaced:
+            self._found(Finding.of(unplaced(self._outcome.unplaced), file=self.report.file))
         if not self.report.rows:
             self._found(Finding.of(Violation(ROWS, "", "no rows", "at least one"), file=self.report.file))
         self.report.findings += of_rows
@@ -208,8 +216,12 @@ class _Converter:
     def _sample(self, row: dict[str, Any], source: Source) -> dict[str, Any]:
         conversion = self._conversion
         reading = read(row, source, conversion.columns)
-        self._outcome.left_out.update(row.keys() - reading.columns)
+        for name, value in unread(row, reading.columns):
+            is_left_out = name in conversion.columns.drop or is_metadata(name, value)
+            (self._outcome.left_out if is_left_out else self._outcome.unplaced)[name] += 1
+        self._outcome.one_answer += reading.dialogue.rejected is not None and conversion.target in _ONE_ANSWER
         dialogue = reading.dialogue.last_exchange() if conversion.last_exchange else reading.dialogue
+        dialogue = dialogue.in_context(reading.context)
         if conversion.system and not dialogue.system:
             dialogue = replace(dialogue, system=[conversion.system])
         if conversion.tool_config and not dialogue.tool_config:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from atelier.datasets.rules.rule import Rule
@@ -55,6 +56,21 @@ class Dialogue:
     def last_exchange(self) -> Dialogue:
         """The last question and its answer alone."""
         return Dialogue(self.turns[-1:], self.answer, self.rejected, self.system, self.tool_config)
+
+    def in_context(self, texts: Sequence[str]) -> Dialogue:
+        """The first question after these texts, but for those that it or the system has already."""
+        if not texts:
+            return self
+        first, *others = self.turns
+        blocks = first["content"]
+        held = [*self.system, *(block["text"] for block in blocks if "text" in block)]
+        before = [text for text in texts if not any(text in said for said in held)]
+        if not before:
+            return self
+        if blocks and "text" in blocks[0]:
+            before, blocks = [*before, blocks[0]["text"]], blocks[1:]
+        turn = first | {"content": [{"text": "\n\n".join(before)}, *blocks]}
+        return replace(self, turns=[turn, *others])
 
 
 def text_of(blocks: list[Block], at: str) -> str:

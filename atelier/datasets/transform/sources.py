@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from atelier.datasets.formats.dpo import validate as explain_dpo
-from atelier.datasets.formats.sft import validate as explain_sft
+from atelier.datasets.formats.dpo import validate as validate_dpo
+from atelier.datasets.formats.sft import validate as validate_sft
 from atelier.datasets.rules.requirements import Requirements
 from atelier.datasets.rules.violation import shown
+from atelier.datasets.transform.columns import USUAL, Columns, Row, context_text, is_empty, without
 from atelier.datasets.transform.dialogue import Block, Dialogue, Unconvertible, required_text
 from atelier.datasets.transform.openai_chat import read_messages
 from atelier.datasets.transform.row_content import SHAREGPT_ROLES
-
-Row = Mapping[str, Any]
 
 
 class Source(StrEnum):
@@ -32,42 +31,39 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True)
-class Columns:
-    """What a file calls its columns; None: one of the names that are usual."""
-
-    query: str | None = None
-    response: str | None = None
-    system: str | None = None
-    chosen: str | None = None
-    rejected: str | None = None
-
-    def of(self, role: str, row: Row, usual: Sequence[str]) -> str:
-        """The row's name for a column; the first usual one where the row has none of them."""
-        named: str | None = getattr(self, role)
-        return named or next((name for name in usual if name in row), usual[0])
-
-
-@dataclass(frozen=True)
 class Reading:
-    """A row as a dialogue, and the columns that were read for it."""
+    """A row as a dialogue, the columns that were read for it, and what goes before its question."""
 
     dialogue: Dialogue
     columns: frozenset[str]
+    context: tuple[str, ...] = ()
 
 
 _QUERY = ("query", "question")
 _RESPONSE = ("response", "answer")
 _OPENAI_PREFERENCE = frozenset({"input", "preferred_output", "non_preferred_output"})
-_PROMPT = ("prompt", "input", "question", "query")
+_CONVERSE = frozenset({"schemaVersion", "system", "toolConfig", "messages"})
+_INSTRUCTION = "instruction"
+_PROMPT = ("prompt", "input", "question", "query", _INSTRUCTION)
+_OF_TEXTS = (Source.PREFERENCE, Source.PROMPT_COMPLETION, Source.QUESTION_ANSWER, Source.INSTRUCTION)
 
 
-def read(row: Row, source: Source, columns: Columns = Columns()) -> Reading:
+def read(row: Row, source: Source, columns: Columns = USUAL) -> Reading:
     """The row as a dialogue. Unconvertible says what keeps it from being one."""
-    return _READERS[source](row, columns)
+    contexts = columns.contexts(is_usual=source in _OF_TEXTS)
+    beside = () if source is Source.CONVERSE and not columns.system else (columns.system or "system",)
+    reading = _READERS[source](without(row, (*contexts, *columns.drop, *beside)), columns)
+    system = [required_text(row[name], name) for name in beside if not is_empty(row.get(name))]
+    return Reading(
+        replace(reading.dialogue, system=system + reading.dialogue.system),
+        reading.columns.union(contexts, beside),
+        tuple(context_text(row[name], name) for name in contexts if not is_empty(row.get(name))),
+    )
 
 
-def detect(row: Row, columns: Columns = Columns()) -> Source | None:
+def detect(row: Row, columns: Columns = USUAL) -> Source | None:
     """The layout that a row has, by its keys; None when it has no known one."""
+    row = without(row, (*columns.context, *columns.drop))
     if (columns.chosen or "chosen") in row and (columns.rejected or "rejected") in row:
         return Source.PREFERENCE
     if columns.query and columns.response:
@@ -81,9 +77,9 @@ def detect(row: Row, columns: Columns = Columns()) -> Source | None:
         return Source.CONVERSE if any(_is_converse(message) for message in messages) else Source.OPENAI_CHAT
     if "prompt" in row and "completion" in row:
         return Source.PROMPT_COMPLETION
-    if columns.of("query", row, _QUERY) in row and columns.of("response", row, _RESPONSE) in row:
+    if columns.has("query", row, _QUERY) and columns.has("response", row, _RESPONSE):
         return Source.QUESTION_ANSWER
-    if "instruction" in row and "output" in row:
+    if _INSTRUCTION in row and columns.has("response", row, ("output",)):
         return Source.INSTRUCTION
     return None
 
@@ -99,11 +95,10 @@ def _is_converse(message: Any) -> bool:
     return is_blocks or "candidates" in message
 
 
-def _openai_chat(row: Row, columns: Columns) -> Reading:
-    beside, read_columns = _system(row, columns)
+def _openai_chat(row: Row, _columns: Columns) -> Reading:
     system, turns, tool_config = read_messages(row.get("messages"), "messages", row.get("tools"))
-    dialogue = Dialogue.of(turns, at="messages", system=beside + system, tool_config=tool_config)
-    return Reading(dialogue, frozenset({"messages", "tools"}) | read_columns)
+    dialogue = Dialogue.of(turns, at="messages", system=system, tool_config=tool_config)
+    return Reading(dialogue, frozenset({"messages", "tools"}))
 
 
 def _openai_preference(row: Row, _columns: Columns) -> Reading:
@@ -114,68 +109,62 @@ def _openai_preference(row: Row, _columns: Columns) -> Reading:
     prompt, tools = asked["messages"], asked.get("tools")
     answers = [row.get(name) for name in ("preferred_output", "non_preferred_output")]
     pair = {"prompt": prompt, "chosen": answers[0], "rejected": answers[1], "tools": tools}
-    return Reading(_preference(pair, Columns()).dialogue, _OPENAI_PREFERENCE)
+    return Reading(_preference(pair, USUAL).dialogue, _OPENAI_PREFERENCE)
 
 
-def _sharegpt(row: Row, columns: Columns) -> Reading:
-    system, read_columns = _system(row, columns)
+def _sharegpt(row: Row, _columns: Columns) -> Reading:
     messages = [
         {"role": SHAREGPT_ROLES.get(str(role), role), "content": message.get("value")}
         if isinstance(message, dict) and (role := message.get("from"))
         else message
         for message in _as_messages(row.get("conversations"), "user")
     ]
-    more, turns, tool_config = read_messages(messages, "conversations", row.get("tools") or None)
-    dialogue = Dialogue.of(turns, at="conversations", system=system + more, tool_config=tool_config)
-    return Reading(dialogue, frozenset({"conversations", "tools"}) | read_columns)
+    system, turns, tool_config = read_messages(messages, "conversations", row.get("tools") or None)
+    dialogue = Dialogue.of(turns, at="conversations", system=system, tool_config=tool_config)
+    return Reading(dialogue, frozenset({"conversations", "tools"}))
 
 
 def _converse(row: Row, _columns: Columns) -> Reading:
     messages = row.get("messages")
     last = messages[-1] if isinstance(messages, list) and messages else None
     is_preference = isinstance(last, dict) and "candidates" in last
-    for violation in (explain_dpo if is_preference else explain_sft)(dict(row), Requirements()):
+    conversation = {name: value for name, value in row.items() if name in _CONVERSE}
+    for violation in (validate_dpo if is_preference else validate_sft)(conversation, Requirements()):
         if violation.rule.severity == "refuse":
             raise Unconvertible(violation.at, violation.found, violation.accepted)
     turns: list[Any] = row["messages"]
     system = [block["text"] for block in row.get("system", ())]
     tool_config = row.get("toolConfig")
-    read_columns = frozenset({"schemaVersion", "system", "toolConfig", "messages"})
     if is_preference:
         answers = {
             candidate["preferenceLabel"]: candidate["content"]
             for candidate in reversed(turns[-1]["candidates"])
         }
         dialogue = Dialogue(turns[:-1], answers["preferred"], answers["non-preferred"], system, tool_config)
-        return Reading(dialogue, read_columns)
-    return Reading(Dialogue.of(turns, at="messages", system=system, tool_config=tool_config), read_columns)
+        return Reading(dialogue, _CONVERSE)
+    return Reading(Dialogue.of(turns, at="messages", system=system, tool_config=tool_config), _CONVERSE)
 
 
 def _preference(row: Row, columns: Columns) -> Reading:
-    names = {
-        "query": columns.of("query", row, _PROMPT),
-        "chosen": columns.of("chosen", row, ("chosen",)),
-        "rejected": columns.of("rejected", row, ("rejected",)),
-    }
-    prompt, chosen, rejected = (row.get(name) for name in names.values())
+    prompt, query, asking = _asked(row, columns, _PROMPT)
+    names = {role: columns.of(role, row, (role,)) for role in ("chosen", "rejected")}
+    chosen, rejected = (row.get(name) for name in names.values())
     if isinstance(chosen, str) and isinstance(rejected, str) and isinstance(prompt, str):
-        system, read_columns = _system(row, columns)
         dialogue = Dialogue(
-            turns=[_user(required_text(prompt, names["query"]))],
+            turns=[_user(required_text(prompt, query))],
             answer=[{"text": required_text(chosen, names["chosen"])}],
             rejected=[{"text": required_text(rejected, names["rejected"])}],
-            system=system,
         )
-        return Reading(dialogue, frozenset(names.values()) | read_columns)
+        return Reading(dialogue, asking.union(names.values()))
     if prompt is None and isinstance(chosen, str):
-        raise Unconvertible(names["query"], "no such column", "a column with the question (--query names it)")
+        raise Unconvertible(query, "no such column", "a column with the question (--query names it)")
     good = _conversation(prompt, chosen, names["chosen"], row.get("tools"))
     bad = _conversation(prompt, rejected, names["rejected"], row.get("tools"))
     if (good.turns, good.system) != (bad.turns, bad.system):
         accepted = "two conversations that differ in the last answer only"
         raise Unconvertible(names["rejected"], "another conversation before the answer", accepted)
     dialogue = Dialogue(good.turns, good.answer, bad.answer, good.system, good.tool_config)
-    return Reading(dialogue, frozenset({*names.values(), "tools"}))
+    return Reading(dialogue, asking.union(names.values(), {"tools"}))
 
 
 def _conversation(prompt: Any, answer: Any, at: str, tools: Any) -> Dialogue:
@@ -213,27 +202,29 @@ def _question_answer(row: Row, columns: Columns) -> Reading:
 
 
 def _question(row: Row, columns: Columns, query: str, response: str) -> Reading:
-    system, read_columns = _system(row, columns)
-    turns = [_user(required_text(row.get(query), query))]
+    question, query, asking = _asked(row, columns, (query,))
     answer: list[Block] = [{"text": required_text(row.get(response), response)}]
-    return Reading(Dialogue(turns, answer, system=system), frozenset({query, response}) | read_columns)
+    dialogue = Dialogue([_user(required_text(question, query))], answer)
+    return Reading(dialogue, asking.union({response}))
 
 
 def _instruction(row: Row, columns: Columns) -> Reading:
-    system, read_columns = _system(row, columns)
-    instruction = required_text(row.get("instruction"), "instruction")
-    given = row.get("input")
-    question = f"{instruction}\n\n{required_text(given, 'input')}" if given else instruction
     response = columns.of("response", row, ("output",))
-    answer: list[Block] = [{"text": required_text(row.get(response), response)}]
-    dialogue = Dialogue([_user(question)], answer, system=system)
-    return Reading(dialogue, frozenset({"instruction", "input", response}) | read_columns)
+    return _question(row, replace(columns, query=_INSTRUCTION), _INSTRUCTION, response)
 
 
-def _system(row: Row, columns: Columns) -> tuple[list[str], frozenset[str]]:
-    name = columns.of("system", row, ("system",))
-    text = row.get(name)
-    return [required_text(text, name)] if text else [], frozenset({name})
+def _asked(row: Row, columns: Columns, usual: Sequence[str]) -> tuple[Any, str, frozenset[str]]:
+    """(the question, its column, the columns that were read): an instruction is one with its input."""
+    is_instructed = not columns.query and not is_empty(row.get(_INSTRUCTION))
+    usual = [name for name in usual if not (is_instructed and name == "input")]
+    name = columns.of("query", row, usual)
+    question = row.get(name)
+    if name != _INSTRUCTION:
+        return question, name, frozenset({name})
+    given = row.get("input")
+    if not is_empty(given):
+        question = f"{required_text(question, name)}\n\n{required_text(given, 'input')}"
+    return question, name, frozenset({name, "input"})
 
 
 def _user(text: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from tests.fixtures.objects import FakeObjects, tar_gz
 JOB = {"job_name": "run-e0c", "output_s3_path": "s3://bucket/evaluation/"}
 ARCHIVE = "s3://bucket/evaluation/run-e0c/output/output.tar.gz"
 FOLDER = "run-e0c/eval_results"
-NUMBERS = {"em": 0.5, "em_stderr": 0.1, "qem": 0.6, "rougeL": 0.7, "f1_score": 0.8, "f1_score_stderr": 0.2}
+NUMBERS = {"em": 0.5, "em_stderr": 0.1, "qem": 0.6, "rougeL": 0.7, "f1": 0.8, "f1_stderr": 0.2}
 
 
 def report(values: Mapping[str, Any], task: str = "custom|gen_qa_gen_qa|0") -> bytes:
@@ -85,6 +85,23 @@ def test_the_latest_of_several_results_counts() -> None:
         f"{FOLDER}/results_2026-11-23T09.json": report({"em": 0.1}),
     }
     assert read(files).metrics == {"exact_match": 0.9}
+
+
+def test_a_benchmark_with_subtasks_is_read_from_a_job_on_hyperpod() -> None:
+    results = {
+        "custom|mmlu_zs_cot:anatomy|0": {"accuracy": 0.4, "accuracy_stderr": 0.04},
+        "custom|mmlu_zs_cot:virology|0": {"accuracy": 0.5, "accuracy_stderr": 0.05},
+        "custom|mmlu_zs_cot:_average|0": {"accuracy": 0.45, "accuracy_stderr": 0.045},
+        "all": {"accuracy": 0.45, "accuracy_stderr": 0.045},
+    }
+    stored = {
+        "s3://bucket/evaluation/run-e0c/eval-result/results_1.json": json.dumps({"results": results}).encode()
+    }
+    job = JOB | {"manifest_uri": "s3://bucket/evaluation/run-e0c/manifest.json"}
+
+    scores = read_scores(job, objects=FakeObjects(stored))
+
+    assert (scores.task, scores.metrics, scores.stderr) == ("mmlu", {"accuracy": 0.45}, {"accuracy": 0.045})
 
 
 def test_a_metric_that_is_no_number_is_no_metric() -> None:

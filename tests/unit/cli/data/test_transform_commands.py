@@ -84,6 +84,35 @@ def test_convert_reads_and_writes_pipes_and_tells_about_left_out_columns_elsewhe
     assert "left out: column 'id' of 1 row" in outcome.stderr
 
 
+def test_convert_of_a_column_without_a_place_writes_nothing_until_it_is_told() -> None:
+    row = {"question": "How many?", "evidence": "heavy means > 50", "db id": "[yard]", "SQL": "SELECT 1"}
+    command = ("data", "convert", written("a.jsonl", row), "--to", "sft", "-o", "b.jsonl")
+    named = ("--query", "question", "--response", "SQL")
+
+    refused = atelier(*command, *named, "--skip-bad")
+
+    assert refused.exit_code == ExitCode.FAILED
+    assert "'evidence' in 1 row, 'db id' in 1 row" in refused.stderr
+    assert "--drop evidence --drop 'db id' leaves out" in refused.stderr
+    assert "--tools" not in refused.stderr
+    assert [path.name for path in Path().iterdir()] == ["a.jsonl"]
+
+    told = atelier(*command, *named, "--context", "evidence", "--drop", "db id")
+
+    assert told.exit_code == ExitCode.OK
+    assert "left out: column 'db id' of 1 row" in told.stderr
+    assert rows("b.jsonl")[0]["messages"][0]["content"] == [{"text": "heavy means > 50\n\nHow many?"}]
+
+
+def test_convert_of_pairs_to_single_answers_says_what_it_left_out() -> None:
+    file = written("pairs.jsonl", {"prompt": "Hello", "chosen": "Hi", "rejected": "Go away"})
+
+    outcome = atelier("data", "convert", file, "--to", "sft", "-o", "sft.jsonl")
+
+    assert outcome.exit_code == ExitCode.OK
+    assert "left out: the rejected answer of 1 row" in outcome.stderr
+
+
 def test_convert_hints_at_what_rows_without_a_system_text_need() -> None:
     kind = {"messages": [{"role": "system", "content": "Be kind."}, *CHAT["messages"]]}
     file = written("chats.jsonl", CHAT, kind)

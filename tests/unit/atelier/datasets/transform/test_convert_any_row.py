@@ -143,7 +143,9 @@ def test_any_row_is_converted_or_refused_with_a_reason(
     samples, outcome = converted(row, to=target, source=source, last_exchange=last)
 
     assert len(samples) + outcome.refused == 1
-    assert bool(outcome.report.findings) == bool(outcome.refused)
+    of_rows = [finding for finding in outcome.report.findings if finding.line]
+    assert bool(of_rows) == bool(outcome.refused)
+    assert outcome.fits_together == (not outcome.unplaced)
 
 
 @unhurried

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from atelier.datasets import Format
+from atelier.datasets.transform.columns import Columns
 from atelier.datasets.transform.convert import Conversion, Undetected, convert
-from atelier.datasets.transform.sources import Columns, Source
+from atelier.datasets.transform.sources import Source
 from tests.fixtures.conversions import HELLO, converted, said, turn
 
 
@@ -49,12 +50,6 @@ def test_columns_may_have_any_name() -> None:
 
     assert outcome.source == Source.QUESTION_ANSWER
     assert samples[0]["system"] == [{"text": "Nett."}]
-
-
-def test_columns_that_nothing_reads_are_told() -> None:
-    row = {"question": "Hello", "answer": "Hi", "id": 7}
-
-    assert converted(row, row)[1].left_out == {"id": 2}
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from atelier.datasets import Format
+from atelier.datasets.transform.columns import Columns
 from tests.fixtures.conversions import HELLO, converted, reason, said, turn
 
 
@@ -50,6 +51,47 @@ def test_preferences_become_candidates(row: dict[str, Any]) -> None:
             ],
         },
     ]
+
+
+@pytest.mark.parametrize(
+    ("columns", "question"),
+    [
+        ({"instruction": "Say it in French.", "input": "good night"}, "Say it in French.\n\ngood night"),
+        ({"instruction": "Name a fruit.", "input": ""}, "Name a fruit."),
+        ({"instruction": "Name a fruit.", "input": None}, "Name a fruit."),
+        ({"instruction": "Name a fruit.", "input": "  "}, "Name a fruit."),
+        ({"instruction": "Name a fruit."}, "Name a fruit."),
+        ({"instruction": "Name a fruit.", "prompt": None}, "Name a fruit."),
+        ({"instruction": None, "input": "Name a fruit."}, "Name a fruit."),
+        ({"input": "Name a fruit."}, "Name a fruit."),
+    ],
+)
+@pytest.mark.parametrize("is_chat", [False, True])
+def test_a_preference_asks_its_instruction_and_its_input(
+    columns: dict[str, Any], question: str, is_chat: bool
+) -> None:
+    answers = {"chosen": "Yes", "rejected": "No"}
+    pair = {name: [said("assistant", text)] for name, text in answers.items()} if is_chat else answers
+
+    samples, outcome = converted(columns | pair, to=Format.DPO)
+
+    assert outcome.report.findings == []
+    assert samples[0]["messages"][0] == turn("user", question)
+
+
+def test_an_instruction_that_is_named_as_the_question_keeps_its_input() -> None:
+    row = {"instruction": "Say it in French.", "input": "good night", "chosen": "a", "rejected": "b"}
+
+    samples, _ = converted(row, to=Format.DPO, columns=Columns(query="instruction"))
+
+    assert samples[0]["messages"][0] == turn("user", "Say it in French.\n\ngood night")
+
+
+def test_a_pair_whose_target_has_one_answer_is_told() -> None:
+    row = {"prompt": "Hello", "chosen": "Hi", "rejected": "Go away"}
+
+    assert converted(row, row, to=Format.SFT)[1].one_answer == 2
+    assert converted(row, row, to=Format.DPO)[1].one_answer == 0
 
 
 def test_a_preference_of_two_conversations_that_differ_before_the_answer_is_refused() -> None:

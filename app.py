@@ -5,7 +5,8 @@ from __future__ import annotations
 from aws_cdk import App
 
 from components.governed_app import GovernedApp
-from config.invalid import InvalidConfiguration
+from config import InvalidConfiguration
+from config.environments import environment_named
 from config.model import Environment
 from stacks.clusters import cluster_stacks
 from stacks.network import NetworkStack
@@ -27,9 +28,6 @@ def build(environment: Environment, *, outdir: str | None = None, **context: str
 def main() -> None:
     """Synthesise the environment that `-c env=` names; one message and exit code 1 when it cannot be."""
     try:
-        # Imported here because a literal in it may be wrong, too.
-        from config.environments import environment_named
-
         build(environment_named(App(auto_synth=False).node.try_get_context("env"))).synth()
     except InvalidConfiguration as error:
         raise SystemExit(str(error)) from error

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import platform
-import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from config import REGION, InvalidConfiguration, matches, require
 from config.cluster import ClusterConfig
 from config.clusters import faults_of_clusters
-from config.invalid import require
+from config.log_retention import LOG_RETENTION_DAYS
 from config.network import ExistingNetwork, NewNetwork
 from config.slurm import SlurmOrchestrator
+
+EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 
 
 class Architecture(StrEnum):
@@ -31,17 +33,14 @@ class FunctionPlatform:
     python: tuple[int, int]
 
     def __post_init__(self) -> None:
-        require(self.python >= (3, 11), f"functions: python must be (3, 11) or newer, got {self.python}")
+        require(self.python >= (3, 11), "functions", "python", self.python, "(3, 11) or newer")
 
     @classmethod
     def of_this_host(cls) -> FunctionPlatform:
         """The interpreter that synthesises: the embedded cloud runs functions with it."""
-        machine = {"arm64": "aarch64", "amd64": "x86_64"}.get(
-            platform.machine().lower(), platform.machine().lower()
-        )
-        require(
-            machine in set(Architecture), f"functions: this machine must be aarch64 or x86_64, is {machine!r}"
-        )
+        machine = platform.machine().lower()
+        machine = {"arm64": "aarch64", "amd64": "x86_64"}.get(machine, machine)
+        require(machine in set(Architecture), "functions", "this machine", machine, " or ".join(Architecture))
         return cls(
             architecture=Architecture(machine), python=(sys.version_info.major, sys.version_info.minor)
         )
@@ -73,40 +72,24 @@ class Environment:
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        def field_error(name: str, accepted: str, value: object) -> str:
-            return f"{self.name}: {name} must be {accepted}, got {value!r}"
+        def check(name: str, is_accepted: bool, accepted: str) -> None:
+            require(is_accepted, self.name, name, getattr(self, name), accepted)
 
-        require(
-            bool(re.fullmatch(r"[a-z][a-z0-9]*", self.name)),
-            f"environment: name must be lower-case letters and digits, got {self.name!r}",
-        )
-        require(
-            bool(re.fullmatch(r"\d{12}", self.account)), field_error("account", "12 digits", self.account)
-        )
-        require(
-            bool(re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", self.region)),
-            field_error("region", "a region such as us-east-1", self.region),
-        )
+        name = matches(r"[a-z][a-z0-9]*", self.name)
+        require(name, "environment", "name", self.name, "lower-case letters and digits")
+        check("account", matches(r"\d{12}", self.account), "12 digits")
+        check("region", matches(REGION, self.region), "a region such as us-east-1")
         foreign = [zone for zone in self.network.availability_zones if zone[:-1] != self.region]
-        require(not foreign, field_error("availability_zones", f"zones of {self.region}", foreign))
-        require(
-            self.log_retention_days in LOG_RETENTION_DAYS,
-            field_error(
-                "log_retention_days",
-                f"one of {', '.join(map(str, LOG_RETENTION_DAYS))}",
-                self.log_retention_days,
-            ),
-        )
-        require(
-            1 << 10 <= self.dataset_part_bytes <= 10**10,
-            field_error("dataset_part_bytes", "1,024 to 10,000,000,000", self.dataset_part_bytes),
-        )
-        strangers = [
-            address for address in self.notify if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", address)
-        ]
-        require(not strangers, field_error("notify", "e-mail addresses", strangers))
+        require(not foreign, self.name, "availability_zones", foreign, f"zones of {self.region}")
+        days = ", ".join(map(str, LOG_RETENTION_DAYS))
+        check("log_retention_days", self.log_retention_days in LOG_RETENTION_DAYS, f"one of {days}")
+        is_part = 1 << 10 <= self.dataset_part_bytes <= 10**10
+        check("dataset_part_bytes", is_part, "1,024 to 10,000,000,000")
+        wrong = [address for address in self.notify if not matches(EMAIL, address)]
+        require(not wrong, self.name, "notify", wrong, "e-mail addresses")
         faults = faults_of_clusters(self.clusters, region=self.region, network=self.network)
-        require(not faults, "\n".join(f"{self.name}: {fault}" for fault in faults))
+        if faults:
+            raise InvalidConfiguration("\n".join(f"{self.name}: {fault}" for fault in faults))
 
     @property
     def keeps_homes(self) -> bool:
@@ -120,30 +103,3 @@ class Environment:
     def cluster_name(self, cluster: ClusterConfig) -> str:
         """`atelier-dev-open-weights`: HyperPod's and EKS's name of a cluster."""
         return f"atelier-{self.name}-{cluster.name}"
-
-
-LOG_RETENTION_DAYS = (
-    1,
-    3,
-    5,
-    7,
-    14,
-    30,
-    60,
-    90,
-    120,
-    150,
-    180,
-    365,
-    400,
-    545,
-    731,
-    1096,
-    1827,
-    2192,
-    2557,
-    2922,
-    3288,
-    3653,
-)
-"""What CloudWatch Logs accepts (PutRetentionPolicy)."""

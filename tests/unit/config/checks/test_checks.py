@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from botocore.loaders import Loader
 
+from config import InvalidConfiguration
 from config.checks import CHECKS, faults_of
 from config.checks.placement import NODE_ADDRESSES, addresses_of, zone_prefix
 from config.checks.sizes import is_accelerated
@@ -30,9 +31,9 @@ from config.cluster import (
     Team,
 )
 from config.clusters import faults_of_clusters
-from config.environments import DEV, ENVIRONMENTS
+from config.environments import ENVIRONMENTS
+from config.environments.dev import DEV
 from config.file_systems import Lustre
-from config.invalid import InvalidConfiguration
 from config.network import (
     CLUSTER_ENDPOINTS,
     FUNCTION_ENDPOINTS,

@@ -13,7 +13,7 @@ from config.checks import CHECKS, faults_of
 from config.checks.placement import NODE_ADDRESSES, addresses_of
 from config.cluster import Capacity, ClusterConfig, ClusterSubnet, InstanceGroup, RestrictedGroup
 from config.clusters import faults_of_clusters
-from config.environments import DEV
+from config.environments.dev import DEV
 from config.file_systems import Lustre, OpenZfs
 from config.network import CLUSTER_ENDPOINTS, InterfaceEndpoint, NewNetwork
 from config.slurm import AccountingDatabase, NodeType, SlurmConfig, SlurmOrchestrator, SlurmStrategy

@@ -31,7 +31,7 @@ class ClusterStack(Stack):
             termination_protection=not environment.data_may_be_destroyed,
         )
         self.log_retention = retention(environment.log_retention_days)
-        self.handlers = FunctionFactory(
+        self.functions = FunctionFactory(
             self,
             "Handlers",
             platform=environment.functions,

@@ -70,7 +70,7 @@ class PipelineStack(Stack):
             subnet_ids=tuple(network.subnet_ids),
             security_group_ids=(network.security_group.security_group_id,),
         )
-        handlers = FunctionFactory(
+        functions = FunctionFactory(
             self,
             "Handlers",
             platform=environment.functions,
@@ -79,8 +79,8 @@ class PipelineStack(Stack):
             log_retention=log_retention,
         )
 
-        line = WorkflowFunctions(
-            handlers=handlers,
+        workflow_functions = WorkflowFunctions(
+            functions=functions,
             bucket=bucket,
             operations=operations,
             jobs=jobs,
@@ -91,7 +91,7 @@ class PipelineStack(Stack):
         workflow = CustomizationWorkflow(
             self,
             "CustomizationWorkflow",
-            functions=line.by_state,
+            functions=workflow_functions.by_state,
             notices=notices,
             key=key,
             log_retention=log_retention,
@@ -99,7 +99,7 @@ class PipelineStack(Stack):
         settlement = Settlement(
             self,
             "Settlement",
-            handlers=handlers,
+            functions=functions,
             operations=operations,
             jobs=jobs,
             clusters=self.cluster_clients,

@@ -44,7 +44,12 @@ class SlurmClusterStack(ClusterStack):
     ) -> None:
         super().__init__(scope, environment=environment, cluster=cluster, storage=storage)
         assert isinstance(cluster.orchestrator, SlurmOrchestrator)
-        bucket, key, handlers, nodes_network = storage.bucket, storage.key, self.handlers, homes.nodes_network
+        bucket, key, functions, nodes_network = (
+            storage.bucket,
+            storage.key,
+            self.functions,
+            homes.nodes_network,
+        )
         files = SharedStorage(
             self,
             "Storage",
@@ -75,7 +80,7 @@ class SlurmClusterStack(ClusterStack):
             self,
             "LifecycleScripts",
             bucket=bucket,
-            publisher=CustomResources(self, "PublishFiles", handlers=handlers),
+            publisher=CustomResources(self, "PublishFiles", functions=functions),
             files=node_files(cluster, region=environment.region, bucket=bucket, queue=queue),
         )
         nodes_of = SlurmNodes(
@@ -99,14 +104,14 @@ class SlurmClusterStack(ClusterStack):
             "Nodes",
             cluster=hyperpod,
             config=cluster,
-            waiter=CustomResources(self, "AwaitNodes", handlers=handlers),
+            waiter=CustomResources(self, "AwaitNodes", functions=functions),
         )
         monitoring = ClusterMonitoring(
             self,
             "Guards",
             cluster=hyperpod,
             config=cluster,
-            handlers=handlers,
+            functions=functions,
             notices=self.notices,
             measure=MEASURE,
             event=measured(cluster, bucket),

@@ -25,11 +25,11 @@ class ClusterObjects(Construct):
         *,
         control_plane: ControlPlane,
         access: ClusterAccess,
-        handlers: FunctionFactory,
+        functions: FunctionFactory,
     ) -> None:
         super().__init__(scope, construct_id)
         self._control_plane = control_plane
-        self._kind = CustomResources(self, "ApplyObjects", handlers=handlers)
+        self._kind = CustomResources(self, "ApplyObjects", functions=functions)
         allow(self._kind.function, "eks:DescribeCluster", on=[control_plane.cluster.attr_arn])
         assert self._kind.function.role is not None
         self._entry = access.admit_administrator("ApplyObjects", self._kind.function.role)

@@ -46,7 +46,7 @@ class ClusterMonitoring(Construct):
         *,
         cluster: HyperPodCluster,
         config: ClusterConfig,
-        handlers: FunctionFactory,
+        functions: FunctionFactory,
         notices: NoticeTopic,
         measure: str,
         event: Mapping[str, object],
@@ -55,7 +55,7 @@ class ClusterMonitoring(Construct):
         self._cluster, self._notices = cluster, notices
         if config.monthly_budget_usd is not None:
             self._budget(config.monthly_budget_usd)
-        self.function = self._measured(handlers, config, measure, event)
+        self.function = self._measured(functions, config, measure, event)
         self.alarm(
             "MissingNodes",
             self.metric(MISSING_NODES),
@@ -134,7 +134,7 @@ class ClusterMonitoring(Construct):
         )
 
     def _measured(
-        self, handlers: FunctionFactory, config: ClusterConfig, measure: str, event: Mapping[str, object]
+        self, functions: FunctionFactory, config: ClusterConfig, measure: str, event: Mapping[str, object]
     ) -> lambda_.Function:
         dead_letters = sqs.Queue(
             self,
@@ -143,7 +143,7 @@ class ClusterMonitoring(Construct):
             enforce_ssl=True,
             retention_period=Duration.days(14),
         )
-        function = handlers.function(measure, memory_mib=256, dead_letter_queue=dead_letters)
+        function = functions.function(measure, memory_mib=256, dead_letter_queue=dead_letters)
         any_cluster = Stack.of(self).format_arn(service="sagemaker", resource="cluster", resource_name="*")
         allow(function, "sagemaker:DescribeCluster", on=[any_cluster], because=OWN_ID)
         allow(

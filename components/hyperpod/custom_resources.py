@@ -18,9 +18,9 @@ LONGEST = Duration.hours(1)
 class CustomResources(Construct):
     """`function` (a module of lambdas/resources) behind any number of resources of its kind."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, handlers: FunctionFactory) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, functions: FunctionFactory) -> None:
         super().__init__(scope, construct_id)
-        self.function: lambda_.Function = handlers.function(
+        self.function: lambda_.Function = functions.function(
             construct_id, timeout=Duration.minutes(15), memory_mib=256, package="resources"
         )
         assert isinstance(self.function.role, iam.Role)

@@ -34,7 +34,7 @@ class Settlement(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        handlers: FunctionFactory,
+        functions: FunctionFactory,
         operations: OperationsTable,
         jobs: TrainingJobs,
         clusters: ClusterClients,
@@ -49,7 +49,7 @@ class Settlement(Construct):
             enforce_ssl=True,
             retention_period=Duration.days(14),
         )
-        self.function: lambda_.Function = handlers.function(
+        self.function: lambda_.Function = functions.function(
             "Settle",
             timeout=Duration.minutes(5),
             # Reserved, so that other functions of the account can never starve it; small, because every call

@@ -20,7 +20,7 @@ from components.targets.custom_models import CustomModels
 class WorkflowFunctions:
     """Makes every function of the line, in its order; `by_state` has them by the name of their state."""
 
-    handlers: FunctionFactory
+    functions: FunctionFactory
     bucket: ArtifactBucket
     operations: OperationsTable
     jobs: TrainingJobs
@@ -127,6 +127,6 @@ class WorkflowFunctions:
         memory_mib: int = 512,
         network: FunctionNetwork | None = None,
     ) -> lambda_.Function:
-        function = self.handlers.function(state, timeout=timeout, memory_mib=memory_mib, network=network)
+        function = self.functions.function(state, timeout=timeout, memory_mib=memory_mib, network=network)
         self.by_state[state] = function
         return function

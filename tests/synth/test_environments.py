@@ -8,11 +8,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from aws_cdk.aws_logs import RetentionDays
-from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from config import InvalidConfiguration, environments
 from config.environments import ENVIRONMENTS, Environments
@@ -71,7 +71,9 @@ def test_a_module_holds_the_environment_of_its_own_name(tmp_path: Path, text: st
 
 
 def test_days_of_log_retention_are_those_of_cdk_and_of_cloudformation() -> None:
-    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", "AWS::Logs::LogGroup").schema
+    # Published without type information.
+    schemas = import_module("cfnlint.schema.manager").PROVIDER_SCHEMA_MANAGER
+    schema = schemas.get_resource_schema("us-east-1", "AWS::Logs::LogGroup").schema
     assert {*LOG_RETENTION_DAYS} == {*schema["properties"]["RetentionInDays"]["enum"]}
     assert {*LOG_RETENTION_DAYS.values(), "INFINITE"} == {member.name for member in RetentionDays}
 

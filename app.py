@@ -1,4 +1,4 @@
-"""The composition root: `cdk deploy --all -c env=dev` puts these stacks into the environment `dev`."""
+"""The composition root: `cdk deploy --all -c env=dev` deploys these stacks to the environment `dev`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stacks.storage import StorageStack
 
 
 def build(environment: Environment, *, outdir: str | None = None, **context: str) -> App:
-    """Every stack of `environment`; `context` stands in for the command line's `-c`."""
+    """The app with every stack of `environment`; `context` replaces the command line's `-c`."""
     app = GovernedApp(environment, context=context, outdir=outdir)
     name = environment.stack_name
     storage = StorageStack(app, name("Storage"), environment=environment, removal=app.data_removal)
@@ -26,7 +26,7 @@ def build(environment: Environment, *, outdir: str | None = None, **context: str
 
 
 def main() -> None:
-    """Synthesise the environment that `-c env=` names; one message and exit code 1 when it cannot be."""
+    """Synthesise the environment that `-c env=` names; invalid configuration exits with one message."""
     try:
         build(environment_named(App(auto_synth=False).node.try_get_context("env"))).synth()
     except InvalidConfiguration as error:

@@ -23,9 +23,9 @@ CDK_JSON = Path(__file__).resolve().parents[1] / "cdk.json"
 
 
 class GovernedApp(App):
-    """The feature flags of cdk.json however it is started, tags, and cdk-nag: a finding fails synthesis.
+    """An app with the feature flags of cdk.json, tags, and cdk-nag, whose findings fail synthesis.
 
-    `context` stands in for the command line's `-c`, `outdir` for its `--output`.
+    `context` replaces `-c` of the command line, `outdir` replaces `--output`.
     """
 
     def __init__(self, environment: Environment, *, context: Mapping[str, str], outdir: str | None) -> None:

@@ -1,4 +1,4 @@
-"""The pipeline stack: everything that moves a run down the line, and no data that cannot be made again."""
+"""The pipeline stack: the workflow of runs, its functions and its operations table."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from stacks.storage import StorageStack
 
 
 class PipelineStack(Stack):
-    """The operations table, the functions, the workflow, what settles its waits, and what tells people."""
+    """Operations table, functions, workflow, settlement, notices and alarms."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""The stack of a cluster that Slurm runs: its Lustre, its queue, its nodes, and who hears of them."""
+"""The stack of a HyperPod cluster with Slurm: file system, queue, nodes and monitoring."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from stacks.storage import StorageStack
 
 
 class SlurmClusterStack(ClusterStack):
-    """Comes up in the order of the lines below, and goes in the reverse: docs/clusters.md, "On Slurm"."""
+    """Creates resources in the order of `__init__` and deletes in reverse: docs/clusters.md, "On Slurm"."""
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class SlurmClusterStack(ClusterStack):
             publisher=CustomResources(self, "PublishFiles", functions=functions),
             files=node_files(cluster, region=environment.region, bucket=bucket, queue=queue),
         )
-        nodes_of = SlurmNodes(
+        slurm_nodes = SlurmNodes(
             controller_role,
             SlurmNodeRole(self, "NodeRole", bucket=bucket, storage=files),
             scripts,
@@ -96,7 +96,7 @@ class SlurmClusterStack(ClusterStack):
             config=cluster,
             orchestrator=slurm_orchestrator(cluster.orchestrator.strategy, accounting),
             network=nodes_network,
-            setup=nodes_of.setup,
+            setup=slurm_nodes.setup,
         )
         hyperpod.after(queue, scripts.resource)
         nodes = Nodes(
@@ -117,7 +117,7 @@ class SlurmClusterStack(ClusterStack):
             event=measured(cluster, bucket),
         )
         add_agent_alarms(monitoring, cluster=cluster, bucket=bucket, queue=queue)
-        # Before, there is no agent to hear of.
+        # Without nodes there is no agent, and alarms would fire.
         monitoring.node.add_dependency(nodes.arrived)
         sessions = Sessions(self, "Sessions", cluster=hyperpod)
         operators = OperatorPolicy(
@@ -131,8 +131,8 @@ class SlurmClusterStack(ClusterStack):
         CfnOutput(self, "SessionDocument", value=sessions.document.ref)
 
     def _suffix(self) -> str:
-        """Eight characters of this stack's id: a cluster made anew has a name of its own.
+        """Eight characters of this stack's id, so that a recreated cluster gets a new name.
 
-        Under its predecessor's, Slurm finds accounts of another cluster and stops (CLUSTER ID MISMATCH).
+        With its predecessor's name, Slurm finds accounts of another cluster and stops (CLUSTER ID MISMATCH).
         """
         return Fn.select(0, Fn.split("-", Fn.select(2, Fn.split("/", self.stack_id))))

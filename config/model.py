@@ -1,4 +1,4 @@
-"""The shape of an environment: frozen, and wrong values are refused where they are written."""
+"""Frozen types for an environment, which validate their values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from config import REGION, InvalidConfiguration, matches, require
 from config.cluster import ClusterConfig
-from config.clusters import faults_of_clusters
+from config.clusters import violations_of_clusters
 from config.log_retention import LOG_RETENTION_DAYS
 from config.network import ExistingNetwork, NewNetwork
 from config.slurm import SlurmOrchestrator
@@ -19,7 +19,7 @@ EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 
 
 class Architecture(StrEnum):
-    """Processor of the functions; values are the names in Python wheels' platform tags."""
+    """CPU architecture of the functions; values are the names in platform tags of wheels."""
 
     ARM64 = "aarch64"
     X86_64 = "x86_64"
@@ -27,7 +27,7 @@ class Architecture(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionPlatform:
-    """What the functions run on, and therefore what their layer is built for."""
+    """Architecture and Python version of the functions, for which their layer is built."""
 
     architecture: Architecture
     python: tuple[int, int]
@@ -37,7 +37,7 @@ class FunctionPlatform:
 
     @classmethod
     def of_this_host(cls) -> FunctionPlatform:
-        """The interpreter that synthesises: the embedded cloud runs functions with it."""
+        """The current interpreter, with which the embedded cloud runs functions."""
         machine = platform.machine().lower()
         machine = {"arm64": "aarch64", "amd64": "x86_64"}.get(machine, machine)
         require(machine in set(Architecture), "functions", "this machine", machine, " or ".join(Architecture))
@@ -50,12 +50,12 @@ class FunctionPlatform:
 class Environment:
     """One deployment of Atelier.
 
-    `dataset_part_bytes` is what one function checks of a run's datasets; what is over it is cut into parts
-    of that size, for a function each. The default is checked well inside a function's 15 minutes even where
-    every row is wrong.
-    `assets_bucket` is set where there is no CDK bootstrap stack: files are then published to that bucket with
-    the caller's own credentials. `data_may_be_destroyed` is the first of two keys to the deletion of data;
-    the second is `-c destroy_data=true` at deployment.
+    `dataset_part_bytes` is the most that one function checks of a run's datasets; larger datasets are split
+    into parts of that size, one for each function. A function checks a part of the default size well within
+    its 15 minutes, even if every row is wrong.
+    `assets_bucket` is for environments without a CDK bootstrap stack: assets are published to this bucket
+    with the caller's own credentials. Data is deleted with its stack only if `data_may_be_destroyed` is set
+    and the stack was deployed with `-c destroy_data=true`.
     """
 
     name: str
@@ -87,19 +87,19 @@ class Environment:
         check("dataset_part_bytes", is_part, "1,024 to 10,000,000,000")
         wrong = [address for address in self.notify if not matches(EMAIL, address)]
         require(not wrong, self.name, "notify", wrong, "e-mail addresses")
-        faults = faults_of_clusters(self.clusters, region=self.region, network=self.network)
-        if faults:
-            raise InvalidConfiguration("\n".join(f"{self.name}: {fault}" for fault in faults))
+        violations = violations_of_clusters(self.clusters, region=self.region, network=self.network)
+        if violations:
+            raise InvalidConfiguration("\n".join(f"{self.name}: {violation}" for violation in violations))
 
     @property
     def keeps_homes(self) -> bool:
-        """True where people's homes are in the network: a Slurm cluster has some."""
+        """True if a Slurm cluster has home directories in the network."""
         return any(isinstance(cluster.orchestrator, SlurmOrchestrator) for cluster in self.clusters)
 
     def stack_name(self, suffix: str) -> str:
-        """`Atelier-Dev-Network`."""
+        """A stack's name, such as `Atelier-Dev-Network`."""
         return f"Atelier-{self.name.capitalize()}-{suffix}"
 
     def cluster_name(self, cluster: ClusterConfig) -> str:
-        """`atelier-dev-open-weights`: HyperPod's and EKS's name of a cluster."""
+        """A cluster's name in HyperPod and EKS, such as `atelier-dev-open-weights`."""
         return f"atelier-{self.name}-{cluster.name}"

@@ -1,4 +1,4 @@
-"""The shape of an environment's network: one of our own, or one that somebody else runs."""
+"""An environment's network: a new VPC or an existing one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from config import REGION, matches, require
 
 
 class InterfaceEndpoint(StrEnum):
-    """Services that private subnets reach without NAT; values are names of EC2's endpoint services."""
+    """Interface endpoints of AWS services; values are the names of EC2's endpoint services."""
 
     BEDROCK = "bedrock"
     BEDROCK_RUNTIME = "bedrock-runtime"
@@ -43,7 +43,7 @@ TRAINING_JOB_ENDPOINTS = (
     InterfaceEndpoint.SAGEMAKER_API,
     InterfaceEndpoint.STS,
 )
-"""What a training job calls beside S3: its image, its logs and metrics, its key, its own role."""
+"""Services that a training job calls besides S3: image, logs and metrics, key and role."""
 
 CLUSTER_ENDPOINTS = (
     InterfaceEndpoint.CLOUDWATCH,
@@ -58,10 +58,10 @@ CLUSTER_ENDPOINTS = (
     InterfaceEndpoint.SSM_MESSAGES,
     InterfaceEndpoint.STS,
 )
-"""What a cluster's nodes call beside S3, where there is no NAT (awsome-distributed-ai, closed-network)."""
+"""Services that cluster nodes call besides S3 (awsome-distributed-ai, closed-network)."""
 
 EKS_ENDPOINTS = (InterfaceEndpoint.EKS, InterfaceEndpoint.EKS_AUTH)
-"""Of these, what nodes call only where Kubernetes runs the jobs."""
+"""The CLUSTER_ENDPOINTS that only nodes on EKS call."""
 
 FUNCTION_ENDPOINTS = (
     InterfaceEndpoint.BEDROCK,
@@ -71,13 +71,12 @@ FUNCTION_ENDPOINTS = (
     InterfaceEndpoint.SNS,
     InterfaceEndpoint.STATES,
 )
-"""What the functions that reach clusters call beside S3 and DynamoDB, which have gateways; and SQS, where a
-cluster takes its jobs from a queue."""
+"""Services that functions with access to clusters call besides S3 and DynamoDB; with Slurm also SQS."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewNetwork:
-    """A VPC of our own, over zones by name: training capacity is bought in a zone; a lookup is not pure."""
+    """A new VPC in zones by name: capacity is bought by zone, and lookups are impure."""
 
     cidr: str
     availability_zones: tuple[str, ...]
@@ -105,9 +104,9 @@ class NewNetwork:
 
 @dataclass(frozen=True, kw_only=True)
 class ExistingNetwork:
-    """A VPC that somebody else runs, with the endpoints or routes that training jobs need.
+    """An existing VPC with the endpoints or routes that training jobs need.
 
-    By ids, so that synthesis looks nothing up.
+    It is given by ids, so that synthesis looks nothing up.
     """
 
     vpc_id: str

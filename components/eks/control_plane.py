@@ -106,8 +106,8 @@ class ControlPlane(Construct):
         acknowledge(
             self.cluster,
             "EKS1",
-            because="SageMaker and the builds that install charts come from outside the network; who they "
-            "are is still asked of IAM",
+            because="SageMaker and the builds that install charts connect from outside the network; IAM still "
+            "authenticates them",
         )
         self.base_add_ons = [
             eks.CfnAddon(

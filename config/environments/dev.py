@@ -19,7 +19,7 @@ DEV = Environment(
     name="dev",
     account="111111111111",
     region="us-east-1",
-    # One gateway for both zones: a cluster's nodes pull public images.
+    # One gateway for both zones, for nodes that pull public images.
     network=NewNetwork(cidr="10.41.0.0/16", availability_zones=("us-east-1a", "us-east-1b"), nat_gateways=1),
     functions=FunctionPlatform(architecture=Architecture.ARM64, python=(3, 14)),
     log_retention_days=30,
@@ -37,7 +37,7 @@ DEV = Environment(
             continuous_provisioning=True,
             groups=(
                 InstanceGroup(name="system", instance_types=("ml.c5.4xlarge",), count=1),
-                # It comes when there is spot capacity; the cluster stands without it.
+                # Added when there is spot capacity; the cluster is in service without it.
                 InstanceGroup(
                     name="training",
                     instance_types=("ml.g6.12xlarge", "ml.g5.12xlarge"),

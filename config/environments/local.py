@@ -22,14 +22,14 @@ LOCAL = Environment(
     network=NewNetwork(cidr="10.40.0.0/16", availability_zones=("us-east-1a", "us-east-1b"), nat_gateways=1),
     functions=FunctionPlatform.of_this_host(),
     log_retention_days=7,
-    # So small that the example's training file is checked in parts, as one of gigabytes is on AWS.
+    # Small, so that the example's training file is checked in parts, as files of gigabytes are on AWS.
     dataset_part_bytes=1_000_000,
     data_may_be_destroyed=True,
     assets_bucket="atelier-assets-000000000000-us-east-1",
     clusters=(
         ClusterConfig(
             name="nova",
-            # The embedded Kubernetes has what HyperPod's chart installs, and runs no builds.
+            # The embedded Kubernetes provides what HyperPod's chart installs; CodeBuild is not emulated.
             orchestrator=EksOrchestrator(
                 kubernetes_version="1.32", endpoint_access=EndpointAccess.PUBLIC, charts=False
             ),

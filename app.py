@@ -1,11 +1,12 @@
-"""The composition root: `cdk deploy --all -c env=dev` puts these stacks into the environment `dev`."""
+"""The composition root: `cdk deploy --all -c env=dev` deploys these stacks to the environment `dev`."""
 
 from __future__ import annotations
 
 from aws_cdk import App
 
 from components.governed_app import GovernedApp
-from config.invalid import InvalidConfiguration
+from config import InvalidConfiguration
+from config.environments import environment_named
 from config.model import Environment
 from stacks.clusters import cluster_stacks
 from stacks.network import NetworkStack
@@ -14,7 +15,7 @@ from stacks.storage import StorageStack
 
 
 def build(environment: Environment, *, outdir: str | None = None, **context: str) -> App:
-    """Every stack of `environment`; `context` stands in for the command line's `-c`."""
+    """The app with every stack of `environment`; `context` replaces the command line's `-c`."""
     app = GovernedApp(environment, context=context, outdir=outdir)
     name = environment.stack_name
     storage = StorageStack(app, name("Storage"), environment=environment, removal=app.data_removal)
@@ -25,11 +26,8 @@ def build(environment: Environment, *, outdir: str | None = None, **context: str
 
 
 def main() -> None:
-    """Synthesise the environment that `-c env=` names; one message and exit code 1 when it cannot be."""
+    """Synthesise the environment that `-c env=` names; invalid configuration exits with one message."""
     try:
-        # Imported here because a literal in it may be wrong, too.
-        from config.environments import environment_named
-
         build(environment_named(App(auto_synth=False).node.try_get_context("env"))).synth()
     except InvalidConfiguration as error:
         raise SystemExit(str(error)) from error

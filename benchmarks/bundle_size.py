@@ -10,7 +10,7 @@ from importlib.metadata import distribution
 
 from benchmarks.result import Result
 from components.bundles import LOCK, code_bundle, layer_bundle
-from config.environments import PROD
+from config.environments.prod import PROD
 
 MEBIBYTE = 1 << 20
 MOST_MIB = 15

@@ -27,7 +27,7 @@ from cli.run.observe import Observer
 from cli.run.start import start_run
 from client.connection import clients, connect
 from client.pipeline import PipelineClient
-from config.environments import LOCAL
+from config.environments.local import LOCAL
 from localcloud import control
 
 POLL_SECONDS = 300.0

@@ -29,7 +29,7 @@ from cli.run.observe import Observer
 from cli.run.start import start_run
 from client.connection import connect
 from client.pipeline import PipelineClient
-from config.environments import LOCAL
+from config.environments.local import LOCAL
 from localcloud import control
 from localcloud.common.home import Home
 from localcloud.slurm.cluster import SlurmCluster

@@ -15,7 +15,7 @@ from typing import Any
 from app import build
 from benchmarks.processes import output_of
 from benchmarks.result import Result
-from config.environments import LOCAL
+from config.environments.local import LOCAL
 from localcloud.common.home import cloud_python
 
 MINUTE = 60

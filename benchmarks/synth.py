@@ -16,7 +16,7 @@ LIBRARIES = ("aws_cdk", "cdk_nag", "constructs")
 OURS = """
 import tempfile
 from app import build
-from config.environments import {environment}
+from config.environments.{module} import {environment}
 with tempfile.TemporaryDirectory() as folder:
     build({environment}, outdir=folder).synth()
 """
@@ -40,7 +40,7 @@ with tempfile.TemporaryDirectory() as folder:
 
 def measure(*, environment: str = "PROD", rounds: int = ROUNDS) -> Result:
     """Seconds to render every stack when the functions' bundles exist, as after a first synthesis."""
-    code = OURS.format(environment=environment)
+    code = OURS.format(environment=environment, module=environment.lower())
     ours, reference = best_of(rounds, code, REFERENCE.format(modules=_first(code)))
     return Result(
         name="synth",

@@ -23,7 +23,7 @@ def explain(error: BaseException) -> tuple[str, ExitCode] | None:
     from botocore import exceptions as botocore_errors
 
     from atelier.errors import AccessRefused, AtelierError, InvalidRun, UnknownRun, UnsupportedCombination
-    from config.invalid import InvalidConfiguration
+    from config import InvalidConfiguration
     from localcloud.control import CloudFailed
     from localcloud.slurm.installation import SlurmMissing
 

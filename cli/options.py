@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
+from config.environments import ENVIRONMENTS
+
 
 def _known(name: str) -> str:
-    from config.environments import ENVIRONMENTS
-
     if name not in ENVIRONMENTS:
         raise typer.BadParameter(f"{name!r} is not one of {', '.join(ENVIRONMENTS)}")
     return name
@@ -19,7 +19,11 @@ def _known(name: str) -> str:
 EnvironmentName = Annotated[
     str,
     typer.Option(
-        "--env", envvar="ATELIER_ENV", metavar="ENV", help="local, dev, staging or prod.", callback=_known
+        "--env",
+        envvar="ATELIER_ENV",
+        metavar="ENV",
+        help=f"One of {', '.join(ENVIRONMENTS)}.",
+        callback=_known,
     ),
 ]
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or a run's name for its latest run.")]

@@ -22,7 +22,8 @@ from cli.failure import CommandFailed
 from client.datasets import DatasetUploads
 from client.executions import Executions
 from client.pipeline import PipelineClient
-from config.environments import LOCAL, environment_named
+from config.environments import environment_named
+from config.environments.local import LOCAL
 from config.job_clusters import job_clusters
 from config.model import Environment
 from lambdas.adapters.dynamodb_operations import DynamoDbOperations

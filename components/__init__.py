@@ -1,1 +1,1 @@
-"""Constructs, one idea a file. L1 resources and policy statements live only here."""
+"""Constructs, one per file. Only this package uses L1 resources and policy statements."""

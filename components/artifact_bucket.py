@@ -1,4 +1,4 @@
-"""Datasets, recipes, job outputs and reports: one bucket whose prefixes are the unit of permission."""
+"""The bucket of datasets, recipes, job outputs and reports; permissions are granted by prefix."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from atelier import names
 from atelier.platforms.slurm import naming as slurm
 from components.permissions import Grantee, allow, allow_key, arn_in, policy_owner
 
-# Objects as policies name them: of every run, of every step.
+# Patterns of object keys for policies: every run and every step.
 DATASETS = f"{names.DATASETS_PREFIX}*"
 HUB_RECIPES = f"{names.HUB_RECIPES_PREFIX}*"
 BASE_MODELS = f"{names.BASE_MODELS_PREFIX}*"
@@ -28,7 +28,10 @@ PREFIXES = "S3 permissions end at a prefix; object names below it are not known 
 
 
 class ArtifactBucket(Construct):
-    """Versioned, private, TLS only, encrypted, with access logs. Layout: docs/architecture.md, "Objects"."""
+    """Versioned, private, TLS-only, encrypted bucket with access logs.
+
+    Layout: docs/architecture.md, "Objects".
+    """
 
     def __init__(
         self, scope: Construct, construct_id: str, *, key: kms.IKey, removal_policy: RemovalPolicy
@@ -81,7 +84,7 @@ class ArtifactBucket(Construct):
                 ),
             ],
         )
-        # The property, not `event_bridge_enabled`: that one adds a function that only sets this property.
+        # `event_bridge_enabled` would add a function whose only purpose is to set this property.
         resource = self.bucket.node.default_child
         assert isinstance(resource, s3.CfnBucket)
         resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
@@ -91,19 +94,19 @@ class ArtifactBucket(Construct):
         )
 
     def grant_read_datasets(self, grantee: Grantee) -> None:
-        """Read what people uploaded."""
+        """Read uploaded datasets."""
         self._read(grantee, DATASETS)
 
     def grant_read_validation(self, grantee: Grantee) -> None:
-        """Read what was found in datasets, and what the functions that look leave for each other."""
+        """Read findings of dataset checks, including those of single parts."""
         self._read(grantee, VALIDATION)
 
     def grant_write_validation(self, grantee: Grantee) -> None:
-        """Write what was found in datasets, or a part of it."""
+        """Write findings of dataset checks."""
         self._write(grantee, VALIDATION)
 
     def grant_read_models(self, grantee: Grantee) -> None:
-        """Read the records that tie custom models to their checkpoints."""
+        """Read the records that link custom models to their checkpoints."""
         self._read(grantee, MODEL_RECORDS)
 
     def grant_write_models(self, grantee: Grantee) -> None:
@@ -111,7 +114,7 @@ class ArtifactBucket(Construct):
         self._write(grantee, MODEL_RECORDS)
 
     def grant_read_hub_recipes(self, grantee: Grantee) -> None:
-        """Read the recipes of AWS's hub that runs were started with."""
+        """Read the SageMaker hub recipes with which runs were started."""
         self._read(grantee, HUB_RECIPES)
 
     def grant_read_plans(self, grantee: Grantee) -> None:
@@ -127,71 +130,71 @@ class ArtifactBucket(Construct):
         self._write(grantee, RECIPES)
 
     def grant_read_training_output(self, grantee: Grantee) -> None:
-        """Read what training jobs left: the manifest that names the checkpoint."""
+        """Read training output: the manifest that names the checkpoint."""
         self._read(grantee, TRAINING_OUTPUT)
 
     def grant_read_evaluation_output(self, grantee: Grantee) -> None:
-        """Read what evaluation jobs left: metrics and single answers."""
+        """Read evaluation output: metrics and single answers."""
         self._read(grantee, EVALUATION_OUTPUT)
 
     def grant_write_reports(self, grantee: Grantee) -> None:
-        """Write a run's report, and read the recipes that it shows."""
+        """Write reports, and read the recipes that they show."""
         self._write(grantee, REPORTS)
         self._read(grantee, RECIPES)
 
     def grant_publish_lifecycle_scripts(self, grantee: Grantee) -> None:
-        """Write and remove the scripts that cluster nodes run when they are made."""
+        """Write and remove the lifecycle scripts of cluster nodes."""
         self._write(grantee, LIFECYCLE_SCRIPTS)
         self._remove(grantee, LIFECYCLE_SCRIPTS, because="Scripts are named by their content")
 
     def grant_serve(self, grantee: Grantee) -> None:
-        """Read the models that a cluster serves: base models, and what runs made of them."""
+        """Read the models that a cluster serves: base models and trained ones."""
         self._read(grantee, BASE_MODELS, TRAINING_OUTPUT)
 
     def grant_keep_certificates(self, grantee: Grantee) -> None:
-        """Write, read and remove the certificates of models' endpoints."""
+        """Write, read and remove the certificates of model endpoints."""
         self._read(grantee, CERTIFICATES)
         self._write(grantee, CERTIFICATES)
         self._remove(grantee, CERTIFICATES, because="The operator names the certificates itself")
 
     def grant_read_lifecycle_scripts(self, grantee: Grantee) -> None:
-        """Read them, on a node."""
+        """Read lifecycle scripts, from a node."""
         self._read(grantee, LIFECYCLE_SCRIPTS)
 
     def grant_submit_runs(self, grantee: Grantee) -> None:
-        """What a person needs who uploads datasets and run files, and reads everything that came of them."""
+        """Upload datasets and run files, and read everything that runs produce."""
         self._write(grantee, DATASETS, HUB_RECIPES, RUN_FILES)
         self._read(grantee, DATASETS, HUB_RECIPES, RUNS)
 
     def grant_train(self, grantee: Grantee) -> None:
-        """What SageMaker needs under a job's role: read data, recipes and open weights, write outputs.
+        """Read data, recipes and open weights, and write outputs, as a job's role in SageMaker.
 
-        Open weights are a base model's, or those that the stage before left.
+        Open weights come from a base model or from the previous stage.
         """
         self._read(grantee, DATASETS, RECIPES, BASE_MODELS, TRAINING_OUTPUT)
         self._write(grantee, TRAINING_OUTPUT, EVALUATION_OUTPUT)
         self._satisfy_sagemaker(grantee)
 
     def grant_replace_outputs(self, grantee: Grantee) -> None:
-        """Read again and remove what a job has written, beside writing it.
+        """Read and remove a job's own output, in addition to writing it.
 
-        Nova's containers on HyperPod want it of their output (awsome-distributed-ai, hyperpod-eks-tf,
-        rig_mode); versions of what they remove stay.
+        Nova's containers on HyperPod require it (awsome-distributed-ai, hyperpod-eks-tf, rig_mode). Older
+        versions of removed objects stay.
         """
         self._read(grantee, EVALUATION_OUTPUT)
         for prefix in (TRAINING_OUTPUT, EVALUATION_OUTPUT):
             self._remove(grantee, prefix, because="A job names its own files below its run's prefix")
 
     def grant_submit_slurm_jobs(self, grantee: Grantee, cluster: str) -> None:
-        """Tell a Slurm cluster's agent that a job is wanted or no longer is, and read what became of it."""
-        wanted = slurm.bundle_key(cluster, "*")
+        """Submit and cancel jobs through a Slurm cluster's agent, and read their status."""
+        bundles = slurm.bundle_key(cluster, "*")
         self.grant_follow_slurm_jobs(grantee, cluster)
-        self._read(grantee, wanted)
-        self._write(grantee, wanted)
-        self._remove(grantee, wanted, because="Objects are named by their job")
+        self._read(grantee, bundles)
+        self._write(grantee, bundles)
+        self._remove(grantee, bundles, because="Objects are named by their job")
 
     def grant_follow_slurm_jobs(self, grantee: Grantee, cluster: str) -> None:
-        """Read what a Slurm cluster's agent says of its jobs and of itself."""
+        """Read job status, logs and the heartbeat that a Slurm cluster's agent writes."""
         self._read(
             grantee,
             slurm.status_key(cluster, "*"),
@@ -200,21 +203,21 @@ class ArtifactBucket(Construct):
         )
 
     def grant_read_slurm_heartbeat(self, grantee: Grantee, cluster: str) -> None:
-        """Read whether a Slurm cluster's agent is at work."""
+        """Read the heartbeat of a Slurm cluster's agent."""
         self._read(grantee, slurm.heartbeat_key(cluster))
 
     def grant_run_slurm_jobs(self, grantee: Grantee, cluster: str) -> None:
-        """What a Slurm cluster's agent does: fetch what jobs read, tell of them, keep what they made."""
-        wanted = slurm.bundle_key(cluster, "*")
-        told = (slurm.status_key(cluster, "*"), slurm.log_key(cluster, "*"), slurm.heartbeat_key(cluster))
-        self._read(grantee, wanted, *told, DATASETS, BASE_MODELS, TRAINING_OUTPUT)
-        self._write(grantee, *told, TRAINING_OUTPUT)
-        self._remove(grantee, wanted, because="Objects are named by their job")
+        """Read job inputs, and write status, logs and output, as a Slurm cluster's agent."""
+        bundles = slurm.bundle_key(cluster, "*")
+        reports = (slurm.status_key(cluster, "*"), slurm.log_key(cluster, "*"), slurm.heartbeat_key(cluster))
+        self._read(grantee, bundles, *reports, DATASETS, BASE_MODELS, TRAINING_OUTPUT)
+        self._write(grantee, *reports, TRAINING_OUTPUT)
+        self._remove(grantee, bundles, because="Objects are named by their job")
 
     def grant_distil(self, grantee: Grantee) -> None:
-        """What AWS's distillation container does in the bucket that its recipe names.
+        """Read and write the whole bucket, as AWS's distillation container.
 
-        Nothing says below which prefix it leaves the prompts and answers of its batch inference.
+        AWS does not document the prefix of the prompts and answers of its batch inference.
         """
         self._read(grantee, "*")
         self._write(grantee, "*")
@@ -222,15 +225,15 @@ class ArtifactBucket(Construct):
         allow(grantee, "kms:DescribeKey", on=[self._key.key_arn])
 
     def _satisfy_sagemaker(self, grantee: Grantee) -> None:
-        """SageMaker's own demands on the role of a job that names a key for its output.
+        """Allow what SageMaker requires of a job's role when the job names a key for its output.
 
-        Docs: "SageMaker AI Roles", CreateTrainingJob; whether it encrypts by S3 or by itself they do not say.
+        Docs: "SageMaker AI Roles", CreateTrainingJob. They do not say whether SageMaker or S3 encrypts.
         """
         allow(grantee, "s3:GetBucketLocation", on=[self.bucket.bucket_arn])
         allow(grantee, "kms:Encrypt", on=[self._key.key_arn])
 
     def _read(self, grantee: Grantee, *prefixes: str) -> None:
-        # Without ListBucket S3 answers 403 for a missing object: "missing" would look like "forbidden".
+        # Without ListBucket, S3 answers 403 for a missing object instead of 404.
         allow(grantee, "s3:ListBucket", on=[self.bucket.bucket_arn])
         allow(
             grantee,

@@ -1,4 +1,4 @@
-"""The customer-managed key under everything that Atelier stores, and the services that must use it."""
+"""The customer-managed key of all stored data, and the services that may use it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ USE = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "
 class EncryptionKey(kms.Key):
     """One key, rotated yearly. Principals of this account use it through their own policies.
 
-    CloudWatch must be named: an alarm cannot publish to a topic under a customer-managed key otherwise, and
-    nothing reports that it could not (docs: "Amazon SNS key management", "Enable compatibility between event
+    The key policy names CloudWatch: otherwise an alarm cannot publish to a topic under a customer-managed
+    key, and no error is reported (docs: "Amazon SNS key management", "Enable compatibility between event
     sources from AWS services and encrypted topics").
     """
 
@@ -35,11 +35,11 @@ class EncryptionKey(kms.Key):
             service="logs", resource="log-group", resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME
         )
         self._allow_use("cloudwatch.amazonaws.com", of_this_account)
-        # Node health and budgets reach people through an encrypted topic, too.
+        # Budgets publish to an encrypted topic, too.
         self._allow_use("budgets.amazonaws.com", of_this_account)
         # EventBridge names no source account or ARN to KMS ("is not supported for EventBridge-to-encrypted
-        # topics", same page) and silently drops what it may not encrypt. The encryption context names the
-        # topic, here any of this account: a topic refers to the key, so the key cannot refer to a topic.
+        # topics", same page) and silently drops events that it may not encrypt. The condition allows every
+        # topic of this account: topics refer to the key, so the key cannot refer to one topic.
         self._allow_use(
             "events.amazonaws.com",
             {"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": topics}},
@@ -49,15 +49,15 @@ class EncryptionKey(kms.Key):
             f"logs.{stack.region}.amazonaws.com",
             {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},
         )
-        # Step Functions encrypts the workflow's log in this context, as its role must be allowed to, and this
-        # service delivers it (EventBridge user guide, "Encrypting event bus logs", has the same statement).
+        # Step Functions encrypts the workflow's log with this context, and this service delivers it.
+        # EventBridge user guide, "Encrypting event bus logs", has the same statement.
         self._allow_use(
             "delivery.logs.amazonaws.com",
             {"StringLike": {"kms:EncryptionContext:SourceArn": delivered_logs}},
             actions=["kms:Decrypt", "kms:GenerateDataKey"],
         )
-        # To serve a Nova model Bedrock optimizes it in its own name (Amazon Nova user guide, "Encryption of
-        # Amazon Nova model customization jobs and artifacts", which wants this statement in every such key).
+        # Bedrock optimizes a Nova model under its own service principal before it serves it (Amazon Nova user
+        # guide, "Encryption of Amazon Nova model customization jobs and artifacts": add this statement).
         self._allow_use(
             "bedrock.amazonaws.com",
             {"ForAnyValue:StringEquals": {"kms:EncryptionContextKeys": "aws:bedrock:custom-model"}},
@@ -67,7 +67,7 @@ class EncryptionKey(kms.Key):
         self._allow_link_file_systems(of_account=stack.account)
 
     def _allow_link_file_systems(self, *, of_account: str) -> None:
-        """A linked file system reads the bucket as a role that FSx makes for it, with no right on any key.
+        """Allow the role with which FSx reads a linked bucket: its own policy grants no access to keys.
 
         Amazon FSx for Lustre guide, "Working with server-side encrypted Amazon S3 buckets".
         """

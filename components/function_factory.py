@@ -1,4 +1,4 @@
-"""Every function of Atelier is made here, so that none has a forgotten log retention, trace or timeout."""
+"""A factory for Lambda functions that all have log retention, tracing, a timeout and a role."""
 
 from __future__ import annotations
 
@@ -29,12 +29,15 @@ ARCHITECTURES = {
 
 
 def module_name(construct_id: str) -> str:
-    """Module under lambdas/handlers of the function with this id: `ValidateRun` -> `validate_run`."""
+    """Name of the module of a function with this id: `ValidateRun` -> `validate_run`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", construct_id).lower()
 
 
 class FunctionFactory(Construct):
-    """Makes functions of one code bundle and one layer, each with its own role, which may do nothing yet."""
+    """Creates functions from one code bundle and one layer, each with a role of its own.
+
+    A role may only write logs and traces until a `grant_*` method allows more.
+    """
 
     def __init__(
         self,
@@ -60,7 +63,7 @@ class FunctionFactory(Construct):
         self._layer = lambda_.LayerVersion(
             self,
             "Dependencies",
-            # The lock names the layer, so that a zlib that packs differently does not publish a new version.
+            # Named by the hash of the lock: a zlib that compresses differently publishes no new version.
             code=lambda_.Code.from_asset(
                 str(layer), asset_hash=layer.stem, asset_hash_type=AssetHashType.CUSTOM
             ),
@@ -90,9 +93,9 @@ class FunctionFactory(Construct):
         package: str = "handlers",
         network: FunctionNetwork | None = None,
     ) -> lambda_.Function:
-        """The function of the module of `package` that its id names.
+        """Create the function whose handler is the module of `package` that the id names.
 
-        One invoked by events needs a dead-letter queue.
+        A function that events invoke needs a dead-letter queue.
         """
         log_group = logs.LogGroup(
             self,
@@ -125,7 +128,7 @@ class FunctionFactory(Construct):
             logging_format=lambda_.LoggingFormat.JSON,
             log_group=log_group,
         )
-        # `tracing=` would add the statement of the managed policy above to every role again.
+        # `tracing=` would repeat the statement of the managed policy in every role.
         resource = function.node.default_child
         assert isinstance(resource, lambda_.CfnFunction)
         resource.tracing_config = lambda_.CfnFunction.TracingConfigProperty(mode="Active")

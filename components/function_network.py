@@ -1,4 +1,4 @@
-"""How a function joins the network, for calls to what has no address outside of it."""
+"""Network access of functions that call private endpoints."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from constructs import Construct
 from components.permissions import allow
 
 BY_LAMBDA_ITSELF = {"Null": {"lambda:SourceFunctionArn": "true"}}
-"""A function's own code carries this key with each call (AWS Lambda guide, "Working with Lambda execution
-environment credentials")."""
+"""True for calls of Lambda itself: calls of a function's code carry this key.
+
+AWS Lambda guide, "Working with Lambda execution environment credentials"."""
 
 
 class FunctionNetwork(Construct):
-    """`security_group` and `policy` of the functions in these subnets; they leave by HTTPS only.
+    """`security_group` and `policy` of the functions in these subnets; outbound traffic is HTTPS only.
 
-    Lambda makes a function's interfaces in the function's own name: the policy lets it, and the code not.
+    Lambda creates the network interfaces under the function's role. The policy lets Lambda create them;
+    function code may not.
     """
 
     def __init__(
@@ -42,7 +44,7 @@ class FunctionNetwork(Construct):
             ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "AWS and Kubernetes APIs, through endpoints or NAT"
         )
         if endpoint_group:
-            # A resource of this stack: the library would put the rule into the endpoints', which comes first.
+            # L1, to stay in this stack: CDK would put the rule into the endpoints' stack, which comes first.
             ec2.CfnSecurityGroupIngress(
                 self,
                 "ToEndpoints",
@@ -75,7 +77,7 @@ class FunctionNetwork(Construct):
 
     @property
     def configuration(self) -> lambda_.CfnFunction.VpcConfigProperty:
-        """A function's place in it."""
+        """The `VpcConfig` property of a function."""
         return lambda_.CfnFunction.VpcConfigProperty(
             subnet_ids=self._subnet_ids, security_group_ids=[self.security_group.security_group_id]
         )

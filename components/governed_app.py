@@ -1,4 +1,4 @@
-"""The app that every stack hangs from: what holds for all of them is said here once."""
+"""The CDK app: context, tags and checks that hold for every stack."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from aws_cdk import (
 )
 from cdk_nag import AwsSolutionsChecks
 
-from config.invalid import InvalidConfiguration
+from config import InvalidConfiguration
 from config.model import Environment
 
 CDK_JSON = Path(__file__).resolve().parents[1] / "cdk.json"
 
 
 class GovernedApp(App):
-    """The feature flags of cdk.json however it is started, tags, and cdk-nag: a finding fails synthesis.
+    """An app with the feature flags of cdk.json, tags, and cdk-nag, whose findings fail synthesis.
 
-    `context` stands in for the command line's `-c`, `outdir` for its `--output`.
+    `context` replaces `-c` of the command line, `outdir` replaces `--output`.
     """
 
     def __init__(self, environment: Environment, *, context: Mapping[str, str], outdir: str | None) -> None:
@@ -39,7 +39,7 @@ class GovernedApp(App):
             analytics_reporting=False,
             auto_synth=False,
             tree_metadata=False,
-            # cfn-lint asks the same of the templates in the tests; here it would be half of the time.
+            # The tests run cfn-lint on the templates; CDK's own validation would double the synthesis time.
             builtin_cloud_formation_validation=False,
         )
         self._environment = environment
@@ -49,17 +49,17 @@ class GovernedApp(App):
 
     @property
     def data_removal(self) -> RemovalPolicy:
-        """DESTROY when both keys turn: the environment allows it and `-c destroy_data=true` asks for it.
+        """DESTROY when the environment allows it and `-c destroy_data=true` requests it.
 
-        Else data is kept, but for a stack whose first creation fails: what it made is empty, and would be
-        left behind by each try.
+        Otherwise data is retained, except when the first creation of a stack fails: its resources are empty,
+        and each attempt would leave them behind.
         """
-        asked = self.node.try_get_context("destroy_data") or "false"
-        if asked not in ("true", "false"):
-            raise InvalidConfiguration(f"-c destroy_data= must be true or false, got {asked!r}")
-        if asked == "true" and not self._environment.data_may_be_destroyed:
+        value = self.node.try_get_context("destroy_data") or "false"
+        if value not in ("true", "false"):
+            raise InvalidConfiguration(f"-c destroy_data= must be true or false, got {value!r}")
+        if value == "true" and not self._environment.data_may_be_destroyed:
             raise InvalidConfiguration(
                 f"-c destroy_data=true is refused: environment {self._environment.name} does not set "
-                "data_may_be_destroyed in config/environments.py"
+                f"data_may_be_destroyed in config/environments/{self._environment.name}.py"
             )
-        return RemovalPolicy.DESTROY if asked == "true" else RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+        return RemovalPolicy.DESTROY if value == "true" else RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE

@@ -1,4 +1,4 @@
-"""Where Atelier tells people that a run ended, waits for them, or that something is wrong."""
+"""The SNS topic of notices: a run has ended or awaits approval, or an alarm has fired."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from components.permissions import Grantee, allow, allow_key
 
 
 class NoticeTopic(Construct):
-    """An encrypted topic, TLS only. CloudWatch may publish, else no alarm arrives (see EncryptionKey)."""
+    """An encrypted, TLS-only topic to which CloudWatch alarms may publish (see EncryptionKey)."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, key: kms.IKey, addresses: Iterable[str]
@@ -19,12 +19,12 @@ class NoticeTopic(Construct):
         super().__init__(scope, construct_id)
         self._key = key
         self.topic = sns.Topic(self, "Topic", display_name="Atelier", master_key=key, enforce_ssl=True)
-        self.let_publish("cloudwatch.amazonaws.com")
+        self.allow_publish("cloudwatch.amazonaws.com")
         for address in addresses:
             self.topic.add_subscription(subscriptions.EmailSubscription(address))
 
-    def let_publish(self, service: str) -> None:
-        """Let an AWS service send notices in this account's name."""
+    def allow_publish(self, service: str) -> None:
+        """Allow an AWS service to publish on behalf of this account."""
         self.topic.add_to_resource_policy(
             iam.PolicyStatement(
                 principals=[iam.ServicePrincipal(service)],
@@ -35,6 +35,6 @@ class NoticeTopic(Construct):
         )
 
     def grant_publish(self, grantee: Grantee) -> None:
-        """Send a notice."""
+        """Publish notices."""
         allow(grantee, "sns:Publish", on=[self.topic.topic_arn])
         allow_key(grantee, self._key, "kms:Decrypt", "kms:GenerateDataKey", through="sns")

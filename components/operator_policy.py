@@ -1,4 +1,4 @@
-"""What people who run Atelier may do: attach this policy to their role."""
+"""The managed policy of operators: attach it to their role."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from components.permissions import allow
 
 
 class OperatorPolicy(iam.ManagedPolicy):
-    """Filled by the `grant_*` methods of what operators use; alone it only finds the stacks' outputs."""
+    """A policy that `grant_*` methods extend; by itself it reads the stack's outputs."""
 
     def __init__(self, scope: Construct, construct_id: str, *, description: str) -> None:
         super().__init__(scope, construct_id, description=description)

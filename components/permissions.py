@@ -1,4 +1,4 @@
-"""Least privilege: a statement, and beside it the reason for every wildcard that AWS forces on us."""
+"""Least privilege: policy statements, each with the reason for its wildcards."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aws_cdk import Acknowledgment, Stack, Validations, aws_iam as iam, aws_kms 
 from constructs import Construct, IConstruct
 
 Grantee = iam.Role | iam.Policy | iam.ManagedPolicy | lambda_.Function
-"""Who gets permission: a role, also by a further policy, people by a managed one, a function by its role."""
+"""A role, a further policy of a role, a managed policy for people, or a function, by its role."""
 
 OWN_ID = "A cluster's ARN ends in an id that it gets when it is made"
 """Reason for a wildcard in place of a HyperPod cluster's id."""
@@ -23,7 +23,10 @@ def allow(
     when: Mapping[str, Any] | None = None,
     because: str = "",
 ) -> None:
-    """Allow `actions` on the resources `on` under the conditions `when`; `because` defends the wildcards."""
+    """Allow `actions` on the resources `on` under the conditions `when`.
+
+    `because` is the reason for wildcards in `on`.
+    """
     iam.Grant.add_to_principal(
         grantee=grantee, actions=list(actions), resource_arns=list(on), conditions={**when} if when else None
     )
@@ -34,7 +37,7 @@ def allow(
 
 
 def allow_key(grantee: Grantee, key: kms.IKey, *actions: str, through: str) -> None:
-    """Allow `actions` on the key only where the service `through` uses it in the grantee's name."""
+    """Allow `actions` on the key only when the service `through` uses it on the grantee's behalf."""
     region = Stack.of(policy_owner(grantee)).region
     allow(
         grantee,
@@ -45,7 +48,7 @@ def allow_key(grantee: Grantee, key: kms.IKey, *actions: str, through: str) -> N
 
 
 def policy_owner(grantee: Grantee) -> Construct:
-    """The construct under which grants leave their statements: a function's role, or the grantee itself."""
+    """The construct that receives the statements: a function's role, or the grantee itself."""
     return cast(iam.Role, grantee.role) if isinstance(grantee, lambda_.Function) else grantee
 
 
@@ -61,8 +64,8 @@ def acknowledge(scope: IConstruct, *findings: str, because: str) -> None:
 def arn_in(scope: IConstruct, *, owner: Stack, arn: str) -> str:
     """`arn`, which `owner` defines, as a policy in the stack of `scope` will spell it.
 
-    A reference across stacks takes its final form only at the end of synthesis, too late to name a finding
-    that contains it; an explicit export has that form at once.
+    CDK resolves a reference across stacks at the end of synthesis, too late for the name of a finding that
+    contains it. An explicit export has its final form immediately.
     """
     return arn if Stack.of(scope) is owner else owner.export_value(arn)
 

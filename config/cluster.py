@@ -1,7 +1,7 @@
-"""The shape of a HyperPod cluster: frozen; what AWS refuses half an hour into a deployment is refused here.
+"""Frozen types for the configuration of a HyperPod cluster.
 
-Single values and limits: the CloudFormation type AWS::SageMaker::Cluster. What values demand of each other,
-of the network and of the region: config/checks.
+Values and limits are those of the CloudFormation type AWS::SageMaker::Cluster. config/checks has the
+requirements between values, on the network and on the region.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from config.slurm import SlurmConfig, SlurmOrchestrator
 
 
 class EndpointAccess(StrEnum):
-    """From where the Kubernetes API of a cluster is reached.
+    """Endpoints of a cluster's Kubernetes API.
 
-    Never from inside alone: what installs the charts runs outside the network (ADR 0070).
+    There is always a public one: CodeBuild installs the charts from outside the network (ADR 0070).
     """
 
     PUBLIC = "public"
@@ -27,21 +27,21 @@ class EndpointAccess(StrEnum):
 
 
 class DeepHealthCheck(StrEnum):
-    """What HyperPod runs on an instance before it joins; values are the service's."""
+    """Tests that HyperPod runs on an instance before it joins; values are the service's."""
 
     STRESS = "InstanceStress"
     CONNECTIVITY = "InstanceConnectivity"
 
 
 class Capacity(StrEnum):
-    """How instances are bought where no training plan holds them."""
+    """How instances are bought without a training plan."""
 
     ON_DEMAND = "on-demand"
     SPOT = "spot"
 
 
 class TaintEffect(StrEnum):
-    """Kubernetes' own words."""
+    """Kubernetes' taint effects."""
 
     NO_SCHEDULE = "NoSchedule"
     PREFER_NO_SCHEDULE = "PreferNoSchedule"
@@ -50,7 +50,7 @@ class TaintEffect(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Taint:
-    """Keeps pods away that do not tolerate it."""
+    """A Kubernetes taint, which repels pods that do not tolerate it."""
 
     key: str
     value: str
@@ -59,10 +59,10 @@ class Taint:
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterSubnet:
-    """Where nodes get their addresses: a secondary block of the network, in one zone by its id.
+    """A subnet for nodes: a secondary block of the network, in one zone by its id.
 
-    By id (`use1-az6`), not by name: training plans and capacity are of a zone, and each account names zones
-    in an order of its own.
+    By id (`use1-az6`), not by name: capacity belongs to a physical zone, and the names of zones differ
+    between accounts.
     """
 
     zone_id: str
@@ -70,7 +70,7 @@ class ClusterSubnet:
 
     @property
     def network(self) -> IPv4Network | None:
-        """The block; None when it is none that a VPC takes."""
+        """The block as a network; None if a VPC does not accept it."""
         try:
             network = IPv4Network(self.cidr)
         except ValueError:
@@ -80,12 +80,12 @@ class ClusterSubnet:
 
 @dataclass(frozen=True, kw_only=True)
 class InstanceGroup:
-    """Nodes of one kind, for open weights and for the cluster's own services.
+    """A group of equal nodes, for open weights and for the cluster's own services.
 
-    More than one of `instance_types` are taken in their order, as capacity allows. `min_count` is how many
-    must come up for the group to stand; None asks for all of `count`. `zone_id` empty is the cluster's first
-    subnet. `volume_gib` is a volume beside the root. `software_updates` is the cron expression by which
-    HyperPod patches the nodes. `slurm` is the group's part in a cluster that Slurm runs, and only there.
+    HyperPod tries several `instance_types` in their order. `min_count` is the number of nodes with which the
+    group is in service; None requires all of `count`. An empty `zone_id` selects the cluster's first subnet.
+    `volume_gib` is the size of a second volume. `software_updates` is the cron expression by which HyperPod
+    patches the nodes. `slurm` is required on Slurm and not allowed on EKS.
     """
 
     name: str
@@ -105,15 +105,15 @@ class InstanceGroup:
 
     @property
     def least_count(self) -> int:
-        """How many nodes must be there for the group to be called whole."""
+        """Number of nodes with which the group is in service."""
         return self.count if self.min_count is None else self.min_count
 
 
 @dataclass(frozen=True, kw_only=True)
 class RestrictedGroup:
-    """Nodes on which nothing but Amazon Nova's own containers runs.
+    """A group of nodes that run only Amazon Nova's own containers.
 
-    `lustre` is its own file system; without one the group uses the cluster's `shared_lustre`.
+    `lustre` is the group's own file system; without it the group uses the cluster's `shared_lustre`.
     """
 
     name: str
@@ -128,18 +128,18 @@ class RestrictedGroup:
 
     @property
     def instance_types(self) -> tuple[str, ...]:
-        """Its one type, as InstanceGroup spells it."""
+        """The instance type as a tuple, as in InstanceGroup."""
         return (self.instance_type,)
 
     @property
     def least_count(self) -> int:
-        """All of them: a restricted group knows no minimum."""
+        """All nodes: restricted groups have no minimum count."""
         return self.count
 
 
 @dataclass(frozen=True, kw_only=True)
 class PriorityClass:
-    """A class of jobs; a higher weight goes first."""
+    """A class of jobs; a higher weight has precedence."""
 
     name: str
     weight: int
@@ -147,7 +147,7 @@ class PriorityClass:
 
 @dataclass(frozen=True, kw_only=True)
 class Quota:
-    """How many instances of a type a team may count on."""
+    """Number of instances of a type that a team is guaranteed."""
 
     instance_type: str
     count: int
@@ -155,10 +155,10 @@ class Quota:
 
 @dataclass(frozen=True, kw_only=True)
 class Team:
-    """A team's share of the cluster: its namespace is `hyperpod-ns-<name>`.
+    """A team's share of the cluster; its namespace is `hyperpod-ns-<name>`.
 
-    `borrow_limit_percent` is how much beyond its own quota it may borrow from idle teams; None: it neither
-    lends nor borrows.
+    `borrow_limit_percent` is the share beyond its quota that it may borrow from idle teams; with None it
+    neither lends nor borrows.
     """
 
     name: str
@@ -169,9 +169,9 @@ class Team:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskGovernance:
-    """Who goes first, and whose the instances are.
+    """Priority classes and the quotas of teams.
 
-    Atelier's own jobs are the first team's, and of the class `jobs_priority`, where one is named.
+    Atelier's own jobs belong to the first team, and to the class `jobs_priority` if it is set.
     """
 
     priority_classes: tuple[PriorityClass, ...] = ()
@@ -181,12 +181,12 @@ class TaskGovernance:
 
 @dataclass(frozen=True, kw_only=True)
 class EksOrchestrator:
-    """Kubernetes runs the jobs. `administrators` are names of roles whose people administer the cluster.
+    """Amazon EKS as orchestrator. `administrators` are names of IAM roles that administer the cluster.
 
-    `lustre` is the file system that jobs of open weights share, linked to the bucket. `charts` False: others
-    put into Kubernetes what HyperPod needs there before it makes nodes, as the embedded cloud does.
-    `services` lets jobs bring Deployments, Jobs and Secrets of their own, as reinforcement learning does.
-    `image_registry` has copies of the chart's images from outside AWS, for nodes without the internet.
+    `lustre` is the file system that jobs of open weights share, linked to the bucket. With `charts` False the
+    stack installs no HyperPod chart, because something else provides its content, as in the embedded cloud.
+    `services` lets jobs create Deployments, Jobs and Secrets, as reinforcement learning requires.
+    `image_registry` has copies of the chart's public images, for nodes without internet access.
     """
 
     kubernetes_version: str
@@ -202,10 +202,10 @@ class EksOrchestrator:
 class ClusterConfig:
     """One HyperPod cluster: instance groups for open weights, or restricted groups for Nova.
 
-    `karpenter` adds and removes nodes as jobs ask for them; `tiered_storage_percent` is the share of their
-    memory that keeps checkpoints. `monthly_budget_usd` is where people are told, not where anything stops;
-    None: nobody is told. `inference_operator` serves models on the cluster's own nodes.
-    `overrides` names disputed checks (docs/clusters.md) whose fact has changed, or that you know better.
+    `karpenter` adds and removes nodes as jobs need them; `tiered_storage_percent` is the share of nodes'
+    memory for checkpoints. `monthly_budget_usd` sends notices and stops nothing; None sends none.
+    `inference_operator` serves models on the cluster's own nodes. `overrides` names disputed checks
+    (docs/clusters.md) that do not apply.
     """
 
     name: str
@@ -227,15 +227,15 @@ class ClusterConfig:
 
     @property
     def is_restricted(self) -> bool:
-        """True when Nova trains on it, and nothing else."""
+        """True for a cluster that only trains Amazon Nova."""
         return bool(self.restricted_groups)
 
     @property
     def all_groups(self) -> tuple[InstanceGroup | RestrictedGroup, ...]:
-        """Every group, of either kind."""
+        """Instance groups and restricted groups."""
         return (*self.groups, *self.restricted_groups)
 
     @property
     def suffix(self) -> str:
-        """`OpenWeightsCluster` of `open-weights`: what its stack is called."""
+        """The suffix of its stack's name: `OpenWeightsCluster` for `open-weights`."""
         return "".join(word.capitalize() for word in re.split("-+", self.name)) + "Cluster"

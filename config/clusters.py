@@ -1,4 +1,4 @@
-"""What clusters of one environment demand of each other and of the network that they share."""
+"""Requirements of an environment's clusters on each other and on their network."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Network
 from itertools import combinations
 
-from config.checks import faults_of
+from config.checks import violations_of
 from config.cluster import ClusterConfig, EksOrchestrator, EndpointAccess
 from config.network import (
     CLUSTER_ENDPOINTS,
@@ -23,19 +23,19 @@ MOST_BLOCKS = 5
 """IPv4 blocks of a VPC, the first one included (Amazon VPC quotas; can be raised)."""
 
 
-def faults_of_clusters(
+def violations_of_clusters(
     clusters: Sequence[ClusterConfig], *, region: str, network: NewNetwork | ExistingNetwork
 ) -> list[str]:
-    """Everything that is wrong with an environment's clusters."""
+    """Every violation by an environment's clusters."""
     if not clusters:
         return []
     if isinstance(network, ExistingNetwork):
         return ["clusters: need a network of our own (NewNetwork), to whose routes their subnets are added"]
-    faults = [fault for cluster in clusters for fault in faults_of(cluster, region)]
+    violations = [violation for cluster in clusters for violation in violations_of(cluster, region)]
     for suffix, times in Counter(cluster.suffix for cluster in clusters).items():
         if times > 1:
-            faults.append(f"clusters: {suffix} comes {times} times; each name once")
-    return [*faults, *_overlaps(clusters, network), *_unreachable(clusters, network)]
+            violations.append(f"clusters: {suffix} occurs {times} times; accepted: each name once")
+    return [*violations, *_overlaps(clusters, network), *_unreachable(clusters, network)]
 
 
 def _overlaps(clusters: Sequence[ClusterConfig], network: NewNetwork) -> Iterator[str]:
@@ -66,13 +66,13 @@ def _unreachable(clusters: Sequence[ClusterConfig], network: NewNetwork) -> Iter
                 "submit jobs are in the network and reach it through nat_gateways only; accepted: "
                 f"nat_gateways of 1 or more, or {EndpointAccess.PUBLIC_AND_PRIVATE.value}"
             )
-    wanted = {*CLUSTER_ENDPOINTS, *FUNCTION_ENDPOINTS} if on_eks else {*CLUSTER_ENDPOINTS} - {*EKS_ENDPOINTS}
+    needed = {*CLUSTER_ENDPOINTS, *FUNCTION_ENDPOINTS} if on_eks else {*CLUSTER_ENDPOINTS} - {*EKS_ENDPOINTS}
     for cluster in clusters:
         if isinstance(cluster.orchestrator, SlurmOrchestrator):
-            wanted.add(InterfaceEndpoint.SQS)
+            needed.add(InterfaceEndpoint.SQS)
             if cluster.orchestrator.accounting:
-                wanted.add(InterfaceEndpoint.SECRETS_MANAGER)
-    missing = sorted(each.value for each in wanted if each not in network.interface_endpoints)
+                needed.add(InterfaceEndpoint.SECRETS_MANAGER)
+    missing = sorted(each.value for each in needed if each not in network.interface_endpoints)
     if missing:
         yield (
             f"clusters without nat_gateways need interface_endpoints {', '.join(missing)} "

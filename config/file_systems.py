@@ -1,4 +1,4 @@
-"""File systems that a cluster's nodes share. What sizes there are: config/checks."""
+"""File systems that a cluster's nodes share; config/checks has the accepted sizes."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Lustre:
-    """Where jobs read and write: HyperPod's own for restricted groups, Amazon FSx's on Slurm.
+    """A Lustre file system for jobs: HyperPod's own for restricted groups, Amazon FSx for others.
 
-    `throughput` in MB/s for each TiB of storage.
+    `throughput` is in MB/s per TiB of storage.
     """
 
     size_gib: int = 1200
@@ -18,7 +18,7 @@ class Lustre:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenZfs:
-    """Where people's homes lie, the same on every node. `throughput` in MB/s for all of it."""
+    """An FSx for OpenZFS file system of home directories. `throughput` is in MB/s in total."""
 
     size_gib: int = 64
     throughput: int = 160

@@ -1,4 +1,4 @@
-"""An environment's clusters as its functions know them, from configuration alone."""
+"""An environment's clusters as the pipeline's functions use them, from configuration."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from config.slurm_job_cluster import slurm_job_cluster
 
 
 def job_clusters(environment: Environment, *, bucket: str) -> tuple[JobCluster, ...]:
-    """Where the environment's jobs may go. Names are those that the clusters' stacks give.
+    """The clusters to which jobs may be submitted, with the names that their stacks give them.
 
-    On a cluster with task governance Atelier's jobs are its first team's.
+    On a cluster with task governance, Atelier's jobs belong to its first team.
     """
     return tuple(
         _on_eks(environment, cluster, cluster.orchestrator, bucket)

@@ -1,18 +1,18 @@
-"""The namespaces in which a cluster's jobs run, and who makes them."""
+"""The namespaces in which a cluster's jobs run, and what creates them."""
 
 from __future__ import annotations
 
 from config.cluster import ClusterConfig, EksOrchestrator
 
 KUBEFLOW = "kubeflow"
-"""Where AWS's launchers put Nova's jobs; HyperPod's chart makes it with the training operator."""
+"""Namespace of Nova's jobs in AWS's launchers; HyperPod's chart creates it."""
 TEAM = "hyperpod-ns-"
-"""With a team's name behind it: the namespace that its quota makes."""
+"""Prefix of a team's namespace, which its quota creates."""
 OWN = "atelier"
 
 
 def job_namespaces(cluster: ClusterConfig) -> dict[str, bool]:
-    """Namespaces of a cluster on EKS, true where nobody else makes them: a quota makes its team's."""
+    """Namespaces of a cluster on EKS; true for those that the cluster's stack must create."""
     assert isinstance(cluster.orchestrator, EksOrchestrator)
     if cluster.is_restricted:
         return {KUBEFLOW: not cluster.orchestrator.charts}

@@ -1,4 +1,4 @@
-"""The files that jobs of open weights share: a claim in their namespace, and what of the bucket it shows."""
+"""The file system that jobs of open weights share: its claim, and the prefixes linked to it."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ LINKS = {
     prefix: f"/{prefix.rstrip('/')}"
     for prefix in (names.DATASETS_PREFIX, names.BASE_MODELS_PREFIX, names.RUNS_PREFIX)
 }
-"""Prefixes of the bucket by the same paths below the file system's root: one rule turns a URI into a path."""
+"""Paths below the file system's root by prefix; equal, so that one rule turns a URI into a path."""
 WRITTEN = frozenset({names.RUNS_PREFIX})
-"""What jobs leave there goes back to the bucket."""
+"""Prefixes whose files are exported to the bucket."""
 
 
 def shared_storage(bucket: str) -> SharedStorage:
-    """As jobs know it."""
+    """The file system as jobs use it."""
     return SharedStorage(claim=CLAIM, mount_path=MOUNT_PATH, s3_uri=f"s3://{bucket}/")
 
 
 def volume(
     namespace: str, *, file_system_id: str, dns_name: str, mount_name: str, size_gib: int
 ) -> list[dict[str, Any]]:
-    """An FSx file system that is there already as a volume, and the one claim that may have it.
+    """A volume for an existing FSx file system, and the one claim that may use it.
 
     Source: kubernetes-sigs/aws-fsx-csi-driver, static provisioning.
     """
@@ -41,7 +41,7 @@ def volume(
                 **shape,
                 "capacity": size,
                 "volumeMode": "Filesystem",
-                # The file system is the stack's: a claim that goes takes nothing with it.
+                # The stack owns the file system: deleting a claim deletes no data.
                 "persistentVolumeReclaimPolicy": "Retain",
                 "claimRef": {"namespace": namespace, "name": CLAIM},
                 "mountOptions": ["flock"],

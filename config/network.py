@@ -1,17 +1,16 @@
-"""The shape of an environment's network: one of our own, or one that somebody else runs."""
+"""An environment's network: a new VPC or an existing one."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
+from ipaddress import IPv4Network
 
-from config.invalid import InvalidConfiguration, require
+from config import REGION, matches, require
 
 
 class InterfaceEndpoint(StrEnum):
-    """Services that private subnets reach without NAT; values are names of EC2's endpoint services."""
+    """Interface endpoints of AWS services; values are the names of EC2's endpoint services."""
 
     BEDROCK = "bedrock"
     BEDROCK_RUNTIME = "bedrock-runtime"
@@ -44,7 +43,7 @@ TRAINING_JOB_ENDPOINTS = (
     InterfaceEndpoint.SAGEMAKER_API,
     InterfaceEndpoint.STS,
 )
-"""What a training job calls beside S3: its image, its logs and metrics, its key, its own role."""
+"""Services that a training job calls besides S3: image, logs and metrics, key and role."""
 
 CLUSTER_ENDPOINTS = (
     InterfaceEndpoint.CLOUDWATCH,
@@ -59,10 +58,10 @@ CLUSTER_ENDPOINTS = (
     InterfaceEndpoint.SSM_MESSAGES,
     InterfaceEndpoint.STS,
 )
-"""What a cluster's nodes call beside S3, where there is no NAT (awsome-distributed-ai, closed-network)."""
+"""Services that cluster nodes call besides S3 (awsome-distributed-ai, closed-network)."""
 
 EKS_ENDPOINTS = (InterfaceEndpoint.EKS, InterfaceEndpoint.EKS_AUTH)
-"""Of these, what nodes call only where Kubernetes runs the jobs."""
+"""The CLUSTER_ENDPOINTS that only nodes on EKS call."""
 
 FUNCTION_ENDPOINTS = (
     InterfaceEndpoint.BEDROCK,
@@ -72,13 +71,12 @@ FUNCTION_ENDPOINTS = (
     InterfaceEndpoint.SNS,
     InterfaceEndpoint.STATES,
 )
-"""What the functions that reach clusters call beside S3 and DynamoDB, which have gateways; and SQS, where a
-cluster takes its jobs from a queue."""
+"""Services that functions with access to clusters call besides S3 and DynamoDB; with Slurm also SQS."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewNetwork:
-    """A VPC of our own, over zones by name: training capacity is bought in a zone; a lookup is not pure."""
+    """A new VPC in zones by name: capacity is bought by zone, and lookups are impure."""
 
     cidr: str
     availability_zones: tuple[str, ...]
@@ -87,30 +85,28 @@ class NewNetwork:
 
     def __post_init__(self) -> None:
         try:
-            prefix = IPv4Network(self.cidr).prefixlen
-        except (AddressValueError, NetmaskValueError, ValueError) as error:
-            raise InvalidConfiguration(
-                f"network: cidr must be an IPv4 network such as 10.0.0.0/16, got {self.cidr!r}"
-            ) from error
-        require(16 <= prefix <= 24, f"network: cidr must have a prefix of /16 to /24, got {self.cidr!r}")
+            is_block = 16 <= IPv4Network(self.cidr).prefixlen <= 24
+        except ValueError:
+            is_block = False
+        require(is_block, "network", "cidr", self.cidr, "an IPv4 network of /16 to /24, such as 10.0.0.0/16")
         zones = self.availability_zones
+        distinct = bool(zones) and len(set(zones)) == len(zones)
         require(
-            bool(zones)
-            and len(set(zones)) == len(zones)
-            and all(re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d[a-z]", zone) for zone in zones),
-            f"network: availability_zones must be distinct names such as us-east-1a, got {zones!r}",
+            distinct and matches(REGION + "[a-z]", *zones),
+            "network",
+            "availability_zones",
+            zones,
+            "distinct names such as us-east-1a",
         )
-        require(
-            0 <= self.nat_gateways <= len(zones),
-            f"network: nat_gateways must be 0 to {len(zones)}, one a zone, got {self.nat_gateways}",
-        )
+        has_zones = 0 <= self.nat_gateways <= len(zones)
+        require(has_zones, "network", "nat_gateways", self.nat_gateways, f"0 to {len(zones)}, one a zone")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExistingNetwork:
-    """A VPC that somebody else runs, with the endpoints or routes that training jobs need.
+    """An existing VPC with the endpoints or routes that training jobs need.
 
-    By ids, so that synthesis looks nothing up.
+    It is given by ids, so that synthesis looks nothing up.
     """
 
     vpc_id: str
@@ -118,17 +114,10 @@ class ExistingNetwork:
     private_subnet_ids: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        require(
-            bool(re.fullmatch(r"vpc-[0-9a-f]{8,17}", self.vpc_id)),
-            f"network: vpc_id must look like vpc-0123456789abcdef0, got {self.vpc_id!r}",
-        )
-        require(
-            bool(self.private_subnet_ids)
-            and all(re.fullmatch(r"subnet-[0-9a-f]{8,17}", subnet) for subnet in self.private_subnet_ids),
-            f"network: private_subnet_ids must be like subnet-01234567, got {self.private_subnet_ids!r}",
-        )
-        require(
-            len(self.private_subnet_ids) == len(self.availability_zones),
-            f"network: private_subnet_ids needs one subnet a zone, got {len(self.private_subnet_ids)} "
-            f"for {len(self.availability_zones)} zones",
-        )
+        is_vpc = matches(r"vpc-[0-9a-f]{8,17}", self.vpc_id)
+        require(is_vpc, "network", "vpc_id", self.vpc_id, "an id such as vpc-0123456789abcdef0")
+        subnets, zones = self.private_subnet_ids, self.availability_zones
+        are_subnets = bool(subnets) and matches(r"subnet-[0-9a-f]{8,17}", *subnets)
+        require(are_subnets, "network", "private_subnet_ids", subnets, "ids such as subnet-01234567")
+        one_each = len(subnets) == len(zones)
+        require(one_each, "network", "private_subnet_ids", subnets, f"one subnet for each of {zones!r}")

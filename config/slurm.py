@@ -1,4 +1,4 @@
-"""The shape of a cluster that Slurm runs: who is what, where files lie, and who keeps the accounts."""
+"""Frozen types for a cluster with Slurm: node types, file systems and accounting."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from config.file_systems import Lustre, OpenZfs
 
 
 class SlurmStrategy(StrEnum):
-    """What HyperPod does to a slurm.conf that people have changed; values are the service's.
+    """How HyperPod updates a slurm.conf that was edited on the controller; values are the service's.
 
-    MANAGED refuses an update, OVERWRITE takes the changes away, MERGE keeps them.
+    MANAGED refuses the update, OVERWRITE discards the edits, MERGE keeps them.
     """
 
     MANAGED = "Managed"
@@ -20,7 +20,7 @@ class SlurmStrategy(StrEnum):
 
 
 class NodeType(StrEnum):
-    """What a group's nodes are to Slurm; values are the service's, and cannot be changed later."""
+    """Node type of a group in Slurm, which cannot be changed later; values are the service's."""
 
     CONTROLLER = "Controller"
     LOGIN = "Login"
@@ -29,7 +29,7 @@ class NodeType(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class SlurmConfig:
-    """An instance group's part in Slurm. `partition` of compute nodes, which are in `dev` as well."""
+    """Slurm configuration of an instance group. Compute nodes are in `partition` and in `dev`."""
 
     node_type: NodeType
     partition: str = ""
@@ -37,7 +37,7 @@ class SlurmConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class AccountingDatabase:
-    """Where the history of jobs outlives the controller: a database of ours. Without one it is on it."""
+    """An RDS database of Slurm's job history, which is otherwise stored on the controller."""
 
     instance_class: str = "db.t4g.small"
     size_gib: int = 20
@@ -45,7 +45,7 @@ class AccountingDatabase:
 
 @dataclass(frozen=True, kw_only=True)
 class SlurmOrchestrator:
-    """Slurm runs the jobs. `strategy` is left out exactly where provisioning is continuous."""
+    """Slurm as orchestrator. `strategy` is None exactly with continuous provisioning."""
 
     strategy: SlurmStrategy | None = None
     lustre: Lustre = field(default_factory=Lustre)

@@ -1,4 +1,4 @@
-"""A Slurm cluster as the pipeline knows it, from configuration alone: names, partitions, where files are."""
+"""A Slurm cluster as the pipeline uses it, from configuration: names, partitions, paths."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from config.slurm import NodeType
 SHARED_FOLDER = "/fsx"
 HOMES = "/home"
 LINKS = {names.DATASETS_PREFIX: "/datasets"}
-"""Paths below the shared folder, by the prefix of the bucket that they show."""
+"""Paths below the shared folder by the bucket's prefix that is linked there."""
 
 
 def queue_name(environment: Environment, cluster: ClusterConfig) -> str:
-    """`atelier-dev-open-weights-jobs`: both sides know it from configuration."""
+    """Name of the job queue, such as `atelier-dev-open-weights-jobs`, for pipeline and cluster."""
     return f"{environment.cluster_name(cluster)}-jobs"
 
 
 def slurm_job_cluster(environment: Environment, cluster: ClusterConfig) -> SlurmCluster:
-    """Where jobs of a cluster may go, and how."""
+    """The cluster's queue, partitions and paths for jobs."""
     return SlurmCluster(
         name=cluster.name,
         region=environment.region,

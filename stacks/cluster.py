@@ -1,4 +1,4 @@
-"""What the stacks of clusters share, whatever runs the jobs: functions and notices."""
+"""The base of cluster stacks, on EKS and on Slurm: functions and notices."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stacks.storage import StorageStack
 
 
 class ClusterStack(Stack):
-    """One for each cluster; it outlives no data that must stay, and is protected where data is."""
+    """A stack for one cluster, with termination protection where data may not be destroyed."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class ClusterStack(Stack):
             termination_protection=not environment.data_may_be_destroyed,
         )
         self.log_retention = retention(environment.log_retention_days)
-        self.handlers = FunctionFactory(
+        self.functions = FunctionFactory(
             self,
             "Handlers",
             platform=environment.functions,

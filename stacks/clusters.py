@@ -1,6 +1,6 @@
-"""Every cluster of an environment: a stack each, of the kind that its orchestrator asks for.
+"""The stacks of an environment's clusters: one for each on EKS, two for each on Slurm.
 
-On Slurm, homes have a stack of their own before it.
+On Slurm, home directories have a stack of their own, on which the cluster's stack depends.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def cluster_stacks(
     storage: StorageStack,
     pipeline: PipelineStack,
 ) -> None:
-    """After the pipeline, whose functions each lets in: clusters come and go, the pipeline stays."""
+    """Create the cluster stacks, which depend on the pipeline: they let its functions in."""
     for cluster in environment.clusters:
         match cluster.orchestrator:
             case EksOrchestrator():
@@ -42,7 +42,7 @@ def cluster_stacks(
                 homes = SlurmHomesStack(
                     app, environment=environment, cluster=cluster, network=network, storage=storage
                 )
-                # Its queue and its objects have names: nothing of the pipeline is let in.
+                # Independent of the pipeline, which uses the cluster's queue and objects by name.
                 SlurmClusterStack(
                     app,
                     environment=environment,

@@ -1,4 +1,4 @@
-"""The network stack: outlives clusters and pipelines, for zones and addresses are hard to change later."""
+"""The network stack, which outlives clusters and pipelines: zones and addresses are hard to change."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from stacks.storage import StorageStack
 
 
 class NetworkStack(Stack):
-    """`vpc`, private `subnet_ids` and `security_group` of training jobs, in our network or another's.
+    """`vpc`, private `subnet_ids` and `security_group` of training jobs, in a new or an existing VPC.
 
-    `endpoint_group` guards the interface endpoints of our own.
+    `endpoint_group` is the security group of the interface endpoints of a new VPC.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class NetworkStack(Stack):
                 log_retention=retention(environment.log_retention_days),
             )
             if environment.keeps_homes and storage.data_removal is not RemovalPolicy.DESTROY:
-                # AWS deletes no VPC with a file system in it.
+                # AWS cannot delete a VPC that has a file system in it.
                 own.vpc.apply_removal_policy(storage.data_removal)
             self.vpc = own.vpc
             self.subnet_ids = [
@@ -59,5 +59,5 @@ class NetworkStack(Stack):
 
     @property
     def availability_zones(self) -> list[str]:
-        """The configured zones; the library's answer is a lookup that needs credentials and a network."""
+        """The configured zones; CDK's default is a lookup that needs credentials and network access."""
         return self._zones

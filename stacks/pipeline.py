@@ -1,4 +1,4 @@
-"""The pipeline stack: everything that moves a run down the line, and no data that cannot be made again."""
+"""The pipeline stack: the workflow of runs, its functions and its operations table."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from stacks.storage import StorageStack
 
 
 class PipelineStack(Stack):
-    """The operations table, the functions, the workflow, what settles its waits, and what tells people."""
+    """Operations table, functions, workflow, settlement, notices and alarms."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class PipelineStack(Stack):
             subnet_ids=tuple(network.subnet_ids),
             security_group_ids=(network.security_group.security_group_id,),
         )
-        handlers = FunctionFactory(
+        functions = FunctionFactory(
             self,
             "Handlers",
             platform=environment.functions,
@@ -79,8 +79,8 @@ class PipelineStack(Stack):
             log_retention=log_retention,
         )
 
-        line = WorkflowFunctions(
-            handlers=handlers,
+        workflow_functions = WorkflowFunctions(
+            functions=functions,
             bucket=bucket,
             operations=operations,
             jobs=jobs,
@@ -91,7 +91,7 @@ class PipelineStack(Stack):
         workflow = CustomizationWorkflow(
             self,
             "CustomizationWorkflow",
-            functions=line.by_state,
+            functions=workflow_functions.by_state,
             notices=notices,
             key=key,
             log_retention=log_retention,
@@ -99,7 +99,7 @@ class PipelineStack(Stack):
         settlement = Settlement(
             self,
             "Settlement",
-            handlers=handlers,
+            functions=functions,
             operations=operations,
             jobs=jobs,
             clusters=self.cluster_clients,

@@ -1,4 +1,4 @@
-"""The stack of a cluster that Slurm runs: its Lustre, its queue, its nodes, and who hears of them."""
+"""The stack of a HyperPod cluster with Slurm: file system, queue, nodes and monitoring."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from stacks.storage import StorageStack
 
 
 class SlurmClusterStack(ClusterStack):
-    """Comes up in the order of the lines below, and goes in the reverse: docs/clusters.md, "On Slurm"."""
+    """Creates resources in the order of `__init__` and deletes in reverse: docs/clusters.md, "On Slurm"."""
 
     def __init__(
         self,
@@ -44,7 +44,12 @@ class SlurmClusterStack(ClusterStack):
     ) -> None:
         super().__init__(scope, environment=environment, cluster=cluster, storage=storage)
         assert isinstance(cluster.orchestrator, SlurmOrchestrator)
-        bucket, key, handlers, nodes_network = storage.bucket, storage.key, self.handlers, homes.nodes_network
+        bucket, key, functions, nodes_network = (
+            storage.bucket,
+            storage.key,
+            self.functions,
+            homes.nodes_network,
+        )
         files = SharedStorage(
             self,
             "Storage",
@@ -75,10 +80,10 @@ class SlurmClusterStack(ClusterStack):
             self,
             "LifecycleScripts",
             bucket=bucket,
-            publisher=CustomResources(self, "PublishFiles", handlers=handlers),
+            publisher=CustomResources(self, "PublishFiles", functions=functions),
             files=node_files(cluster, region=environment.region, bucket=bucket, queue=queue),
         )
-        nodes_of = SlurmNodes(
+        slurm_nodes = SlurmNodes(
             controller_role,
             SlurmNodeRole(self, "NodeRole", bucket=bucket, storage=files),
             scripts,
@@ -91,7 +96,7 @@ class SlurmClusterStack(ClusterStack):
             config=cluster,
             orchestrator=slurm_orchestrator(cluster.orchestrator.strategy, accounting),
             network=nodes_network,
-            setup=nodes_of.setup,
+            setup=slurm_nodes.setup,
         )
         hyperpod.after(queue, scripts.resource)
         nodes = Nodes(
@@ -99,20 +104,20 @@ class SlurmClusterStack(ClusterStack):
             "Nodes",
             cluster=hyperpod,
             config=cluster,
-            waiter=CustomResources(self, "AwaitNodes", handlers=handlers),
+            waiter=CustomResources(self, "AwaitNodes", functions=functions),
         )
         monitoring = ClusterMonitoring(
             self,
             "Guards",
             cluster=hyperpod,
             config=cluster,
-            handlers=handlers,
+            functions=functions,
             notices=self.notices,
             measure=MEASURE,
             event=measured(cluster, bucket),
         )
         add_agent_alarms(monitoring, cluster=cluster, bucket=bucket, queue=queue)
-        # Before, there is no agent to hear of.
+        # Without nodes there is no agent, and alarms would fire.
         monitoring.node.add_dependency(nodes.arrived)
         sessions = Sessions(self, "Sessions", cluster=hyperpod)
         operators = OperatorPolicy(
@@ -126,8 +131,8 @@ class SlurmClusterStack(ClusterStack):
         CfnOutput(self, "SessionDocument", value=sessions.document.ref)
 
     def _suffix(self) -> str:
-        """Eight characters of this stack's id: a cluster made anew has a name of its own.
+        """Eight characters of this stack's id, so that a recreated cluster gets a new name.
 
-        Under its predecessor's, Slurm finds accounts of another cluster and stops (CLUSTER ID MISMATCH).
+        With its predecessor's name, Slurm finds accounts of another cluster and stops (CLUSTER ID MISMATCH).
         """
         return Fn.select(0, Fn.split("-", Fn.select(2, Fn.split("/", self.stack_id))))

@@ -1,4 +1,4 @@
-"""The stack of a Slurm cluster's homes, and of the subnet and security group that they are in."""
+"""The stack of a Slurm cluster's home directories, and of their subnet and security group."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from stacks.storage import StorageStack
 
 
 class SlurmHomesStack(Stack):
-    """`nodes_network` and `homes` of one Slurm cluster, whose own stack comes and goes.
+    """`nodes_network` and `homes` of one Slurm cluster, whose own stack can be deleted and recreated.
 
-    A file system cannot live without its subnet and its security group: what keeps homes when this stack goes
-    keeps them, too, and their VPC (see NetworkStack).
+    A file system needs its subnet and security group: where homes are retained, so are these, and the VPC
+    (see NetworkStack).
     """
 
     def __init__(

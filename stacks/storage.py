@@ -1,4 +1,4 @@
-"""The storage stack: the key and the data under it, which outlive everything else."""
+"""The storage stack: the key and the bucket, which outlive all other stacks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from config.model import Environment
 
 
 class StorageStack(Stack):
-    """`key` and `bucket`; both survive the stack unless `removal` says otherwise (see GovernedApp)."""
+    """`key` and `bucket`, retained after the stack unless `removal` is DESTROY (see GovernedApp)."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, environment: Environment, removal: RemovalPolicy

@@ -30,12 +30,12 @@ def main() -> None:
     parser.add_argument("--config", type=Path, default=Path("/etc/atelier/agent.json"))
     parser.add_argument("--check", action="store_true", help="read the configuration and end")
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     try:
-        config = Config.load(asked.config)
+        config = Config.load(arguments.config)
     except InvalidConfig as error:
         parser.error(str(error))
-    if asked.check:
+    if arguments.check:
         return
     clients = {
         name: boto3.client(name, region_name=config.region, config=_CLIENT_CONFIG) for name in ("s3", "sqs")

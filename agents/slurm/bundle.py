@@ -49,7 +49,7 @@ class Input:
 
 @dataclass(frozen=True)
 class Bundle:
-    """A job that was asked for."""
+    """A requested job."""
 
     job: str
     run_id: str
@@ -78,10 +78,10 @@ def parse(body: bytes, *, job: str, config: Config) -> Bundle:
     content = _object("bundle", _json(body), _FIELDS)
     if content["schema_version"] != SCHEMA_VERSION:
         raise InvalidBundle(f"schema_version = {content['schema_version']!r}: accepted: {SCHEMA_VERSION}")
-    told = f"{config.told_folder}/atelier/jobs/{job}"
-    for field, wanted in (("job", job), ("folder", told)):
-        if content[field] != wanted:
-            raise InvalidBundle(f"{field} = {content[field]!r}: accepted: {wanted!r}")
+    folder_in_pipeline = f"{config.pipeline_folder}/atelier/jobs/{job}"
+    for field, expected in (("job", job), ("folder", folder_in_pipeline)):
+        if content[field] != expected:
+            raise InvalidBundle(f"{field} = {content[field]!r}: accepted: {expected!r}")
     folder = str(config.jobs_folder / job)
     output = _object("output", content["output"], {"path", "s3_uri"})
     if not isinstance(content["data"], list):
@@ -98,12 +98,13 @@ def parse(body: bytes, *, job: str, config: Config) -> Bundle:
         time_limit_minutes=_number("time_limit_minutes", content["time_limit_minutes"], 1, _MOST_MINUTES),
         image=_matching("image", content["image"], _IMAGE),
         entry_module=_matching("entry_module", content["entry_module"], _MODULE),
-        recipe=_recipe(content["recipe"]).replace(told, folder),
+        recipe=_recipe(content["recipe"]).replace(folder_in_pipeline, folder),
         folder=folder,
         inputs=tuple(
-            _input(field, one, told, config) for field, one in [*inputs, ("model", content["model"])]
+            _input(field, one, folder_in_pipeline, config)
+            for field, one in [*inputs, ("model", content["model"])]
         ),
-        output_path=_below(told, "output.path", output["path"], config),
+        output_path=_below(folder_in_pipeline, "output.path", output["path"], config),
         output_s3_uri=_output_uri(output["s3_uri"], config.bucket),
     )
 
@@ -158,7 +159,7 @@ def _input(field: str, value: Any, folder: str, config: Config) -> Input:
         raise InvalidBundle(f"{field}.uri = {uri!r}: no part of its key may be empty, '.' or '..'")
     linked = content["linked"]
     if linked != "":
-        linked = _below(config.told_folder, f"{field}.linked", linked, config)
+        linked = _below(config.pipeline_folder, f"{field}.linked", linked, config)
     return Input(uri=uri, path=_below(folder, f"{field}.path", content["path"], config), linked=linked)
 
 
@@ -167,7 +168,7 @@ def _below(folder: str, field: str, value: Any, config: Config) -> str:
     is_path = isinstance(value, str) and not _CONTROL.search(value)
     if not is_path or not value.startswith(f"{folder}/") or ".." in PurePosixPath(value).parts:
         raise InvalidBundle(f"{field} = {value!r}: a path below {folder} is accepted")
-    return config.shared_folder + str(value)[len(config.told_folder) :]
+    return config.shared_folder + str(value)[len(config.pipeline_folder) :]
 
 
 def _output_uri(value: Any, bucket: str) -> str:

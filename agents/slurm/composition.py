@@ -36,7 +36,7 @@ def build(
     records = Records(state or config.own_folder, jobs=config.jobs_folder)
     store = Store(s3=s3, config=config)
     reporter = Reporter(store=store, records=records, now=now)
-    attendant = Reconciler(
+    reconciler = Reconciler(
         config=config,
         store=store,
         records=records,
@@ -50,7 +50,7 @@ def build(
         messages=Queue(sqs=sqs, config=config),
         store=store,
         records=records,
-        attendant=attendant,
-        follower=StatusReporter(config=config, records=records, slurm=slurm, reporter=reporter, s3=s3),
+        reconciler=reconciler,
+        status_reporter=StatusReporter(config=config, records=records, slurm=slurm, reporter=reporter, s3=s3),
         now=now,
     )

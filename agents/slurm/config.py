@@ -1,4 +1,4 @@
-"""What the agent is told about its cluster: a JSON file that the lifecycle scripts write."""
+"""The agent's configuration: a JSON file that the lifecycle scripts write."""
 
 from __future__ import annotations
 
@@ -88,8 +88,8 @@ class Config:
             raise InvalidConfig(f"poll_seconds = {self.poll_seconds}: SQS accepts up to 20")
 
     @property
-    def told_folder(self) -> str:
-        """What the pipeline calls the shared folder."""
+    def pipeline_folder(self) -> str:
+        """The shared folder's path as the pipeline knows it."""
         return self.mounted_at or self.shared_folder
 
     @property
@@ -99,12 +99,12 @@ class Config:
 
     @property
     def own_folder(self) -> Path:
-        """Where the agent's records lie if it has no folder on the controller."""
+        """The folder of records if the controller has none of its own."""
         return Path(self.shared_folder) / "atelier" / "agent"
 
     @property
     def downloads_folder(self) -> Path:
-        """Where objects lie that jobs share."""
+        """The folder of objects that jobs share."""
         return Path(self.shared_folder) / "atelier" / "downloads"
 
 

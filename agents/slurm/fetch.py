@@ -26,8 +26,8 @@ class InputRefused(Exception):
     """An input that is not there, or that the cluster may not read."""
 
 
-class NoLongerWanted(Exception):
-    """The job was taken back while its inputs came."""
+class JobWithdrawn(Exception):
+    """The job was withdrawn while its inputs were downloaded."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class _Object:
 
 
 class Fetcher:
-    """Brings inputs, `transfers` objects at once; `downloads` is where objects lie that jobs share."""
+    """Brings inputs, `transfers` objects at once; `downloads` is the folder of objects that jobs share."""
 
     def __init__(self, *, s3: Any, downloads: Path, transfers: int) -> None:
         self._s3 = s3
@@ -46,28 +46,28 @@ class Fetcher:
         self._transfers = threading.BoundedSemaphore(transfers)
         self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
 
-    def fetch(self, wanted: Input, *, is_wanted: Callable[[], bool]) -> None:
-        """Let `wanted.path` be the input. InputRefused, NoLongerWanted, or what S3 raises for a while."""
-        bucket, key = split(wanted.uri)
+    def fetch(self, source: Input, *, is_requested: Callable[[], bool]) -> None:
+        """Make `source.path` the input. InputRefused, JobWithdrawn, or what S3 raises for a while."""
+        bucket, key = split(source.uri)
         try:
             objects = list(self._objects(bucket, key))
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") in (*_REFUSED, *_MISSING):
-                raise InputRefused(f"{wanted.uri}: {error}") from error
+                raise InputRefused(f"{source.uri}: {error}") from error
             raise
         if not objects:
-            raise InputRefused(f"{wanted.uri}: there is nothing")
+            raise InputRefused(f"{source.uri}: no such object")
         root = self._downloads / bucket / key
-        if wanted.linked and all(_is_there(_at(Path(wanted.linked), key, one), one) for one in objects):
-            _link(Path(wanted.path), Path(wanted.linked))
+        if source.linked and all(_is_there(_at(Path(source.linked), key, one), one) for one in objects):
+            _link(Path(source.path), Path(source.linked))
             return
-        with self._locks[wanted.uri]:
+        with self._locks[source.uri]:
             for one in objects:
                 with self._transfers:
-                    if not is_wanted():
-                        raise NoLongerWanted(wanted.uri)
+                    if not is_requested():
+                        raise JobWithdrawn(source.uri)
                     self._download(bucket, one, _at(root, key, one))
-        _link(Path(wanted.path), root)
+        _link(Path(source.path), root)
 
     def _objects(self, bucket: str, key: str) -> Iterator[_Object]:
         if not key.endswith("/"):
@@ -79,8 +79,8 @@ class Fetcher:
                 if item["Key"].endswith("/"):
                     continue
                 if not is_plain(item["Key"]):
-                    told = f"s3://{bucket}/{item['Key']}"
-                    raise InputRefused(f"{told}: no part of a key may be empty, '.' or '..'")
+                    uri = f"s3://{bucket}/{item['Key']}"
+                    raise InputRefused(f"{uri}: no part of a key may be empty, '.' or '..'")
                 yield _Object(item["Key"], item["Size"], item["LastModified"].timestamp())
 
     def _download(self, bucket: str, one: _Object, path: Path) -> None:
@@ -94,7 +94,7 @@ class Fetcher:
 
 
 def _at(root: Path, prefix: str, one: _Object) -> Path:
-    """Where an object lies, given where the input as a whole does."""
+    """The path of an object of an input."""
     return root / one.key[len(prefix) :] if prefix.endswith("/") else root
 
 

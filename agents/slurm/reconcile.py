@@ -1,4 +1,4 @@
-"""From the inbox to Slurm: look at one job, compare what is wanted with what was done, do what is due.
+"""From the inbox to Slurm: look at one job, compare the inbox with the record, take the next action.
 
 A job is looked for in Slurm by its comment before it is submitted, so that neither a message that comes
 twice nor an agent that died in the middle of sbatch makes a second one.
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from . import script
 from .bundle import Bundle, InvalidBundle, parse, sha256
 from .config import Config
-from .fetch import Fetcher, InputRefused, NoLongerWanted
+from .fetch import Fetcher, InputRefused, JobWithdrawn
 from .record import ENDED, PREPARING, SUBMITTED, SUBMITTING, Record, Records, write_whole
 from .reporting import FETCHING, FORGOTTEN, REFUSED, Reporter
 from .slurm import ENDED_STATES, PENDING, Seen, Slurm, SubmissionRefused, SubmissionUnheard, find
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 class Reconciler:
-    """Does what is due for a job until Slurm has it, and when nobody wants it any more."""
+    """Submits a job of the inbox, and cancels one that was withdrawn."""
 
     def __init__(
         self,
@@ -59,8 +59,8 @@ class Reconciler:
             self._go_on(record)
 
     def _take_on(self, job: str, body: bytes) -> None:
-        told = self._store.status(job)
-        if told and told["state"] in (*ENDED_STATES, REFUSED, FORGOTTEN):
+        reported = self._store.status(job)
+        if reported and reported["state"] in (*ENDED_STATES, REFUSED, FORGOTTEN):
             self._store.drop_bundle(job)
             return
         digest = sha256(body)
@@ -94,20 +94,20 @@ class Reconciler:
             if record.status.get("state") != FETCHING:
                 record = self._reporter.tell(record, Seen("", FETCHING))
             try:
-                for wanted in bundle.inputs:
-                    self._fetcher.fetch(wanted, is_wanted=lambda: self._store.is_wanted(record.job))
+                for source in bundle.inputs:
+                    self._fetcher.fetch(source, is_requested=lambda: self._store.is_requested(record.job))
                 self._write(bundle)
             except InputRefused as error:
                 self._refuse(record, str(error))
                 return
-            except NoLongerWanted:
+            except JobWithdrawn:
                 self._reporter.withdraw(record)
                 return
             except Exception as error:
                 # It is tried again: a full disk may be emptied. Until then it is known why nothing moves.
                 self._reporter.tell(record, Seen("", FETCHING, f"{type(error).__name__}: {error}"))
                 raise
-            if not self._store.is_wanted(record.job):
+            if not self._store.is_requested(record.job):
                 self._reporter.withdraw(record)
                 return
             self._submit(record, is_first=True)
@@ -131,8 +131,8 @@ class Reconciler:
                 self._records.move(record, phase=PREPARING, submitting_since=None)
                 raise
             seen = Seen(job_id, PENDING, submitted_at=int(self._now()))
-        told = self._reporter.tell(record, seen)
-        self._records.move(told, phase=SUBMITTED)
+        reported = self._reporter.tell(record, seen)
+        self._records.move(reported, phase=SUBMITTED)
 
     def _may_be_forgotten(self, record: Record) -> bool:
         """True when Slurm may have had the job, and have ended and forgotten it since."""

@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Record:
-    """How far a job came. `status` is the last that was told of it; times in seconds since the epoch."""
+    """How far a job came. `status` is the last that was reported; times in seconds since the epoch."""
 
     job: str
     sha256: str
@@ -111,7 +111,7 @@ class Records:
 
 
 def _read_all(folder: Path) -> Iterator[Record]:
-    """Every record; one that cannot be read is told: its job is found again by its bundle and in Slurm."""
+    """Every record; an unreadable one is logged: its job is found again by its bundle and in Slurm."""
     for path in sorted(folder.glob(f"*/{_RECORD}")):
         record = _read(path)
         if record:

@@ -1,6 +1,6 @@
-"""How a job is told to the pipeline: its status object, replaced at every change, and its log.
+"""Reports of a job to the pipeline: its status object, replaced at every change, and its log.
 
-A status is in the object before it is in the record: after a crash between the two it is told once more.
+A status is in the object before it is in the record: after a crash between the two it is reported once more.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Reporter:
         logger.warning("job_refused: %s: %s", job, reason)
 
     def tell(self, record: Record, seen: Seen, *, with_log: bool = False, **more: Any) -> Record:
-        """Tell how a job stands, if that is news; the record with what was told."""
+        """Report a job's state if it changed; returns the record with what was reported."""
         status = self._status(record, seen) | more
         is_news = any(status[name] != record.status.get(name) for name in _CHANGES)
         if not is_news and not with_log:
@@ -54,9 +54,9 @@ class Reporter:
         return self._records.move(record, status=status)
 
     def end(self, record: Record, seen: Seen, **more: Any) -> Record:
-        """Tell how a job ended; nobody looks at it any more."""
-        told = self.tell(record, seen, with_log=True, **more)
-        ended = self._records.move(told, phase=ENDED, ended_at=int(self._now()))
+        """Report a job's end, after which it is not followed any more."""
+        reported = self.tell(record, seen, with_log=True, **more)
+        ended = self._records.move(reported, phase=ENDED, ended_at=int(self._now()))
         self._store.drop_bundle(record.job)
         return ended
 
@@ -65,10 +65,10 @@ class Reporter:
         return self.end(record, Seen("", CANCELLED, "it was taken back before it was submitted"))
 
     def log_is_due(self, record: Record, *, seconds: float) -> bool:
-        """True when the log has grown since it was told, and that is long enough ago."""
-        told = record.status
-        has_grown = job_log.size(self._records.folder(record.job) / LOG) != told.get("log_bytes", 0)
-        return bool(has_grown and self._now() - told.get("updated_at", 0) >= seconds)
+        """True when the log has grown since it was uploaded, and `seconds` have passed."""
+        reported = record.status
+        has_grown = job_log.size(self._records.folder(record.job) / LOG) != reported.get("log_bytes", 0)
+        return bool(has_grown and self._now() - reported.get("updated_at", 0) >= seconds)
 
     def _status(self, record: Record, seen: Seen) -> dict[str, Any]:
         now = int(self._now())

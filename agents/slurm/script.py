@@ -26,7 +26,7 @@ def files(bundle: Bundle, config: Config, *, counts_gpus: bool) -> dict[str, str
     """The job's scripts by file name; `submit.sh` is what sbatch gets.
 
     `counts_gpus`: Slurm hands out the nodes' accelerators, and a step of an exclusive job sees only those
-    that the job asked for (srun(1), --gres).
+    that the job requested (srun(1), --gres).
     """
     made = {SUBMIT: _lines(_submit(bundle, config, counts_gpus)), TRAIN: _lines(_train(bundle, config))}
     if config.runtime == "enroot":
@@ -84,7 +84,7 @@ def _options(bundle: Bundle, config: Config, counts_gpus: bool) -> dict[str, str
 
 
 def _checkpoint_seconds(bundle: Bundle, config: Config) -> int:
-    """How long before its time limit a job is told to save; of a short one, half of its time."""
+    """Seconds before its time limit at which a job is signalled to save; half of a short limit."""
     return min(round(config.checkpoint_seconds), 30 * bundle.time_limit_minutes)
 
 
@@ -181,8 +181,8 @@ def _docker(bundle: Bundle, config: Config) -> Iterator[str]:
         *("--volume", f"{shared}:{shared}", "--entrypoint", "/bin/bash"),
         *(["--gpus", str(bundle.gpus_per_node)] if bundle.gpus_per_node else []),
     ]
-    told = [*_environment(bundle), "MASTER_ADDR", "MASTER_PORT", "SLURM_JOB_ID"]
-    environment = " ".join(f"--env {name}" for name in told)
+    passed = [*_environment(bundle), "MASTER_ADDR", "MASTER_PORT", "SLURM_JOB_ID"]
+    environment = " ".join(f"--env {name}" for name in passed)
     script = quote(f"{bundle.folder}/{TRAIN}")
     yield (
         f'docker run --name "$container" {join(options)} {environment} '

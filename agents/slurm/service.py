@@ -42,16 +42,16 @@ class Service:
         messages: Queue,
         store: Store,
         records: Records,
-        attendant: Reconciler,
-        follower: StatusReporter,
+        reconciler: Reconciler,
+        status_reporter: StatusReporter,
         now: Callable[[], float],
     ) -> None:
         self._config = config
         self._messages = messages
         self._store = store
         self._records = records
-        self._attendant = attendant
-        self._follower = follower
+        self._reconciler = reconciler
+        self._status_reporter = status_reporter
         self._now = now
         self._workers = Workers()
         self._arrived: queue.SimpleQueue[Message] = queue.SimpleQueue()
@@ -105,7 +105,7 @@ class Service:
                     self._messages.delete(message)
 
     def _attend(self, job: str) -> Future[None] | None:
-        return self._start("job_not_attended", job, partial(self._attendant.attend, job))
+        return self._start("job_not_attended", job, partial(self._reconciler.attend, job))
 
     def _start(self, event: str, job: str, work: Callable[[], None]) -> Future[None] | None:
         def logged() -> None:
@@ -123,7 +123,7 @@ class Service:
             record.job for record in self._records.open_jobs() if record.phase not in (PREPARING, SUBMITTING)
         ]
         try:
-            seen = self._follower.look()
+            seen = self._status_reporter.look()
         except SlurmDown as error:
             if self._slurm_answers:
                 logger.warning("slurm_down: %s", error)
@@ -131,19 +131,21 @@ class Service:
             return
         self._slurm_answers = True
         for job in followed:
-            self._start("job_not_followed", job, partial(self._follower.follow, job, seen))
-        for job, stray in self._follower.strays(seen):
+            self._start("job_not_followed", job, partial(self._status_reporter.follow, job, seen))
+        for job, stray in self._status_reporter.strays(seen):
             # Under its own number: the job's own name is nearly always being looked at.
-            self._start("stray_not_cancelled", stray.job_id, partial(self._follower.cancel, job, stray))
+            self._start(
+                "stray_not_cancelled", stray.job_id, partial(self._status_reporter.cancel, job, stray)
+            )
 
     def _look_into_the_inbox(self) -> None:
-        """Look at every job that is wanted, or was when it was taken on: messages may be lost."""
+        """Reconcile every job of the inbox and of the records, because messages may be lost."""
         known = {record.job: record.phase for record in self._records.open_jobs()}
-        wanted = set(self._store.wanted())
-        for job in wanted:
+        requested = set(self._store.requested())
+        for job in requested:
             if known.get(job) in (None, PREPARING, SUBMITTING):
                 self._attend(job)
-        for job in known.keys() - wanted:
+        for job in known.keys() - requested:
             self._attend(job)
 
     def _beat(self) -> None:

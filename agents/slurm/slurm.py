@@ -57,11 +57,11 @@ _SACCT_COLUMNS = ("State", "ExitCode", "Submit", "Start", "End", "NodeList")
 
 
 class SlurmDown(Exception):
-    """Slurm cannot be asked now; it may be again."""
+    """Slurm does not answer now; it may later."""
 
 
 class SubmissionUnheard(SlurmDown):
-    """Slurm cannot be asked now, and does not have the job."""
+    """Slurm does not answer now, and does not have the job."""
 
 
 class SubmissionRefused(Exception):
@@ -134,10 +134,10 @@ class Slurm:
         done = self._call("sbatch", "--parsable", str(script))
         if done.returncode == 0:
             return done.stdout.strip().partition(";")[0]
-        said = " ".join(done.stderr.split())
-        if _PASSING.search(said):
-            raise SubmissionUnheard(said) if _UNHEARD.search(said) else SlurmDown(said)
-        raise SubmissionRefused(said or f"sbatch ended with {done.returncode} and said nothing")
+        message = " ".join(done.stderr.split())
+        if _PASSING.search(message):
+            raise SubmissionUnheard(message) if _UNHEARD.search(message) else SlurmDown(message)
+        raise SubmissionRefused(message or f"sbatch ended with {done.returncode} without a message")
 
     def jobs(self) -> Listing:
         """Every job of the agent's that Slurm remembers. SlurmDown."""
@@ -179,9 +179,9 @@ class Slurm:
     def cancel(self, job_id: str) -> None:
         """Ask for the job's end; one that has ended is success. SlurmDown."""
         done = self._call("scancel", job_id)
-        said = " ".join(done.stderr.split())
-        if done.returncode and "Invalid job id" not in said and "already complet" not in said:
-            raise SlurmDown(said)
+        message = " ".join(done.stderr.split())
+        if done.returncode and "Invalid job id" not in message and "already complet" not in message:
+            raise SlurmDown(message)
 
     def counts_gpus(self, partition: str) -> bool:
         """True where Slurm hands out the accelerators of a partition's nodes one by one. SlurmDown."""

@@ -42,7 +42,7 @@ class StatusReporter:
         return self._slurm.jobs()
 
     def strays(self, queue: Listing) -> Iterator[tuple[str, Seen]]:
-        """Jobs that Slurm has and nobody follows: it took them after sbatch had given up, or once more."""
+        """Jobs that Slurm has without a record: it took them after sbatch had given up, or twice."""
         for job, seen in queue:
             record = self._records.get(job)
             if record is None or seen.has_ended:
@@ -73,10 +73,10 @@ class StatusReporter:
             self._reporter.tell(record, seen, with_log=due)
 
     def _bring_away(self, record: Record, seen: Seen) -> None:
-        told = record
+        reported = record
         if record.phase != UPLOADING:
-            told = self._reporter.tell(record, _at_upload(seen))
-            told = self._records.move(told, phase=UPLOADING)
+            reported = self._reporter.tell(record, _at_upload(seen))
+            reported = self._records.move(reported, phase=UPLOADING)
         try:
             bundle = parse(self._records.bundle(record.job), job=record.job, config=self._config)
             folder = self._records.folder(record.job) / bundle.output_path
@@ -84,9 +84,9 @@ class StatusReporter:
                 count = outputs.upload(folder, bundle.output_s3_uri, s3=self._s3)
         except Exception as error:
             # It is tried again at the next look. Until then it is known why nothing moves.
-            self._reporter.tell(told, _at_upload(seen, f"{type(error).__name__}: {error}"))
+            self._reporter.tell(reported, _at_upload(seen, f"{type(error).__name__}: {error}"))
             raise
-        self._reporter.end(told, seen, output_files=count)
+        self._reporter.end(reported, seen, output_files=count)
 
     def _of_the_past(self, record: Record) -> Seen | None:
         """A job that Slurm's controller has forgotten, as accounting or the job's own script tells it."""

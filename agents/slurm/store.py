@@ -22,8 +22,8 @@ class Store:
         self._bucket = config.bucket
         self._prefix = config.prefix
 
-    def wanted(self) -> Iterator[str]:
-        """The jobs whose bundles lie in the inbox."""
+    def requested(self) -> Iterator[str]:
+        """The jobs whose bundles are in the inbox."""
         prefix = f"{self._prefix}inbox/"
         for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
             for item in page.get("Contents", []):
@@ -32,10 +32,10 @@ class Store:
                     yield job
 
     def bundle(self, job: str) -> bytes | None:
-        """A job's bundle; None when nobody wants the job, or no longer."""
+        """A job's bundle; None when it is not in the inbox, or not any more."""
         return self._read(f"inbox/{job}.json")
 
-    def is_wanted(self, job: str) -> bool:
+    def is_requested(self, job: str) -> bool:
         """True while the job's bundle is there."""
         try:
             self._s3.head_object(Bucket=self._bucket, Key=f"{self._prefix}inbox/{job}.json")
@@ -50,7 +50,7 @@ class Store:
         self._s3.delete_object(Bucket=self._bucket, Key=f"{self._prefix}inbox/{job}.json")
 
     def status(self, job: str) -> Mapping[str, Any] | None:
-        """What was last told of a job."""
+        """The last reported status of a job."""
         body = self._read(f"status/{job}.json")
         return None if body is None else json.loads(body)
 

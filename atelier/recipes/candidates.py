@@ -1,4 +1,4 @@
-"""Which rows of the catalogue are what is wanted, and what is nearest when none is."""
+"""The catalogue's rows that match a recipe request, or the nearest ones when none does."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Found:
-    """What is wanted on the platforms asked for, cheapest first, and the same `elsewhere`."""
+    """Matches on the requested platforms, cheapest first, and the matches `elsewhere`."""
 
     candidates: tuple[Candidate, ...]
     elsewhere: tuple[Candidate, ...]
@@ -72,54 +72,56 @@ class Found:
         return ", ".join(dict.fromkeys(candidate.platform for candidate in self.candidates))
 
 
-def find(wanted: RecipeRequest, base_model: BaseModelRow, catalogue: Catalogue) -> Found:
-    """What is wanted, whatever it runs on; or why there is nothing."""
-    rows = [row for row in _rows_of(base_model, wanted, catalogue) if _fits(row, wanted)]
+def find(request: RecipeRequest, base_model: BaseModelRow, catalogue: Catalogue) -> Found:
+    """Matches on any platform; or the problem with a request that has none."""
+    rows = [row for row in _rows_of(base_model, request, catalogue) if _fits(row, request)]
     everywhere = [Candidate(row, platform) for row in rows for platform in row.platforms]
-    here = wanted.platforms_here or catalogue.release.available_platforms
-    asked = here if wanted.platform == AUTO else (wanted.platform,)
+    available = request.platforms_here or catalogue.release.available_platforms
+    accepted = available if request.platform == AUTO else (request.platform,)
     found = Found(
-        candidates=tuple(candidate for candidate in everywhere if candidate.platform in asked),
-        elsewhere=tuple(candidate for candidate in everywhere if candidate.platform not in asked),
+        candidates=tuple(candidate for candidate in everywhere if candidate.platform in accepted),
+        elsewhere=tuple(candidate for candidate in everywhere if candidate.platform not in accepted),
     )
     if not rows:
-        message = _no_recipe(wanted, base_model, catalogue)
-        return replace(found, problems=(Problem(wanted.path, message, is_combination=True),))
-    if found.candidates and wanted.platform in (AUTO, *here):
+        message = _no_recipe(request, base_model, catalogue)
+        return replace(found, problems=(Problem(request.path, message, is_combination=True),))
+    if found.candidates and request.platform in (AUTO, *available):
         return found
     on = ", ".join(dict.fromkeys(candidate.platform for candidate in everywhere))
-    message = f"{wanted} does not run there; it runs on {on}"
-    if found.candidates or wanted.platform == AUTO:
-        message = f"{wanted} runs on {on}"
-    if wanted.platform not in here or not any(candidate.platform in here for candidate in everywhere):
-        who = "environment" if wanted.platforms_here else "release"
-        message += f"; this {who} submits to {', '.join(here)}"
-    problem = Problem(f"{wanted.path}.platform", message, wanted.platform, is_combination=True)
+    message = f"{request} does not run there; it runs on {on}"
+    if found.candidates or request.platform == AUTO:
+        message = f"{request} runs on {on}"
+    if request.platform not in available or not any(
+        candidate.platform in available for candidate in everywhere
+    ):
+        who = "environment" if request.platforms_here else "release"
+        message += f"; this {who} submits to {', '.join(available)}"
+    problem = Problem(f"{request.path}.platform", message, request.platform, is_combination=True)
     return replace(found, problems=(problem,))
 
 
-def with_data_mixing(found: Found, wanted: RecipeRequest) -> Found:
-    """What can mix Nova's own data in, where that is asked for."""
-    if wanted.data_mixing is None:
+def with_data_mixing(found: Found, request: RecipeRequest) -> Found:
+    """What can mix Nova's own data in, where requested."""
+    if request.data_mixing is None:
         return found
 
     def problem() -> Problem:
         on = dict.fromkeys(candidate.platform for candidate in found.elsewhere if candidate.mixes_data)
         accepted = f"accepted: {', '.join(on)}" if on else "only sft and cpt of Nova models do; leave it out"
-        message = f"{wanted} mixes no data in on {found.platforms}; {accepted}"
-        return Problem(f"{wanted.path}.data_mixing", message, is_combination=True)
+        message = f"{request} mixes no data in on {found.platforms}; {accepted}"
+        return Problem(f"{request.path}.data_mixing", message, is_combination=True)
 
     return found.only(lambda candidate: candidate.mixes_data, problem)
 
 
-def with_a_file(found: Found, wanted: RecipeRequest, catalogue: Catalogue) -> Found:
+def with_a_file(found: Found, request: RecipeRequest, catalogue: Catalogue) -> Found:
     """What runs where the recipe's file is not read, or whose file this release can write."""
     templates, release = catalogue.templates, catalogue.release
 
     def problem() -> Problem:
         row = found.candidates[0].row
         message = f"{row.name} is not written: {templates[row.template].not_rendered}"
-        return Problem(f"{wanted.path}.platform", message, found.platforms, is_combination=True)
+        return Problem(f"{request.path}.platform", message, found.platforms, is_combination=True)
 
     return found.only(
         lambda one: release.is_managed(one.platform) or templates[one.row.template].not_rendered is None,
@@ -127,36 +129,36 @@ def with_a_file(found: Found, wanted: RecipeRequest, catalogue: Catalogue) -> Fo
     )
 
 
-def with_instances_here(found: Found, wanted: RecipeRequest) -> Found:
+def with_instances_here(found: Found, request: RecipeRequest) -> Found:
     """What an environment's own clusters have nodes for; everything where they have none, or one is named."""
-    if wanted.instance_type:
+    if request.instance_type:
         return found
-    here = [replace(one, instances_here=wanted.instances_here.get(one.platform)) for one in found.candidates]
+    here = [replace(one, instances_here=request.instances_here.get(one.platform)) for one in found.candidates]
     narrowed = tuple(one for one in here if one.instance_types or one.instances_here is None)
     return replace(found, candidates=narrowed) if narrowed else found
 
 
-def with_instance_type(found: Found, wanted: RecipeRequest) -> Found:
-    """What runs on the instance type asked for."""
-    if wanted.instance_type is None:
+def with_instance_type(found: Found, request: RecipeRequest) -> Found:
+    """What runs on the requested instance type."""
+    if request.instance_type is None:
         return found
 
     def problem() -> Problem:
         known = dict.fromkeys(name for candidate in found.candidates for name in candidate.instance_types)
-        message = f"{wanted} runs on {', '.join(known)} on {found.platforms}"
-        others = [one.platform for one in found.elsewhere if wanted.instance_type in one.instance_types]
+        message = f"{request} runs on {', '.join(known)} on {found.platforms}"
+        others = [one.platform for one in found.elsewhere if request.instance_type in one.instance_types]
         if others:
-            message += f"; on {wanted.instance_type} it runs on {', '.join(dict.fromkeys(others))}"
+            message += f"; on {request.instance_type} it runs on {', '.join(dict.fromkeys(others))}"
         if not known:
             message = f"{found.platforms} chooses its instances itself; leave it out"
-        return Problem(f"{wanted.path}.instance_type", message, wanted.instance_type, is_combination=True)
+        return Problem(f"{request.path}.instance_type", message, request.instance_type, is_combination=True)
 
-    return found.only(lambda candidate: wanted.instance_type in candidate.instance_types, problem)
+    return found.only(lambda candidate: request.instance_type in candidate.instance_types, problem)
 
 
-def with_replicas(found: Found, wanted: RecipeRequest) -> Found:
-    """What runs on as many instances as asked for."""
-    if wanted.replicas is None:
+def with_replicas(found: Found, request: RecipeRequest) -> Found:
+    """What runs on the requested number of instances."""
+    if request.replicas is None:
         return found
 
     def problem() -> Problem:
@@ -170,52 +172,52 @@ def with_replicas(found: Found, wanted: RecipeRequest) -> Found:
             message = "the recipe counts the instances of each of its parts; leave it out"
         if not any(candidate.instance_types for candidate in found.candidates):
             message = f"{found.platforms} chooses its instances itself; leave it out"
-        return Problem(f"{wanted.path}.replicas", message, wanted.replicas, is_combination=True)
+        return Problem(f"{request.path}.replicas", message, request.replicas, is_combination=True)
 
-    return found.only(lambda candidate: wanted.replicas in candidate.accepted_replicas, problem)
+    return found.only(lambda candidate: request.replicas in candidate.accepted_replicas, problem)
 
 
-def _rows_of(base_model: BaseModelRow, wanted: RecipeRequest, catalogue: Catalogue) -> Sequence[RecipeRow]:
-    if wanted.task:
+def _rows_of(base_model: BaseModelRow, request: RecipeRequest, catalogue: Catalogue) -> Sequence[RecipeRow]:
+    if request.task:
         return catalogue.evaluation_of(base_model.name)
     return catalogue.training_of(base_model.name)
 
 
-def _fits(row: RecipeRow, wanted: RecipeRequest) -> bool:
-    """True when the row is what is wanted, whatever it runs on."""
+def _fits(row: RecipeRow, request: RecipeRequest) -> bool:
+    """True when the row matches the request, on whatever platform."""
     if isinstance(row, EvaluationRow):
-        return wanted.task in row.tasks
+        return request.task in row.tasks
     assert isinstance(row, TrainingRow)
-    is_of_the_teacher = not row.students or wanted.teacher in (None, row.base_model)
-    is_adapted_so = row.adaptation in (None, wanted.adaptation)
-    is_scored_so = row.reward in (None, wanted.reward)
-    return row.technique == wanted.technique and is_adapted_so and is_scored_so and is_of_the_teacher
+    is_of_the_teacher = not row.students or request.teacher in (None, row.base_model)
+    is_adapted_so = row.adaptation in (None, request.adaptation)
+    is_scored_so = row.reward in (None, request.reward)
+    return row.technique == request.technique and is_adapted_so and is_scored_so and is_of_the_teacher
 
 
-def _no_recipe(wanted: RecipeRequest, base_model: BaseModelRow, catalogue: Catalogue) -> str:
-    own = [offer for row in _rows_of(base_model, wanted, catalogue) for offer in _offers(row)]
-    message = f"{wanted} does not exist; {base_model.name} has {listed(own) or 'none of its kind'}"
-    everything: Iterable[RecipeRow] = catalogue.evaluation if wanted.task else catalogue.training
-    fitting = [row for row in everything if _fits(row, wanted)]
+def _no_recipe(request: RecipeRequest, base_model: BaseModelRow, catalogue: Catalogue) -> str:
+    own = [offer for row in _rows_of(base_model, request, catalogue) for offer in _offers(row)]
+    message = f"{request} does not exist; {base_model.name} has {listed(own) or 'none of its kind'}"
+    everything: Iterable[RecipeRow] = catalogue.evaluation if request.task else catalogue.training
+    fitting = [row for row in everything if _fits(row, request)]
     if not fitting and not any(
-        row for row in _rows_of(base_model, wanted, catalogue) if _is_one(row, wanted)
+        row for row in _rows_of(base_model, request, catalogue) if _is_one(row, request)
     ):
-        fitting = [row for row in everything if _is_one(row, wanted)]
+        fitting = [row for row in everything if _is_one(row, request)]
     names = dict.fromkeys(name for row in fitting for name in row.base_models)
     others = [row for name, row in catalogue.base_models.items() if name in names]
     near = sorted(
-        (row for row in others if row.is_available_in(wanted.environment)),
+        (row for row in others if row.is_available_in(request.environment)),
         key=lambda row: row.family != base_model.family,
     )
     if near:
-        offer = wanted.task or _offers(fitting[0])[0]
+        offer = request.task or _offers(fitting[0])[0]
         message += f"; {offer} exists for {listed((row.name for row in near), _MOST_OTHERS)}"
     return message
 
 
-def _is_one(row: RecipeRow, wanted: RecipeRequest) -> bool:
-    """True when the row is of the technique wanted, whatever it adapts."""
-    return isinstance(row, TrainingRow) and row.technique == wanted.technique
+def _is_one(row: RecipeRow, request: RecipeRequest) -> bool:
+    """True when the row has the requested technique, whatever weights it trains."""
+    return isinstance(row, TrainingRow) and row.technique == request.technique
 
 
 def _offers(row: RecipeRow) -> tuple[str, ...]:

@@ -47,15 +47,15 @@ class Setting:
     dispute: str | None
 
 
-def listed(catalogue: Catalogue, wanted: Filter) -> tuple[RecipeRow, ...]:
+def listed(catalogue: Catalogue, filters: Filter) -> tuple[RecipeRow, ...]:
     """The recipes of a list, those that train before those that evaluate.
 
     InvalidRun names every word of the filter that nothing in the catalogue has, with the nearest that
     something has.
     """
     rows = (*catalogue.training, *catalogue.evaluation)
-    raise_for(list(_unknown_words(catalogue, rows, wanted)), subject=LIST)
-    return tuple(row for row in rows if _is_in(row, catalogue, wanted))
+    raise_for(list(_unknown_words(catalogue, rows, filters)), subject=LIST)
+    return tuple(row for row in rows if _is_in(row, catalogue, filters))
 
 
 def named(catalogue: Catalogue, name: str) -> RecipeRow:
@@ -152,21 +152,21 @@ def serves(base_model: BaseModelRow, adaptation: str | None) -> tuple[str, ...]:
     return tuple(target for target, on in base_model.deployments.items() if adaptation in on.adaptations)
 
 
-def _is_in(row: RecipeRow, catalogue: Catalogue, wanted: Filter) -> bool:
-    platforms = [name for name in row.platforms if wanted.platform in (None, name)]
-    if wanted.region is not None:
+def _is_in(row: RecipeRow, catalogue: Catalogue, filters: Filter) -> bool:
+    platforms = [name for name in row.platforms if filters.platform in (None, name)]
+    if filters.region is not None:
         regions = {name: regions_of(row, name, catalogue) for name in platforms}
-        platforms = [name for name in platforms if not regions[name] or wanted.region in regions[name]]
+        platforms = [name for name in platforms if not regions[name] or filters.region in regions[name]]
     return (
         bool(platforms)
-        and wanted.model in (None, row.base_model, *getattr(row, "students", ()))
-        and wanted.technique in (None, technique_of(row))
-        and wanted.adaptation in (None, row.adaptation)
-        and (wanted.task is None or wanted.task in tasks_of(row))
+        and filters.model in (None, row.base_model, *getattr(row, "students", ()))
+        and filters.technique in (None, technique_of(row))
+        and filters.adaptation in (None, row.adaptation)
+        and (filters.task is None or filters.task in tasks_of(row))
     )
 
 
-def _unknown_words(catalogue: Catalogue, rows: Iterable[RecipeRow], wanted: Filter) -> Iterable[Problem]:
+def _unknown_words(catalogue: Catalogue, rows: Iterable[RecipeRow], filters: Filter) -> Iterable[Problem]:
     rows = tuple(rows)
     known: dict[str, Iterable[str | None]] = {
         "model": catalogue.base_models,
@@ -178,7 +178,7 @@ def _unknown_words(catalogue: Catalogue, rows: Iterable[RecipeRow], wanted: Filt
         ),
         "task": (task for row in rows for task in tasks_of(row)),
     }
-    for option, value in asdict(wanted).items():
+    for option, value in asdict(filters).items():
         words = [word for word in dict.fromkeys(known[option]) if word]
         if value is not None and value not in words:
             yield Problem(f"--{option}", nearest(value, words), value)

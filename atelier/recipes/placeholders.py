@@ -16,36 +16,36 @@ _PRESET = "preset_reward_function"
 
 
 def inputs_of(
-    row: RecipeRow, keys: Sequence[Key], wanted: RecipeRequest, catalogue: Catalogue
+    row: RecipeRow, keys: Sequence[Key], request: RecipeRequest, catalogue: Catalogue
 ) -> tuple[Mapping[str, Any], list[Problem]]:
     """Values by what they fill; and what is missing, or given to a recipe that has no place for it."""
-    inputs = dict(wanted.inputs)
-    problems = _reward_problems(row, keys, wanted)
-    if wanted.task:
-        task = catalogue.tasks[wanted.task]
+    inputs = dict(request.inputs)
+    problems = _reward_problems(row, keys, request)
+    if request.task:
+        task = catalogue.tasks[request.task]
         inputs |= task.fills
-        problems += _subtask_problems(task, wanted)
+        problems += _subtask_problems(task, request)
     return inputs, problems
 
 
-def _reward_problems(row: RecipeRow, keys: Sequence[Key], wanted: RecipeRequest) -> list[Problem]:
-    path, arn = f"{wanted.path}.{REWARD}", wanted.inputs.get(REWARD)
+def _reward_problems(row: RecipeRow, keys: Sequence[Key], request: RecipeRequest) -> list[Problem]:
+    path, arn = f"{request.path}.{REWARD}", request.inputs.get(REWARD)
     places = [key for key in keys if key.filled_with == REWARD]
     if arn and not places:
         return [Problem(path, f"{row.name} calls no reward function; leave it out", arn)]
     if not arn and any(not key.has_default for key in places):
         return [Problem(path, f"required: {row.name} calls the function for every answer that it scores")]
     preset = next((key for key in keys if key.name == _PRESET), None)
-    if not arn and preset and wanted.technique and not wanted.settings.get(_PRESET):
+    if not arn and preset and request.technique and not request.settings.get(_PRESET):
         known = ", ".join(str(choice) for choice in preset.bounds.choices if choice)
         message = f"required, or the hyperparameter {_PRESET} ({known}): else nothing scores the answers"
         return [Problem(path, message)]
     return []
 
 
-def _subtask_problems(task: Task, wanted: RecipeRequest) -> list[Problem]:
-    subtask = wanted.inputs.get("subtask")
+def _subtask_problems(task: Task, request: RecipeRequest) -> list[Problem]:
+    subtask = request.inputs.get("subtask")
     if subtask is None or subtask in task.subtasks:
         return []
     hint = nearest(subtask, task.subtasks) if task.subtasks else f"{task.name} has none; leave it out"
-    return [Problem(f"{wanted.path}.subtask", hint, subtask)]
+    return [Problem(f"{request.path}.subtask", hint, subtask)]

@@ -1,4 +1,4 @@
-"""From what a run file wants to one recipe with every value known, or to all that is wrong with the wish."""
+"""Resolve a request to one recipe with every value, or report every problem with it."""
 
 from __future__ import annotations
 
@@ -68,33 +68,33 @@ class Resolution:
         return None if self.problems else self.draft
 
 
-def resolve(wanted: RecipeRequest, catalogue: Catalogue) -> Recipe:
+def resolve(request: RecipeRequest, catalogue: Catalogue) -> Recipe:
     """The recipe for a wish. InvalidRun or UnsupportedCombination tells every problem at once."""
-    found = examine(wanted, catalogue)
-    raise_for(found.problems, subject=f"no recipe for {wanted.path}")
+    found = examine(request, catalogue)
+    raise_for(found.problems, subject=f"no recipe for {request.path}")
     assert found.recipe is not None
     return found.recipe
 
 
-def examine(wanted: RecipeRequest, catalogue: Catalogue) -> Resolution:
-    """The cheapest row that is what is wanted, with the settings asked for; or all that is wrong."""
-    base_model, problems = customizable(wanted.base_model, wanted.environment, catalogue)
+def examine(request: RecipeRequest, catalogue: Catalogue) -> Resolution:
+    """The cheapest matching row with the requested settings; or every problem."""
+    base_model, problems = customizable(request.base_model, request.environment, catalogue)
     if base_model is None:
         return Resolution(tuple(problems))
-    matching = find(wanted, base_model, catalogue)
+    matching = find(request, base_model, catalogue)
     if not matching.candidates:
         return Resolution(matching.problems)
-    found = with_a_file(with_data_mixing(matching, wanted), wanted, catalogue)
-    found = with_instance_type(with_instances_here(found, wanted), wanted)
-    found = with_replicas(found, wanted)
-    chosen, instance_type = _chosen(found, wanted, catalogue)
+    found = with_a_file(with_data_mixing(matching, request), request, catalogue)
+    found = with_instance_type(with_instances_here(found, request), request)
+    found = with_replicas(found, request)
+    chosen, instance_type = _chosen(found, request, catalogue)
     row = chosen.row
     keys = _keys(row, catalogue)
-    merged = _merged(chosen, instance_type, wanted, catalogue)
-    inputs, wrong_given = inputs_of(row, keys, wanted, catalogue)
+    merged = _merged(chosen, instance_type, request, catalogue)
+    inputs, wrong_given = inputs_of(row, keys, request, catalogue)
     problems = [*found.problems, *wrong_given, *merged.problems]
     if merged.problems:
-        problems += _accepted_elsewhere(matching, instance_type, wanted, catalogue)
+        problems += _accepted_elsewhere(matching, instance_type, request, catalogue)
     draft = Recipe(
         row=row,
         base_model=catalogue.base_models[row.base_model],
@@ -105,49 +105,49 @@ def examine(wanted: RecipeRequest, catalogue: Catalogue) -> Resolution:
         images=catalogue.images,
         origin=row.origin,
         instance_type=instance_type,
-        replicas=wanted.replicas or next(iter(chosen.replicas), None),
+        replicas=request.replicas or next(iter(chosen.replicas), None),
         values=merged.values,
         settings=merged.settings,
         inputs=inputs,
-        data_mixing=wanted.data_mixing,
-        warnings=(*merged.warnings, *_warnings(row, wanted, catalogue)),
+        data_mixing=request.data_mixing,
+        warnings=(*merged.warnings, *_warnings(row, request, catalogue)),
     )
     return Resolution(tuple(problems), draft)
 
 
-def _chosen(found: Found, wanted: RecipeRequest, catalogue: Catalogue) -> tuple[Candidate, str | None]:
+def _chosen(found: Found, request: RecipeRequest, catalogue: Catalogue) -> tuple[Candidate, str | None]:
     """The candidate and what it runs on: AWS's own default, or with `auto` the cheapest that is possible."""
-    if wanted.platform != AUTO:
+    if request.platform != AUTO:
         first = found.candidates[0]
-        return first, _instance_types(first, wanted)[0]
-    choices = [(one, name) for one in found.candidates for name in _instance_types(one, wanted)]
-    choices.sort(key=lambda choice: _cost(choice[0], choice[1], wanted, catalogue))
-    possible = (choice for choice in choices if not _merged(*choice, wanted, catalogue).problems)
+        return first, _instance_types(first, request)[0]
+    choices = [(one, name) for one in found.candidates for name in _instance_types(one, request)]
+    choices.sort(key=lambda choice: _cost(choice[0], choice[1], request, catalogue))
+    possible = (choice for choice in choices if not _merged(*choice, request, catalogue).problems)
     return next(possible, choices[0])
 
 
-def _instance_types(candidate: Candidate, wanted: RecipeRequest) -> tuple[str | None, ...]:
-    if wanted.instance_type in candidate.instance_types:
-        return (wanted.instance_type,)
+def _instance_types(candidate: Candidate, request: RecipeRequest) -> tuple[str | None, ...]:
+    if request.instance_type in candidate.instance_types:
+        return (request.instance_type,)
     return candidate.instance_types or (None,)
 
 
 def _cost(
-    candidate: Candidate, instance_type: str | None, wanted: RecipeRequest, catalogue: Catalogue
+    candidate: Candidate, instance_type: str | None, request: RecipeRequest, catalogue: Catalogue
 ) -> tuple[bool, tuple[int, ...]]:
     """Managed platforms bill tokens, which nothing here compares with instances: they come last."""
     if instance_type is None:
         return True, ()
-    replicas = wanted.replicas or next(iter(candidate.replicas), 1)
+    replicas = request.replicas or next(iter(candidate.replicas), 1)
     return False, tuple(replicas * part for part in catalogue.instance_types[instance_type].cost)
 
 
 def _merged(
-    candidate: Candidate, instance_type: str | None, wanted: RecipeRequest, catalogue: Catalogue
+    candidate: Candidate, instance_type: str | None, request: RecipeRequest, catalogue: Catalogue
 ) -> Merged:
     keys = _keys(candidate.row, catalogue)
-    path = f"{wanted.path}.{wanted.settings_field}"
-    return merge(candidate.row, keys, instance_type, wanted.settings, path=path)
+    path = f"{request.path}.{request.settings_field}"
+    return merge(candidate.row, keys, instance_type, request.settings, path=path)
 
 
 def _keys(row: RecipeRow, catalogue: Catalogue) -> tuple[Key, ...]:
@@ -155,27 +155,27 @@ def _keys(row: RecipeRow, catalogue: Catalogue) -> tuple[Key, ...]:
 
 
 def _accepted_elsewhere(
-    found: Found, instance_type: str | None, wanted: RecipeRequest, catalogue: Catalogue
+    found: Found, instance_type: str | None, request: RecipeRequest, catalogue: Catalogue
 ) -> list[Problem]:
     """A hint when the same settings are fine on other instances: they may be dearer, so a person chooses."""
     others = dict.fromkeys(
         name
         for candidate in found.candidates
         for name in candidate.instance_types
-        if not _merged(candidate, name, wanted, catalogue).problems
+        if not _merged(candidate, name, request, catalogue).problems
     )
-    message = f"the same {wanted.settings_field} are accepted on {', '.join(others)}"
-    return [Problem(f"{wanted.path}.instance_type", message, instance_type)] if others else []
+    message = f"the same {request.settings_field} are accepted on {', '.join(others)}"
+    return [Problem(f"{request.path}.instance_type", message, instance_type)] if others else []
 
 
-def _warnings(row: RecipeRow, wanted: RecipeRequest, catalogue: Catalogue) -> Iterator[str]:
+def _warnings(row: RecipeRow, request: RecipeRequest, catalogue: Catalogue) -> Iterator[str]:
     if row.note:
-        yield f"{wanted.path}: {row.name}: {row.note}"
+        yield f"{request.path}: {row.name}: {row.note}"
     disputed = row.disputed_replicas
-    if disputed and wanted.replicas in disputed.values:
-        yield f"{wanted.path}.replicas = {wanted.replicas}: {disputed.note}"
-    task = catalogue.tasks[wanted.task] if wanted.task else None
+    if disputed and request.replicas in disputed.values:
+        yield f"{request.path}.replicas = {request.replicas}: {disputed.note}"
+    task = catalogue.tasks[request.task] if request.task else None
     if task and task.disputed:
-        yield f"{wanted.path}.task = {task.name!r}: accepted, although {task.disputed}"
-    if wanted.data_mixing:
-        yield from data_mixing.warnings(wanted.data_mixing, wanted.technique, path=wanted.path)
+        yield f"{request.path}.task = {task.name!r}: accepted, although {task.disputed}"
+    if request.data_mixing:
+        yield from data_mixing.warnings(request.data_mixing, request.technique, path=request.path)

@@ -19,7 +19,8 @@ def preflight(environment: EnvironmentName = "dev") -> None:
     from cli.console import out, wide
     from cli.exit_codes import ExitCode
     from client.connection import clients
-    from config.environments import LOCAL, environment_named
+    from config.environments import environment_named
+    from config.environments.local import LOCAL
 
     here = environment_named(environment)
     if here is LOCAL:

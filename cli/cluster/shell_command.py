@@ -23,7 +23,8 @@ def shell(
     from cli.cluster import nodes as cluster_nodes
     from cli.failure import CommandFailed
     from client.connection import clients, stack_outputs
-    from config.environments import LOCAL, environment_named
+    from config.environments import environment_named
+    from config.environments.local import LOCAL
 
     here = environment_named(environment)
     config = cluster_nodes.slurm_cluster(here, cluster)

@@ -26,7 +26,7 @@ from cli.run.start import read_run_file, start_run
 from cli.run.watch import watch_run
 from client.connection import connect
 from client.pipeline import PipelineClient
-from config.environments import LOCAL
+from config.environments.local import LOCAL
 from config.slurm import SlurmOrchestrator
 from examples.tool_calling.generate import write
 from localcloud.common.home import Home

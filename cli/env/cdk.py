@@ -11,7 +11,7 @@ from pathlib import Path
 from cli.exit_codes import ExitCode
 from cli.failure import CommandFailed
 from client.connection import clients
-from config.environments import LOCAL
+from config.environments.local import LOCAL
 from config.model import Environment
 
 REPOSITORY = Path(__file__).resolve().parents[2]

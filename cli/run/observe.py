@@ -11,7 +11,7 @@ from atelier.operations.model import Operation, OperationState
 from atelier.platforms.registry import is_job
 from cli.run.progress import JobView, Progress, progress
 from client.pipeline import PipelineClient
-from config.environments import LOCAL
+from config.environments.local import LOCAL
 
 _LOCAL_SECONDS = 0.5
 _AWS_SECONDS = 5.0

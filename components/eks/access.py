@@ -1,4 +1,4 @@
-"""Who gets into a cluster's Kubernetes API, and as whom."""
+"""Access entries: who may call a cluster's Kubernetes API, and with which rights."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WATCH_GROUP = "atelier-watch"
 
 
 class ClusterAccess(Construct):
-    """Access entries. There is no aws-auth map beside them: the control plane does not read one."""
+    """Access entries; the control plane does not read an aws-auth ConfigMap."""
 
     def __init__(
         self,
@@ -33,22 +33,22 @@ class ClusterAccess(Construct):
             self._administrator(f"Administrator{name.replace('/', '')}", role)
 
     def admit_nodes(self, execution_role: iam.IRole) -> eks.CfnAccessEntry:
-        """Nodes join as what they are; HyperPod would make this entry itself, and leave it behind."""
+        """Let nodes join. HyperPod would create this entry itself, and not delete it."""
         return self._entry(self, "Nodes", principal_arn=execution_role.role_arn, type="HYPERPOD_LINUX")
 
     def admit_administrator(self, construct_id: str, role: iam.IRole) -> eks.CfnAccessEntry:
-        """What makes Roles, or installs charts that do: nobody may give rights beyond their own."""
+        """Make `role` an administrator, who alone may grant rights beyond their own."""
         return self._administrator(construct_id, role.role_arn)
 
     def grant_submit_jobs(self, function: lambda_.Function) -> None:
-        """Submit, see, and remove jobs in their namespaces, and nothing else: no access policy, one group.
+        """Submit, read and delete jobs in their namespaces, through one Kubernetes group.
 
-        What the function may do in AWS is its own stack's to say (ClusterClients).
+        The function's own stack grants its permissions in AWS (ClusterClients).
         """
         self._group(self, function.node.id, function, JOBS_GROUP)
 
     def grant_watch(self, function: lambda_.Function) -> None:
-        """See whether pods run in the namespaces of jobs."""
+        """List pods in the namespaces of jobs."""
         allow(function, "eks:DescribeCluster", on=[self._control_plane.cluster.attr_arn])
         self._group(function, "ClusterAccess", function, WATCH_GROUP)
 
@@ -83,7 +83,7 @@ class ClusterAccess(Construct):
         construct_id: str,
         *,
         principal_arn: str,
-        type: str,  # noqa: A002 (EKS' own word)
+        type: str,  # noqa: A002 (the property's name)
         kubernetes_groups: list[str] | None = None,
         access_policies: list[eks.CfnAccessEntry.AccessPolicyProperty] | None = None,
     ) -> eks.CfnAccessEntry:

@@ -1,4 +1,4 @@
-"""EKS add-ons that come when there are nodes to run them."""
+"""EKS add-ons that are installed once there are nodes to run them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ TRAINING_OPERATOR_POLICY = "AmazonSageMakerHyperPodTrainingOperatorAccess"
 
 
 class AddOns(Construct):
-    """Add-ons as the cluster's stack asks for them. Roles reach pods by associations of their own.
+    """The add-ons that the cluster's stack requests, with the roles of their pods.
 
-    CloudFormation waits until an add-on is ACTIVE, which a Deployment's add-on is only with its pods running:
-    none may be asked for where every node has a taint that its pods do not tolerate.
+    CloudFormation waits until an add-on is ACTIVE. An add-on that is a Deployment needs a node without taints
+    that its pods do not tolerate.
 
-    The association inside an add-on broke with the training operator's v1.2.1 (awsome-distributed-ai #1075).
+    Roles are assigned by separate pod identity associations: those inside an add-on broke with the training
+    operator's v1.2.1 (awsome-distributed-ai #1075).
     """
 
     def __init__(
@@ -31,15 +32,15 @@ class AddOns(Construct):
         self._control_plane, self._nodes = control_plane, nodes
 
     def name_service(self) -> eks.CfnAddon:
-        """CoreDNS, in place of the self-managed one that EKS puts into every new cluster.
+        """Install CoreDNS in place of the self-managed one that EKS puts into every new cluster.
 
-        Not for restricted nodes: from the self-managed Deployment AWS's script makes the DaemonSet
+        Not for restricted nodes: AWS's script turns the self-managed Deployment into the DaemonSet
         `rig-coredns`, which tolerates their taint (lifecycle/charts/install.sh).
         """
         return self.add("Coredns", "coredns")
 
     def training_operator(self) -> None:
-        """Runs HyperPodPyTorchJob; it brings its webhooks' certificates from cert-manager."""
+        """Install the operator of HyperPodPyTorchJob; cert-manager signs its webhooks' certificates."""
         role = self._role("TrainingOperatorRole", "HyperPod's training operator runs as this")
         role.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name(TRAINING_OPERATOR_POLICY))
         acknowledge(
@@ -52,15 +53,15 @@ class AddOns(Construct):
         operator.node.add_dependency(self.certificates(), identity)
 
     def task_governance(self) -> eks.CfnAddon:
-        """Kueue under HyperPod's management: priorities and quotas depend on it."""
+        """Install Kueue as HyperPod manages it; priorities and quotas depend on it."""
         return self.add("TaskGovernance", "amazon-sagemaker-hyperpod-taskgovernance")
 
     def certificates(self) -> eks.CfnAddon:
-        """Signs the certificates of operators' webhooks."""
+        """Install cert-manager, which signs the certificates of operators' webhooks."""
         return self.add("CertManager", "cert-manager")
 
     def served_models(self, bucket: ArtifactBucket) -> list[IDependable]:
-        """What the inference operator relies on: models mounted from the bucket, and metrics of pods."""
+        """Install what the inference operator needs: models mounted from the bucket, and metrics of pods."""
         role = self._role("ModelsRole", "Pods read the models that they serve as this")
         bucket.grant_serve(role)
         identity = self._identity("kube-system", "s3-csi-driver-sa", role)
@@ -69,11 +70,11 @@ class AddOns(Construct):
         return [models, self.add("Metrics", "metrics-server")]
 
     def file_systems(self) -> eks.CfnAddon:
-        """Mounts FSx for Lustre. Its controller has no role: stacks make file systems, not claims."""
+        """Install the FSx for Lustre driver. Its controller has no role: stacks create file systems."""
         return self.add("FileSystems", "aws-fsx-csi-driver")
 
     def observability(self) -> None:
-        """Metrics of nodes, accelerators and jobs into a Prometheus workspace of the cluster's own."""
+        """Collect metrics of nodes, accelerators and jobs in a Prometheus workspace of the cluster."""
         workspace = aps.CfnWorkspace(self, "Workspace", alias=Stack.of(self).stack_name)
         role = self._role("ObservabilityRole", "HyperPod's metrics collector runs as this")
         allow(role, "aps:RemoteWrite", on=[workspace.attr_arn])
@@ -94,10 +95,10 @@ class AddOns(Construct):
     def add(
         self, construct_id: str, name: str, configuration: Mapping[str, Any] | None = None
     ) -> eks.CfnAddon:
-        """The add-on; the one that is there where several ask for it."""
-        there = self.node.try_find_child(construct_id)
-        if isinstance(there, eks.CfnAddon):
-            return there
+        """Install an add-on once, however often it is requested."""
+        existing = self.node.try_find_child(construct_id)
+        if isinstance(existing, eks.CfnAddon):
+            return existing
         add_on = eks.CfnAddon(
             self,
             construct_id,
@@ -129,6 +130,6 @@ class AddOns(Construct):
             service_account=service_account,
             role_arn=role.role_arn,
         )
-        # With its policies: pods ask for the role as soon as they run.
+        # Including its policies: pods use the role as soon as they run.
         identity.node.add_dependency(role)
         return identity

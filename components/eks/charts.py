@@ -1,4 +1,4 @@
-"""What a cluster needs inside Kubernetes: charts, pinned, mirrored and installed by Helm (ADR 0070)."""
+"""HyperPod's Helm chart, pinned, mirrored and installed by CodeBuild (ADR 0070)."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ CHART = "hyperpod-helm-chart"
 COMMIT = "9f496a6364759553f73ff534434a057ef4bdc004"
 """Of aws/sagemaker-hyperpod-cli: what awsome-distributed-ai's Terraform installs."""
 RESTRICTED_COMMIT = "c5275ddbbca58164d1f5bd3a2811e0fc952f7ff4"
-"""The same for restricted groups, with the script that adds what their nodes need."""
+"""The commit for restricted groups, with the script that prepares their nodes."""
 IMAGE = "aws/codebuild/amazonlinux-x86_64-standard:5.0"
 READY_MADE = "A chart's layers are named by their content, and ECR's login token by nothing"
 
 
 class Charts(Construct):
-    """A build project that installs, and the repository of what it installed. `role` runs the builds."""
+    """A build project that installs charts, and the repository of their copies. `role` runs the builds."""
 
     def __init__(
         self,
@@ -54,12 +54,12 @@ class Charts(Construct):
         self._repository = ecr.Repository(
             self,
             "Repository",
-            # `helm push` appends the chart's own name to the address, so the repository must end with it.
+            # `helm push` appends the chart's name to the address, so the repository's name must end with it.
             repository_name=f"{Stack.of(self).stack_name.lower()}/{CHART}",
             image_tag_mutability=ecr.TagMutability.IMMUTABLE,
             encryption=ecr.RepositoryEncryption.KMS,
             encryption_key=key,
-            # A copy of what is public.
+            # The charts are public; this is a copy.
             removal_policy=RemovalPolicy.DESTROY,
             empty_on_delete=True,
         )
@@ -74,7 +74,7 @@ class Charts(Construct):
             assumed_by=iam.ServicePrincipal("codebuild.amazonaws.com"),
         )
         self._allow_build(key)
-        # The type itself: the library's adds report groups and a log group that nothing uses, to every role.
+        # L1: CDK's project would grant its role unused report groups and an unused log group.
         self._project = codebuild.CfnProject(
             self,
             "Project",
@@ -107,7 +107,7 @@ class Charts(Construct):
         )
 
     def dependencies(self) -> CustomResource:
-        """HyperPod's own chart: CreateCluster refuses a Kubernetes without it."""
+        """Install HyperPod's chart, without which CreateCluster fails."""
         return self._builds.resource(
             self,
             "Dependencies",
@@ -120,7 +120,7 @@ class Charts(Construct):
                 "IS_RESTRICTED": str(self._is_restricted).lower(),
                 "IMAGE_REGISTRY": self._image_registry,
             },
-            # Not read: another script is another build.
+            # The function does not read it: a changed script starts a build.
             Scripts=self._scripts.asset_hash,
         )
 

@@ -1,4 +1,4 @@
-"""Objects of Kubernetes as resources of a cluster's stack (ADR 0076)."""
+"""Kubernetes objects as resources of a cluster's stack (ADR 0076)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from components.permissions import allow
 
 
 class ClusterObjects(Construct):
-    """One function applies them, as an administrator: nobody may give a group rights beyond their own."""
+    """Objects that one function applies, as an administrator, who alone may create any Role."""
 
     def __init__(
         self,
@@ -25,22 +25,22 @@ class ClusterObjects(Construct):
         *,
         control_plane: ControlPlane,
         access: ClusterAccess,
-        handlers: FunctionFactory,
+        functions: FunctionFactory,
     ) -> None:
         super().__init__(scope, construct_id)
         self._control_plane = control_plane
-        self._kind = CustomResources(self, "ApplyObjects", handlers=handlers)
-        allow(self._kind.function, "eks:DescribeCluster", on=[control_plane.cluster.attr_arn])
-        assert self._kind.function.role is not None
-        self._entry = access.admit_administrator("ApplyObjects", self._kind.function.role)
+        self._resources = CustomResources(self, "ApplyObjects", functions=functions)
+        allow(self._resources.function, "eks:DescribeCluster", on=[control_plane.cluster.attr_arn])
+        assert self._resources.function.role is not None
+        self._entry = access.admit_administrator("ApplyObjects", self._resources.function.role)
 
     def resource(self, construct_id: str, objects: Sequence[Mapping[str, Any]]) -> CustomResource:
-        """`objects` in this order, and taken away in the reverse; they may hold references."""
-        resource = self._kind.resource(
+        """Apply `objects` in this order, and delete them in reverse; they may hold references."""
+        resource = self._resources.resource(
             self,
             construct_id,
             Cluster=self._control_plane.name,
-            # As text: CloudFormation hands over numbers and truth values as words.
+            # As JSON text: CloudFormation passes numbers and booleans as strings.
             Objects=[Stack.of(self).to_json_string(manifest) for manifest in objects],
         )
         resource.node.add_dependency(self._entry)

@@ -1,4 +1,4 @@
-"""The Kubernetes control plane that HyperPod puts its nodes under."""
+"""The EKS cluster that manages HyperPod's nodes."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from components.permissions import acknowledge, allow
 from config.cluster import EksOrchestrator, EndpointAccess
 
 BASE_ADD_ONS = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")
-"""What nodes need to join and pods to get a role. CoreDNS is not here: it waits for nodes (see AddOns).
+"""Add-ons that nodes need to join, and pods to get a role. CoreDNS waits for nodes (see AddOns).
 
-DaemonSets all three: no pod of theirs waits for a node that it does not tolerate."""
+All three are DaemonSets, so they become ACTIVE without nodes."""
 
 LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 
 
 class ControlPlane(Construct):
-    """An EKS cluster of CloudFormation's own types, so that no custom resource holds the keys to it.
+    """An EKS cluster from L1 resources, so that no custom resource has rights on it.
 
-    Nobody is an administrator for having made it: access entries are the only way in (see ClusterAccess).
-    Secrets are encrypted under the customer-managed key.
+    Its creator is no administrator: access entries are the only access (see ClusterAccess). Secrets are
+    encrypted under the customer-managed key.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class ControlPlane(Construct):
         log_retention: logs.RetentionDays,
     ) -> None:
         super().__init__(scope, construct_id)
-        # EKS finds its log group by this name, and would make one without a key that keeps lines for ever.
+        # EKS writes to the log group of this name, and would create one without a key or an expiry.
         log_group = logs.LogGroup(
             self,
             "Log",
@@ -74,12 +74,12 @@ class ControlPlane(Construct):
         self.cluster = eks.CfnCluster(
             self,
             "Cluster",
-            # The pipeline's permissions name it; they are there before the cluster is.
+            # The pipeline's permissions contain this name; the pipeline is deployed before the cluster.
             name=name,
             version=orchestrator.kubernetes_version,
             role_arn=role.role_arn,
             access_config=eks.CfnCluster.AccessConfigProperty(
-                # CreateCluster of HyperPod refuses CONFIG_MAP.
+                # HyperPod's CreateCluster does not accept CONFIG_MAP.
                 authentication_mode="API",
                 bootstrap_cluster_creator_admin_permissions=False,
             ),
@@ -106,8 +106,8 @@ class ControlPlane(Construct):
         acknowledge(
             self.cluster,
             "EKS1",
-            because="SageMaker and the builds that install charts come from outside the network; who they "
-            "are is still asked of IAM",
+            because="SageMaker and the builds that install charts connect from outside the network; IAM still "
+            "authenticates them",
         )
         self.base_add_ons = [
             eks.CfnAddon(
@@ -122,12 +122,12 @@ class ControlPlane(Construct):
 
     @property
     def orchestrator(self) -> sagemaker.CfnCluster.OrchestratorProperty:
-        """This, as a HyperPod cluster is told what runs its jobs."""
+        """The `Orchestrator` property that points HyperPod at this EKS cluster."""
         return sagemaker.CfnCluster.OrchestratorProperty(
             eks=sagemaker.CfnCluster.ClusterOrchestratorEksConfigProperty(cluster_arn=self.cluster.attr_arn)
         )
 
     @property
     def name(self) -> str:
-        """The EKS cluster's name, as a reference: whoever uses it waits for the cluster."""
+        """The EKS cluster's name, as a reference: resources that use it depend on the cluster."""
         return self.cluster.ref

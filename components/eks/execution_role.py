@@ -1,4 +1,4 @@
-"""What nodes of a cluster on EKS may do in AWS, and what Nova's containers may on restricted ones."""
+"""The IAM role of nodes on EKS, and of Nova's containers on restricted ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RECIPES = "advanced-model-customization-recipes"
 
 
 class ExecutionRole(NodeRole):
-    """Every node's role; on restricted nodes Nova's containers have no other (Amazon Nova guide)."""
+    """Every node's role, also used by Nova's containers on restricted nodes (Amazon Nova guide)."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class ExecutionRole(NodeRole):
         if is_restricted:
             bucket.grant_replace_outputs(self)
             self._allow_read_nova_recipes()
-            self._allow_ask_for_rewards()
+            self._allow_reward_functions()
         else:
             bucket.grant_read_lifecycle_scripts(self)
             allow(self, "eks-auth:AssumeRoleForPodIdentity", on=[control_plane.attr_arn])
@@ -44,7 +44,7 @@ class ExecutionRole(NodeRole):
             )
 
     def _allow_read_nova_recipes(self) -> None:
-        """Restricted nodes read Amazon's side of a recipe themselves (hyperpod-eks-tf, rig_mode)."""
+        """Allow restricted nodes to read AWS's part of a recipe (hyperpod-eks-tf, rig_mode)."""
         stack = Stack.of(self)
         access_point = stack.format_arn(
             service="s3",
@@ -68,8 +68,8 @@ class ExecutionRole(NodeRole):
             because="Amazon's own buckets, one a region, of which it publishes only how their names begin",
         )
 
-    def _allow_ask_for_rewards(self) -> None:
-        """Reinforcement learning: a function of yours scores answers, which queues carry to it and back.
+    def _allow_reward_functions(self) -> None:
+        """Allow reinforcement learning: a function of the user scores answers, exchanged through queues.
 
         Actions and names: awslabs/awsome-distributed-ai, hyperpod-eks-tf (rig_mode).
         """

@@ -1,4 +1,4 @@
-"""Who goes first on a cluster, and whose the instances are."""
+"""Task governance: priority classes and the compute quotas of teams."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from config.cluster import TaskGovernance, Team
 
 
 class ComputeQuota(CfnResource):
-    """A team's share: AWS::SageMaker::ComputeQuota, for which the library has no class yet."""
+    """AWS::SageMaker::ComputeQuota, a team's share, for which CDK has no class yet."""
 
     def __init__(self, scope: Construct, construct_id: str, *, cluster: HyperPodCluster, team: Team) -> None:
         sharing: dict[str, Any] = {"Strategy": "DontLend"}
@@ -39,7 +39,7 @@ class ComputeQuota(CfnResource):
 
 
 class Governance(Construct):
-    """Priority classes, and a quota for each team. `quotas` are there when the teams' namespaces are."""
+    """Priority classes, and a quota for each team. `quotas` create the teams' namespaces."""
 
     def __init__(
         self,

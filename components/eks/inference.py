@@ -1,4 +1,4 @@
-"""HyperPod's inference operator: models served on the cluster's own nodes."""
+"""HyperPod's inference operator, which serves models on the cluster's nodes."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ OWN_LIST = "The add-on is AWS's, and so is the list of what it calls"
 
 
 class InferenceOperator(Construct):
-    """The add-on, what it wants to be there before it, and its roles.
+    """The add-on, the add-ons that it requires, and its roles.
 
-    They reach pods by the cluster's OpenID Connect provider: the add-on knows no pod identity. Its load
-    balancers and its autoscaler are off: each is a controller with rights of its own. Docs: Amazon SageMaker
-    AI guide, "Setting up your HyperPod clusters for model deployment".
+    Pods get the roles through the cluster's OpenID Connect provider: the add-on does not support pod
+    identity. Load balancers and autoscaler are off: each is a controller that needs further rights. Docs:
+    Amazon SageMaker AI guide, "Setting up your HyperPod clusters for model deployment".
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class InferenceOperator(Construct):
             "OperatorRole",
             OPERATOR,
             "AmazonSageMakerHyperPodInferenceAccess",
-            # The policy lets SageMaker be told of roles of this name only.
+            # The managed policy allows passing only roles with this name to SageMaker.
             name=f"SageMakerHyperPodInference-{cluster.name}"[:64],
         )
         bucket.grant_keep_certificates(operator)
@@ -87,7 +87,7 @@ class InferenceOperator(Construct):
         return role
 
     def _trust(self, service_account: str) -> str:
-        """As text: the conditions' keys begin with the issuer, and a key in a template is no reference."""
+        """The trust policy as JSON text: its condition keys contain the issuer, a reference."""
         issuer, provider = "@issuer@", "@provider@"
         by_pods = {
             "Effect": "Allow",

@@ -1,4 +1,4 @@
-"""What each Kubernetes group may do in the namespaces of jobs, as objects of the cluster."""
+"""Kubernetes Roles of each group in the namespaces of jobs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ _RBAC = "rbac.authorization.k8s.io"
 
 
 def job_access(namespaces: Mapping[str, bool], *, with_services: bool = False) -> list[dict[str, Any]]:
-    """A Role and its binding for each group in each of `namespaces`; true: the namespace itself, too."""
+    """A Role and its binding for each group in each of `namespaces`.
+
+    A true value in `namespaces` adds the namespace itself.
+    """
     groups = {JOBS_GROUP: role_rules(with_services=with_services), WATCH_GROUP: WATCH_RULES}
     return [
         manifest

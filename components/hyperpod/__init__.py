@@ -1,1 +1,1 @@
-"""What a HyperPod cluster on EKS is made of, in the order in which it comes up."""
+"""Constructs that HyperPod clusters on EKS and on Slurm share."""

@@ -1,4 +1,4 @@
-"""What tells people that a cluster costs too much, misses nodes, has sick ones or idle ones."""
+"""Notices about a cluster's cost, and about missing, unhealthy and idle nodes."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ EVERY = Duration.minutes(5)
 
 
 class ClusterMonitoring(Construct):
-    """Three ways to notice: a budget, metrics with an alarm each, and HyperPod's own events.
+    """A budget, metrics with one alarm each, and rules for HyperPod's own events.
 
-    `measure` is the function that counts, every five minutes, told `event` and of which groups accelerators
-    are; what it may ask beside SageMaker, its stack grants.
+    `measure` names the function that counts nodes every five minutes. Its event is `event` with the names of
+    the groups that have accelerators. It may call SageMaker; the stack grants the rest.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class ClusterMonitoring(Construct):
         *,
         cluster: HyperPodCluster,
         config: ClusterConfig,
-        handlers: FunctionFactory,
+        functions: FunctionFactory,
         notices: NoticeTopic,
         measure: str,
         event: Mapping[str, object],
@@ -55,27 +55,27 @@ class ClusterMonitoring(Construct):
         self._cluster, self._notices = cluster, notices
         if config.monthly_budget_usd is not None:
             self._budget(config.monthly_budget_usd)
-        self.function = self._measured(handlers, config, measure, event)
+        self.function = self._measured(functions, config, measure, event)
         self.alarm(
             "MissingNodes",
             self.metric(MISSING_NODES),
-            "is InService and misses nodes",
-            # A replaced node takes twenty minutes.
+            "is InService but lacks nodes",
+            # Replacing a node takes twenty minutes.
             lasting=Duration.minutes(30),
-            # No measurement is as bad as a missing node: nobody is looking.
+            # A missing measurement is as serious as a missing node.
             missing=cloudwatch.TreatMissingData.BREACHING,
         )
         self.alarm(
             "IdleNodes",
             self.metric(IDLE_NODES),
-            "pays for accelerators on which nothing runs",
+            "has accelerators on which nothing runs",
             lasting=Duration.hours(2),
             missing=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
         self._events()
 
     def metric(self, name: str) -> cloudwatch.Metric:
-        """A count of the cluster, as `function` puts it."""
+        """The metric that `function` publishes under this name."""
         return cloudwatch.Metric(
             namespace=NAMESPACE,
             metric_name=name,
@@ -93,7 +93,7 @@ class ClusterMonitoring(Construct):
         lasting: Duration,
         missing: cloudwatch.TreatMissingData,
     ) -> None:
-        """Tell people when the metric was 1 or more for so long."""
+        """Send a notice when the metric was 1 or more during all of `lasting`."""
         alarm = cloudwatch.Alarm(
             self,
             construct_id,
@@ -108,7 +108,7 @@ class ClusterMonitoring(Construct):
 
     def _budget(self, limit_usd: int) -> None:
         Tags.of(self._cluster).add(CLUSTER_TAG, self._cluster.name)
-        self._notices.let_publish("budgets.amazonaws.com")
+        self._notices.allow_publish("budgets.amazonaws.com")
         budgets.CfnBudget(
             self,
             "Budget",
@@ -134,7 +134,7 @@ class ClusterMonitoring(Construct):
         )
 
     def _measured(
-        self, handlers: FunctionFactory, config: ClusterConfig, measure: str, event: Mapping[str, object]
+        self, functions: FunctionFactory, config: ClusterConfig, measure: str, event: Mapping[str, object]
     ) -> lambda_.Function:
         dead_letters = sqs.Queue(
             self,
@@ -143,7 +143,7 @@ class ClusterMonitoring(Construct):
             enforce_ssl=True,
             retention_period=Duration.days(14),
         )
-        function = handlers.function(measure, memory_mib=256, dead_letter_queue=dead_letters)
+        function = functions.function(measure, memory_mib=256, dead_letter_queue=dead_letters)
         any_cluster = Stack.of(self).format_arn(service="sagemaker", resource="cluster", resource_name="*")
         allow(function, "sagemaker:DescribeCluster", on=[any_cluster], because=OWN_ID)
         allow(
@@ -180,23 +180,23 @@ class ClusterMonitoring(Construct):
         return function
 
     def _events(self) -> None:
-        self._notices.let_publish("events.amazonaws.com")
-        self._tell(
+        self._notices.allow_publish("events.amazonaws.com")
+        self._notify(
             "NodeHealth",
-            "Atelier: a node of the cluster is sick, or well again",
+            "Atelier: the health of a cluster node has changed",
             {"detail-type": ["SageMaker HyperPod Cluster Node Health Event"]},
         )
-        self._tell(
+        self._notify(
             "ClusterErrors",
-            "Atelier: the cluster could not do something, such as get capacity",
+            "Atelier: a cluster operation failed, for example for lack of capacity",
             {
                 "detail-type": ["SageMaker HyperPod Cluster Event"],
                 "detail": {"EventDetails": {"EventLevel": ["Error"]}},
             },
         )
 
-    def _tell(self, construct_id: str, description: str, pattern: Mapping[str, Any]) -> None:
-        # The type itself: the library would let EventBridge publish to the topic from any account.
+    def _notify(self, construct_id: str, description: str, pattern: Mapping[str, Any]) -> None:
+        # L1: CDK's rule would let EventBridge publish to the topic from any account.
         events.CfnRule(
             self,
             construct_id,

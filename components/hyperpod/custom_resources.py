@@ -1,4 +1,4 @@
-"""Makes custom resources: a function a kind, which outlives its fifteen minutes by calling itself."""
+"""Custom resources whose function invokes itself to work longer than fifteen minutes."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from components.function_factory import FunctionFactory
 from components.permissions import allow
 
 LONGEST = Duration.hours(1)
-"""What CloudFormation waits at most; lambdas/resources/custom_resource.py answers before it ends."""
+"""CloudFormation's longest wait; lambdas/resources/custom_resource.py answers before it ends."""
 
 
 class CustomResources(Construct):
-    """`function` (a module of lambdas/resources) behind any number of resources of its kind."""
+    """One `function`, a module of lambdas/resources, for any number of resources of its type."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, handlers: FunctionFactory) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, functions: FunctionFactory) -> None:
         super().__init__(scope, construct_id)
-        self.function: lambda_.Function = handlers.function(
+        self.function: lambda_.Function = functions.function(
             construct_id, timeout=Duration.minutes(15), memory_mib=256, package="resources"
         )
         assert isinstance(self.function.role, iam.Role)
-        # A policy of its own: as one of the role's it would need the function that needs the role.
+        # A separate policy avoids a circular reference: the function depends on the role's own policy.
         self._continuation = iam.Policy(self, "Continuation", roles=[self.function.role])
         allow(self._continuation, "lambda:InvokeFunction", on=[self.function.function_arn])
 
     def resource(self, scope: Construct, construct_id: str, **properties: Any) -> CustomResource:
-        """A resource in `scope` with these properties, spelled as the function reads them."""
+        """Create a resource in `scope` with these properties, named as the function reads them."""
         resource = CustomResource(
             scope,
             construct_id,
@@ -43,5 +43,5 @@ class CustomResources(Construct):
 
 
 def texts(numbers: Mapping[str, int]) -> dict[str, str]:
-    """Numbers as CloudFormation hands them to a custom resource, so that they are not changed on the way."""
+    """Numbers as text, which CloudFormation passes to a custom resource unchanged."""
     return {name: str(number) for name, number in numbers.items()}

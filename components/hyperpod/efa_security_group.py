@@ -7,11 +7,11 @@ from constructs import Construct
 
 
 class EfaSecurityGroup(ec2.SecurityGroup):
-    """Members reach each other by every protocol, both ways, and AWS's APIs by HTTPS.
+    """Allows all traffic between members, and HTTPS to AWS's APIs.
 
     EFA is not IP: its packets pass only if the group names itself as the peer of an all-protocol rule for
-    ingress *and* egress (docs: "Prepare an EFA-enabled security group"). `allow_all_outbound` must therefore
-    be off: with it on, the library silently drops the egress rule as superfluous, and collectives hang.
+    ingress *and* egress (docs: "Prepare an EFA-enabled security group"). `allow_all_outbound` must be off:
+    otherwise CDK silently omits the egress rule as redundant, and collective operations hang.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, vpc: ec2.IVpc) -> None:

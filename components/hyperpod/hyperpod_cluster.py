@@ -1,4 +1,4 @@
-"""The HyperPod cluster itself: its nodes, as configuration names them."""
+"""The HyperPod cluster and its instance groups."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ Cfn = sagemaker.CfnCluster
 
 
 class HyperPodCluster(Construct):
-    """`cluster`, under the name `name`: people, log groups and AWS's own tools call a cluster by its name.
+    """`cluster`, with the physical name `name`, by which log groups and AWS's tools find it.
 
-    `orchestrator` runs its jobs; `setup` says with what each group's nodes are made. It depends on the whole
-    network and on the roles' policies, for which CreateCluster looks without being told; on what else,
-    `after` is told.
+    `orchestrator` runs its jobs; `setup` returns the role, scripts and mounts of a group's nodes. The cluster
+    depends on the whole network and on the roles' policies, which CreateCluster checks although the template
+    does not refer to them. Further dependencies: `after`.
     """
 
     def __init__(
@@ -64,19 +64,19 @@ class HyperPodCluster(Construct):
             if scaling_role
             else None,
         )
-        # With its routes and rules: a node that starts without them reaches nothing, and is given up.
+        # Including routes and rules: HyperPod gives up a node that starts without them.
         self.after(network, *{each.role.node.path: each.role for each in setups.values()}.values())
         if scaling_role:
             self.after(scaling_role)
 
     def after(self, *earlier: IDependable) -> None:
-        """Make the cluster when these are there, and take it away before them."""
+        """Create the cluster after these resources, and delete it before them."""
         self.cluster.node.add_dependency(*earlier)
 
     def _scaling_role(self) -> iam.Role:
-        """HyperPod's own Karpenter adds and removes nodes as this.
+        """The role with which HyperPod's Karpenter adds and removes nodes.
 
-        Its rights on keys, which AWS's document lists, are for volumes under customer-managed ones.
+        AWS's documentation also lists permissions on keys; they are for volumes under customer-managed keys.
         """
         role = iam.Role(
             self,
@@ -108,7 +108,7 @@ def _shared(file_system: Lustre | None) -> Cfn.RestrictedInstanceGroupsConfigPro
         return None
     return Cfn.RestrictedInstanceGroupsConfigProperty(
         shared_environment_config=Cfn.SharedEnvironmentConfigProperty(
-            # Nova's checkpoints are in escrow; what lies here is scratch, billed by the hour.
+            # Nova's checkpoints are in escrow; this is scratch space, billed by the hour.
             f_sx_lustre_deletion_policy="DeleteIfNotUsed",
             f_sx_lustre_config=lustre(file_system),
         )

@@ -1,4 +1,4 @@
-"""A cluster's groups as CloudFormation spells them, whatever runs their jobs."""
+"""CloudFormation properties of instance groups, on EKS and on Slurm."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Cfn = sagemaker.CfnCluster
 
 @dataclass(frozen=True)
 class NodeSetup:
-    """What a group's nodes are made with beside its configuration: rights, scripts, mounts."""
+    """The role, lifecycle scripts and mounts of a group's nodes."""
 
     role: iam.IRole
     life_cycle: Cfn.ClusterLifeCycleConfigProperty | None = None
@@ -26,7 +26,7 @@ class NodeSetup:
 def instance_group(
     group: InstanceGroup, setup: NodeSetup, *, vpc: Cfn.VpcConfigProperty | None
 ) -> Cfn.ClusterInstanceGroupProperty:
-    """A group with its own `vpc` where it lies elsewhere than its cluster."""
+    """Properties of a group; `vpc` is set if the group is in another zone than its cluster."""
     several = len(group.instance_types) > 1
     return Cfn.ClusterInstanceGroupProperty(
         instance_group_name=group.name,
@@ -55,7 +55,7 @@ def instance_group(
 def restricted_group(
     group: RestrictedGroup, setup: NodeSetup, *, vpc: Cfn.VpcConfigProperty | None
 ) -> Cfn.ClusterRestrictedInstanceGroupProperty:
-    """A group on which nothing of ours runs but Nova's containers: no scripts, no mounts."""
+    """Properties of a restricted group, which runs only Nova's containers: no scripts, no mounts."""
     return Cfn.ClusterRestrictedInstanceGroupProperty(
         instance_group_name=group.name,
         execution_role=setup.role.role_arn,
@@ -73,7 +73,7 @@ def restricted_group(
 
 
 def lustre(file_system: Lustre) -> Cfn.FSxLustreConfigProperty:
-    """A file system that HyperPod makes."""
+    """Properties of a file system that HyperPod creates."""
     return Cfn.FSxLustreConfigProperty(
         size_in_gib=file_system.size_gib, per_unit_storage_throughput=file_system.throughput
     )

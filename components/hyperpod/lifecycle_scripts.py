@@ -1,4 +1,4 @@
-"""The scripts that HyperPod runs on a node when it is made, replaced or patched."""
+"""The scripts that HyperPod runs on a node when it is created, replaced or patched."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SUFFIXES = {".py", ".sh"}
 
 
 def scripts_of(kind: str) -> dict[str, str]:
-    """Text by path of what lies in lifecycle/<kind>, and of what every kind's scripts call."""
+    """Text by path of the scripts in lifecycle/<kind>, and of those that every kind shares."""
     own = FOLDER / kind
     files = {path: path.relative_to(own) for path in own.rglob("*") if path.suffix in SUFFIXES}
     files |= {path: path.relative_to(FOLDER) for path in FOLDER.glob("*.sh")}
@@ -31,7 +31,7 @@ def scripts_of(kind: str) -> dict[str, str]:
 
 
 def slurm_agent() -> dict[str, str]:
-    """Text by path of the agent on a Slurm controller, as the package `agent` beside the scripts."""
+    """Text by path of the Slurm controller's agent, in the package `agent` next to the scripts."""
     return _texts({path: Path("agent", path.name) for path in _AGENT.iterdir() if path.suffix in SUFFIXES})
 
 
@@ -40,9 +40,10 @@ def _texts(files: Mapping[Path, Path]) -> dict[str, str]:
 
 
 class LifecycleScripts(Construct):
-    """`files` under a prefix that their content names; they may hold references, to a queue for example.
+    """`files` under a prefix that contains a hash of them; they may hold references, such as a queue's URL.
 
-    CloudFormation compares the address alone: behind the same one a changed script never reaches a node.
+    CloudFormation compares only the S3 address: with an unchanged address, a changed script never reaches a
+    node.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class LifecycleScripts(Construct):
         text = json.dumps(stack.resolve(dict(files)), sort_keys=True)
         content = hashlib.sha256(text.encode()).hexdigest()[:16]
         bucket.grant_publish_lifecycle_scripts(publisher.function)
-        # The cluster's own prefix: another cluster's deletion must not take this one's scripts.
+        # A prefix of the cluster's own: deleting another cluster must not delete these scripts.
         owner = Fn.select(2, Fn.split("/", stack.stack_id))
         prefix = f"{names.LIFECYCLE_PREFIX}{owner}/{content}/"
         self.resource: CustomResource = publisher.resource(
@@ -68,9 +69,9 @@ class LifecycleScripts(Construct):
         self.address = f"s3://{bucket.bucket.bucket_name}/{prefix}"
 
     def on_create(self, entry: str) -> LifeCycle:
-        """Run `entry` in place of HyperPod's own setup."""
+        """Run `entry` instead of HyperPod's own setup."""
         return LifeCycle(source_s3_uri=self.address, on_create=entry)
 
     def on_init_complete(self, entry: str) -> LifeCycle:
-        """Run `entry` when HyperPod's own setup is complete."""
+        """Run `entry` after HyperPod's own setup."""
         return LifeCycle(source_s3_uri=self.address, on_init_complete=entry)

@@ -1,4 +1,4 @@
-"""A Lustre file system of ours that shows parts of the bucket to every node."""
+"""An FSx for Lustre file system linked to prefixes of the bucket."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ Link = fsx.CfnDataRepositoryAssociation
 class LinkedFileSystem(Construct):
     """`file_system` in the nodes' own subnet and security group, all ports open between members.
 
-    `links` are paths below its root by prefix of the bucket: what comes to a prefix appears there. Nothing
-    goes back but below the prefixes in `written`. What is to be kept is in the bucket: the file system goes
-    with its cluster.
+    `links` maps prefixes of the bucket to paths of the file system, where new objects appear. Only files
+    below the prefixes in `written` are exported to the bucket. The file system is deleted with its cluster.
     """
 
     def __init__(
@@ -49,12 +48,12 @@ class LinkedFileSystem(Construct):
                 deployment_type="PERSISTENT_2",
                 per_unit_storage_throughput=lustre.throughput,
                 data_compression_type="LZ4",
-                # FSx backs up no file system that is linked to a bucket.
+                # FSx cannot back up a file system that is linked to a bucket.
                 automatic_backup_retention_days=0,
             ),
         )
         self.file_system.apply_removal_policy(RemovalPolicy.DESTROY)
-        # FSx tries the rules of the group when it makes a file system, and refuses without Lustre's ports.
+        # FSx checks the group's rules on creation and fails unless they open Lustre's ports.
         self.file_system.node.add_dependency(security_group)
         self.links = [
             self._link(prefix, path, bucket, is_written=prefix in written) for prefix, path in links.items()
@@ -71,7 +70,7 @@ class LinkedFileSystem(Construct):
             batch_import_meta_data_on_create=True,
             s3=Link.S3Property(
                 auto_import_policy=Link.AutoImportPolicyProperty(events=["NEW", "CHANGED", "DELETED"]),
-                # Not DELETED: a job that clears its folder must not clear the bucket's.
+                # Not DELETED: a job that clears its folder must not delete objects.
                 auto_export_policy=Link.AutoExportPolicyProperty(events=["NEW", "CHANGED"])
                 if is_written
                 else None,

@@ -1,4 +1,4 @@
-"""Where a cluster's nodes lie: subnets of their own beside the network's block, and who reaches whom."""
+"""Subnets and security group of a cluster's nodes."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from config.cluster import ClusterSubnet
 class ClusterNetwork(Construct):
     """`subnet_ids` by zone id and the nodes' `security_group`.
 
-    A node takes dozens of addresses, hence a secondary block for each subnet. Zones are named by id, which
-    the library's own subnets cannot. Routes are a private subnet's of the network: which of its zones this
-    one is in is not known at synthesis, so traffic to the gateway may cross zones.
+    A node uses dozens of addresses, so each subnet has a secondary block of the VPC. Zones are named by id,
+    which CDK's own subnets do not support. The subnets use the route table of a private subnet of the
+    network. Its zone may differ, so traffic to the NAT gateway may cross zones.
 
-    The group lets members reach each other by everything, so the ports of a file system between them (Lustre:
-    988 and 1018 to 1023) and of the control plane's interfaces, which are members, need no rule.
+    The group allows all traffic between members. File systems (Lustre: ports 988 and 1018 to 1023) and the
+    control plane's interfaces are members and need no further rule.
     """
 
     def __init__(
@@ -37,17 +37,17 @@ class ClusterNetwork(Construct):
         self.subnet_ids = {subnet.zone_id: self._subnet(vpc, subnet, routes) for subnet in subnets}
         self.security_group = EfaSecurityGroup(self, "Nodes", vpc=vpc)
         if endpoint_group:
-            # Resources of this stack: the library would put rules into the stacks of the groups' owners.
+            # L1, to stay in this stack: CDK would put the rules into the stacks that own the groups.
             self._https("ToEndpoints", endpoint_group, self.security_group, "HTTPS from cluster nodes")
 
     def admit_functions(self, group: ec2.ISecurityGroup) -> None:
-        """Let members of `group` reach the Kubernetes API, whose interfaces are members of the nodes'."""
+        """Allow `group` to call the Kubernetes API, whose interfaces are members of `security_group`."""
         self._https("FromFunctions", self.security_group, group, "HTTPS from functions that submit jobs")
 
     def keep(self, removal: RemovalPolicy) -> None:
-        """Keep subnets and security group when the stack goes, for a file system in them that is kept.
+        """Retain subnets and security group when the stack is deleted, for a retained file system in them.
 
-        Routes and the rules of other groups go: their own stacks could not be deleted with them.
+        Routes and the rules of other groups are deleted: they would block the deletion of other stacks.
         """
         resources = [*self._kept, *self.security_group.node.find_all()]
         for resource in resources:
@@ -76,7 +76,7 @@ class ClusterNetwork(Construct):
             vpc_id=vpc.vpc_id,
             cidr_block=subnet.cidr,
             availability_zone_id=subnet.zone_id,
-            # By this tag Kubernetes finds where an internal load balancer may stand.
+            # Kubernetes finds subnets for internal load balancers by this tag.
             tags=[CfnTag(key="kubernetes.io/role/internal-elb", value="1")],
         )
         resource.node.add_dependency(block)

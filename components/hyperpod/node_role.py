@@ -1,4 +1,4 @@
-"""What every node of a HyperPod cluster may do in AWS: join, be watched, pull images."""
+"""The IAM role of HyperPod nodes: join the cluster and pull images."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ POLICY = "AmazonSageMakerClusterInstanceRolePolicy"
 class NodeRole(iam.Role):
     """A group's execution role. Actions: awslabs/awsome-distributed-ai (sagemaker_iam_role).
 
-    A cluster must depend on the role with its policies: created beside them it cannot see its subnets.
+    A cluster must depend on the role and its policies: without them CreateCluster cannot read its subnets.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, description: str) -> None:
@@ -23,8 +23,8 @@ class NodeRole(iam.Role):
             scope,
             construct_id,
             description=description,
-            # Without a condition, as AWS documents it for clusters: nothing says that nodes' credentials are
-            # asked for in the name of an account, and a cluster that cannot have them never comes up.
+            # Without a condition on the source account, as AWS documents it for clusters. Whether SageMaker
+            # sends the account for nodes is undocumented, and without credentials no node starts.
             assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"),
             managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name(POLICY)],
         )

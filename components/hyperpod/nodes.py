@@ -1,4 +1,4 @@
-"""The wait for a cluster's nodes, which CloudFormation's own type does not know."""
+"""A wait for a cluster's nodes, which AWS::SageMaker::Cluster does not provide."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from config.cluster import ClusterConfig
 
 
 class Nodes(Construct):
-    """`arrived` stands when every group has the nodes it needs at least; add-ons depend on it."""
+    """`arrived` completes when every group has its minimum of nodes; add-ons depend on it."""
 
     def __init__(
         self,

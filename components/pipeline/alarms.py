@@ -1,4 +1,4 @@
-"""Alarms for what a person must act on, each sent to the notice topic."""
+"""Alarms that need action, sent to the notice topic."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from components.pipeline.settlement import Settlement
 
 
 class Alarms(Construct):
-    """One alarm for a failed run; the others say that waiting itself is broken, and every run would hang."""
+    """Alarms for failed runs, and for faults of settlement, which would block every run."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Alarms(Construct):
             comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
             if below
             else cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            # Silence is good news, except where silence is what the alarm is about.
+            # Missing data is normal, except for an alarm about missing invocations.
             treat_missing_data=cloudwatch.TreatMissingData.BREACHING
             if below
             else cloudwatch.TreatMissingData.NOT_BREACHING,

@@ -1,4 +1,4 @@
-"""The pipeline's side of clusters: the functions that submit, follow and stop jobs there."""
+"""Permissions of the pipeline's functions that submit, follow and stop jobs on clusters."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from config.model import Environment
 
 
 class ClusterClients(Construct):
-    """What clients may do, by the names that configuration gives to clusters.
+    """Permissions on clusters, by the names that configuration gives them.
 
-    The pipeline comes first and refers to no cluster's stack: a cluster comes and goes without it. Into the
-    cluster's Kubernetes `functions` are let by the cluster's own stack (ClusterAccess). `network` is theirs
-    where a cluster on EKS may have an endpoint inside.
+    The pipeline is deployed first and refers to no cluster's stack, so clusters are created and deleted
+    without it. A cluster's own stack lets `functions` into its Kubernetes (ClusterAccess). `network` is set
+    if there is a cluster on EKS, whose endpoint may be private.
     """
 
     def __init__(
@@ -54,20 +54,20 @@ class ClusterClients(Construct):
             )
 
     def grant_use(self, function: lambda_.Function) -> None:
-        """Find endpoints on EKS, behind which a cluster's Role says what may be done; use Slurm's queues."""
+        """Find endpoints on EKS, where a Kubernetes Role limits access, and use Slurm's queues."""
         self.functions.append(function)
         self._grant_find(function)
         grant_submit_slurm_jobs(function, environment=self._environment, bucket=self._bucket, key=self._key)
 
     def grant_follow(self, grantee: Grantee) -> None:
-        """Read what jobs on clusters log."""
+        """Read logs of jobs on clusters."""
         self._grant_find(grantee)
         self.grant_read_logs(grantee)
         for cluster in slurm_clusters(self._environment):
             self._bucket.grant_follow_slurm_jobs(grantee, cluster.name)
 
     def grant_read_logs(self, grantee: Grantee) -> None:
-        """Read the log lines of clusters' nodes, where what Nova's containers say ends up."""
+        """Read logs of cluster nodes, which include those of Nova's containers."""
         for name in self._names:
             group = Stack.of(self).format_arn(
                 service="logs",
@@ -79,7 +79,7 @@ class ClusterClients(Construct):
 
     @property
     def job_changes(self) -> events.EventPattern | None:
-        """What S3 sends when an agent of Slurm has said something new of a job; None without Slurm."""
+        """The event that S3 sends when a Slurm agent updates a job's status; None without Slurm."""
         clusters = slurm_clusters(self._environment)
         if not clusters:
             return None

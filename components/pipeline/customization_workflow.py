@@ -1,4 +1,4 @@
-"""The line as a state machine: validate, train, evaluate, gate, approve, deploy, prove, promote, report."""
+"""The pipeline as a state machine: validate, train, evaluate, gate, approve, deploy, promote, report."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ VARIABLES = (
     "deployment_arn", "report",
 )  # fmt: skip
 
-# Backstops behind the deadlines of operations: reached only when Settlement itself does not run.
+# Timeouts beyond the deadlines of operations: reached only when Settlement does not run.
 JOB_BACKSTOP = Duration.days(30)
 APPROVAL_BACKSTOP = Duration.days(30)
 DEPLOYMENT_BACKSTOP = Duration.days(1)
@@ -55,13 +55,13 @@ class CustomizationWorkflow(Construct):
     Input   `{"run_id": "<name>-<yyyymmddhhmmss>", "run": <run file as JSON>}`
     Output  `{"run_id", "status": PROMOTED | ACCEPTED | REJECTED | ROLLED_BACK, "report_uri"}`
     Errors  fails with the name and cause of the first error (a class of atelier/errors.py, or Step Functions'
-            own), after everything the run started is stopped, everything it made and did not promote is
-            deleted, and the report is written
+            own), after it has stopped everything that the run started, deleted what the run created and did
+            not promote, and written the report
 
-    Results live in variables ($run, $plan, $checkpoint, $scores ...), so that a state takes what it needs and
-    nothing is threaded through. States that start something slow wait for a task token which Settlement
-    finishes; their timeout is only a backstop behind the operation's own deadline, at which Settlement stops
-    the work and names the cause.
+    Results are stored in variables ($run, $plan, $checkpoint, $scores ...); each state reads those it needs.
+    A state that starts a slow operation waits for a task token, which Settlement finishes. The state's
+    timeout is longer than the operation's deadline, at which Settlement stops the operation and reports the
+    cause.
     """
 
     def __init__(
@@ -89,15 +89,15 @@ class CustomizationWorkflow(Construct):
             query_language=sfn.QueryLanguage.JSONATA,
             role=role.role.without_policy_updates(),
             encryption_configuration=sfn.CustomerManagedEncryptionConfiguration(
-                # By its ARN: to the key itself the library would add a statement for the delivery of logs
-                # that has no condition. EncryptionKey has a narrower one.
+                # By ARN: CDK would add a statement without a condition for the delivery of logs to the key
+                # itself. EncryptionKey has a narrower one.
                 kms.Key.from_key_arn(self, "Key", key.key_arn)
             ),
-            # Without execution data: it would carry task tokens and lines of datasets into the log.
+            # Without execution data, which contains task tokens and rows of datasets.
             logs=sfn.LogOptions(destination=log_group, level=sfn.LogLevel.ALL, include_execution_data=False),
             tracing_enabled=True,
         )
-        # The library's own would let children be redriven too, which a run that was released must not be.
+        # CDK's own policy also allows redriving children; a run that was cleaned up must not be redriven.
         self.state_machine.node.try_remove_child("DistributedMapPolicy")
         role.grant_map_runs(self.state_machine)
 
@@ -108,12 +108,12 @@ class CustomizationWorkflow(Construct):
             "states:SendTaskSuccess",
             "states:SendTaskFailure",
             on=["*"],
-            because="A task token is no resource to name; who holds it may finish it",
+            because="SendTask actions have no resources to name; who has a token may finish it",
         )
         allow_key(grantee, self._key, "kms:Decrypt", "kms:GenerateDataKey", through="states")
 
     def grant_operate(self, grantee: Grantee) -> None:
-        """Start runs and follow them."""
+        """Start and follow runs."""
         machine, stack = self.state_machine, Stack.of(self)
         allow(grantee, "states:StartExecution", "states:ListExecutions", on=[machine.state_machine_arn])
         executions = stack.format_arn(
@@ -141,7 +141,7 @@ class CustomizationWorkflow(Construct):
         approval_required = self._question("ApprovalRequired?")
         approved = self._question("Approved?", no="REJECTED")
         register_model = self._register_model()
-        deployment_wanted = self._question("DeploymentWanted?", no="ACCEPTED")
+        deployment_requested = self._question("DeploymentWanted?", no="ACCEPTED")
         healthy = self._question("Healthy?")
 
         find_baseline = self._find_baseline()
@@ -157,8 +157,8 @@ class CustomizationWorkflow(Construct):
             holds("$plan.approval_required"), self._await_approval().next(approved)
         ).otherwise(register_model)
         approved.when(holds("$approval.approved"), register_model).otherwise(publish_report)
-        register_model.next(deployment_wanted)
-        deployment_wanted.when(
+        register_model.next(deployment_requested)
+        deployment_requested.when(
             holds("$plan.deployment_wanted"),
             self._create_model().next(self._deploy()).next(self._smoke_test()).next(healthy),
         ).otherwise(publish_report)
@@ -171,14 +171,14 @@ class CustomizationWorkflow(Construct):
         return start
 
     def _validate_run(self) -> tasks.LambdaInvoke:
-        # Every variable exists from here on: to read one that does not is an error; the report reads most.
+        # Reading an unassigned variable is an error, and the report reads most: assign all of them first.
         unset = dict.fromkeys(VARIABLES, NOTHING) | {"stage_index": 0, "stages": [], "scores": []}
         submitted = {"run": "{% $states.context.Execution.Input.run %}"}
-        told = {name: f"{{% $states.result.Payload.{name} %}}" for name in ("run", "recipes", "warnings")}
+        results = {name: f"{{% $states.result.Payload.{name} %}}" for name in ("run", "recipes", "warnings")}
         return self._tasks.invoke(
             "ValidateRun",
             submitted,
-            assign=unset | told | {"plan": PAYLOAD},
+            assign=unset | results | {"plan": PAYLOAD},
             on_failure=unset | submitted | FAILED,
         )
 
@@ -337,5 +337,5 @@ class CustomizationWorkflow(Construct):
         return sfn.Pass.jsonata(self, "RunEnded", outputs=ended)
 
     def _question(self, name: str, *, no: str = "") -> sfn.Choice:
-        """A choice; `no` is the run's status when the answer is no and the line ends there."""
+        """A choice; `no` is the run's status if the answer is no and the run ends there."""
         return sfn.Choice.jsonata(self, name, assign={"status": no} if no else None)

@@ -1,4 +1,4 @@
-"""The states that hold a run's datasets to their rules, before anything is paid for."""
+"""The states that validate a run's datasets before any job is started."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from constructs import Construct
 
 from components.pipeline.workflow_tasks import CAUSE, FAILED, PAYLOAD, WorkflowTasks, holds
 
-# Enough at a time to read terabytes in hours, few enough to leave an account's other functions room to run.
+# High enough to read terabytes in hours, low enough to leave concurrency to the account's other functions.
 MAX_CONCURRENCY = 20
 
-# A Map's result holds every child's in 256 KiB: a thousand failed parts fit with this much of their causes.
+# A Map's result is limited to 256 KiB: a thousand failed parts fit with causes of this many characters.
 LONGEST_CAUSE = 150
 
 
 class DatasetValidation(Construct):
     """ValidateDatasets → DatasetsSplit? → ValidateDatasetParts → MergeFindings.
 
-    ValidateDatasets checks what one function surely can, and leaves in `$dataset_parts` the numbers of the
-    parts of larger files, which a Distributed Map then checks. Its children are STANDARD: a part has a
-    function's 15 minutes and is tried again, an Express execution ends after five. They see no variable of
-    the run, so they are handed the run and their part's number. A part that cannot be checked does not fail
-    its child: the Map's own error, States.ExceedToleratedFailureThreshold, would tell no cause. MergeFindings
-    gets such parts and fails with their names and causes.
+    ValidateDatasets checks what one function can check in time, and assigns the numbers of the parts of
+    larger files to `$dataset_parts`. A Distributed Map checks these parts. Its children are STANDARD: a part
+    may take a function's 15 minutes and is retried, while an Express execution ends after five. Children
+    cannot read the run's variables, so their input has the run and a part's number. A part that cannot be
+    checked does not fail its child: the Map's error, States.ExceedToleratedFailureThreshold, has no cause.
+    MergeFindings receives such parts and fails with their names and causes.
     """
 
     def __init__(
@@ -63,8 +63,8 @@ class DatasetValidation(Construct):
         return parts
 
     def _validate_dataset_part(self) -> sfn.IChainable:
-        given = {name: f"{{% $states.input.{name} %}}" for name in ("run_id", "run", "part")}
-        check = self._tasks.invoke("ValidateDatasetPart", given, outputs=PAYLOAD, is_in_map=True)
+        inputs = {name: f"{{% $states.input.{name} %}}" for name in ("run_id", "run", "part")}
+        check = self._tasks.invoke("ValidateDatasetPart", inputs, outputs=PAYLOAD, is_in_map=True)
         check.add_catch(
             sfn.Pass.jsonata(self, "PartUnchecked"),
             errors=["States.ALL"],

@@ -1,4 +1,4 @@
-"""The operations table: a row for everything slow that a run has started, and the index of what is open."""
+"""The operations table: a row for each slow operation of a run, and an index of open ones."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ OPEN_INDEX = "open"
 
 
 class OperationsTable(Construct):
-    """Rows by `run_id` and `step`; a row is in the index `open` until its token is finished, then leaves it.
+    """Rows by `run_id` and `step`; the index `open` has those whose task token is not finished.
 
-    Task tokens lie in it, hence the key. Rows expire by `expires_at`, seconds since the epoch. The table has
-    no deletion protection, which would block the rollback of a failed first deployment: the removal policy
-    keeps it from CloudFormation, and DynamoDB keeps a deleted table's backup for 35 days.
+    Task tokens are stored in it, hence the customer-managed key. Rows expire by `expires_at`, seconds
+    since the epoch. The table has no deletion protection, which would block the rollback of a failed first
+    deployment. The removal policy retains it, and DynamoDB keeps the backup of a deleted table for 35 days.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class OperationsTable(Construct):
         self._allow(grantee, "dynamodb:Query")
 
     def grant_release(self, grantee: Grantee) -> None:
-        """Leave the marker that stops a run, find its operations and close them."""
+        """Write the marker that stops a run, find its operations and close them."""
         self._allow(grantee, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")
 
     def grant_settle(self, grantee: Grantee) -> None:
@@ -62,12 +62,12 @@ class OperationsTable(Construct):
         allow(grantee, "dynamodb:Query", on=[f"{self.table.table_arn}/index/{OPEN_INDEX}"])
 
     def grant_decide(self, grantee: Grantee) -> None:
-        """What a person needs: see operations, approve or reject a run, ask it to stop."""
+        """Read operations, approve or reject a run, and stop it."""
         self.grant_release(grantee)
 
     def _allow(self, grantee: Grantee, *actions: str) -> None:
         allow(grantee, *actions, on=[self.table.table_arn])
-        # DynamoDB uses the table's key in its caller's name.
+        # DynamoDB uses the table's key on its caller's behalf.
         allow_key(
             grantee, self._key, "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", through="dynamodb"
         )

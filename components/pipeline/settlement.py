@@ -1,4 +1,4 @@
-"""What makes waiting work: a function that asks services for the truth, and events that say "look now"."""
+"""The function that finishes waiting states, and the events and schedule that invoke it."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from components.targets.custom_models import CustomModels
 class Settlement(Construct):
     """`function` (lambdas/handlers/settle.py) finishes the task tokens of operations that have ended.
 
-    Events of training jobs and of Slurm's make it prompt; the schedule makes it certain, and is all there is
-    for Kubernetes, and for Bedrock, which sends no event when a model or a deployment becomes ready. An event
-    that could not be delivered or handled is kept in `dead_letters` for two weeks; losing one costs at most a
-    minute.
+    Events of training jobs and of Slurm jobs invoke it immediately, and a schedule every minute. The schedule
+    alone serves Kubernetes jobs, and Bedrock, which sends no event when a model or a deployment becomes
+    ready. `dead_letters` keeps events that could not be delivered or handled for two weeks; a lost event
+    delays its operation by at most a minute.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class Settlement(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        handlers: FunctionFactory,
+        functions: FunctionFactory,
         operations: OperationsTable,
         jobs: TrainingJobs,
         clusters: ClusterClients,
@@ -49,27 +49,27 @@ class Settlement(Construct):
             enforce_ssl=True,
             retention_period=Duration.days(14),
         )
-        self.function: lambda_.Function = handlers.function(
+        self.function: lambda_.Function = functions.function(
             "Settle",
             timeout=Duration.minutes(5),
-            # Reserved, so that other functions of the account can never starve it; small, because every call
-            # asks SageMaker and Bedrock, whose Describe quotas the account shares. Lambda queues the rest.
+            # Reserved, so that the account's other functions cannot use it; small, because every invocation
+            # uses the account's Describe quotas of SageMaker and Bedrock. Lambda queues the rest.
             reserved_concurrency=4,
             dead_letter_queue=self.dead_letters,
             network=clusters.network,
         )
-        # It finishes what a submitting function could not, so it may do whatever those may.
+        # It completes submissions that failed halfway, so it has the permissions of submitting functions.
         operations.grant_settle(self.function)
         jobs.grant_submit(self.function)
         clusters.grant_use(self.function)
-        # Validation losses, by which jobs are stopped early.
+        # Early stopping reads validation losses.
         jobs.grant_read_logs(self.function)
         clusters.grant_read_logs(self.function)
         models.grant_create(self.function)
         models.grant_deploy(self.function)
         models.grant_switch(self.function)
         notices.grant_publish(self.function)
-        self._look(
+        self._invoke_on(
             "TrainingJobEnded",
             description="Atelier: a training job ended",
             event_pattern=events.EventPattern(
@@ -79,22 +79,22 @@ class Settlement(Construct):
             ),
         )
         if clusters.job_changes:
-            self._look(
+            self._invoke_on(
                 "SlurmJobChanged",
                 description="Atelier: a job on Slurm has changed",
                 event_pattern=clusters.job_changes,
             )
-        self._look(
+        self._invoke_on(
             "EveryMinute",
-            description="Atelier: look at every open operation",
+            description="Atelier: check every open operation",
             schedule=events.Schedule.rate(Duration.minutes(1)),
         )
 
     def grant_wake(self, grantee: Grantee) -> None:
-        """Say "look now", as the command line does after a person decided something."""
+        """Invoke the function at once, as the command line does after a decision."""
         allow(grantee, "lambda:InvokeFunction", on=[self.function.function_arn])
 
-    def _look(
+    def _invoke_on(
         self,
         construct_id: str,
         *,

@@ -1,4 +1,4 @@
-"""SageMaker training jobs: the role they run under, and who may start, see and stop them."""
+"""SageMaker training jobs: their roles, and permissions to start, read and stop them."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ ANY_RUN = "A job is named by its run and step, which are not known before the ru
 
 
 class TrainingJobs(Construct):
-    """Training and evaluation jobs. `role` is what SageMaker assumes for them.
+    """Training and evaluation jobs. SageMaker assumes `role` for them.
 
-    A distillation asks its teacher through Bedrock's batch inference, under the same role as the job; so that
-    no other job may, it has a role of its own, `distillation_role`.
+    A distillation invokes its teacher through Bedrock's batch inference with the job's role. Only
+    `distillation_role` may do so, and only distillations use it.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class TrainingJobs(Construct):
             resource_name=LOG_GROUP,
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
-        # Both spellings: some actions of CloudWatch Logs name the group, others what is in it.
+        # Both forms: some actions of CloudWatch Logs apply to the group, others to its streams.
         self._logs = [log_group, f"{log_group}:*"]
         for role in (self.role, self.distillation_role):
             self._allow_log(role)
@@ -66,11 +66,11 @@ class TrainingJobs(Construct):
             self._allow_join(role, security_group)
         bucket.grant_train(self.role)
         bucket.grant_distil(self.distillation_role)
-        self._allow_ask_for_rewards(self.role)
-        self._allow_ask_teachers(self.distillation_role)
+        self._allow_rewards(self.role)
+        self._allow_teachers(self.distillation_role)
 
     def grant_submit(self, grantee: Grantee) -> None:
-        """Start a job, or find the one already started under its name; stop it if its run ended meanwhile."""
+        """Start a job or find the one of the same name, and stop it if its run has ended."""
         allow(
             grantee,
             "sagemaker:CreateTrainingJob",
@@ -88,7 +88,7 @@ class TrainingJobs(Construct):
         )
 
     def grant_stop(self, grantee: Grantee) -> None:
-        """See how a job stands and stop it."""
+        """Read a job's status and stop it."""
         allow(
             grantee,
             "sagemaker:DescribeTrainingJob",
@@ -98,7 +98,7 @@ class TrainingJobs(Construct):
         )
 
     def grant_read_logs(self, grantee: Grantee) -> None:
-        """Read the jobs' log lines, which carry the loss curves."""
+        """Read the jobs' logs, which contain the loss curves."""
         allow(
             grantee,
             "logs:FilterLogEvents",
@@ -107,7 +107,7 @@ class TrainingJobs(Construct):
         )
 
     def grant_follow(self, grantee: Grantee) -> None:
-        """Watch jobs: how they stand and what they log."""
+        """Read the status and logs of jobs."""
         allow(grantee, "sagemaker:DescribeTrainingJob", on=[self._jobs], because=ANY_RUN)
         self.grant_read_logs(grantee)
 
@@ -118,11 +118,11 @@ class TrainingJobs(Construct):
             self, construct_id, description=description, assumed_by=iam.CompositePrincipal(*principals)
         )
 
-    def _allow_ask_for_rewards(self, role: iam.Role) -> None:
-        """What scores answers in reinforcement learning and its evaluation: a function of yours, or a judge.
+    def _allow_rewards(self, role: iam.Role) -> None:
+        """Allow reward functions and judge models, which score answers in reinforcement learning.
 
-        Functions by the name that AWS's own policy for SageMaker asks of them. Docs: Amazon Nova user guide,
-        "Reinforcement fine-tuning"; the judges have no cross-region profiles.
+        Functions must have the prefix that AWS's own policy for SageMaker requires. The judges have no
+        cross-region profiles. Docs: Amazon Nova user guide, "Reinforcement fine-tuning".
         """
         stack = Stack.of(self)
         functions = stack.format_arn(
@@ -143,8 +143,8 @@ class TrainingJobs(Construct):
         ]
         allow(role, "bedrock:InvokeModel", on=judges)
 
-    def _allow_ask_teachers(self, role: iam.Role) -> None:
-        """Batch inference with a teacher, by the cross-region profiles that AWS's recipes name.
+    def _allow_teachers(self, role: iam.Role) -> None:
+        """Allow batch inference with a teacher, by the cross-region profiles that AWS's recipes use.
 
         Docs: Amazon Nova user guide, "Amazon Nova distillation"; Bedrock user guide, "Permissions for batch
         inference".
@@ -225,7 +225,7 @@ class TrainingJobs(Construct):
         )
 
     def _allow_join(self, role: iam.Role, security_group: ec2.ISecurityGroup) -> None:
-        """Let SageMaker put a job's network interfaces into our subnets.
+        """Allow SageMaker to create a job's network interfaces in the subnets.
 
         Docs: "Give SageMaker AI Training Jobs Access to Resources in Your Amazon VPC".
         """

@@ -1,4 +1,4 @@
-"""Where training jobs run: private subnets that reach AWS without the internet."""
+"""The VPC of training jobs: private subnets with VPC endpoints."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from config.network import NewNetwork
 
 
 class TrainingNetwork(Construct):
-    """A VPC over named availability zones, with flow logs. Without NAT gateways, no internet."""
+    """A VPC in named availability zones, with flow logs. Without NAT gateways it has no internet access."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class TrainingNetwork(Construct):
             availability_zones=list(network.availability_zones),
             nat_gateways=network.nat_gateways,
             subnet_configuration=[private, public] if has_nat else [private],
-            # To empty the default group takes a custom resource with rights; nothing uses the group.
+            # Restricting it takes a custom resource with permissions; nothing uses the group.
             restrict_default_security_group=False,
             gateway_endpoints={
                 "S3": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.S3),
@@ -50,7 +50,7 @@ class TrainingNetwork(Construct):
         self.vpc.add_flow_log("Flow", destination=ec2.FlowLogDestination.to_cloud_watch_logs(log_group))
 
     def admit(self, security_group: ec2.ISecurityGroup) -> ec2.ISecurityGroup:
-        """Let members of `security_group` use the interface endpoints; the group of the endpoints."""
+        """Allow `security_group` to use the interface endpoints; returns the endpoints' own group."""
         group = ec2.SecurityGroup(
             self,
             "EndpointGroup",

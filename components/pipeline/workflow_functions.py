@@ -18,9 +18,9 @@ from components.targets.custom_models import CustomModels
 
 @dataclass(kw_only=True)
 class WorkflowFunctions:
-    """Makes every function of the line, in its order; `by_state` has them by the name of their state."""
+    """Creates the pipeline's functions in the order of its states; `by_state` has them by state name."""
 
-    handlers: FunctionFactory
+    functions: FunctionFactory
     bucket: ArtifactBucket
     operations: OperationsTable
     jobs: TrainingJobs
@@ -39,7 +39,7 @@ class WorkflowFunctions:
 
     def _validate(self) -> None:
         run = self._function("ValidateRun")
-        # Datasets are streamed: the memory is for the processor, of which Lambda gives one whole at 1769 MiB.
+        # Datasets are streamed: the memory is for the CPU, of which Lambda assigns one full vCPU at 1769 MiB.
         datasets, part, merge = (
             self._function(state, timeout=Duration.minutes(15), memory_mib=1769)
             for state in ("ValidateDatasets", "ValidateDatasetPart", "MergeFindings")
@@ -118,7 +118,7 @@ class WorkflowFunctions:
     def _client_function(
         self, state: str, *, timeout: Duration | None = None, memory_mib: int = 512
     ) -> lambda_.Function:
-        """A function that reaches clusters, too."""
+        """Create a function that also calls clusters."""
         function = self._function(
             state, timeout=timeout, memory_mib=memory_mib, network=self.clusters.network
         )
@@ -133,6 +133,6 @@ class WorkflowFunctions:
         memory_mib: int = 512,
         network: FunctionNetwork | None = None,
     ) -> lambda_.Function:
-        function = self.handlers.function(state, timeout=timeout, memory_mib=memory_mib, network=network)
+        function = self.functions.function(state, timeout=timeout, memory_mib=memory_mib, network=network)
         self.by_state[state] = function
         return function

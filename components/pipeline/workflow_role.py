@@ -1,4 +1,4 @@
-"""What the state machine itself may do: invoke its functions, run its Maps, send a notice, log and trace."""
+"""The state machine's role: invoke functions, run Maps, publish notices, log and trace."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from components.permissions import allow
 
 
 class WorkflowRole(Construct):
-    """Written out, because the library would allow every version and alias of every function."""
+    """A role with explicit statements: CDK would allow every version and alias of each function."""
 
     def __init__(
         self,
@@ -61,10 +61,10 @@ class WorkflowRole(Construct):
         )
 
     def grant_map_runs(self, machine: sfn.StateMachine) -> None:
-        """Run Distributed Maps: their children are executions of the machine itself.
+        """Run Distributed Maps, whose children are executions of the state machine itself.
 
-        Step Functions developer guide, "IAM policies for using Distributed Map states". A policy of its own,
-        because the machine waits for the role's first policy and this one names the machine.
+        Step Functions developer guide, "IAM policies for using Distributed Map states". A separate
+        policy, because the state machine depends on the role's own policy and this one names the machine.
         """
         children = iam.Policy(self, "MapRuns", roles=[self.role])
         allow(children, "states:StartExecution", on=[machine.state_machine_arn])

@@ -1,4 +1,4 @@
-"""How a state of the workflow calls its function: the waiting, the retries and the way out of a failure."""
+"""Task states of the workflow: invocation, waiting, retries and catch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from constructs import Construct
 RUN_ID = "{% $states.context.Execution.Input.run_id %}"
 PAYLOAD = "{% $states.result.Payload %}"
 
-LAMBDA_TROUBLE = [
+LAMBDA_ERRORS = [
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
@@ -25,17 +25,17 @@ LAMBDA_TROUBLE = [
     "Lambda.Unknown",
     "Runtime.ExitError",
 ]
-"""Trouble of the Lambda service, and functions that died: all they do is idempotent, so it is done again."""
+"""Errors of the Lambda service, and crashed functions; functions are idempotent, so all are retried."""
 
 TIMED_OUT = ["Sandbox.Timedout"]
-"""A function that used up its time: once more, for a slow neighbour; more would cost and change nothing."""
+"""A function that reached its timeout: retried once, in case a service was slow."""
 
 TRANSIENT = ["Throttled", "ServiceUnavailable"]
 RETRY_WHILE_IN_USE = {"Promote", "RetireCandidate", "RollBack", "ReleaseRun"}
 
-# A function's Cause is JSON with a stack trace, of which people want the sentence; a timeout has no Cause.
-# Only a whole document is parsed: Step Functions cuts long ones, services quote JSON in theirs, and an
-# expression that fails here would end the execution with nothing released.
+# A function's Cause is JSON with a stack trace, of which only the message is kept; a timeout has no Cause.
+# Only complete documents are parsed: Step Functions truncates long ones, services quote JSON in theirs, and
+# an expression that fails in a Catch would end the execution without cleanup.
 CAUSE = (
     "($cause := $states.errorOutput.Cause; $exists($cause) ? "
     "($substring($cause, 0, 1) = '{' and $substring($cause, -1) = '}' "
@@ -49,9 +49,9 @@ FAILED = {
 
 
 class WorkflowTasks:
-    """Makes the Tasks of a workflow within `scope`, each invoking the function of its own name.
+    """Creates Tasks in `scope`, each of which invokes the function of its own name.
 
-    `release` is the state that a failure leads to unless a Task says otherwise; set once that state exists.
+    `release` is the default target of a Task's Catch; it is set once that state exists.
     """
 
     def __init__(self, scope: Construct, functions: Mapping[str, lambda_.Function]) -> None:
@@ -71,39 +71,39 @@ class WorkflowTasks:
         on_failure: Mapping[str, Any] | None = None,
         is_in_map: bool = False,
     ) -> tasks.LambdaInvoke:
-        """A state that invokes the function of its name, and with `waits` waits that long for its token.
+        """A state that invokes the function of its name; with `waits` it waits that long for its token.
 
-        On failure `on_failure` is assigned and `catch` comes next. A Task inside a Map fails its Map instead:
-        no Catch leads out of one.
+        On failure it assigns `on_failure` and continues with `catch`. A Task in a Map fails its Map instead:
+        a Catch cannot leave a Map.
         """
         function = self._functions[name]
-        answer = {} if waits is None else {"task_token": "{% $states.context.Task.Token %}"}
+        token = {} if waits is None else {"task_token": "{% $states.context.Task.Token %}"}
         assert function.timeout is not None
         task = tasks.LambdaInvoke.jsonata(
             self._scope,
             name,
             lambda_function=function,
-            payload=sfn.TaskInput.from_object({"run_id": RUN_ID, **payload, **answer}),
+            payload=sfn.TaskInput.from_object({"run_id": RUN_ID, **payload, **token}),
             integration_pattern=None if waits is None else sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN,
             task_timeout=sfn.Timeout.duration(waits or function.timeout.plus(Duration.minutes(1))),
             retry_on_service_exceptions=False,
             assign=assign,
             outputs=outputs,
         )
-        retry(task, LAMBDA_TROUBLE)
+        retry(task, LAMBDA_ERRORS)
         retry(task, TIMED_OUT, attempts=1)
         retry(task, TRANSIENT)
         if name in RETRY_WHILE_IN_USE:
             retry(task, ["ResourceInUse"], attempts=15)
         if not is_in_map:
             next_state = catch or self.release
-            assert next_state is not None, f"{name} comes before the state that catches its failure"
+            assert next_state is not None, f"{name}: create the state that catches its failure first"
             task.add_catch(next_state, errors=["States.ALL"], assign=on_failure or FAILED)
         return task
 
 
 def variables(*names: str) -> dict[str, str]:
-    """A payload of these variables under their own names."""
+    """A payload with these variables under their own names."""
     return {name: f"{{% ${name} %}}" for name in names}
 
 
@@ -113,7 +113,7 @@ def holds(expression: str) -> sfn.Condition:
 
 
 def retry(task: sfn.TaskStateBase, errors: list[str], *, attempts: int = 8) -> None:
-    """Try again after these errors with full jitter: 8 attempts take up to 6 minutes, 15 up to 20."""
+    """Retry after these errors with full jitter: 8 attempts take up to 6 minutes, 15 up to 20."""
     task.add_retry(
         errors=errors,
         interval=Duration.seconds(2),

@@ -1,1 +1,1 @@
-"""What a HyperPod cluster has that Slurm runs; what every cluster has is in components/cluster."""
+"""Constructs of HyperPod clusters with Slurm; those of every cluster are in components/hyperpod."""

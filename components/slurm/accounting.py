@@ -1,4 +1,4 @@
-"""The database in which Slurm's history of jobs outlives the cluster's controller."""
+"""The database of Slurm's job history, which outlives the cluster's controller."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Cfn = sagemaker.CfnCluster
 
 
 class Accounting(Construct):
-    """A small MySQL, whose password RDS keeps as a secret and changes every week.
+    """A MySQL database, whose password RDS stores as a secret and rotates every week.
 
-    It is a member of the nodes' security group, like the file systems. The schema's name is HyperPod's own
-    choice, with the cluster's id in it: two clusters never write into one. A stack that deletes it takes a
-    snapshot first, which needs no network.
+    It is a member of the nodes' security group, like the file systems. HyperPod names the schema after the
+    cluster's id, so two clusters never share one. A stack that deletes the database takes a snapshot first,
+    which needs no network.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Accounting(Construct):
             self,
             "Subnets",
             db_subnet_group_description="Slurm's accounts",
-            # RDS asks for two zones, even of a database in one.
+            # RDS requires two zones even for a single-zone database.
             subnet_ids=[*subnet_ids],
         )
         self._instance = rds.CfnDBInstance(
@@ -78,17 +78,17 @@ class Accounting(Construct):
 
     @property
     def secret_arn(self) -> str:
-        """Of the secret with user name and password, which RDS makes."""
+        """ARN of the secret with user name and password, which RDS creates."""
         return self._instance.attr_master_user_secret_secret_arn
 
     @property
     def database(self) -> Cfn.ClusterAccountingDatabaseProperty:
-        """As the cluster is told."""
+        """The `AccountingDatabase` property of the cluster."""
         return Cfn.ClusterAccountingDatabaseProperty(
             endpoint=self._instance.attr_endpoint_address, port=3306, secret_arn=self.secret_arn
         )
 
     def grant_sign_in(self, grantee: Grantee) -> None:
-        """Read the password that is valid now."""
+        """Read the current password."""
         allow(grantee, "secretsmanager:GetSecretValue", on=[self.secret_arn])
         allow_key(grantee, self._key, "kms:Decrypt", through="secretsmanager")

@@ -1,4 +1,4 @@
-"""What the agent on a Slurm cluster's controller is told, and the files by which it comes there."""
+"""Files on the nodes of a Slurm cluster: scripts, the agent and its configuration."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ CONFIG = "agent.json"
 def node_files(
     cluster: ClusterConfig, *, region: str, bucket: ArtifactBucket, queue: JobQueue
 ) -> dict[str, str]:
-    """The scripts of a Slurm cluster's nodes with its agent, and the agent's configuration.
+    """Lifecycle scripts, the controller's agent and the agent's configuration, by path.
 
-    All that a node runs of ours comes from the bucket: nothing is downloaded while it starts.
+    Nodes read all of them from the bucket: they download nothing from the internet while they start.
     """
     config = {
         "cluster": cluster.name,
@@ -29,7 +29,7 @@ def node_files(
         "queue_url": queue.queue.queue_url,
         "shared_folder": SHARED_FOLDER,
         "runtime": "enroot",
-        # HyperPod's plugin of srun does nothing where HyperPod replaces no node.
+        # HyperPod's srun plugin has no effect if HyperPod does not replace nodes.
         "auto_resume": cluster.node_recovery,
     }
     return {**scripts_of("slurm"), **slurm_agent(), CONFIG: json.dumps(config, indent=2, sort_keys=True)}

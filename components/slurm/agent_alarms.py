@@ -1,4 +1,4 @@
-"""What tells people that a Slurm cluster's agent no longer does its work."""
+"""Alarms about the agent of a Slurm cluster."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MEASURE = "MeasureSlurmCluster"
 
 
 def measured(cluster: ClusterConfig, bucket: ArtifactBucket) -> Mapping[str, object]:
-    """What the function that measures is told: where the heartbeat is, and when it is too old."""
+    """Event of the measuring function: where the heartbeat is, and when it is too old."""
     return {
         "bucket": bucket.bucket.bucket_name,
         "configured_name": cluster.name,
@@ -28,14 +28,14 @@ def measured(cluster: ClusterConfig, bucket: ArtifactBucket) -> Mapping[str, obj
 def add_agent_alarms(
     monitoring: ClusterMonitoring, *, cluster: ClusterConfig, bucket: ArtifactBucket, queue: JobQueue
 ) -> None:
-    """Ring when it is silent, and when it leaves messages that it could not handle."""
+    """Add alarms for a silent agent, and for messages that it could not handle."""
     bucket.grant_read_slurm_heartbeat(monitoring.function, cluster.name)
     monitoring.alarm(
         "SilentAgent",
         monitoring.metric(SILENT_AGENT),
-        "has an agent that says nothing: no job of the line starts or ends there",
+        "has an agent without heartbeat: pipeline jobs do not start or end there",
         lasting=Duration.minutes(10),
-        # Where nothing is measured, MissingNodes rings.
+        # Missing measurements trigger the alarm MissingNodes.
         missing=cloudwatch.TreatMissingData.NOT_BREACHING,
     )
     monitoring.alarm(

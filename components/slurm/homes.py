@@ -1,4 +1,4 @@
-"""The file system of people's homes, which outlives the Slurm cluster that mounts it."""
+"""The file system of home directories, which outlives the Slurm cluster that mounts it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Cfn = sagemaker.CfnCluster
 
 
 class Homes(Construct):
-    """`file_system` is OpenZFS in the nodes' subnet and security group, backed up every day."""
+    """`file_system`, an FSx for OpenZFS in the nodes' subnet and security group, with daily backups."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class Homes(Construct):
                             client_configurations=[
                                 fsx.CfnFileSystem.ClientConfigurationsProperty(
                                     clients=subnet.cidr,
-                                    # HyperPod makes people's homes as root.
+                                    # HyperPod creates home directories as root.
                                     options=["rw", "crossmnt", "no_root_squash"],
                                 )
                             ]
@@ -58,12 +58,12 @@ class Homes(Construct):
             ),
         )
         self.file_system.apply_removal_policy(removal)
-        # FSx tries the rules of the security group when it makes a file system, and refuses without them.
+        # FSx checks the security group's rules on creation and fails without them.
         self.file_system.node.add_dependency(network.security_group)
 
     @property
     def mount(self) -> Cfn.ClusterInstanceStorageConfigProperty:
-        """What HyperPod mounts on a node when it is made."""
+        """The property by which HyperPod mounts it on a new node."""
         return Cfn.ClusterInstanceStorageConfigProperty(
             fsx_open_zfs_config=Cfn.ClusterFsxOpenZfsConfigProperty(
                 dns_name=self.file_system.attr_dns_name, mount_path=HOMES

@@ -1,4 +1,4 @@
-"""Where a Slurm cluster's agent hears that a job is wanted, or no longer is."""
+"""The queue by which a Slurm cluster's agent receives requests to submit and cancel jobs."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from config.slurm import SlurmOrchestrator
 from config.slurm_job_cluster import queue_name
 
 TRIES = 5
-"""After as many a message is a dead letter. No job is lost by it: the agent lists the wanted ones, too."""
+"""Receives before a message becomes a dead letter. No job is lost: the agent also lists job bundles."""
 
 
 class JobQueue(Construct):
-    """An encrypted queue, TLS only, and its dead letters.
+    """An encrypted, TLS-only queue and its dead-letter queue.
 
-    Both have names: the pipeline's functions are allowed to send by name, before the cluster is there.
+    Both have physical names, because the pipeline's policies refer to them before the cluster exists.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, name: str, key: kms.IKey) -> None:
@@ -41,16 +41,16 @@ class JobQueue(Construct):
             encryption=sqs.QueueEncryption.KMS,
             encryption_master_key=key,
             enforce_ssl=True,
-            # As long as the queue keeps anything: a controller may be replaced over a long week-end.
+            # SQS's maximum, so that messages outlast the replacement of a controller.
             retention_period=Duration.days(14),
-            # A first guess, which the agent sets anew for as long as it works.
+            # An initial value; the agent extends it while it works on a message.
             visibility_timeout=Duration.minutes(2),
             receive_message_wait_time=Duration.seconds(20),
             dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=TRIES, queue=self.dead_letters),
         )
 
     def grant_receive(self, grantee: Grantee) -> None:
-        """Take messages, keep them hidden while they are worked on, and remove them."""
+        """Receive messages, extend their visibility timeout, and delete them."""
         allow(
             grantee,
             "sqs:ChangeMessageVisibility",
@@ -63,7 +63,7 @@ class JobQueue(Construct):
 
 
 def slurm_clusters(environment: Environment) -> list[ClusterConfig]:
-    """Those of the environment's clusters that Slurm runs."""
+    """The environment's clusters with Slurm."""
     return [
         cluster for cluster in environment.clusters if isinstance(cluster.orchestrator, SlurmOrchestrator)
     ]
@@ -72,7 +72,7 @@ def slurm_clusters(environment: Environment) -> list[ClusterConfig]:
 def grant_submit_slurm_jobs(
     grantee: Grantee, *, environment: Environment, bucket: ArtifactBucket, key: kms.IKey
 ) -> None:
-    """Submit to, follow and stop jobs on every Slurm cluster of the environment, there or yet to come."""
+    """Submit, follow and stop jobs on every Slurm cluster of the environment, deployed or not."""
     clusters = slurm_clusters(environment)
     stack = Stack.of(policy_owner(grantee))
     for cluster in clusters:

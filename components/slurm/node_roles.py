@@ -1,4 +1,4 @@
-"""What nodes of a Slurm cluster may do in AWS: all of them little, the controller what its agent does."""
+"""IAM roles of a Slurm cluster's nodes: one for the controller and its agent, one for the others."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from components.slurm.shared_storage import SharedStorage
 
 
 class SlurmNodeRole(NodeRole):
-    """A node on which jobs run, or people sign in: data and results pass over the shared file system.
+    """The role of compute and login nodes, which exchange data over the shared file system.
 
-    Neither the queue nor the bucket's runs are a job's business: whoever trains cannot submit, nor read
-    another run's output.
+    It has no access to the queue or the bucket's runs: a job can neither submit jobs nor read another run's
+    output.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class SlurmNodeRole(NodeRole):
 
 
 class ControllerRole(SlurmNodeRole):
-    """The controller: its agent takes jobs from the queue, gives them data, and keeps what they made."""
+    """The controller's role: its agent receives jobs, fetches their data and uploads their output."""
 
     def __init__(
         self,

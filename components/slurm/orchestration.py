@@ -1,4 +1,4 @@
-"""What CreateCluster is told of Slurm: how its configuration is kept, and with what each node is made."""
+"""Slurm as a HyperPod cluster's orchestrator, and the setup of its nodes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Cfn = sagemaker.CfnCluster
 def slurm_orchestrator(
     strategy: SlurmStrategy | None, accounting: Accounting | None
 ) -> Cfn.OrchestratorProperty:
-    """Slurm, as a HyperPod cluster is told what runs its jobs."""
+    """The `Orchestrator` property for Slurm."""
     return Cfn.OrchestratorProperty(
         slurm=Cfn.ClusterOrchestratorSlurmConfigProperty(
             slurm_config_strategy=strategy and strategy.value,
@@ -31,7 +31,7 @@ def slurm_orchestrator(
 
 @dataclass(frozen=True)
 class SlurmNodes:
-    """With what nodes are made: the agent, and the rights that it needs, are on the controller alone."""
+    """Node setup by group; only the controller has the agent and the permissions that it needs."""
 
     controller_role: ControllerRole
     node_role: SlurmNodeRole
@@ -39,9 +39,9 @@ class SlurmNodes:
     storage: SharedStorage
 
     def setup(self, group: InstanceGroup | RestrictedGroup) -> NodeSetup:
-        """Of one group."""
+        """Node setup of one instance group."""
         assert isinstance(group, InstanceGroup), "Slurm has no restricted groups: config/checks"
-        assert group.slurm is not None, "a group says what its nodes are: config/checks"
+        assert group.slurm is not None, "a group has a node type: config/checks"
         is_controller = group.slurm.node_type is NodeType.CONTROLLER
         entry = "on_init_complete_controller.sh" if is_controller else "on_init_complete.sh"
         return NodeSetup(

@@ -1,4 +1,4 @@
-"""How people sign in to a cluster's nodes: by Session Manager, as a user and not as root."""
+"""Sign-in to a Slurm cluster's nodes through Session Manager, as a user and not as root."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from components.hyperpod.hyperpod_cluster import HyperPodCluster
 from components.permissions import Grantee, allow
 
 USER = "ubuntu"
-"""Who submits jobs, on every node with the same number: HyperPod's images have it."""
+"""A user of HyperPod's images, with the same user id on every node; it submits jobs."""
 
 CONTENT: dict[str, Any] = {
     "schemaVersion": "1.0",
@@ -27,7 +27,7 @@ CONTENT: dict[str, Any] = {
 
 
 class Sessions(Construct):
-    """The document of a session; without one a session is root's."""
+    """The session document; without it a session runs as root."""
 
     def __init__(self, scope: Construct, construct_id: str, *, cluster: HyperPodCluster) -> None:
         super().__init__(scope, construct_id)
@@ -42,7 +42,7 @@ class Sessions(Construct):
         )
 
     def grant_open(self, grantee: Grantee) -> None:
-        """Find this cluster's nodes, open a session on one, and close sessions of one's own."""
+        """Find this cluster's nodes, open a session on one, and end one's own sessions."""
         stack = Stack.of(self)
         arn = self._cluster.cluster.attr_cluster_arn
         allow(grantee, "sagemaker:DescribeCluster", "sagemaker:ListClusterNodes", on=[arn])

@@ -1,4 +1,4 @@
-"""The file systems that every node of a Slurm cluster mounts."""
+"""The file systems that each node of a Slurm cluster mounts."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Cfn = sagemaker.CfnCluster
 
 
 class SharedStorage(Construct):
-    """Lustre for jobs, with the bucket's datasets in it, and people's homes; `mounts` of a group.
+    """FSx for Lustre, linked to the bucket's datasets, and the home directories; `mounts` has both.
 
-    What is to be kept of a job goes to the bucket, so Lustre goes with the cluster; homes are people's data
-    and have a stack of their own.
+    Output of jobs is uploaded to the bucket, so Lustre is deleted with the cluster. Home directories are user
+    data and have a stack of their own.
     """
 
     def __init__(
@@ -50,12 +50,12 @@ class SharedStorage(Construct):
 
     @property
     def file_system_arns(self) -> list[str]:
-        """Of everything that a node mounts."""
+        """ARNs of the file systems that a node mounts."""
         return [self.lustre.attr_resource_arn, self._homes.file_system.attr_resource_arn]
 
     @property
     def mounts(self) -> list[Cfn.ClusterInstanceStorageConfigProperty]:
-        """What HyperPod mounts on a node when it is made; a later change reaches new nodes only."""
+        """Properties by which HyperPod mounts them on new nodes; changes do not reach existing nodes."""
         return [
             Cfn.ClusterInstanceStorageConfigProperty(
                 fsx_lustre_config=Cfn.ClusterFsxLustreConfigProperty(

@@ -1,4 +1,4 @@
-"""Bedrock custom models and the deployments that serve them: the role that imports, and who may do what."""
+"""Bedrock custom models and their deployments: the import role and permissions."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from components.permissions import Grantee, allow, allow_key
 BEDROCK = "bedrock.amazonaws.com"
 BY_SERVICE = "Bedrock gives models and deployments their ids"
 
-# What Bedrock does with a model's key in its caller's name. Amazon Nova user guide, "Encryption of Amazon
+# What Bedrock does with a model's key on its caller's behalf. Amazon Nova user guide, "Encryption of Amazon
 # Nova model customization jobs and artifacts": PermissionsModelCustomization, PermissionsModelInvocation.
-MAKING = ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
-ASKING = ("kms:Decrypt", "kms:GenerateDataKey")
+CREATE_WITH_KEY = ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
+INVOKE_WITH_KEY = ("kms:Decrypt", "kms:GenerateDataKey")
 
 
 class CustomModels(Construct):
-    """Custom models made from checkpoints. `role` is what Bedrock assumes to read a checkpoint."""
+    """Custom models from checkpoints. Bedrock assumes `role` to read a checkpoint."""
 
     def __init__(self, scope: Construct, construct_id: str, *, key: kms.IKey) -> None:
         super().__init__(scope, construct_id)
@@ -35,18 +35,18 @@ class CustomModels(Construct):
         self._deployments = stack.format_arn(
             service="bedrock", resource="custom-model-deployment", resource_name="*"
         )
-        # Nova's weights lie in an escrow bucket that SageMaker makes in Amazon's account: a condition on
-        # aws:ResourceAccount would refuse exactly this bucket.
+        # Nova's weights are in an escrow bucket, which SageMaker creates in an account of AWS: a condition on
+        # aws:ResourceAccount would exclude it.
         escrow = stack.format_arn(
             service="s3", region="", account="", resource=f"customer-escrow-{stack.account}-*"
         )
         in_our_name = "SageMaker names the escrow bucket; the account number in its name is ours"
         allow(self.role, "s3:ListBucket", "s3:GetBucketLocation", on=[escrow], because=in_our_name)
         allow(self.role, "s3:GetObject", on=[f"{escrow}/*"], because=in_our_name)
-        self._use_key(self.role, *MAKING)
+        self._use_key(self.role, *CREATE_WITH_KEY)
 
     def grant_create(self, grantee: Grantee) -> None:
-        """Make a custom model of a checkpoint, or find the one already made."""
+        """Create a custom model from a checkpoint, or find the existing one."""
         allow(
             grantee,
             "bedrock:CreateCustomModel",
@@ -54,7 +54,7 @@ class CustomModels(Construct):
             because="Bedrock has no resource to name for CreateCustomModel",
         )
         self._on_models(grantee, "GetCustomModel", "ListTagsForResource", "TagResource")
-        self._use_key(grantee, *MAKING)
+        self._use_key(grantee, *CREATE_WITH_KEY)
         allow(
             grantee,
             "iam:PassRole",
@@ -63,40 +63,40 @@ class CustomModels(Construct):
         )
 
     def grant_deploy(self, grantee: Grantee) -> None:
-        """Make a deployment of a custom model, or find the one already made."""
+        """Create a deployment of a custom model, or find the existing one."""
         self._on_models(grantee, "CreateCustomModelDeployment")
         self._on_deployments(grantee, "GetCustomModelDeployment", "ListTagsForResource", "TagResource")
-        self._use_key(grantee, *MAKING)
+        self._use_key(grantee, *CREATE_WITH_KEY)
 
     def grant_read(self, grantee: Grantee) -> None:
-        """See which model a deployment serves."""
+        """Read which model a deployment serves."""
         self._on_models(grantee, "GetCustomModel")
         self._on_deployments(grantee, "GetCustomModelDeployment")
 
     def grant_switch(self, grantee: Grantee) -> None:
-        """Put another model behind a deployment."""
+        """Switch a deployment to another model."""
         self.grant_read(grantee)
         self._on_models(grantee, "UpdateCustomModelDeployment")
         self._on_deployments(grantee, "UpdateCustomModelDeployment")
-        self._use_key(grantee, *MAKING)
+        self._use_key(grantee, *CREATE_WITH_KEY)
 
     def grant_delete_deployments(self, grantee: Grantee) -> None:
-        """Delete deployments that a run made."""
+        """Delete deployments that a run created."""
         self._on_deployments(
             grantee, "DeleteCustomModelDeployment", "GetCustomModelDeployment", "ListTagsForResource"
         )
 
     def grant_delete_models(self, grantee: Grantee) -> None:
-        """Delete custom models that a run made."""
+        """Delete custom models that a run created."""
         self._on_models(grantee, "DeleteCustomModel", "GetCustomModel", "ListTagsForResource")
 
     def grant_converse(self, grantee: Grantee) -> None:
-        """Ask a deployed model and wait for its whole answer."""
+        """Send a message to a deployed model and wait for the whole answer."""
         self._on_deployments(grantee, "InvokeModel")
-        self._use_key(grantee, *ASKING)
+        self._use_key(grantee, *INVOKE_WITH_KEY)
 
     def grant_chat(self, grantee: Grantee) -> None:
-        """Find a deployed model, and talk to it as it answers."""
+        """Find a deployed model, and stream its answers."""
         self.grant_converse(grantee)
         self._on_deployments(grantee, "GetCustomModelDeployment", "InvokeModelWithResponseStream")
         allow(
@@ -115,5 +115,5 @@ class CustomModels(Construct):
         )
 
     def _use_key(self, grantee: Grantee, *actions: str) -> None:
-        """Models lie under our key, and Bedrock uses it for whoever makes, swaps or asks one."""
+        """Allow use of the models' key, which Bedrock uses on its caller's behalf."""
         allow_key(grantee, self._key, *actions, through="bedrock")

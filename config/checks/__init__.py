@@ -1,8 +1,8 @@
-"""What AWS demands of a HyperPod cluster, on EKS or Slurm, asked before anything is deployed.
+"""AWS's requirements of HyperPod clusters, on EKS and Slurm, checked before deployment.
 
-Each check is a function with its demand and the source of it; docs/clusters.md shows them as a table, which a
-test holds to this package. A value AWS refuses costs half an hour of a deployment and its rollback: here, a
-sentence.
+Each check is a function with its requirement and source; a test compares them with the table in
+docs/clusters.md. AWS reports a wrong value half an hour into a deployment, which it then rolls back; a check
+reports it at once.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ CHECKS = (
 )
 
 
-def faults_of(cluster: ClusterConfig, region: str) -> list[str]:
-    """Everything that is wrong with a cluster of a region, the disputed checks that it overrides left out."""
+def violations_of(cluster: ClusterConfig, region: str) -> list[str]:
+    """Every violation by a cluster in a region, without the disputed checks that it overrides."""
     disputed = {check.name for check in CHECKS if check.is_disputed}
-    faults = [
+    violations = [
         f"overrides: {name!r}; accepted: {', '.join(sorted(disputed))}"
         for name in cluster.overrides
         if name not in disputed
@@ -58,5 +58,5 @@ def faults_of(cluster: ClusterConfig, region: str) -> list[str]:
         if check.is_disputed and check.name in cluster.overrides:
             continue
         hint = f" (overrides: {check.name!r})" if check.is_disputed else ""
-        faults += [fault + hint for fault in check.find(cluster, region)]
-    return [f"cluster {cluster.name}: {fault}" for fault in faults]
+        violations += [violation + hint for violation in check.find(cluster, region)]
+    return [f"cluster {cluster.name}: {violation}" for violation in violations]

@@ -1,4 +1,4 @@
-"""What a check of a cluster is: a demand, where it is from, and what finds the faults."""
+"""A check of a cluster: a requirement, its source, and a function that finds violations."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ SLURM_REFERENCE = "Amazon SageMaker AI guide, HyperPod references, API-driven Sl
 FSX = "Amazon FSx API reference, CreateFileSystem"
 TERRAFORM = "awslabs/awsome-distributed-ai, hyperpod-eks-tf (rig_mode)"
 
-Faults = Iterator[str]
+Violations = Iterator[str]
 
 
 @dataclass(frozen=True)
 class Check:
-    """One demand. `find` yields each fault of a cluster in a region as "field = value: accepted".
+    """One requirement. `find` yields each violation by a cluster in a region as "field = value: accepted".
 
-    A disputed one stands on sources that contradict each other, or on a single project's word: a cluster can
+    A disputed requirement has contradictory sources, or a single project as its source; a cluster can
     override it.
     """
 
     name: str
-    demands: str
+    requirement: str
     source: str
     is_disputed: bool
-    find: Callable[[ClusterConfig, str], Faults]
+    find: Callable[[ClusterConfig, str], Violations]
 
 
 def check(
-    demands: str, source: str, *, is_disputed: bool = False
-) -> Callable[[Callable[[ClusterConfig, str], Faults]], Check]:
-    """Make a check, under the function's own name."""
+    requirement: str, source: str, *, is_disputed: bool = False
+) -> Callable[[Callable[[ClusterConfig, str], Violations]], Check]:
+    """Turn a function into a check with the function's name."""
 
-    def make(find: Callable[[ClusterConfig, str], Faults]) -> Check:
-        return Check(find.__name__.replace("_", "-"), demands, source, is_disputed, find)
+    def make(find: Callable[[ClusterConfig, str], Violations]) -> Check:
+        return Check(find.__name__.replace("_", "-"), requirement, source, is_disputed, find)
 
     return make

@@ -1,11 +1,11 @@
-"""Checks of instance groups, restricted or not, taken by themselves."""
+"""Checks of instance groups, restricted or not."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 
-from config.checks.check import CFN, GUIDE, TERRAFORM, Faults, check
+from config.checks.check import CFN, GUIDE, TERRAFORM, Violations, check
 from config.cluster import ClusterConfig, InstanceGroup
 
 _NAME = r"[a-zA-Z0-9](-*[a-zA-Z0-9])*"
@@ -16,7 +16,7 @@ _MOST_NODES = 6758
 
 
 @check("Names are letters and digits with hyphens between, at most 63, and groups' are unique.", CFN)
-def names(cluster: ClusterConfig, _region: str) -> Faults:
+def names(cluster: ClusterConfig, _region: str) -> Violations:
     named = {"name": cluster.name}
     named |= {f"group {group.name!r} name": group.name for group in cluster.all_groups}
     for field, name in named.items():
@@ -24,11 +24,11 @@ def names(cluster: ClusterConfig, _region: str) -> Faults:
             yield f"{field} = {name!r}: accepted: at most 63 letters and digits, with hyphens between"
     for name, times in Counter(group.name for group in cluster.all_groups).items():
         if times > 1:
-            yield f"groups: {name!r} comes {times} times; each name once"
+            yield f"groups: {name!r} occurs {times} times; accepted: each name once"
 
 
 @check("A cluster has instance groups or restricted groups, 1 to 100 of them, and never both.", TERRAFORM)
-def one_kind_of_group(cluster: ClusterConfig, _region: str) -> Faults:
+def one_kind_of_group(cluster: ClusterConfig, _region: str) -> Violations:
     if cluster.groups and cluster.restricted_groups:
         yield "groups and restricted_groups: a cluster has one kind or the other; make two clusters"
     count = len(cluster.all_groups)
@@ -37,7 +37,7 @@ def one_kind_of_group(cluster: ClusterConfig, _region: str) -> Faults:
 
 
 @check("Counts are 0 to 6,758; a minimum is at most the count.", CFN)
-def counts(cluster: ClusterConfig, _region: str) -> Faults:
+def counts(cluster: ClusterConfig, _region: str) -> Violations:
     for group in cluster.all_groups:
         if not 0 <= group.count <= _MOST_NODES:
             yield f"group {group.name!r} count = {group.count}: accepted: 0 to {_MOST_NODES}"
@@ -46,18 +46,18 @@ def counts(cluster: ClusterConfig, _region: str) -> Faults:
 
 
 @check("A group names 1 to 20 instance types, of the form ml.<family>.<size>, each once.", CFN)
-def instance_types(cluster: ClusterConfig, _region: str) -> Faults:
+def instance_types(cluster: ClusterConfig, _region: str) -> Violations:
     for group in cluster.all_groups:
         types = group.instance_types
         if not 1 <= len(set(types)) == len(types) <= 20:
             yield f"group {group.name!r} instance_types = {types!r}: accepted: 1 to 20 different ones"
         for instance_type in types:
             if not re.fullmatch(_INSTANCE_TYPE, instance_type):
-                yield f"group {group.name!r} instance_type = {instance_type!r}: such as ml.p5.48xlarge"
+                yield f"group {group.name!r} instance_type = {instance_type!r}: accepted: ml.<family>.<size>"
 
 
 @check("Karpenter, a minimum count, several instance types and spot need continuous provisioning.", GUIDE)
-def continuous_features(cluster: ClusterConfig, _region: str) -> Faults:
+def continuous_features(cluster: ClusterConfig, _region: str) -> Violations:
     if cluster.continuous_provisioning:
         return
     if cluster.karpenter:
@@ -74,7 +74,7 @@ def continuous_features(cluster: ClusterConfig, _region: str) -> Faults:
 
 
 @check("Deep health checks put their own taints on nodes: a group has one or the other.", GUIDE)
-def taints(cluster: ClusterConfig, _region: str) -> Faults:
+def taints(cluster: ClusterConfig, _region: str) -> Violations:
     for group in cluster.groups:
         if group.taints and group.deep_health_checks:
             yield f"group {group.name!r} taints: not together with deep_health_checks"
@@ -83,11 +83,11 @@ def taints(cluster: ClusterConfig, _region: str) -> Faults:
 
 
 @check("A training plan is named by its ARN and is itself how instances are bought.", CFN)
-def training_plans(cluster: ClusterConfig, _region: str) -> Faults:
+def training_plans(cluster: ClusterConfig, _region: str) -> Violations:
     for group in cluster.all_groups:
         if group.training_plan_arn and not re.fullmatch(_PLAN, group.training_plan_arn):
-            given = f"training_plan_arn = {group.training_plan_arn!r}"
-            yield f"group {group.name!r} {given}: accepted: an ARN with training-plan/<name>"
+            field = f"training_plan_arn = {group.training_plan_arn!r}"
+            yield f"group {group.name!r} {field}: accepted: an ARN with training-plan/<name>"
         if group.training_plan_arn and isinstance(group, InstanceGroup) and group.capacity:
             yield f"group {group.name!r} capacity = {group.capacity.value}: not with a training plan"
 
@@ -97,7 +97,7 @@ def training_plans(cluster: ClusterConfig, _region: str) -> Faults:
     "storage takes 0 to 100 percent of memory.",
     CFN,
 )
-def single_values(cluster: ClusterConfig, _region: str) -> Faults:
+def single_values(cluster: ClusterConfig, _region: str) -> Violations:
     percent = cluster.tiered_storage_percent
     if percent is not None and not 0 <= percent <= 100:
         yield f"tiered_storage_percent = {percent}: accepted: 0 to 100"
@@ -108,5 +108,5 @@ def single_values(cluster: ClusterConfig, _region: str) -> Faults:
             yield f"group {group.name!r} volume_gib = {group.volume_gib}: accepted: 1 to 16384"
     for group in cluster.groups:
         if group.software_updates and not re.fullmatch(_SCHEDULE, group.software_updates):
-            such_as = "such as cron(0 3 ? * SUN *)"
-            yield f"group {group.name!r} software_updates = {group.software_updates!r}: {such_as}"
+            accepted = "accepted: an expression such as cron(0 3 ? * SUN *)"
+            yield f"group {group.name!r} software_updates = {group.software_updates!r}: {accepted}"

@@ -1,11 +1,11 @@
-"""Checks of where nodes lie: zones, subnets, and addresses for every node."""
+"""Checks of zones, subnets, and addresses for every node."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 
-from config.checks.check import GUIDE, Faults, check
+from config.checks.check import GUIDE, Violations, check
 from config.checks.sizes import LARGE, size_of
 from config.cluster import ClusterConfig, EksOrchestrator
 from config.slurm import SlurmOrchestrator
@@ -18,7 +18,7 @@ NODE_ADDRESSES = {
     EksOrchestrator: {SMALL_TYPE: 15, "ml.p4d.24xlarge": 51, LARGE_TYPE: 81, "ml.trn1.32xlarge": 57},
     SlurmOrchestrator: {SMALL_TYPE: 2, "ml.p4d.24xlarge": 4, LARGE_TYPE: 32, "ml.trn1.32xlarge": 8},
 }
-"""Addresses that a node takes, where AWS's documents say (see `addresses_of`): on EKS pods have their own."""
+"""Addresses that a node uses, from AWS's documentation (see `addresses_of`); on EKS each pod has one."""
 RESERVED_ADDRESSES = 5
 
 
@@ -27,7 +27,7 @@ RESERVED_ADDRESSES = 5
     "is one of them.",
     EC2,
 )
-def zones(cluster: ClusterConfig, region: str) -> Faults:
+def zones(cluster: ClusterConfig, region: str) -> Violations:
     if not cluster.subnets:
         yield "subnets: at least one"
     prefix = zone_prefix(region)
@@ -39,7 +39,7 @@ def zones(cluster: ClusterConfig, region: str) -> Faults:
     known = [subnet.zone_id for subnet in cluster.subnets]
     for zone_id, times in Counter(known).items():
         if times > 1:
-            yield f"subnets: {zone_id!r} comes {times} times; one subnet a zone"
+            yield f"subnets: {zone_id!r} occurs {times} times; accepted: one subnet per zone"
     for group in cluster.all_groups:
         if group.zone_id and group.zone_id not in known:
             yield f"group {group.name!r} zone_id = {group.zone_id!r}: accepted: {', '.join(known)}"
@@ -51,7 +51,7 @@ def zones(cluster: ClusterConfig, region: str) -> Faults:
     f"{GUIDE} (addresses a node); {VPC} (five are reserved)",
     is_disputed=True,
 )
-def addresses(cluster: ClusterConfig, _region: str) -> Faults:
+def addresses(cluster: ClusterConfig, _region: str) -> Violations:
     for index, subnet in enumerate(cluster.subnets):
         if subnet.network is None:
             continue
@@ -66,13 +66,13 @@ def addresses(cluster: ClusterConfig, _region: str) -> Faults:
 
 
 def addresses_of(instance_type: str, *, on: ClusterConfig) -> int:
-    """Addresses that one node takes from its subnet."""
+    """Addresses that one node uses in its subnet."""
     known = NODE_ADDRESSES[type(on.orchestrator)]
     return known.get(instance_type, known[LARGE_TYPE if size_of(instance_type) > LARGE else SMALL_TYPE])
 
 
 def zone_prefix(region: str) -> str:
-    """`use1` of us-east-1: the first letters that EC2 takes of a region in its zone ids."""
+    """The prefix of EC2's zone ids in a region: `use1` for us-east-1."""
     area, *directions, number = region.split("-")
     return area + "".join(map(_initials, directions)) + number
 

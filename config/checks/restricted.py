@@ -1,8 +1,8 @@
-"""Checks of what a cluster for Nova, of restricted groups, must be and must not have."""
+"""Checks of clusters with restricted groups, which train Amazon Nova."""
 
 from __future__ import annotations
 
-from config.checks.check import NOVA, TERRAFORM, Faults, check
+from config.checks.check import NOVA, TERRAFORM, Violations, check
 from config.cluster import ClusterConfig, EksOrchestrator, EndpointAccess
 from config.file_systems import Lustre
 
@@ -26,13 +26,13 @@ LARGEST_GIB = 100_800
     "training operator, observability or inference operator.",
     TERRAFORM,
 )
-def restricted_stands_alone(cluster: ClusterConfig, _region: str) -> Faults:
+def restricted_stands_alone(cluster: ClusterConfig, _region: str) -> Violations:
     if not cluster.is_restricted:
         return
     for field in EXCLUDED:
         value = getattr(cluster, field)
         if value is not None and value is not False:
-            yield f"{field} = {value!r}: not with restricted groups; leave it out, or use a second cluster"
+            yield f"{field} = {value!r}: not with restricted groups; remove it, or use a second cluster"
 
 
 @check(
@@ -40,7 +40,7 @@ def restricted_stands_alone(cluster: ClusterConfig, _region: str) -> Faults:
     "aws/sagemaker-hyperpod-cli release_v2, install_rig_dependencies.sh; the Nova guide names us-east-1",
     is_disputed=True,
 )
-def restricted_region(cluster: ClusterConfig, region: str) -> Faults:
+def restricted_region(cluster: ClusterConfig, region: str) -> Violations:
     if cluster.is_restricted and region not in REGIONS:
         yield f"restricted_groups in {region}: known in {', '.join(REGIONS)}"
 
@@ -50,7 +50,7 @@ def restricted_region(cluster: ClusterConfig, region: str) -> Faults:
     "Two projects pin 1.32, one of them calls later versions unsupported",
     is_disputed=True,
 )
-def restricted_kubernetes_version(cluster: ClusterConfig, _region: str) -> Faults:
+def restricted_kubernetes_version(cluster: ClusterConfig, _region: str) -> Violations:
     if not cluster.is_restricted or not isinstance(cluster.orchestrator, EksOrchestrator):
         return
     version = cluster.orchestrator.kubernetes_version
@@ -63,7 +63,7 @@ def restricted_kubernetes_version(cluster: ClusterConfig, _region: str) -> Fault
     "One project's eighteen failed deployments (NotStabilized); hyperpod-eks-tf disagrees",
     is_disputed=True,
 )
-def restricted_endpoint(cluster: ClusterConfig, _region: str) -> Faults:
+def restricted_endpoint(cluster: ClusterConfig, _region: str) -> Violations:
     if not cluster.is_restricted or not isinstance(cluster.orchestrator, EksOrchestrator):
         return
     access = cluster.orchestrator.endpoint_access
@@ -76,7 +76,7 @@ def restricted_endpoint(cluster: ClusterConfig, _region: str) -> Faults:
     "each TiB.",
     NOVA,
 )
-def lustre(cluster: ClusterConfig, _region: str) -> Faults:
+def lustre(cluster: ClusterConfig, _region: str) -> Violations:
     systems: dict[str, Lustre | None] = {"shared_lustre": cluster.shared_lustre}
     systems |= {f"group {group.name!r} lustre": group.lustre for group in cluster.restricted_groups}
     for field, system in systems.items():
@@ -94,7 +94,7 @@ def lustre(cluster: ClusterConfig, _region: str) -> Faults:
     "Each restricted group has a file system, its own or the shared one; a standard cluster has neither.",
     NOVA,
 )
-def a_file_system_each(cluster: ClusterConfig, _region: str) -> Faults:
+def a_file_system_each(cluster: ClusterConfig, _region: str) -> Violations:
     if cluster.shared_lustre and not cluster.is_restricted:
         yield "shared_lustre: only restricted groups have a file system that HyperPod manages"
     for group in cluster.restricted_groups:

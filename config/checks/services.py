@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from config.checks.check import GUIDE, Faults, check
+from config.checks.check import GUIDE, Violations, check
 from config.checks.sizes import LARGE, size_of
 from config.cluster import ClusterConfig, EksOrchestrator, TaintEffect
 
@@ -23,7 +23,7 @@ _LABEL = r"[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?"
 
 
 @check(f"HyperPod runs on Kubernetes {', '.join(KUBERNETES_VERSIONS)}.", GUIDE, is_disputed=True)
-def kubernetes_version(cluster: ClusterConfig, _region: str) -> Faults:
+def kubernetes_version(cluster: ClusterConfig, _region: str) -> Violations:
     if not isinstance(cluster.orchestrator, EksOrchestrator):
         return
     version = cluster.orchestrator.kubernetes_version
@@ -34,23 +34,23 @@ def kubernetes_version(cluster: ClusterConfig, _region: str) -> Faults:
 @check(
     "Task governance and observability install on a node of 4xlarge or larger that is always there.", GUIDE
 )
-def a_node_for_addons(cluster: ClusterConfig, _region: str) -> Faults:
-    wanted = [field for field in ("task_governance", "observability") if getattr(cluster, field)]
+def a_node_for_addons(cluster: ClusterConfig, _region: str) -> Violations:
+    add_ons = [field for field in ("task_governance", "observability") if getattr(cluster, field)]
     is_there = any(
         group.least_count
         and not group.taints
         and all(size_of(instance_type) >= LARGE for instance_type in group.instance_types)
         for group in cluster.groups
     )
-    if wanted and not is_there:
-        yield f"{', '.join(wanted)}: at least one group without taints, of 4xlarge or larger: ml.c5.4xlarge"
+    if add_ons and not is_there:
+        yield f"{', '.join(add_ons)}: at least one group without taints, of 4xlarge or larger: ml.c5.4xlarge"
 
 
 @check(
     "CoreDNS and other add-ons run on a node without taints that is always there, or that Karpenter brings.",
     "Amazon EKS guide, add-ons: an add-on whose pods stay pending is DEGRADED, and its stack fails",
 )
-def a_node_without_taints(cluster: ClusterConfig, _region: str) -> Faults:
+def a_node_without_taints(cluster: ClusterConfig, _region: str) -> Violations:
     if not isinstance(cluster.orchestrator, EksOrchestrator) or cluster.is_restricted:
         return
     if not any(
@@ -66,7 +66,7 @@ def a_node_without_taints(cluster: ClusterConfig, _region: str) -> Faults:
     "and limits are 0 to 100 and 0 to 10,000.",
     "CloudFormation types AWS::SageMaker::ClusterSchedulerConfig and AWS::SageMaker::ComputeQuota",
 )
-def governance_values(cluster: ClusterConfig, _region: str) -> Faults:
+def governance_values(cluster: ClusterConfig, _region: str) -> Violations:
     rules = cluster.task_governance
     if rules is None:
         return
@@ -90,8 +90,11 @@ def governance_values(cluster: ClusterConfig, _region: str) -> Faults:
             yield f"task_governance team {team.name!r} borrow_limit_percent = {limit}: accepted: 0 to 10000"
 
 
-@check("Teams are promised no more instances than their cluster may have.", "Ours: a promise nobody can keep")
-def governance_promises(cluster: ClusterConfig, _region: str) -> Faults:
+@check(
+    "Teams are promised no more instances than their cluster may have.",
+    "Atelier: the teams' jobs could never all run",
+)
+def governance_promises(cluster: ClusterConfig, _region: str) -> Violations:
     if cluster.task_governance is None:
         return
     available: Counter[str] = Counter()
@@ -111,7 +114,7 @@ def governance_promises(cluster: ClusterConfig, _region: str) -> Faults:
     "CloudFormation registry: AWS::SageMaker::ClusterSchedulerConfig, AWS::SageMaker::ComputeQuota",
     is_disputed=True,
 )
-def governance_region(cluster: ClusterConfig, region: str) -> Faults:
+def governance_region(cluster: ClusterConfig, region: str) -> Violations:
     rules = cluster.task_governance
     if rules and rules.priority_classes and region not in SCHEDULER_REGIONS:
         known = ", ".join(SCHEDULER_REGIONS)
@@ -121,6 +124,6 @@ def governance_region(cluster: ClusterConfig, region: str) -> Faults:
 
 
 @check("A budget is a positive number of dollars a month.", "AWS Budgets")
-def budget(cluster: ClusterConfig, _region: str) -> Faults:
+def budget(cluster: ClusterConfig, _region: str) -> Violations:
     if cluster.monthly_budget_usd is not None and cluster.monthly_budget_usd <= 0:
         yield f"monthly_budget_usd = {cluster.monthly_budget_usd}: accepted: above 0"

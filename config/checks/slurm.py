@@ -1,11 +1,11 @@
-"""Checks of a cluster that Slurm runs: who is what, what Slurm has no use for, and where files lie."""
+"""Checks of clusters with Slurm: node types, excluded features, names and file systems."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 
-from config.checks.check import FSX, SLURM_GUIDE, SLURM_REFERENCE, Faults, check
+from config.checks.check import FSX, SLURM_GUIDE, SLURM_REFERENCE, Violations, check
 from config.cluster import Capacity, ClusterConfig
 from config.slurm import NodeType, SlurmOrchestrator, SlurmStrategy
 
@@ -31,7 +31,7 @@ _PARTITION = r"[a-zA-Z0-9](-*[a-zA-Z0-9])*"
     "group of logins, at least one that computes; on EKS none does.",
     SLURM_REFERENCE,
 )
-def slurm_nodes(cluster: ClusterConfig, _region: str) -> Faults:
+def slurm_nodes(cluster: ClusterConfig, _region: str) -> Violations:
     if not isinstance(cluster.orchestrator, SlurmOrchestrator):
         for group in cluster.groups:
             if group.slurm:
@@ -57,32 +57,32 @@ def slurm_nodes(cluster: ClusterConfig, _region: str) -> Faults:
     "one instance type.",
     f"{SLURM_REFERENCE}; ours: a job asks a partition for nodes of a type",
 )
-def slurm_partitions(cluster: ClusterConfig, _region: str) -> Faults:
+def slurm_partitions(cluster: ClusterConfig, _region: str) -> Violations:
     for group in cluster.groups:
         if group.slurm is None:
             continue
-        given = f"group {group.name!r} slurm.partition = {group.slurm.partition!r}"
+        field = f"group {group.name!r} slurm.partition = {group.slurm.partition!r}"
         if group.slurm.node_type is not NodeType.COMPUTE:
             if group.slurm.partition:
-                yield f"{given}: accepted: none, of {group.slurm.node_type}"
+                yield f"{field}: accepted: none, of {group.slurm.node_type}"
         elif not re.fullmatch(_PARTITION, group.slurm.partition):
-            yield f"{given}: accepted: letters and digits, with hyphens between"
+            yield f"{field}: accepted: letters and digits, with hyphens between"
         elif group.slurm.partition == EVERYBODYS_PARTITION:
-            yield f"{given}: accepted: another name; every node is in {EVERYBODYS_PARTITION}"
+            yield f"{field}: accepted: another name; every node is in {EVERYBODYS_PARTITION}"
         elif len(group.instance_types) > 1:
             yield f"group {group.name!r} instance_types = {group.instance_types!r}: accepted: one"
     partitions = Counter(group.slurm.partition for group in cluster.groups if group.slurm)
     for partition, times in partitions.items():
         if partition and times > 1:
-            yield f"groups: partition {partition!r} comes {times} times; a partition is one group's"
+            yield f"groups: partition {partition!r} occurs {times} times; accepted: one group per partition"
 
 
 @check(
-    "What happens to a changed slurm.conf is said, for AWS's documents name different defaults; with "
-    "continuous provisioning it is not, for there CreateCluster refuses it.",
+    "A strategy for a changed slurm.conf is required, because AWS's documents name different defaults; with "
+    "continuous provisioning it is not allowed, because CreateCluster refuses it.",
     SLURM_GUIDE,
 )
-def slurm_strategy(cluster: ClusterConfig, _region: str) -> Faults:
+def slurm_strategy(cluster: ClusterConfig, _region: str) -> Violations:
     slurm = cluster.orchestrator
     if not isinstance(slurm, SlurmOrchestrator):
         return
@@ -96,7 +96,7 @@ def slurm_strategy(cluster: ClusterConfig, _region: str) -> Faults:
     "An accounting database needs continuous provisioning, a class of RDS, and 20 to 65,536 GiB.",
     "CloudFormation types AWS::SageMaker::Cluster and AWS::RDS::DBInstance",
 )
-def slurm_accounting(cluster: ClusterConfig, _region: str) -> Faults:
+def slurm_accounting(cluster: ClusterConfig, _region: str) -> Violations:
     slurm = cluster.orchestrator
     if not isinstance(slurm, SlurmOrchestrator) or slurm.accounting is None:
         return
@@ -114,13 +114,13 @@ def slurm_accounting(cluster: ClusterConfig, _region: str) -> Faults:
     "observability add-on, inference operator, labels or taints: they are Kubernetes'.",
     "CloudFormation type AWS::SageMaker::Cluster; Amazon SageMaker AI guide, HyperPod with Amazon EKS",
 )
-def slurm_is_not_kubernetes(cluster: ClusterConfig, _region: str) -> Faults:
+def slurm_is_not_kubernetes(cluster: ClusterConfig, _region: str) -> Violations:
     if not isinstance(cluster.orchestrator, SlurmOrchestrator):
         return
     for field in KUBERNETES_ONLY:
         value = getattr(cluster, field)
         if value is not None and value is not False and value != ():
-            yield f"{field}: not on Slurm; leave it out, or use a cluster on EKS"
+            yield f"{field}: not on Slurm; remove it, or use a cluster on EKS"
     for group in cluster.groups:
         for field in ("labels", "taints"):
             if getattr(group, field):
@@ -131,7 +131,7 @@ def slurm_is_not_kubernetes(cluster: ClusterConfig, _region: str) -> Faults:
     "A controller is not on spot: HyperPod cannot replace it, and without it there is no cluster.",
     SLURM_GUIDE,
 )
-def slurm_controller_stays(cluster: ClusterConfig, _region: str) -> Faults:
+def slurm_controller_stays(cluster: ClusterConfig, _region: str) -> Violations:
     for group in cluster.groups:
         is_controller = group.slurm and group.slurm.node_type is NodeType.CONTROLLER
         if is_controller and group.capacity is Capacity.SPOT:
@@ -143,7 +143,7 @@ def slurm_controller_stays(cluster: ClusterConfig, _region: str) -> Faults:
     "queue and its objects, and HyperPod's name of it adds the environment and eight characters.",
     "CloudFormation types AWS::SageMaker::Cluster and AWS::SQS::Queue; sample-physical-ai-scaffolding-kit",
 )
-def slurm_names(cluster: ClusterConfig, _region: str) -> Faults:
+def slurm_names(cluster: ClusterConfig, _region: str) -> Violations:
     if not isinstance(cluster.orchestrator, SlurmOrchestrator):
         return
     if not re.fullmatch(r"[a-z0-9](-?[a-z0-9])*", cluster.name) or len(cluster.name) > LONGEST_NAME:
@@ -154,7 +154,7 @@ def slurm_names(cluster: ClusterConfig, _region: str) -> Faults:
     "A Slurm cluster has one subnet: its file systems and the nodes that mount them are in one zone.",
     SLURM_GUIDE,
 )
-def slurm_one_zone(cluster: ClusterConfig, _region: str) -> Faults:
+def slurm_one_zone(cluster: ClusterConfig, _region: str) -> Violations:
     if isinstance(cluster.orchestrator, SlurmOrchestrator) and len(cluster.subnets) > 1:
         yield f"subnets: {len(cluster.subnets)}; accepted: 1, where the file systems are"
 
@@ -164,7 +164,7 @@ def slurm_one_zone(cluster: ClusterConfig, _region: str) -> Faults:
     f"for each TiB; homes have 64 to 524,288 GiB and {', '.join(map(str, HOME_THROUGHPUTS))} MB/s.",
     FSX,
 )
-def slurm_file_systems(cluster: ClusterConfig, _region: str) -> Faults:
+def slurm_file_systems(cluster: ClusterConfig, _region: str) -> Violations:
     slurm = cluster.orchestrator
     if not isinstance(slurm, SlurmOrchestrator):
         return

@@ -7,7 +7,9 @@ from functools import cache
 
 import pytest
 
-from config.environments import DEV, ENVIRONMENTS, LOCAL
+from config.environments import ENVIRONMENTS
+from config.environments.dev import DEV
+from config.environments.local import LOCAL
 from tests.fixtures.synthesis import Synthesis, synthesise
 
 

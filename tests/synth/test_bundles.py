@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from components import bundles
-from config.environments import LOCAL, PROD
+from config.environments.local import LOCAL
+from config.environments.prod import PROD
 
 ROOT = Path(__file__).resolve().parents[2]
 MEBIBYTE = 1 << 20

@@ -20,7 +20,9 @@ from components.eks.access import JOBS_GROUP, WATCH_GROUP
 from components.eks.job_access import WATCH_RULES, job_access
 from components.hyperpod import lifecycle_scripts
 from config.cluster import EksOrchestrator, TaskGovernance
-from config.environments import DEV, PROD, STAGING
+from config.environments.dev import DEV
+from config.environments.prod import PROD
+from config.environments.staging import STAGING
 from config.job_clusters import job_clusters
 from config.job_namespaces import job_namespaces
 from tests.fixtures.resources import Resources

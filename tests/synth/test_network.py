@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from config.environments import DEV, LOCAL, PROD
+from config.environments.dev import DEV
+from config.environments.local import LOCAL
+from config.environments.prod import PROD
 from config.network import ExistingNetwork, InterfaceEndpoint, NewNetwork
 from tests.fixtures.synthesis import Synthesis, synthesise
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from config.environments import PROD
+from config.environments.prod import PROD
 from tests.fixtures.synthesis import Synthesis, synthesise
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -129,7 +129,7 @@ import socket, sys
 def refuse(*_): raise AssertionError("synthesis opened a connection")
 socket.socket.connect = refuse
 from app import build
-from config.environments import LOCAL
+from config.environments.local import LOCAL
 build(LOCAL, outdir=sys.argv[1]).synth()
 print(sorted({"boto3", "botocore", "requests", "urllib3"} & set(sys.modules)))
 """

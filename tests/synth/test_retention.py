@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from config.environments import DEV, PROD
+from config.environments.dev import DEV
+from config.environments.prod import PROD
 from tests.fixtures.resources import references
 from tests.fixtures.synthesis import Synthesis, synthesise
 

@@ -13,8 +13,10 @@ from aws_cdk import Stack, aws_sqs as sqs
 from aws_cdk.assertions import Match, Template
 
 from app import build
-from config.environments import DEV, LOCAL, PROD
-from config.invalid import InvalidConfiguration
+from config import InvalidConfiguration
+from config.environments.dev import DEV
+from config.environments.local import LOCAL
+from config.environments.prod import PROD
 from tests.fixtures.synthesis import Synthesis, synthesise
 
 pytestmark = pytest.mark.synth

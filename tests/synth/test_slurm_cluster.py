@@ -10,7 +10,8 @@ import pytest
 
 from agents.slurm.config import Config
 from atelier.platforms.slurm.cluster import SlurmCluster
-from config.environments import DEV, PROD
+from config.environments.dev import DEV
+from config.environments.prod import PROD
 from config.job_clusters import job_clusters
 from config.slurm import SlurmOrchestrator
 from tests.fixtures.resources import Resources

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from config.environments import LOCAL, PROD, STAGING
+from config.environments.local import LOCAL
+from config.environments.prod import PROD
+from config.environments.staging import STAGING
 from tests.fixtures.synthesis import Synthesis
 
 # W3005: CDK writes DependsOn where a reference implies it. W3010: zones are named on purpose.

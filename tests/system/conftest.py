@@ -12,7 +12,7 @@ from cli.demo.demo import make_base_model, make_datasets
 from cli.demo.open_weights import publish_open_weights
 from cli.env.cdk import run_cdk
 from client.connection import clients, connect
-from config.environments import LOCAL
+from config.environments.local import LOCAL
 from localcloud import control
 from localcloud.common.home import REPOSITORY, Home
 from localcloud.slurm.setting import SlurmSetting

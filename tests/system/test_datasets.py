@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from atelier import names
-from config.environments import LOCAL
+from config.environments.local import LOCAL
 from tests.fixtures.deployed_pipeline import EXAMPLES, DeployedPipeline, quick
 from tests.fixtures.deployed_roles import without_action
 

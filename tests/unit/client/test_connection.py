@@ -15,7 +15,7 @@ from mypy_boto3_cloudformation import CloudFormationClient
 from cli.exit_codes import MEANINGS, ExitCode, of_status
 from cli.failure import CommandFailed, explain
 from client.connection import pipeline_outputs
-from config.environments import DEV
+from config.environments.dev import DEV
 from tests.fixtures.commands import atelier
 
 

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from agents.slurm import job_log, outputs
 from agents.slurm.bundle import Input
-from agents.slurm.fetch import Fetcher, InputRefused, NoLongerWanted
+from agents.slurm.fetch import Fetcher, InputRefused, JobWithdrawn
 from tests.fixtures.folder_cloud import FolderS3
 
 BUCKET = "data"
@@ -29,10 +29,10 @@ class Inputs:
     def put(self, key: str, body: bytes) -> None:
         self.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
 
-    def fetch(self, key: str, *, linked: str = "", is_wanted: bool = True) -> None:
+    def fetch(self, key: str, *, linked: str = "", is_requested: bool = True) -> None:
         at = str(self.shared / linked) if linked else ""
-        wanted = Input(uri=f"s3://{BUCKET}/{key}", path=str(self.path), linked=at)
-        self._fetcher.fetch(wanted, is_wanted=lambda: is_wanted)
+        source = Input(uri=f"s3://{BUCKET}/{key}", path=str(self.path), linked=at)
+        self._fetcher.fetch(source, is_requested=lambda: is_requested)
 
 
 @pytest.fixture
@@ -115,8 +115,8 @@ def test_what_may_not_be_read_is_refused_and_a_busy_bucket_is_not(inputs: Inputs
 
 def test_a_job_that_is_taken_back_downloads_nothing_more(inputs: Inputs) -> None:
     inputs.put("a/x", b"one")
-    with pytest.raises(NoLongerWanted):
-        inputs.fetch("a/x", is_wanted=False)
+    with pytest.raises(JobWithdrawn):
+        inputs.fetch("a/x", is_requested=False)
 
 
 def test_output_is_uploaded_with_the_manifest_last_and_without_links(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ class Agent:
         self.records = Records(self.state, jobs=self.config.jobs_folder)
         reporter = Reporter(store=store, records=self.records, now=lambda: self.now)
         slurm: Any = self.slurm
-        self._attendant = Reconciler(
+        self._reconciler = Reconciler(
             config=self.config,
             store=store,
             records=self.records,
@@ -61,21 +61,21 @@ class Agent:
             reporter=reporter,
             now=lambda: self.now,
         )
-        self._follower = StatusReporter(
+        self._status_reporter = StatusReporter(
             config=self.config, records=self.records, slurm=slurm, reporter=reporter, s3=self.s3
         )
 
     def attend(self) -> None:
-        self._attendant.attend(NAME)
+        self._reconciler.attend(NAME)
 
     def follow(self) -> None:
-        self._follower.follow(NAME, self._follower.look())
+        self._status_reporter.follow(NAME, self._status_reporter.look())
 
     def cancel_strays(self) -> int:
         """How many there were."""
-        strays = list(self._follower.strays(self._follower.look()))
+        strays = list(self._status_reporter.strays(self._status_reporter.look()))
         for job, seen in strays:
-            self._follower.cancel(job, seen)
+            self._status_reporter.cancel(job, seen)
         return len(strays)
 
     def submit(self) -> None:
@@ -94,7 +94,7 @@ class Agent:
         return told(self.s3, NAME) or {}
 
     @property
-    def is_wanted(self) -> bool:
+    def is_requested(self) -> bool:
         return self._bundle.exists()
 
     def take_back(self) -> None:
@@ -121,7 +121,7 @@ def test_a_job_is_told_from_its_bundle_to_its_output(agent: Agent) -> None:
     agent.follow()
     assert (agent.status["state"], agent.status["output_files"]) == ("COMPLETED", 1)
     assert agent.status["bundle_sha256"] == agent.job.bundle_sha256
-    assert not agent.is_wanted, "what has ended lies in no inbox"
+    assert not agent.is_requested, "what has ended lies in no inbox"
 
 
 def test_a_log_that_grows_is_told_now_and_then(agent: Agent) -> None:
@@ -152,7 +152,7 @@ def test_a_bundle_that_is_none_is_refused_and_leaves_nothing(agent: Agent, chang
     agent.attend()
     assert agent.status["state"] == "REFUSED"
     assert next(iter(changes)) in agent.status["reason"]
-    assert not agent.is_wanted
+    assert not agent.is_requested
     assert not agent.config.jobs_folder.exists()
     assert not agent.state.exists()
 
@@ -197,7 +197,7 @@ def test_an_agent_without_records_believes_what_was_told_of_an_end(agent: Agent,
     agent.restart()
     agent.attend()
     assert (agent.status["state"], agent.slurm.submitted) == (state, [NAME])
-    assert not agent.is_wanted
+    assert not agent.is_requested
 
 
 def test_an_image_without_a_program_is_refused(agent: Agent) -> None:
@@ -410,7 +410,7 @@ def test_an_ended_job_is_not_done_again_for_a_bundle_that_comes_late(agent: Agen
     put_bundle(agent.s3, agent.job)
     agent.attend()
     assert agent.slurm.submitted == [NAME]
-    assert not agent.is_wanted
+    assert not agent.is_requested
 
 
 def test_nor_after_its_folder_was_cleared_away(agent: Agent) -> None:

@@ -19,7 +19,7 @@ from config.cluster import (
     EndpointAccess,
     InstanceGroup,
 )
-from config.environments import DEV
+from config.environments.dev import DEV
 from config.slurm import NodeType, SlurmConfig, SlurmOrchestrator, SlurmStrategy
 from tests.fixtures.commands import atelier
 

@@ -12,7 +12,7 @@ from cli.cluster import nodes as cluster_nodes
 from cli.cluster.nodes import Node, choose
 from cli.exit_codes import ExitCode
 from cli.failure import CommandFailed
-from config.environments import DEV
+from config.environments.dev import DEV
 from tests.fixtures.commands import atelier
 
 ARN = "arn:aws:sagemaker:us-east-1:111111111111:cluster/abc123def456"

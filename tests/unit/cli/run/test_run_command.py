@@ -10,7 +10,7 @@ import pytest
 from atelier.recipes.hub.recipe import HubRecipe
 from cli.exit_codes import ExitCode
 from client.executions import Execution, StateVisit
-from config.environments import DEV
+from config.environments.dev import DEV
 from tests.fixtures.commands import atelier
 from tests.fixtures.hub import LORA_SFT, a_hub, entry
 from tests.fixtures.operations import an_operation

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from config.checks import CHECKS, faults_of
+from config.checks import CHECKS, violations_of
 from config.checks.placement import NODE_ADDRESSES, addresses_of
 from config.cluster import Capacity, ClusterConfig, ClusterSubnet, InstanceGroup, RestrictedGroup
-from config.clusters import faults_of_clusters
-from config.environments import DEV
+from config.clusters import violations_of_clusters
+from config.environments.dev import DEV
 from config.file_systems import Lustre, OpenZfs
 from config.network import CLUSTER_ENDPOINTS, InterfaceEndpoint, NewNetwork
 from config.slurm import AccountingDatabase, NodeType, SlurmConfig, SlurmOrchestrator, SlurmStrategy
@@ -71,7 +71,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (
         "slurm-partitions",
         groups(*SLURM.groups, replace(COMPUTE, name="more")),
-        "groups: partition 'gpu' comes 2 times; a partition is one group's",
+        "groups: partition 'gpu' occurs 2 times; accepted: one group per partition",
     ),
     ("slurm-partitions", partition("gpu", CONTROLLER), ".*= 'gpu': accepted: none, of Controller"),
     ("slurm-strategy", slurm(strategy=None), ".*strategy = None: accepted: Managed, Overwrite, Merge"),
@@ -95,7 +95,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         },
         "restricted_groups: not on Slurm; .*",
     ),
-    ("slurm-is-not-kubernetes", {"karpenter": True}, "karpenter: not on Slurm; leave it out, or .* EKS"),
+    ("slurm-is-not-kubernetes", {"karpenter": True}, "karpenter: not on Slurm; remove it, or .* EKS"),
     ("slurm-is-not-kubernetes", {"tiered_storage_percent": 0}, "tiered_storage_percent: not on Slurm; .*"),
     ("slurm-is-not-kubernetes", {"training_operator": True}, "training_operator: not on Slurm; .*"),
     ("slurm-is-not-kubernetes", of(COMPUTE, labels={"a": "b"}), "group 'compute' labels: not on Slurm, .*"),
@@ -117,15 +117,15 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize("cluster", [SLURM, CONTINUOUS, replace(SLURM, groups=(CONTROLLER, COMPUTE))])
 def test_a_sound_cluster_has_no_fault(cluster: ClusterConfig) -> None:
-    assert faults_of(cluster, "us-east-1") == []
+    assert violations_of(cluster, "us-east-1") == []
 
 
 @pytest.mark.parametrize(("name", "changes", "message"), REFUSED)
 def test_a_check_refuses_what_aws_would(name: str, changes: dict[str, Any], message: str) -> None:
     changed = replace(SLURM, **changes)
     (check,) = (check for check in CHECKS if check.name == name)
-    (fault,) = [text for text in check.find(changed, "us-east-1") if re.fullmatch(message, text)]
-    assert f"cluster {changed.name}: {fault}" in faults_of(changed, "us-east-1")
+    (violation,) = [text for text in check.find(changed, "us-east-1") if re.fullmatch(message, text)]
+    assert f"cluster {changed.name}: {violation}" in violations_of(changed, "us-east-1")
 
 
 def test_every_check_has_been_seen_to_refuse() -> None:
@@ -136,7 +136,7 @@ def test_every_check_has_been_seen_to_refuse() -> None:
 def test_a_node_on_eks_is_nothing_to_slurm() -> None:
     eks = DEV.clusters[0]
     slurm_group = replace(eks.groups[0], slurm=SlurmConfig(node_type=NodeType.CONTROLLER))
-    assert faults_of(replace(eks, groups=(slurm_group, *eks.groups[1:])), "us-east-1") == [
+    assert violations_of(replace(eks, groups=(slurm_group, *eks.groups[1:])), "us-east-1") == [
         f"cluster {eks.name}: group {slurm_group.name!r} slurm: only where the orchestrator is Slurm"
     ]
 
@@ -151,8 +151,8 @@ def test_a_node_takes_fewer_addresses_than_on_eks(instance_type: str, addresses:
 
 def test_a_subnet_has_room_for_thirty_two_addresses_of_each_p5() -> None:
     large = replace(SLURM, **of(COMPUTE, instance_types=("ml.p5.48xlarge",), count=8))
-    (fault,) = faults_of(large, "us-east-1")
-    assert re.match(".*10.110.0.0/24: 251 addresses for 260", fault)
+    (violation,) = violations_of(large, "us-east-1")
+    assert re.match(".*10.110.0.0/24: 251 addresses for 260", violation)
 
 
 def closed(endpoints: Iterable[InterfaceEndpoint]) -> NewNetwork:
@@ -164,10 +164,10 @@ def closed(endpoints: Iterable[InterfaceEndpoint]) -> NewNetwork:
 
 def test_without_nat_nodes_reach_their_queue_and_need_nothing_of_kubernetes() -> None:
     reachable = {*CLUSTER_ENDPOINTS} - {InterfaceEndpoint.EKS, InterfaceEndpoint.EKS_AUTH}
-    (fault,) = faults_of_clusters((SLURM,), region="us-east-1", network=closed(reachable))
-    assert "need interface_endpoints sqs (" in fault
+    (violation,) = violations_of_clusters((SLURM,), region="us-east-1", network=closed(reachable))
+    assert "need interface_endpoints sqs (" in violation
     network = closed({*reachable, InterfaceEndpoint.SQS})
-    assert faults_of_clusters((SLURM,), region="us-east-1", network=network) == []
+    assert violations_of_clusters((SLURM,), region="us-east-1", network=network) == []
     kept = replace(CONTINUOUS, orchestrator=SlurmOrchestrator(accounting=AccountingDatabase()))
-    (fault,) = faults_of_clusters((kept,), region="us-east-1", network=network)
-    assert "need interface_endpoints secretsmanager (" in fault
+    (violation,) = violations_of_clusters((kept,), region="us-east-1", network=network)
+    assert "need interface_endpoints secretsmanager (" in violation

@@ -106,7 +106,7 @@ class ControlPlane(Construct):
         acknowledge(
             self.cluster,
             "EKS1",
-            because="SageMaker and the builds that install charts connect from outside the network; IAM still "
+            because="SageMaker and the builds that install charts connect from outside; IAM still "
             "authenticates them",
         )
         self.base_add_ons = [

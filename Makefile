@@ -73,7 +73,7 @@ bench: setup-dev ## measure the performance claims, one JSON line each; a failur
 fuzz: $(VENV)/.fuzz ## look for inputs that crash a loader or a validator, FUZZ_SECONDS for each
 	@for target in $(FUZZ_TARGETS); do $(BIN)/python -m tests.fuzz $$target $(FUZZ_SECONDS); done
 
-lock: setup ## resolve pyproject.toml into requirements.lock and requirements.txt; UPGRADE=NAME or UPGRADE=all for newer versions
+lock: setup ## make requirements.lock and .txt of pyproject.toml; UPGRADE=NAME or =all for newer versions
 	$(COMPILE) $(if $(UPGRADE),$(if $(filter all,$(UPGRADE)),--upgrade,--upgrade-package $(UPGRADE))) --group all pyproject.toml --output-file requirements.lock
 	@rm -f requirements.txt
 	$(COMPILE) --constraints requirements.lock pyproject.toml --output-file requirements.txt

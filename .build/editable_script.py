@@ -8,7 +8,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class EditableScript(BuildHookInterface[Any]):
-    """Adds the script where the checkout, which holds the `cli` package, is on sys.path; a wheel holds `atelier` alone."""
+    """The script imports `cli`, which the checkout has and the wheel has not."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Add the script to an editable build."""

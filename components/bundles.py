@@ -80,7 +80,7 @@ def layer_requirements() -> str:
     missing = [name for name in layer_packages() if name not in entries]
     if missing:
         raise ValueError(
-            f"{LOCK.name} has no entry for {', '.join(missing)}, named by the group `layer` of {DECLARATION.name}: "
+            f"{LOCK.name} has no entry for {', '.join(missing)} of the group `layer`: "
             "run `make lock`, or remove the name from the group"
         )
     return "".join(entries[name] for name in layer_packages())

@@ -7,12 +7,19 @@ PLATFORM ?= training-job
 FUZZ_TARGETS ?= scan convert run_file catalogue hub
 FUZZ_SECONDS ?= 120
 
-# The second of the two keys without which data is kept (config/environments.py holds the first).
+# The second of the two keys without which data is kept (config/environments/ holds the first).
 DATA_KEY := $(if $(filter destroy,$(DATA)),-c destroy_data=true)
 
 VENV    := .venv
 BIN     := $(VENV)/bin
 ATELIER := $(BIN)/atelier
+
+# What is installed, and where from: uv asks the index that pip asks. UV_INDEX and uv's other variables go on working.
+DECLARED  := pyproject.toml requirements.lock
+PIP_INDEX  = $(or $(PIP_INDEX_URL),$(shell $(BIN)/pip config get global.index-url 2>/dev/null))
+UV         = $(if $(UV_DEFAULT_INDEX),,$(if $(PIP_INDEX),UV_DEFAULT_INDEX=$(PIP_INDEX))) $(BIN)/uv --quiet
+LOCKED    := --constraints requirements.lock
+COMPILE    = $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command 'make lock'
 
 SHELL         := bash
 .SHELLFLAGS   := -euo pipefail -c
@@ -21,10 +28,11 @@ SHELL         := bash
 
 # Node comes with the virtual environment; the host's own, if any, is not used.
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
+export UV_SYSTEM_CERTS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 
-.PHONY: help setup setup-dev slurm demo test check synth diff deploy destroy bench fuzz clean
+.PHONY: help setup setup-dev slurm demo test check synth diff deploy destroy bench fuzz lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +73,11 @@ bench: setup-dev ## measure the performance claims, one JSON line each; a failur
 fuzz: $(VENV)/.fuzz ## look for inputs that crash a loader or a validator, FUZZ_SECONDS for each
 	@for target in $(FUZZ_TARGETS); do $(BIN)/python -m tests.fuzz $$target $(FUZZ_SECONDS); done
 
+lock: setup ## make requirements.lock and .txt of pyproject.toml; UPGRADE=NAME or =all for newer versions
+	$(COMPILE) $(if $(UPGRADE),$(if $(filter all,$(UPGRADE)),--upgrade,--upgrade-package $(UPGRADE))) --group all pyproject.toml --output-file requirements.lock
+	@rm -f requirements.txt
+	$(COMPILE) --constraints requirements.lock pyproject.toml --output-file requirements.txt
+
 clean: ## stop the embedded cloud and remove everything that is not in git
 	@if [ -x $(ATELIER) ]; then $(ATELIER) down || true; fi
 	rm -rf $(VENV) $(VENV)-cloud node_modules .atelier cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis .fuzz
@@ -74,26 +87,24 @@ $(VENV)/bin/python $(VENV)-cloud/bin/python:
 	  || { echo "Atelier needs Python 3.11 or newer; $$($(PYTHON) --version 2>&1) is what '$(PYTHON)' runs (make PYTHON=... chooses another)" >&2; exit 1; }
 	$(PYTHON) -m venv $(patsubst %/bin/python,%,$@)
 
-$(VENV)/.project: $(VENV)/bin/python requirements.txt requirements-lambda.txt requirements-jobs.txt constraints.txt pyproject.toml
-	$(BIN)/pip install --quiet -r requirements.txt -r requirements-jobs.txt
-	$(BIN)/pip install --quiet --no-deps --editable .
+# uv comes from the lock, by pip; `--constraints` holds every package to the lock's version and hashes.
+$(VENV)/.project: $(VENV)/bin/python $(DECLARED) .build/editable_script.py .build/atelier
+	$(BIN)/pip install --quiet --requirement <(sed -n '/^uv==/,/[^\\]$$/p' requirements.lock)
+	$(UV) pip install $(LOCKED) --build-constraints requirements.lock --group jobs --editable .
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.project requirements-dev.txt requirements-sagemaker.txt requirements-nova-forge.txt \
-    requirements-kubernetes.txt requirements-hyperpod.txt
-	$(BIN)/pip install --quiet -r requirements-dev.txt
-	$(BIN)/pip install --quiet --no-deps -r requirements-sagemaker.txt
-	$(BIN)/pip install --quiet --no-deps --ignore-requires-python -r requirements-nova-forge.txt
-	$(BIN)/pip install --quiet --no-deps -r requirements-kubernetes.txt
-	$(BIN)/pip install --quiet --no-deps --upgrade --target $(VENV)/hyperpod-sdk -r requirements-hyperpod.txt
+$(VENV)/.dev: $(VENV)/.project
+	$(UV) pip install $(LOCKED) --group dev
+	$(UV) pip install $(LOCKED) --group nova-forge --python-version 3.12 --target "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+	$(UV) pip install $(LOCKED) --group hyperpod --target $(VENV)/hyperpod-sdk
 	@touch $@
 
-$(VENV)/.fuzz: $(VENV)/.dev requirements-fuzz.txt
-	$(BIN)/pip install --quiet -r requirements-fuzz.txt
+$(VENV)/.fuzz: $(VENV)/.dev
+	$(UV) pip install $(LOCKED) --group fuzz
 	@touch $@
 
-$(VENV)-cloud/.cloud: $(VENV)-cloud/bin/python requirements-cloud.txt
-	$(VENV)-cloud/bin/pip install --quiet --no-deps -r requirements-cloud.txt
+$(VENV)-cloud/.cloud: $(VENV)-cloud/bin/python $(VENV)/.project
+	$(UV) pip install $(LOCKED) --group cloud --python $(VENV)-cloud
 	@touch $@
 
 node_modules/.installed: package.json package-lock.json .npmrc $(VENV)/.project

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import io
-import re
 import zipfile
 from collections.abc import Sequence
 from importlib.metadata import distribution
 
 from benchmarks.result import Result
-from components.bundles import LOCK, code_bundle, layer_bundle
+from components.bundles import code_bundle, layer_bundle, layer_packages
 from config.environments.prod import PROD
 
 MEBIBYTE = 1 << 20
@@ -23,15 +22,11 @@ def measure(*, packages: Sequence[str] = ()) -> Result:
         name="bundle_size",
         unit="MiB",
         ours=ours,
-        reference=_as_installed(packages or _locked()) / MEBIBYTE,
+        reference=_as_installed(packages or layer_packages()) / MEBIBYTE,
         better="lower",
         promise=f"at most {MOST_MIB} MiB zipped",
         kept=ours <= MOST_MIB,
     )
-
-
-def _locked() -> list[str]:
-    return re.findall(r"^([\w.-]+)==", LOCK.read_text(), re.MULTILINE)
 
 
 def _as_installed(packages: Sequence[str]) -> int:

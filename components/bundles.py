@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
 import sysconfig
 import tempfile
+import tomllib
 import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -17,7 +19,8 @@ from config.model import FunctionPlatform
 
 ROOT = Path(__file__).resolve().parents[1]
 BUNDLES = ROOT / ".atelier"
-LOCK = ROOT / "requirements-lambda.txt"
+DECLARATION = ROOT / "pyproject.toml"
+LOCK = ROOT / "requirements.lock"
 CODE_FOLDERS = ("atelier", "lambdas", "catalogue")
 
 SERVICE_MODELS = (
@@ -37,6 +40,7 @@ SERVICE_MODELS = (
 )
 """AWS services that functions call. botocore ships four hundred; the others are 80 MB that nothing reads."""
 
+_ENTRY = re.compile(r"^(?P<name>[\w-]+)==(?:.*\\\n)*.*\n", re.MULTILINE)
 _EARLIEST_TIME = (1980, 1, 1, 0, 0, 0)
 _UNREPRODUCIBLE = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}
 _WITHOUT_USE = {"bin", "tests", "test", "examples"}
@@ -55,13 +59,31 @@ def code_bundle() -> Path:
 
 
 def layer_bundle(platform: FunctionPlatform) -> Path:
-    """Zip of the pinned dependencies for `platform`, named by the lock and what else decides its bytes."""
-    digest = hashlib.sha256(LOCK.read_bytes())
+    """Zip of the pinned dependencies for `platform`, named by what decides its bytes."""
+    digest = hashlib.sha256(layer_requirements().encode())
     digest.update(Path(__file__).read_bytes())
     digest.update("\n".join(_wheel_options(platform) or [sysconfig.get_platform(), sys.version]).encode())
     return _cached(
         BUNDLES / "layers" / f"{digest.hexdigest()[:16]}.zip", lambda target: _install(target, platform)
     )
+
+
+def layer_packages() -> list[str]:
+    """Normalised names (PEP 503) of the packages in the layer: the `layer` group of pyproject.toml."""
+    names = tomllib.loads(DECLARATION.read_text())["dependency-groups"]["layer"]
+    return sorted(re.sub(r"[-_.]+", "-", name).lower() for name in names)
+
+
+def layer_requirements() -> str:
+    """The lock's entries, with their hashes, of the packages in the layer."""
+    entries = {entry["name"]: entry[0] for entry in _ENTRY.finditer(LOCK.read_text())}
+    missing = [name for name in layer_packages() if name not in entries]
+    if missing:
+        raise ValueError(
+            f"{LOCK.name} has no entry for {', '.join(missing)} of the group `layer`: "
+            "run `make lock`, or remove the name from the group"
+        )
+    return "".join(entries[name] for name in layer_packages())
 
 
 def _cached(bundle: Path, make: Callable[[Path], None]) -> Path:
@@ -77,8 +99,10 @@ def _cached(bundle: Path, make: Callable[[Path], None]) -> Path:
 def _install(target: Path, platform: FunctionPlatform) -> None:
     with tempfile.TemporaryDirectory() as folder:
         packages = Path(folder, "python")
+        requirements = Path(folder, "requirements.txt")
+        requirements.write_text(layer_requirements())
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        command += ["--requirement", str(LOCK), "--target", str(packages)]
+        command += ["--requirement", str(requirements), "--require-hashes", "--target", str(packages)]
         command += ["--no-deps", "--no-compile", "--only-binary", ":all:", *_wheel_options(platform)]
         subprocess.run(command, check=True)
         for service in packages.glob("boto*/data/*/"):

@@ -23,7 +23,9 @@ from atelier.recipes.tasks import Task
 if TYPE_CHECKING:
     from atelier.recipes.hub.recipe import HubRecipe
 
-DATA = Path(__file__).parents[2] / "catalogue"
+_PLACES = [parent / "catalogue" for parent in Path(__file__).parents[1:3]]
+DATA = next(filter(Path.is_dir, _PLACES), _PLACES[-1])
+"""In the wheel the folder is inside the package; in the checkout and in a function's code it is beside it."""
 _RELEASE, _TASKS = "release.yaml", "tasks.yaml"
 
 # libyaml where the wheel brings it: ten times faster, which a cold function feels.

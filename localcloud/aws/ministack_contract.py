@@ -213,7 +213,7 @@ def verify() -> None:
         raise InternalsMoved(
             f"the embedded cloud extends MiniStack {PINNED_VERSION}, found {version}; "
             f"changed or gone: {', '.join(moved) or 'nothing this check knows of'}. "
-            "Install requirements-cloud.txt into .venv-cloud (make setup)."
+            "Install the version of requirements.lock into .venv-cloud (make setup)."
         )
 
 

@@ -34,11 +34,11 @@ def test_the_layer_is_made_again_byte_for_byte(tmp_path: Path, monkeypatch: pyte
     assert (second.name, second.read_bytes()) == (first.name, first.read_bytes())
 
 
-def test_another_lock_is_another_layer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_layer_group_is_another_layer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = bundles.layer_bundle(LOCAL.functions)
-    lock = tmp_path / "requirements-lambda.txt"
-    lock.write_text("six==1.17.0\n")
-    monkeypatch.setattr(bundles, "LOCK", lock)
+    declaration = tmp_path / "pyproject.toml"
+    declaration.write_text('[dependency-groups]\nlayer = ["six"]\n')
+    monkeypatch.setattr(bundles, "DECLARATION", declaration)
     monkeypatch.setattr(bundles, "BUNDLES", tmp_path)
     after = bundles.layer_bundle(LOCAL.functions)
     assert after.name != before.name
@@ -46,19 +46,26 @@ def test_another_lock_is_another_layer(tmp_path: Path, monkeypatch: pytest.Monke
     assert modules == {"python/six.py"}
 
 
-def test_the_layer_holds_exactly_what_the_lock_names(layer: zipfile.ZipFile) -> None:
+def test_a_package_of_the_layer_that_is_not_locked_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declaration = tmp_path / "pyproject.toml"
+    declaration.write_text('[dependency-groups]\nlayer = ["six", "left-pad"]\n')
+    monkeypatch.setattr(bundles, "DECLARATION", declaration)
+    with pytest.raises(ValueError, match=r"requirements\.lock has no entry for left-pad, .*`make lock`"):
+        bundles.layer_requirements()
+
+
+def test_the_layer_holds_exactly_what_the_layer_group_names(layer: zipfile.ZipFile) -> None:
     def canonical(name: str) -> str:
         return re.sub(r"[-_.]+", "-", name).lower()
 
-    locked = {
-        canonical(line.partition("==")[0]) for line in bundles.LOCK.read_text().splitlines() if "==" in line
-    }
     installed = {
         canonical(folder.removesuffix(".dist-info").rpartition("-")[0])
         for name in layer.namelist()
         if (folder := name.split("/")[1]).endswith(".dist-info")
     }
-    assert installed == locked
+    assert installed == set(bundles.layer_packages())
 
 
 def test_the_layer_holds_the_service_models_that_adapters_use_and_no_others(layer: zipfile.ZipFile) -> None:

@@ -1,4 +1,4 @@
-"""What functions carry: the same bytes for the same lock, and nothing that they do not read."""
+"""Bundles of functions: the same bytes for the same lock, and only files that functions read."""
 
 from __future__ import annotations
 

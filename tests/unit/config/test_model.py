@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 from dataclasses import FrozenInstanceError, replace
+from importlib import import_module
 from typing import Any
 
 import pytest
+from aws_cdk.aws_logs import RetentionDays
 
 from config import InvalidConfiguration
 from config.environments.dev import DEV
 from config.environments.local import LOCAL
 from config.environments.prod import PROD
-from config.model import FunctionPlatform
+from config.model import LOG_RETENTION_DAYS, FunctionPlatform
 
 
 @pytest.mark.parametrize(
@@ -46,3 +48,11 @@ def test_environments_cannot_be_changed() -> None:
 def test_local_functions_run_on_this_interpreter() -> None:
     assert LOCAL.functions == FunctionPlatform.of_this_host()
     assert LOCAL.functions.python == sys.version_info[:2]
+
+
+def test_days_of_log_retention_are_those_of_cdk_and_of_cloudformation() -> None:
+    # Published without type information.
+    schemas = import_module("cfnlint.schema.manager").PROVIDER_SCHEMA_MANAGER
+    schema = schemas.get_resource_schema("us-east-1", "AWS::Logs::LogGroup").schema
+    assert {*LOG_RETENTION_DAYS} == {*schema["properties"]["RetentionInDays"]["enum"]}
+    assert {*LOG_RETENTION_DAYS.values(), "INFINITE"} == {member.name for member in RetentionDays}

@@ -28,10 +28,7 @@ PREFIXES = "S3 permissions end at a prefix; object names below it are not known 
 
 
 class ArtifactBucket(Construct):
-    """Versioned, private, TLS-only, encrypted bucket with access logs.
-
-    Layout: docs/architecture.md, "Objects".
-    """
+    """A versioned, encrypted bucket with access logs. Layout: docs/architecture.md, "Objects"."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, key: kms.IKey, removal_policy: RemovalPolicy

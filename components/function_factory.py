@@ -1,4 +1,4 @@
-"""A factory for Lambda functions that all have log retention, tracing, a timeout and a role."""
+"""Lambda functions that all have log retention, tracing, a timeout and a role."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def module_name(construct_id: str) -> str:
 
 
 class FunctionFactory(Construct):
-    """Creates functions from one code bundle and one layer, each with a role of its own.
+    """Creates functions from one code bundle and one layer.
 
-    A role may only write logs and traces until a `grant_*` method allows more.
+    Each has a role of its own. A role may only write logs and traces until a `grant_*` method allows more.
     """
 
     def __init__(

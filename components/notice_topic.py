@@ -1,4 +1,4 @@
-"""The SNS topic of notices: a run has ended or awaits approval, or an alarm has fired."""
+"""The SNS topic of notices about runs, approvals and alarms."""
 
 from __future__ import annotations
 

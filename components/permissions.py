@@ -37,7 +37,7 @@ def allow(
 
 
 def allow_key(grantee: Grantee, key: kms.IKey, *actions: str, through: str) -> None:
-    """Allow `actions` on the key only when the service `through` uses it on the grantee's behalf."""
+    """Allow `actions` on the key only when the grantee uses it through a service."""
     region = Stack.of(policy_owner(grantee)).region
     allow(
         grantee,

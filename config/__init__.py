@@ -8,7 +8,10 @@ REGION = r"[a-z]{2}(-[a-z]+)+-\d"
 
 
 class InvalidConfiguration(ValueError):
-    """An environment, or a `-c` value, that cannot be deployed; the message says what would be accepted."""
+    """An environment or a `-c` value that cannot be deployed.
+
+    The message has the field, its value and what would be accepted.
+    """
 
 
 def require(is_accepted: bool, owner: str, field: str, value: object, accepted: str) -> None:

@@ -59,7 +59,7 @@ class Taint:
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterSubnet:
-    """A subnet for nodes: a secondary block of the network, in one zone by its id.
+    """A subnet for nodes: a secondary block of the network in one zone.
 
     By id (`use1-az6`), not by name: capacity belongs to a physical zone, and the names of zones differ
     between accounts.

@@ -12,7 +12,7 @@ from config.slurm_job_cluster import slurm_job_cluster
 
 
 def job_clusters(environment: Environment, *, bucket: str) -> tuple[JobCluster, ...]:
-    """The clusters to which jobs may be submitted, with the names that their stacks give them.
+    """The clusters to which jobs may be submitted, named as in their stacks.
 
     On a cluster with task governance, Atelier's jobs belong to its first team.
     """

@@ -1,4 +1,4 @@
-"""The file system that jobs of open weights share: its claim, and the prefixes linked to it."""
+"""The file system that jobs of open weights share: claim, volume and linked prefixes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def shared_storage(bucket: str) -> SharedStorage:
 def volume(
     namespace: str, *, file_system_id: str, dns_name: str, mount_name: str, size_gib: int
 ) -> list[dict[str, Any]]:
-    """A volume for an existing FSx file system, and the one claim that may use it.
+    """A volume for an existing FSx file system, and its only claim.
 
     Source: kubernetes-sigs/aws-fsx-csi-driver, static provisioning.
     """

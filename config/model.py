@@ -11,10 +11,20 @@ from enum import StrEnum
 from config import REGION, InvalidConfiguration, matches, require
 from config.cluster import ClusterConfig
 from config.clusters import violations_of_clusters
-from config.log_retention import LOG_RETENTION_DAYS
 from config.network import ExistingNetwork, NewNetwork
 from config.slurm import SlurmOrchestrator
 
+LOG_RETENTION_DAYS = {
+    1: "ONE_DAY", 3: "THREE_DAYS", 5: "FIVE_DAYS", 7: "ONE_WEEK", 14: "TWO_WEEKS", 30: "ONE_MONTH",
+    60: "TWO_MONTHS", 90: "THREE_MONTHS", 120: "FOUR_MONTHS", 150: "FIVE_MONTHS", 180: "SIX_MONTHS",
+    365: "ONE_YEAR", 400: "THIRTEEN_MONTHS", 545: "EIGHTEEN_MONTHS", 731: "TWO_YEARS", 1096: "THREE_YEARS",
+    1827: "FIVE_YEARS", 2192: "SIX_YEARS", 2557: "SEVEN_YEARS", 2922: "EIGHT_YEARS", 3288: "NINE_YEARS",
+    3653: "TEN_YEARS",
+}  # fmt: skip
+"""Days that CloudWatch Logs accepts (PutRetentionPolicy), with the names of CDK's RetentionDays.
+
+CDK's enum has no numbers in Python.
+"""
 EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 
 

@@ -76,7 +76,10 @@ FUNCTION_ENDPOINTS = (
 
 @dataclass(frozen=True, kw_only=True)
 class NewNetwork:
-    """A new VPC in zones by name: capacity is bought by zone, and lookups are impure."""
+    """A new VPC in the named availability zones.
+
+    Zones are configured because capacity is bought by zone, and because synthesis looks nothing up.
+    """
 
     cidr: str
     availability_zones: tuple[str, ...]

@@ -20,7 +20,7 @@ class SlurmStrategy(StrEnum):
 
 
 class NodeType(StrEnum):
-    """Node type of a group in Slurm, which cannot be changed later; values are the service's."""
+    """Node type of a group, which cannot be changed later; values are the service's."""
 
     CONTROLLER = "Controller"
     LOGIN = "Login"

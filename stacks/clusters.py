@@ -1,4 +1,4 @@
-"""The stacks of an environment's clusters: one for each on EKS, two for each on Slurm.
+"""The stacks of an environment's clusters: one each on EKS, two each on Slurm.
 
 On Slurm, home directories have a stack of their own, on which the cluster's stack depends.
 """

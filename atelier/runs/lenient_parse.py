@@ -15,7 +15,7 @@ _MOST_TRIES = 20
 _DECISIVE = ("technique", "adaptation", "platform", "cluster", "recipe", "task")
 
 
-def read_without_faults(kind: type[_Part], item: object) -> _Part | None:
+def read_valid_fields(kind: type[_Part], item: object) -> _Part | None:
     """The part, with the defaults of the fields that are wrong; None where one of them decides the rest."""
     item = copy.deepcopy(item)
     for _ in range(_MOST_TRIES):

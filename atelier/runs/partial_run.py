@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from atelier.runs.lenient_parse import read_without_faults
+from atelier.runs.lenient_parse import read_valid_fields
 from atelier.runs.model import Deployment, Evaluation, GateRule, Stage
 
 _Part = TypeVar("_Part", bound=BaseModel)
@@ -47,7 +47,7 @@ class PartialRun:
 def _readable(kind: type[_Part], items: object) -> dict[int, _Part]:
     readable = {}
     for index, item in enumerate(_items(items)):
-        part = read_without_faults(kind, item)
+        part = read_valid_fields(kind, item)
         if part is not None:
             readable[index] = part
     return readable

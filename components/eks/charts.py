@@ -33,7 +33,7 @@ READY_MADE = "A chart's layers are named by their content, and ECR's login token
 
 
 class Charts(Construct):
-    """A build project that installs charts, and the repository of their copies. `role` runs the builds."""
+    """A build project that installs charts with `role`, and the repository of their copies."""
 
     def __init__(
         self,

@@ -106,8 +106,8 @@ class ControlPlane(Construct):
         acknowledge(
             self.cluster,
             "EKS1",
-            because="SageMaker and the builds that install charts connect from outside; IAM still "
-            "authenticates them",
+            because="SageMaker and the builds that install charts connect from outside the network; IAM "
+            "still authenticates them",
         )
         self.base_add_ons = [
             eks.CfnAddon(

@@ -26,7 +26,7 @@ class NodeSetup:
 def instance_group(
     group: InstanceGroup, setup: NodeSetup, *, vpc: Cfn.VpcConfigProperty | None
 ) -> Cfn.ClusterInstanceGroupProperty:
-    """Properties of a group; `vpc` is set if the group is in another zone than its cluster."""
+    """Properties of a group; `vpc` is set if its zone is not its cluster's."""
     several = len(group.instance_types) > 1
     return Cfn.ClusterInstanceGroupProperty(
         instance_group_name=group.name,

@@ -31,7 +31,7 @@ def scripts_of(kind: str) -> dict[str, str]:
 
 
 def slurm_agent() -> dict[str, str]:
-    """Text by path of the Slurm controller's agent, in the package `agent` next to the scripts."""
+    """Text by path of the Slurm controller's agent, as the package `agent`."""
     return _texts({path: Path("agent", path.name) for path in _AGENT.iterdir() if path.suffix in SUFFIXES})
 
 
@@ -40,10 +40,10 @@ def _texts(files: Mapping[Path, Path]) -> dict[str, str]:
 
 
 class LifecycleScripts(Construct):
-    """`files` under a prefix that contains a hash of them; they may hold references, such as a queue's URL.
+    """`files` in S3 under a prefix that contains a hash of them.
 
-    CloudFormation compares only the S3 address: with an unchanged address, a changed script never reaches a
-    node.
+    They may hold references, such as a queue's URL. CloudFormation compares only the S3 address: with an
+    unchanged address, a changed script never reaches a node.
     """
 
     def __init__(

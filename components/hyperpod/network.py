@@ -45,7 +45,7 @@ class ClusterNetwork(Construct):
         self._https("FromFunctions", self.security_group, group, "HTTPS from functions that submit jobs")
 
     def keep(self, removal: RemovalPolicy) -> None:
-        """Retain subnets and security group when the stack is deleted, for a retained file system in them.
+        """Retain subnets and security group for a retained file system in them.
 
         Routes and the rules of other groups are deleted: they would block the deletion of other stacks.
         """

@@ -79,7 +79,7 @@ class ClusterClients(Construct):
 
     @property
     def job_changes(self) -> events.EventPattern | None:
-        """The event that S3 sends when a Slurm agent updates a job's status; None without Slurm."""
+        """S3's event when a Slurm agent updates a job's status; None without Slurm."""
         clusters = slurm_clusters(self._environment)
         if not clusters:
             return None

@@ -50,7 +50,7 @@ DEPLOYMENT_BACKSTOP = Duration.days(1)
 
 
 class CustomizationWorkflow(Construct):
-    """One execution is one run; the execution's name is the run id, so a run cannot be started twice.
+    """A state machine whose executions are runs; run ids are execution names, hence unique.
 
     Input   `{"run_id": "<name>-<yyyymmddhhmmss>", "run": <run file as JSON>}`
     Output  `{"run_id", "status": PROMOTED | ACCEPTED | REJECTED | ROLLED_BACK, "report_uri"}`

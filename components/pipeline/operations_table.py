@@ -1,4 +1,4 @@
-"""The operations table: a row for each slow operation of a run, and an index of open ones."""
+"""The table of runs' slow operations, with an index of open ones."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ OPEN_INDEX = "open"
 
 
 class OperationsTable(Construct):
-    """Rows by `run_id` and `step`; the index `open` has those whose task token is not finished.
+    """Rows by `run_id` and `step`, with an index `open`.
 
-    Task tokens are stored in it, hence the customer-managed key. Rows expire by `expires_at`, seconds
-    since the epoch. The table has no deletion protection, which would block the rollback of a failed first
-    deployment. The removal policy retains it, and DynamoDB keeps the backup of a deleted table for 35 days.
+    The index has rows whose task token is not finished. Task tokens are stored in it, hence the
+    customer-managed key. Rows expire by `expires_at`, seconds since the epoch. The table has no deletion
+    protection, which would block the rollback of a failed first deployment. The removal policy retains it,
+    and DynamoDB keeps the backup of a deleted table for 35 days.
     """
 
     def __init__(

@@ -70,7 +70,7 @@ class TrainingJobs(Construct):
         self._allow_teachers(self.distillation_role)
 
     def grant_submit(self, grantee: Grantee) -> None:
-        """Start a job or find the one of the same name, and stop it if its run has ended."""
+        """Start a job or find the existing one, and stop it if its run ended."""
         allow(
             grantee,
             "sagemaker:CreateTrainingJob",

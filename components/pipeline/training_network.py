@@ -9,7 +9,7 @@ from config.network import NewNetwork
 
 
 class TrainingNetwork(Construct):
-    """A VPC in named availability zones, with flow logs. Without NAT gateways it has no internet access."""
+    """A VPC with flow logs, and without internet access unless it has NAT gateways."""
 
     def __init__(
         self,

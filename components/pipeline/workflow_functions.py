@@ -1,4 +1,4 @@
-"""The functions behind the workflow's states, each with the permissions of its step and no others."""
+"""The functions behind the workflow's states, each with the permissions of its step."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from components.targets.custom_models import CustomModels
 
 @dataclass(kw_only=True)
 class WorkflowFunctions:
-    """Creates the pipeline's functions in the order of its states; `by_state` has them by state name."""
+    """Creates the pipeline's functions; `by_state` has them by the name of their state."""
 
     functions: FunctionFactory
     bucket: ArtifactBucket

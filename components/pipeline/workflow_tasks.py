@@ -71,10 +71,10 @@ class WorkflowTasks:
         on_failure: Mapping[str, Any] | None = None,
         is_in_map: bool = False,
     ) -> tasks.LambdaInvoke:
-        """A state that invokes the function of its name; with `waits` it waits that long for its token.
+        """A state that invokes the function of its name.
 
-        On failure it assigns `on_failure` and continues with `catch`. A Task in a Map fails its Map instead:
-        a Catch cannot leave a Map.
+        With `waits` it waits that long for its task token. On failure it assigns `on_failure` and continues
+        with `catch`. A Task in a Map fails its Map instead: a Catch cannot leave a Map.
         """
         function = self._functions[name]
         token = {} if waits is None else {"task_token": "{% $states.context.Task.Token %}"}
@@ -113,7 +113,10 @@ def holds(expression: str) -> sfn.Condition:
 
 
 def retry(task: sfn.TaskStateBase, errors: list[str], *, attempts: int = 8) -> None:
-    """Retry after these errors with full jitter: 8 attempts take up to 6 minutes, 15 up to 20."""
+    """Retry after these errors with full jitter.
+
+    8 attempts take up to 6 minutes, 15 up to 20.
+    """
     task.add_retry(
         errors=errors,
         interval=Duration.seconds(2),

@@ -1,4 +1,4 @@
-"""IAM roles of a Slurm cluster's nodes: one for the controller and its agent, one for the others."""
+"""IAM roles of a Slurm cluster's nodes: one for the controller, one for the others."""
 
 from __future__ import annotations
 

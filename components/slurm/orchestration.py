@@ -31,7 +31,7 @@ def slurm_orchestrator(
 
 @dataclass(frozen=True)
 class SlurmNodes:
-    """Node setup by group; only the controller has the agent and the permissions that it needs."""
+    """Node setup by group; only the controller has the agent and its permissions."""
 
     controller_role: ControllerRole
     node_role: SlurmNodeRole

@@ -1,4 +1,4 @@
-"""Sign-in to a Slurm cluster's nodes through Session Manager, as a user and not as root."""
+"""Sign-in to a Slurm cluster's nodes through Session Manager, not as root."""
 
 from __future__ import annotations
 

@@ -20,10 +20,10 @@ Violations = Iterator[str]
 
 @dataclass(frozen=True)
 class Check:
-    """One requirement. `find` yields each violation by a cluster in a region as "field = value: accepted".
+    """One requirement, with its source and a function that finds violations.
 
-    A disputed requirement has contradictory sources, or a single project as its source; a cluster can
-    override it.
+    `find` yields each violation by a cluster in a region as "field = value: accepted". A disputed requirement
+    has contradictory sources, or a single project as its source; a cluster can override it.
     """
 
     name: str

@@ -1,4 +1,7 @@
-"""Development: small clusters, on spot instances where they can be. The account number is an example."""
+"""Development: small clusters, on spot instances where possible.
+
+The account number is an example: put yours here.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The embedded cloud on this machine: one cluster on Kubernetes for Nova, one on Slurm for open weights."""
+"""The embedded cloud: a cluster on EKS for Nova, one with Slurm for open weights."""
 
 from __future__ import annotations
 

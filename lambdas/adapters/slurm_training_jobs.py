@@ -17,7 +17,7 @@ from atelier.operations.model import Operation, Status
 from atelier.platforms.slurm import naming
 from atelier.platforms.slurm.cluster import SlurmCluster
 from atelier.platforms.slurm.job import SlurmJob
-from atelier.platforms.slurm.status import Told, status_of
+from atelier.platforms.slurm.status import ReportedState, status_of
 from lambdas.adapters.client_errors import domain_errors, error_code
 
 if TYPE_CHECKING:
@@ -76,12 +76,12 @@ class SlurmTrainingJobs:
         if status and status["bundle_sha256"] != job.bundle_sha256:
             status = None
         heartbeat = self._read(naming.heartbeat_key(job.cluster))
-        told = Told(
-            is_wanted=bundle == job.bundle_bytes(),
+        reported = ReportedState(
+            is_requested=bundle == job.bundle_bytes(),
             status=status,
             heartbeat=json.loads(heartbeat) if heartbeat else None,
         )
-        return status_of(job, told, cluster=cluster, now=self._now())
+        return status_of(job, reported, cluster=cluster, now=self._now())
 
     def stop(self, operation: Operation) -> None:
         """Take the job's bundle away and tell the agent; a job that has ended or never was is success."""

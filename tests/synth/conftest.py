@@ -15,7 +15,7 @@ from tests.fixtures.synthesis import Synthesis, synthesise
 
 @pytest.fixture(scope="session")
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Synthesis]:
-    """The synthesis of an environment by name, made when it is first asked for."""
+    """The synthesis of an environment by name, rendered on first use."""
 
     @cache
     def render(name: str) -> Synthesis:

@@ -1,4 +1,4 @@
-"""What functions carry: the same bytes for the same lock, and nothing that they do not read."""
+"""Bundles of functions: the same bytes for the same lock, and only files that functions read."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_package_of_the_layer_that_is_not_locked_is_named(
     declaration = tmp_path / "pyproject.toml"
     declaration.write_text('[dependency-groups]\nlayer = ["six", "left-pad"]\n')
     monkeypatch.setattr(bundles, "DECLARATION", declaration)
-    with pytest.raises(ValueError, match=r"requirements\.lock has no entry for left-pad, .*`make lock`"):
+    with pytest.raises(ValueError, match=r"requirements\.lock has no entry for left-pad .*`make lock`"):
         bundles.layer_requirements()
 
 

@@ -1,4 +1,4 @@
-"""A cluster's stack: what comes before what, who gets in, and that nodes are as configured."""
+"""The stack of a cluster on EKS: order of resources, access, and configured nodes."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def staging(rendered: Callable[[str], Synthesis]) -> Synthesis:
 
 
 def applied(synthesis: Synthesis, suffix: str, name: str) -> list[dict[str, Any]]:
-    """The Kubernetes objects of a resource, references by their names."""
+    """The Kubernetes objects of a resource, with references as names."""
     texts = Resources(synthesis.templates[suffix]).named(name)["Properties"]["Objects"]
     return [json.loads(synthesis.flat(text)) for text in texts]
 
@@ -68,7 +68,7 @@ def test_a_cluster_comes_after_everything_that_creating_it_looks_for(prod: Synth
         "ControlPlaneVpcCni",
         "ControlPlaneEksPodIdentityAgent",
     } <= before
-    # Implied by nothing that the cluster names: without them a node starts, and reaches nobody.
+    # The cluster does not refer to them; a node that starts without them has no network.
     for part in ("Routes", "NodesfromAtelier", "NodestoAtelier", "ToEndpoints"):
         assert any(name.startswith(f"Network{part}") for name in before), part
     assert any(name.startswith("NetworkBlock") for name in resources.before("ControlPlaneCluster"))
@@ -89,8 +89,8 @@ def test_a_node_s_services_come_after_the_nodes(prod: Synthesis, suffix: str) ->
 def test_nobody_is_alarmed_by_a_cluster_that_is_still_coming_up(prod: Synthesis) -> None:
     for suffix in (NOVA, OPEN_WEIGHTS):
         resources = Resources(prod.templates[suffix])
-        for guard in ("GuardsMissingNodes", "GuardsEveryFiveMinutes"):
-            assert {"NodesArrived", "ObjectsJobAccess"} <= resources.before(guard)
+        for resource in ("GuardsMissingNodes", "GuardsEveryFiveMinutes"):
+            assert {"NodesArrived", "ObjectsJobAccess"} <= resources.before(resource)
 
 
 def test_quotas_follow_priorities_and_make_the_namespaces_of_jobs(prod: Synthesis) -> None:
@@ -138,7 +138,7 @@ def has_a_node_without_taints(cluster: Mapping[str, Any]) -> bool:
 
 def test_every_add_on_has_a_node_that_its_pods_tolerate(every: Synthesis) -> None:
     """CloudFormation waits until an add-on is ACTIVE, and it is DEGRADED while its pods are pending."""
-    # A DaemonSet makes no pod for a node that the pod does not tolerate.
+    # A DaemonSet creates no pod for a node whose taints the pod does not tolerate.
     daemon_sets = {"vpc-cni", "kube-proxy", "eks-pod-identity-agent"}
     waiting = {}
     for suffix, template in every.templates.items():

@@ -1,4 +1,4 @@
-"""An environment is one file: what reads the registry finds it, in an order that no file system decides."""
+"""The app and the commands with an environment of one file, and without a valid one."""
 
 from __future__ import annotations
 
@@ -7,75 +7,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 
 import pytest
-from aws_cdk.aws_logs import RetentionDays
 
-from config import InvalidConfiguration, environments
-from config.environments import ENVIRONMENTS, Environments
-from config.log_retention import LOG_RETENTION_DAYS
+from config.environments import ENVIRONMENTS
+from tests.fixtures.environments import TOY
 from tests.fixtures.paths import ROOT
-
-TOY = """
-from dataclasses import replace
-
-from config.environments.dev import DEV
-
-TOY = replace(DEV, name="toy", account="444444444444", clusters=())
-"""
-
-
-def package_with(folder: Path, **modules: str) -> Environments:
-    """The registry of config/environments with further modules from `folder`."""
-    for name, text in modules.items():
-        (folder / f"{name}.py").write_text(text)
-    environments.__path__.append(str(folder))
-    return Environments(environments.__name__, environments.__path__)
-
-
-@pytest.fixture(autouse=True)
-def _only_the_real_modules() -> Iterator[None]:
-    folders, modules = [*environments.__path__], {*sys.modules}
-    yield
-    environments.__path__[:] = folders
-    for name in {*sys.modules} - modules:
-        if name.startswith(f"{environments.__name__}."):
-            del sys.modules[name]
-
-
-def test_environments_come_in_alphabetical_order_and_without_private_modules(tmp_path: Path) -> None:
-    registry = package_with(tmp_path, zoo=TOY, aaa=TOY, _shared="")
-    assert [*registry] == sorted({*ENVIRONMENTS, "aaa", "zoo"})
-
-
-def test_names_are_known_before_any_environment_is_imported(tmp_path: Path) -> None:
-    registry = package_with(tmp_path, broken="raise AssertionError('imported')")
-    assert "broken" in registry
-    assert registry["dev"].name == "dev"
-    with pytest.raises(AssertionError, match="imported"):
-        registry["broken"]
-
-
-@pytest.mark.parametrize(
-    ("text", "got"),
-    [(TOY.replace("TOY", "OTHER"), "None"), (TOY.replace('"toy"', '"other"'), "'other'")],
-)
-def test_a_module_holds_the_environment_of_its_own_name(tmp_path: Path, text: str, got: str) -> None:
-    registry = package_with(tmp_path, toy=text)
-    message = f"^config.environments.toy: TOY must be an Environment with the name 'toy', got {got}$"
-    with pytest.raises(InvalidConfiguration, match=message):
-        registry["toy"]
-
-
-def test_days_of_log_retention_are_those_of_cdk_and_of_cloudformation() -> None:
-    # Published without type information.
-    schemas = import_module("cfnlint.schema.manager").PROVIDER_SCHEMA_MANAGER
-    schema = schemas.get_resource_schema("us-east-1", "AWS::Logs::LogGroup").schema
-    assert {*LOG_RETENTION_DAYS} == {*schema["properties"]["RetentionInDays"]["enum"]}
-    assert {*LOG_RETENTION_DAYS.values(), "INFINITE"} == {member.name for member in RetentionDays}
 
 
 @pytest.mark.synth
@@ -97,3 +35,24 @@ def test_one_new_file_is_an_environment_that_the_app_renders_and_the_commands_kn
     stacks = [template.name.split(".")[0] for template in out.glob("*.template.json")]
     assert sorted(stacks) == ["Atelier-Toy-Network", "Atelier-Toy-Pipeline", "Atelier-Toy-Storage"]
     assert ", toy." in run("-c", "from cli.main import app; app()", "run", "validate", "--help")
+
+
+@pytest.mark.synth
+@pytest.mark.parametrize(
+    ("context", "message"),
+    [
+        ({"env": "producton"}, f"-c env= must be one of {', '.join(ENVIRONMENTS)}; got 'producton'"),
+        ({}, f"-c env= must be one of {', '.join(ENVIRONMENTS)}; got nothing"),
+        (
+            {"env": "prod", "destroy_data": "true"},
+            "-c destroy_data=true is refused: environment prod does not set data_may_be_destroyed "
+            "in config/environments/prod.py",
+        ),
+    ],
+)  # fmt: skip
+def test_the_app_ends_in_one_message_without_a_traceback(context: dict[str, str], message: str) -> None:
+    environ = {**os.environ, "CDK_CONTEXT_JSON": json.dumps(context)}
+    done = subprocess.run(
+        [sys.executable, "app.py"], cwd=ROOT, env=environ, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr.strip()) == (1, message)

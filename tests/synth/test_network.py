@@ -1,4 +1,4 @@
-"""A network of our own, with or without NAT, or somebody else's."""
+"""A new network, with and without NAT, and an existing one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CLOSED = NewNetwork(cidr="10.40.0.0/16", availability_zones=("us-east-1a", "us-e
 
 @pytest.fixture(scope="module")
 def guest(tmp_path_factory: pytest.TempPathFactory) -> Synthesis:
-    """DEV, without its clusters, in a VPC that exists already."""
+    """DEV without its clusters in an existing VPC."""
     return synthesise(replace(DEV, network=EXISTING, clusters=()), tmp_path_factory.mktemp("guest"))
 
 
@@ -66,9 +66,9 @@ def test_jobs_reach_aws_through_endpoints_and_not_the_internet(closed: Synthesis
         closed.flat(endpoint["Properties"]["ServiceName"])
         for endpoint in closed.resources("AWS::EC2::VPCEndpoint")
     }
-    wanted = {f"com.amazonaws.us-east-1.{endpoint}" for endpoint in CLOSED.interface_endpoints}
+    endpoints = {f"com.amazonaws.us-east-1.{endpoint}" for endpoint in CLOSED.interface_endpoints}
     gateways = {"com.amazonaws.us-east-1.s3", "com.amazonaws.us-east-1.dynamodb"}
-    assert services == wanted | gateways
+    assert services == endpoints | gateways
     assert count(closed, "AWS::EC2::NatGateway") == count(closed, "AWS::EC2::InternetGateway") == 0
 
 

@@ -1,4 +1,4 @@
-"""Who may do what: the whole of it as a golden file, and the rules behind it."""
+"""Permissions of every role as a golden file, and the rules that they follow."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def statements(synthesis: Synthesis) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def permissions(synthesis: Synthesis) -> dict[str, list[str]]:
-    """What each role may do, a line an action and resource; an asset's file by its kind, not by its hash."""
+    """Permissions by role, one entry per action and resource; asset files without their hash."""
     found: dict[str, set[str]] = {}
     for who, statement in statements(synthesis):
         assert statement["Effect"] == "Allow"
@@ -153,7 +153,7 @@ def test_the_escrow_bucket_is_not_expected_in_our_account(every: Synthesis) -> N
 
 
 def key_actions(synthesis: Synthesis, who: str, *, through: str) -> set[str]:
-    """What `who` may do with the key where the service `through` uses it in their name."""
+    """Actions on the key that `who` may use through the service `through`."""
     return {
         action
         for name, statement in statements(synthesis)

@@ -1,4 +1,4 @@
-"""What a stack keeps when it goes: in a network that is kept, and not of a stack that never came up."""
+"""Resources that outlive their stack, with their network, unless the first creation fails."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ pytestmark = pytest.mark.synth
 
 KEPT = ("Retain", "RetainExceptOnCreate")
 WITH_SNAPSHOTS = {"AWS::RDS::DBInstance"}
-"""Types of ours of which CloudFormation takes a snapshot; the resource itself is deleted."""
+"""Types of which CloudFormation takes a snapshot before it deletes the resource."""
 
 
 class Address(NamedTuple):
-    """A resource of a stack: stacks share logical ids."""
+    """A logical id with its stack's suffix: stacks share logical ids."""
 
     suffix: str
     logical_id: str
@@ -42,7 +42,7 @@ def kept(synthesis: Synthesis) -> dict[Address, Any]:
 
 
 def needed(synthesis: Synthesis, suffix: str, value: Any) -> Iterator[Address]:
-    """What `value` of the stack `noun` refers to, in this stack or another."""
+    """Resources to which `value` of the stack `suffix` refers, in this stack or another."""
     own = synthesis.templates[suffix]["Resources"]
     yield from (Address(suffix, name) for name in references(value) if name in own)
     for export in imports(value):

@@ -1,4 +1,4 @@
-"""What must hold of every environment's templates whatever else changes."""
+"""Security rules for the templates of every environment."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ def test_alarms_can_publish_to_the_encrypted_topic(every: Synthesis) -> None:
 
 
 def key_statements(synthesis: Synthesis, service: str) -> list[Any]:
-    """What key policies, of any stack, let a service do."""
+    """Statements of key policies, in any stack, for a service."""
     return [
         statement
         for key in synthesis.resources("AWS::KMS::Key")
@@ -202,7 +202,7 @@ def key_statements(synthesis: Synthesis, service: str) -> list[Any]:
 
 
 def test_no_key_asks_eventbridge_for_what_it_does_not_tell(every: Synthesis) -> None:
-    """Publishing to an encrypted topic it names no source to KMS, and what is refused is dropped silently."""
+    """EventBridge sends KMS no source for an encrypted topic, and silently drops refused events."""
     statements = key_statements(every, "events.amazonaws.com")
     assert statements
     for statement in statements:
@@ -220,7 +220,7 @@ def test_eventbridge_uses_the_key_for_topics_of_this_account_only(every: Synthes
 
 
 def test_no_service_uses_the_key_unconditionally(every: Synthesis) -> None:
-    """A service acts for every account: without a condition, for whoever tells it of the key."""
+    """A service acts for every account: without a condition any account could use the key."""
     for key in every.resources("AWS::KMS::Key"):
         for statement in key["Properties"]["KeyPolicy"]["Statement"]:
             assert statement.get("Condition") or not principals(statement), statement

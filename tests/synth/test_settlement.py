@@ -1,4 +1,4 @@
-"""What waiting depends on once it is deployed: the table and its index, and what calls settle."""
+"""The deployed parts of settlement: the table and its index, and what invokes the function."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_the_table_has_the_keys_and_the_index_that_the_adapter_writes_and_reads(
     (index,) = table(every)["GlobalSecondaryIndexes"]
     assert index["IndexName"] == OPEN_INDEX
     assert key(index["KeySchema"]) == {"HASH": "open", "RANGE": "run_step"}
-    assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}, "a task token must not lie in the index"
+    assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}, "a task token must not be in the index"
 
 
 def test_rows_expire_and_can_be_recovered_before(every: Synthesis) -> None:

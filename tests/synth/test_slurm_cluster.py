@@ -1,4 +1,4 @@
-"""The stack of a cluster that Slurm runs: its nodes are as configured, and who may do what with it."""
+"""The stack of a cluster with Slurm: configured nodes and permissions."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_with_continuous_provisioning_no_strategy_is_named_and_a_database_keeps_
 
 
 def test_a_cluster_made_anew_has_another_name(prod: Synthesis) -> None:
-    # Eight characters of the stack's id, which AWS gives each stack anew.
+    # Eight characters of the stack's id, which is new for each stack.
     assert prod.flat(cluster(prod)["ClusterName"]) == "atelier-prod-slurm-01234567"
 
 
@@ -203,10 +203,10 @@ def test_what_is_published_is_the_scripts_the_agent_and_a_configuration_that_it_
     for group in cluster(dev)["InstanceGroups"]:
         assert group["LifeCycleConfig"]["OnInitComplete"] in files
     assert {"logged.sh", "node.sh", "controller.sh", "agent/__init__.py", "agent/config.py"} <= files.keys()
-    told = Config.of(json.loads(dev.flat(files["agent.json"])))
-    assert (told.cluster, told.region, told.prefix) == ("slurm", "us-east-1", "slurm/slurm/")
-    assert (told.bucket, told.queue_url) == ("<BucketArtifacts>", "<QueueJobs>")
-    assert (told.shared_folder, told.runtime, told.auto_resume) == ("/fsx", "enroot", True)
+    config = Config.of(json.loads(dev.flat(files["agent.json"])))
+    assert (config.cluster, config.region, config.prefix) == ("slurm", "us-east-1", "slurm/slurm/")
+    assert (config.bucket, config.queue_url) == ("<BucketArtifacts>", "<QueueJobs>")
+    assert (config.shared_folder, config.runtime, config.auto_resume) == ("/fsx", "enroot", True)
 
 
 def test_the_pipeline_knows_the_cluster_by_the_names_that_its_stack_gives(prod: Synthesis) -> None:
@@ -251,9 +251,9 @@ def test_people_hear_of_missing_nodes_idle_ones_a_silent_agent_and_costs(dev: Sy
     }
     assert list(resources(dev).of_type("AWS::Budgets::Budget")) == ["GuardsBudget"]
     (target,) = resources(dev).of_type("AWS::Events::Rule")["GuardsEveryFiveMinutes"]["Targets"]
-    told = json.loads(dev.flat(target["Input"]))
-    assert told["accelerated_groups"] == ["compute"]
-    assert (told["configured_name"], told["silent_after_seconds"]) == ("slurm", 300)
+    event = json.loads(dev.flat(target["Input"]))
+    assert event["accelerated_groups"] == ["compute"]
+    assert (event["configured_name"], event["silent_after_seconds"]) == ("slurm", 300)
 
 
 def test_people_sign_in_as_a_user_by_this_cluster_s_document(dev: Synthesis) -> None:

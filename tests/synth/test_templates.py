@@ -1,4 +1,4 @@
-"""CloudFormation accepts what is rendered, as far as its registry schemas can tell."""
+"""Templates conform to CloudFormation's registry schemas."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ IGNORED = ("W3005", "W3010", "W6001")
 
 @pytest.mark.synth
 def test_cfn_lint_has_nothing_to_say(rendered: Callable[[str], Synthesis]) -> None:
-    """Of PROD's stacks, and of the clusters that are of another shape elsewhere: a template takes seconds."""
-    asked = [
+    """PROD's templates and those of other environments' different clusters: each takes seconds."""
+    selected = [
         *rendered(PROD.name).folder.glob("*.template.json"),
         *rendered(STAGING.name).folder.glob("*-OpenWeightsCluster.template.json"),
         *rendered(LOCAL.name).folder.glob("*Cluster.template.json"),
     ]
-    templates = sorted(map(str, asked))
+    templates = sorted(map(str, selected))
     command = [
         str(Path(sys.executable).with_name("cfn-lint")),
         "--regions",

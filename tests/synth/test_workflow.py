@@ -1,4 +1,4 @@
-"""What makes the workflow fit to run unattended; what it does is in test_workflow_paths."""
+"""Timeouts, retries and catches of the workflow; test_workflow_paths tests its behaviour."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every way down the line, played with scripted functions in the embedded cloud's own interpreter."""
+"""Every path through the workflow, with scripted functions in the embedded cloud's interpreter."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ PROVEN = [*EVALUATED, "register_model", "create_model", "deploy", "smoke_test"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a played run ended and what was called on the way."""
+    """The result of a run and the calls that it made."""
 
     status: str
     output: Mapping[str, Any]
@@ -85,14 +85,14 @@ class Outcome:
         others = [name for name in names if name not in branches]
         return others[:first] + sorted(branches, reverse=True) + others[first:]
 
-    def asked(self, function: str) -> list[Mapping[str, Any]]:
+    def payloads(self, function: str) -> list[Mapping[str, Any]]:
         """Payloads of a function's calls."""
         return [payload for name, payload in self.calls if name == function]
 
     @property
     def report(self) -> Mapping[str, Any]:
         """What the last report was made of."""
-        return self.asked("publish_report")[-1]
+        return self.payloads("publish_report")[-1]
 
 
 Play = Callable[..., Outcome]
@@ -132,7 +132,7 @@ def play(rendered: Callable[[str], Synthesis]) -> Play:
 
 
 class InvalidRun(Exception):
-    """As a function raises it: the name is what counts."""
+    """An error as a function raises it; only its name matters."""
 
 
 class DatasetUnchecked(Exception):
@@ -162,18 +162,18 @@ def test_a_run_that_passes_everything_is_promoted(play: Play) -> None:
 def test_each_function_gets_what_the_ones_before_it_found(play: Play) -> None:
     outcome = play()
     about = {"run_id": RUN_ID, "run": NORMALISED}
-    (submitted,) = outcome.asked("submit_training_job")
+    (submitted,) = outcome.payloads("submit_training_job")
     assert submitted.pop("task_token")  # type: ignore[attr-defined]
     assert submitted == {**about, "stage_index": 0, "checkpoint": None, "stages": []}
-    (finished,) = outcome.asked("read_checkpoint")
+    (finished,) = outcome.payloads("read_checkpoint")
     assert finished == {**about, "stage_index": 0, "job": {"job_name": "job"}, "checkpoint": None}
-    models = {payload["subject"]: payload["model"] for payload in outcome.asked("submit_evaluation")}
+    models = {payload["subject"]: payload["model"] for payload in outcome.payloads("submit_evaluation")}
     assert models == {"candidate": "s3://escrow/1", "baseline": "nova-micro/prod"}
-    assert {payload["subject"] for payload in outcome.asked("read_metrics")} == {"candidate", "baseline"}
-    assert all(payload["job"] == {"job_name": "evaluation"} for payload in outcome.asked("read_metrics"))
-    (gate,) = outcome.asked("decide_gate")
+    assert {payload["subject"] for payload in outcome.payloads("read_metrics")} == {"candidate", "baseline"}
+    assert all(payload["job"] == {"job_name": "evaluation"} for payload in outcome.payloads("read_metrics"))
+    (gate,) = outcome.payloads("decide_gate")
     assert gate == {**about, "scores": [ANSWERS["read_metrics"]] * 2}
-    (smoke_test,) = outcome.asked("smoke_test")
+    (smoke_test,) = outcome.payloads("smoke_test")
     assert smoke_test == {**about, "deployment_arn": "temporary"}
 
 
@@ -184,24 +184,24 @@ def test_stages_follow_each_other_from_checkpoint_to_checkpoint(play: Play) -> N
     ]
     outcome = play(validate_run=PLAN | {"stage_count": 3}, read_checkpoint=checkpoints)
     stages = [
-        (payload["stage_index"], payload["checkpoint"]) for payload in outcome.asked("submit_training_job")
+        (payload["stage_index"], payload["checkpoint"]) for payload in outcome.payloads("submit_training_job")
     ]
     assert stages == [(0, None), (1, "s3://escrow/0"), (2, "s3://escrow/1")]
     assert outcome.report["stages"] == checkpoints
     assert (outcome.report["recipes"], outcome.report["warnings"]) == (PLAN["recipes"], PLAN["warnings"])
-    # What a distillation made is in there.
-    assert outcome.asked("submit_training_job")[2]["stages"] == checkpoints[:2]
+    # It has the dataset that a distillation produced.
+    assert outcome.payloads("submit_training_job")[2]["stages"] == checkpoints[:2]
 
 
 def test_a_run_continues_from_the_checkpoint_it_names(play: Play) -> None:
     outcome = play(find_baseline={"baseline": BASELINE, "checkpoint": "s3://escrow/before"})
-    (submitted,) = outcome.asked("submit_training_job")
+    (submitted,) = outcome.payloads("submit_training_job")
     assert submitted["checkpoint"] == "s3://escrow/before"
 
 
 def test_a_run_without_evaluations_goes_to_the_gate(play: Play) -> None:
     outcome = play(validate_run=PLAN | {"evaluations": []})
-    (gate,) = outcome.asked("decide_gate")
+    (gate,) = outcome.payloads("decide_gate")
     assert gate["scores"] == []
 
 
@@ -249,16 +249,16 @@ SPLIT = {"datasets": [], "parts": [1, 2, 4]}
 
 def test_parts_of_large_datasets_are_checked_by_themselves_and_merged(play: Play) -> None:
     outcome = play(validate_datasets=SPLIT)
-    checks = sorted(outcome.asked("validate_dataset_part"), key=lambda payload: payload["part"])
+    checks = sorted(outcome.payloads("validate_dataset_part"), key=lambda payload: payload["part"])
     about = {"run_id": RUN_ID, "run": NORMALISED}
     assert checks == [{**about, "part": part} for part in (1, 2, 4)]
-    assert outcome.asked("merge_findings") == [{**about, "unchecked_parts": []}]
+    assert outcome.payloads("merge_findings") == [{**about, "unchecked_parts": []}]
     assert outcome.output["status"] == "PROMOTED"
 
 
 def test_one_part_is_a_list_of_one(play: Play) -> None:
     outcome = play(validate_datasets=SPLIT | {"parts": [1]})
-    assert [payload["part"] for payload in outcome.asked("validate_dataset_part")] == [1]
+    assert [payload["part"] for payload in outcome.payloads("validate_dataset_part")] == [1]
 
 
 def test_a_part_that_cannot_be_checked_is_told_to_the_merge_with_its_cause(play: Play) -> None:
@@ -269,7 +269,7 @@ def test_a_part_that_cannot_be_checked_is_told_to_the_merge_with_its_cause(play:
         validate_dataset_part=[fine, refusal, fine],
         merge_findings=DatasetUnchecked("1 part"),
     )
-    ((unchecked,),) = (payload["unchecked_parts"] for payload in outcome.asked("merge_findings"))
+    ((unchecked,),) = (payload["unchecked_parts"] for payload in outcome.payloads("merge_findings"))
     assert unchecked["part"] in SPLIT["parts"]
     assert (unchecked["error"], unchecked["cause"]) == ("AccessRefused", str(refusal))
     assert outcome.output["Error"] == "DatasetUnchecked"
@@ -293,7 +293,7 @@ def test_whatever_fails_the_run_is_released_and_reported(play: Play, failing: st
     assert outcome.status == "FAILED"
     assert outcome.output == {"Error": "JobFailed", "Cause": "out of memory"}
     assert outcome.report["status"] == "FAILED"
-    assert outcome.asked("release_run")[0]["failure"] == {"error": "JobFailed", "cause": "out of memory"}
+    assert outcome.payloads("release_run")[0]["failure"] == {"error": "JobFailed", "cause": "out of memory"}
     assert len(outcome.notices) == 1
 
 
@@ -315,13 +315,13 @@ def test_the_sentence_of_a_functions_error_is_reported_without_its_stack(play: P
 )
 def test_a_cause_that_only_looks_like_a_functions_is_reported_as_it_is(play: Play, cause: str) -> None:
     outcome = play(submit_training_job=JobFailed(cause))
-    assert outcome.asked("release_run")[0]["failure"] == {"error": "JobFailed", "cause": cause}
+    assert outcome.payloads("release_run")[0]["failure"] == {"error": "JobFailed", "cause": cause}
     assert outcome.output == {"Error": "JobFailed", "Cause": cause}
 
 
 def test_a_throttled_call_is_made_again(play: Play) -> None:
     outcome = play(submit_training_job=[Throttled("slow down"), ANSWERS["submit_training_job"]])
-    assert len(outcome.asked("submit_training_job")) == 2
+    assert len(outcome.payloads("submit_training_job")) == 2
     assert outcome.output["status"] == "PROMOTED"
 
 

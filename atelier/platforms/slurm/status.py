@@ -41,25 +41,27 @@ _NO_SUCH_NODES = "node configuration is not available"
 
 
 @dataclass(frozen=True)
-class Told:
-    """What lies in the bucket: the job's bundle (while it is wanted), its status, the agent's heartbeat."""
+class ReportedState:
+    """What the bucket reports: whether the job is requested, its status, the agent's heartbeat."""
 
-    is_wanted: bool
+    is_requested: bool
     status: Mapping[str, Any] | None
     heartbeat: Mapping[str, Any] | None
 
 
-def status_of(job: SlurmJob, told: Told, *, cluster: SlurmCluster, now: int) -> Status:
+def status_of(job: SlurmJob, reported: ReportedState, *, cluster: SlurmCluster, now: int) -> Status:
     """The job's status; `now` in seconds since the epoch.
 
     While the agent is silent a job is as it was last told, and its `error` says what it fails with should
     that last until its deadline.
     """
-    status = told.status
+    status = reported.status
     if status is None:
-        if not told.is_wanted:
+        if not reported.is_requested:
             return Status(Phase.ABSENT)
-        return _with_silence(Status(Phase.RUNNING, detail="not yet seen by its agent"), told, cluster, now)
+        return _with_silence(
+            Status(Phase.RUNNING, detail="not yet seen by its agent"), reported, cluster, now
+        )
     state = status["state"]
     if state == "COMPLETED":
         return _completed(job, status)
@@ -68,9 +70,9 @@ def status_of(job: SlurmJob, told: Told, *, cluster: SlurmCluster, now: int) -> 
         return Status(Phase.STOPPED, error=JobFailed.__name__, cause=cause, detail=state)
     if state in _FAILED:
         return _failed(job, status)
-    running = Status(Phase.RUNNING, detail=_detail(status), is_stopping=not told.is_wanted)
-    running = _with_silence(running, told, cluster, now)
-    if state == "PENDING" and told.is_wanted and not running.error:
+    running = Status(Phase.RUNNING, detail=_detail(status), is_stopping=not reported.is_requested)
+    running = _with_silence(running, reported, cluster, now)
+    if state == "PENDING" and reported.is_requested and not running.error:
         waited = now - status["since"]
         if waited >= job.start_within_seconds:
             cause = f"{_name(job, status)} got no nodes within {job.start_within_seconds} s: {_why(status)}"
@@ -78,8 +80,8 @@ def status_of(job: SlurmJob, told: Told, *, cluster: SlurmCluster, now: int) -> 
     return running
 
 
-def _with_silence(status: Status, told: Told, cluster: SlurmCluster, now: int) -> Status:
-    heartbeat = told.heartbeat
+def _with_silence(status: Status, reported: ReportedState, cluster: SlurmCluster, now: int) -> Status:
+    heartbeat = reported.heartbeat
     at = datetime.fromisoformat(heartbeat["at"]).timestamp() if heartbeat else None
     if at is not None and now - at < cluster.silent_after_seconds:
         if heartbeat and heartbeat["slurm"] != "up":

@@ -1,4 +1,4 @@
-"""Each check of a cluster: what it refuses, and with which sentence."""
+"""Checks of a cluster: refused values and messages."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def of(group: InstanceGroup | RestrictedGroup, **changes: Any) -> dict[str, Any]
 
 
 def governance(**team: Any) -> dict[str, Any]:
-    """A team that is promised the system group."""
+    """A team with a quota of the system group."""
     quotas = (Quota(instance_type="ml.c5.4xlarge", count=1),)
     return {"task_governance": TaskGovernance(teams=(Team(**{"name": "one", "quotas": quotas, **team}),))}
 

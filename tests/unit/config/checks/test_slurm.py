@@ -1,4 +1,4 @@
-"""Each check of a cluster that Slurm runs: what it refuses, and with which sentence."""
+"""Checks of a cluster with Slurm: refused values and messages."""
 
 from __future__ import annotations
 

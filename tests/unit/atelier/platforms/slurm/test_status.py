@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from atelier.operations.model import Phase, Status
-from atelier.platforms.slurm.status import Told, status_of
+from atelier.platforms.slurm.status import ReportedState, status_of
 from tests.fixtures.slurm_jobs import CLUSTER, NAME, NOON, OUTPUT, a_job, a_status
 
 JOB = a_job()
@@ -22,17 +22,17 @@ def describe(
     state: str | None = None,
     *,
     now: int = NOON,
-    is_wanted: bool = True,
+    is_requested: bool = True,
     heartbeat: dict[str, Any] | None = None,
     **changes: Any,
 ) -> Status:
     status = a_status(JOB, state, **changes) if state else None
-    told = Told(is_wanted, status, heartbeat or a_heartbeat(now))
-    return status_of(JOB, told, cluster=CLUSTER, now=now)
+    reported = ReportedState(is_requested, status, heartbeat or a_heartbeat(now))
+    return status_of(JOB, reported, cluster=CLUSTER, now=now)
 
 
 def test_a_job_that_nobody_wants_and_nobody_saw_is_absent() -> None:
-    assert describe(is_wanted=False).phase is Phase.ABSENT
+    assert describe(is_requested=False).phase is Phase.ABSENT
 
 
 def test_a_job_whose_agent_has_not_seen_it_waits() -> None:
@@ -47,11 +47,11 @@ def test_a_job_that_has_not_ended_runs(state: str) -> None:
 
 
 def test_a_job_whose_bundle_is_gone_is_stopping() -> None:
-    assert describe("RUNNING", is_wanted=False).is_stopping
+    assert describe("RUNNING", is_requested=False).is_stopping
 
 
 def test_a_completed_job_names_its_model() -> None:
-    status = describe("COMPLETED", started_at=NOON, ended_at=NOON + 61, output_files=2, is_wanted=False)
+    status = describe("COMPLETED", started_at=NOON, ended_at=NOON + 61, output_files=2, is_requested=False)
     assert status.result == {
         "job_name": NAME,
         "cluster": "open-weights",
@@ -109,7 +109,7 @@ def test_a_job_that_waits_longer_than_the_limit_has_no_capacity(reason: str) -> 
 
 
 def test_a_job_that_is_being_taken_back_waits_for_its_end_and_for_no_nodes() -> None:
-    status = describe("PENDING", now=NOON + CLUSTER.start_within_seconds, is_wanted=False)
+    status = describe("PENDING", now=NOON + CLUSTER.start_within_seconds, is_requested=False)
     assert (status.phase, status.is_stopping, status.error) == (Phase.RUNNING, True, "")
 
 
@@ -131,8 +131,8 @@ def test_a_silent_agent_is_told_and_the_job_is_as_it_was_last_told(state: str | 
 
 
 def test_an_agent_that_never_was_is_silent() -> None:
-    told = Told(is_wanted=True, status=None, heartbeat=None)
-    status = status_of(JOB, told, cluster=CLUSTER, now=NOON)
+    reported = ReportedState(is_requested=True, status=None, heartbeat=None)
+    status = status_of(JOB, reported, cluster=CLUSTER, now=NOON)
     assert status.error == "ClusterUnreachable"
     assert "never said anything" in status.cause
 

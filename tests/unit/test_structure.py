@@ -80,8 +80,8 @@ def climbs(graph: dict[str, frozenset[str]]) -> Iterator[str]:
                 continue
             if module.split(".")[1:2] == other.split(".")[1:2]:
                 continue
-            here, there = floor_of(module), floor_of(other)
-            if here is None or there is None or there >= here:
+            floor, imported_floor = floor_of(module), floor_of(other)
+            if floor is None or imported_floor is None or imported_floor >= floor:
                 yield f"{module} imports {other}"
 
 

@@ -88,6 +88,11 @@ def run_key(run_id: str) -> str:
     return f"{RUNS_PREFIX}{run_id}/run.json"
 
 
+def plan_key(run_id: str) -> str:
+    """Key of the run's plan: its stages and evaluations as ValidateRun resolved them."""
+    return f"{RUNS_PREFIX}{run_id}/plan.json"
+
+
 def validation_key(run_id: str, file_name: str) -> str:
     """Key of what validation found in the run's datasets, or of what its functions hand to each other."""
     return f"{RUNS_PREFIX}{run_id}/validation/{file_name}"

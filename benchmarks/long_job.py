@@ -14,9 +14,10 @@ from typing import Any
 
 from ministack.services import stepfunctions as engine
 
-from atelier.operations.model import Operation, OperationKind, Phase, Status
+from atelier.operations.model import Operation, Phase, Status
 from atelier.operations.submit import submit
 from atelier.operations.sweep import sweep
+from atelier.registry import TRAINING_JOB
 from benchmarks.operations import FakeLogs, FakeOperations
 
 MINUTE = 60
@@ -45,6 +46,7 @@ class SimulatedJob:
     """Port `LongRunning`: a job that ends `seconds` after its start, on a clock that the schedule moves."""
 
     seconds: int
+    ends_by_itself: bool = False
     now: int = 0
     started_at: int | None = None
 
@@ -88,7 +90,7 @@ class Functions:
         operation = Operation(
             run_id=payload["run_id"],
             step="s0",
-            kind=OperationKind.TRAINING_JOB,
+            kind=TRAINING_JOB,
             request={},
             token=payload["task_token"],
             recorded_at=self.job.now,

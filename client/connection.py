@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from atelier.operations.model import OperationKind
 from atelier.operations.ports import JobLogs
+from atelier.platforms.clusters import clusters_of_type
 from atelier.platforms.eks.cluster import Cluster
 from atelier.platforms.slurm.cluster import SlurmCluster
+from atelier.registry import HYPERPOD_EKS, HYPERPOD_SLURM
 from cli.chat.conversation import Deployed
 from cli.exit_codes import ExitCode
 from cli.failure import CommandFailed
@@ -111,31 +112,27 @@ def _aws_clients(environment: Environment) -> Callable[[str], Any]:
     return cache(lambda service: session.client(service, config=_CONFIG))
 
 
-def _logs_of(
-    environment: Environment, bucket: str, client: Callable[[str], Any]
-) -> Callable[[OperationKind], JobLogs]:
+def _logs_of(environment: Environment, bucket: str, client: Callable[[str], Any]) -> Callable[[str], JobLogs]:
     """Where people read what jobs log: CloudWatch and the bucket; they have no way into a cluster."""
 
     @cache
-    def logs_of(kind: OperationKind) -> JobLogs:
+    def logs_of(kind: str) -> JobLogs:
         clusters = job_clusters(environment, bucket=bucket)
-        match kind:
-            case OperationKind.EKS_JOB:
-                return HyperPodLogs(
-                    clusters=[cluster.name for cluster in clusters if isinstance(cluster, Cluster)],
-                    sagemaker=client("sagemaker"),
-                    logs=client("logs"),
-                )
-            case OperationKind.SLURM_JOB:
-                return SlurmTrainingJobs(
-                    clusters={one.name: one for one in clusters if isinstance(one, SlurmCluster)},
-                    bucket=bucket,
-                    s3=client("s3"),
-                    sqs=client("sqs"),
-                    now=lambda: int(time.time()),
-                )
-            case _:
-                return SageMakerTrainingJobs(sagemaker=client("sagemaker"), logs=client("logs"))
+        if kind == HYPERPOD_EKS:
+            return HyperPodLogs(
+                clusters=[cluster.name for cluster in clusters_of_type(clusters, Cluster)],
+                sagemaker=client("sagemaker"),
+                logs=client("logs"),
+            )
+        if kind == HYPERPOD_SLURM:
+            return SlurmTrainingJobs(
+                clusters={one.name: one for one in clusters_of_type(clusters, SlurmCluster)},
+                bucket=bucket,
+                s3=client("s3"),
+                sqs=client("sqs"),
+                now=lambda: int(time.time()),
+            )
+        return SageMakerTrainingJobs(sagemaker=client("sagemaker"), logs=client("logs"))
 
     return logs_of
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from atelier import names
 from atelier.errors import UnknownRun
-from atelier.operations.model import OperationKind
 from atelier.operations.ports import JobLogs, Operations
 from atelier.storage import Objects
 from cli.chat.conversation import Deployed
@@ -29,7 +28,7 @@ class PipelineClient:
     bucket: str
     executions: Executions
     operations: Operations
-    logs_of: Callable[[OperationKind], JobLogs]
+    logs_of: Callable[[str], JobLogs]
     objects: Objects
     datasets: DatasetUploads
     deployed: Deployed

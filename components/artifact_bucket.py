@@ -16,6 +16,7 @@ BASE_MODELS = f"{names.BASE_MODELS_PREFIX}*"
 RUNS = f"{names.RUNS_PREFIX}*"
 RUN_FILES = names.run_key("*")
 RECIPES = names.recipe_key("*", "*")
+PLANS = names.plan_key("*")
 TRAINING_OUTPUT = f"{names.training_output_prefix('*')}*"
 EVALUATION_OUTPUT = f"{names.evaluation_output_prefix('*')}*"
 CERTIFICATES = f"{names.CERTIFICATES_PREFIX}*"
@@ -115,6 +116,14 @@ class ArtifactBucket(Construct):
     def grant_read_hub_recipes(self, grantee: Grantee) -> None:
         """Read the SageMaker hub recipes with which runs were started."""
         self._read(grantee, HUB_RECIPES)
+
+    def grant_read_plans(self, grantee: Grantee) -> None:
+        """Read the plans of runs."""
+        self._read(grantee, PLANS)
+
+    def grant_write_plans(self, grantee: Grantee) -> None:
+        """Write the plan of a run."""
+        self._write(grantee, PLANS)
 
     def grant_write_recipes(self, grantee: Grantee) -> None:
         """Write the rendered recipes of a run's steps."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from atelier.platforms.clusters import JobCluster
+from atelier.platforms.base import JobCluster
 from atelier.platforms.eks.cluster import Cluster
 from config.cluster import ClusterConfig, EksOrchestrator
 from config.job_namespaces import TEAM, job_namespaces

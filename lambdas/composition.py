@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable, Mapping
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 
-from atelier.operations.model import OperationKind
+from atelier.operations.model import APPROVAL
+from atelier.registry import BEDROCK_ON_DEMAND, HYPERPOD_EKS, HYPERPOD_SLURM, TRAINING_JOB
+from atelier.targets.registry import target_named, target_of_kind
 from lambdas.settings import Settings
 
 if TYPE_CHECKING:
     from atelier.datasets.run_check.validation import Validation
     from atelier.operations.ports import LongRunning, Operations, TaskTokens, TrainingJobs
-    from atelier.runs.model import Run
+    from atelier.runs.checks.check_run import CheckedRun
+    from atelier.runs.plan import Plan
     from atelier.storage import Objects
+    from atelier.targets.base import Target
     from atelier.targets.ports import Deployments
     from lambdas.adapters.kubernetes.client import KubernetesClient
 
@@ -50,46 +56,85 @@ def objects() -> Objects:
     return S3Objects(s3=client("s3"))
 
 
-def validation(run: Run, *, run_id: str) -> Validation:
-    """The check of a run's datasets, here."""
-    from atelier.datasets.run_check.validation import Validation
+def checked_run(event: Mapping[str, Any]) -> CheckedRun:
+    """The event's run, checked; InvalidRun or UnsupportedCombination names every problem at once."""
+    from atelier.runs.checks.check_run import check_run
+    from atelier.runs.recipe_source import hub_of
 
-    here = settings()
-    return Validation.of(
-        run, run_id=run_id, environment=here.environment, bucket=here.bucket, objects=objects()
+    current = settings()
+    return check_run(
+        event["run"],
+        environment=current.environment,
+        region=current.region,
+        bucket=current.bucket,
+        run_id=event["run_id"],
+        clusters=current.clusters,
+        hub=hub_of(event["run"], objects().read),
     )
 
 
+def plan(event: Mapping[str, Any]) -> Plan:
+    """The run's plan; made again for a run that was validated before there were plans."""
+    from atelier.runs.plan import read_plan
+
+    try:
+        return read_plan(event["run_id"], objects=objects(), bucket=settings().bucket)
+    except FileNotFoundError:
+        return checked_run(event).plan
+
+
+def validation(event: Mapping[str, Any]) -> Validation:
+    """The check of a run's datasets."""
+    from atelier.datasets.run_check.validation import Validation
+
+    return Validation.of(plan(event), run_id=event["run_id"], bucket=settings().bucket, objects=objects())
+
+
 @cache
-def jobs_of(kind: OperationKind) -> TrainingJobs:
+def jobs_of(kind: str) -> TrainingJobs:
     """Port TrainingJobs on the platform of a kind of job; `service_of` for anything slow."""
-    match kind:
-        case OperationKind.TRAINING_JOB:
-            from lambdas.adapters.sagemaker_training_jobs import SageMakerTrainingJobs
+    if kind not in _JOBS:
+        raise ValueError(f"kind = {kind!r}: not the kind of a job; accepted: {', '.join(_JOBS)}")
+    return _JOBS[kind]()
 
-            return SageMakerTrainingJobs(sagemaker=client("sagemaker"), logs=client("logs"))
-        case OperationKind.EKS_JOB:
-            from lambdas.adapters.eks_training_jobs import EksTrainingJobs
 
-            return EksTrainingJobs(clusters=_kubernetes_clients(), logs=client("logs"), now=now)
-        case OperationKind.SLURM_JOB:
-            from atelier.platforms.slurm.cluster import SlurmCluster
-            from lambdas.adapters.slurm_training_jobs import SlurmTrainingJobs
+def _sagemaker_jobs() -> TrainingJobs:
+    from lambdas.adapters.sagemaker_training_jobs import SageMakerTrainingJobs
 
-            here = settings()
-            return SlurmTrainingJobs(
-                clusters={one.name: one for one in here.clusters if isinstance(one, SlurmCluster)},
-                bucket=here.bucket,
-                s3=client("s3"),
-                sqs=client("sqs"),
-                now=now,
-            )
-        case _:
-            raise ValueError(f"kind = {kind.value!r}: not the kind of a job")
+    return SageMakerTrainingJobs(sagemaker=client("sagemaker"), logs=client("logs"))
+
+
+def _eks_jobs() -> TrainingJobs:
+    from lambdas.adapters.eks_training_jobs import EksTrainingJobs
+
+    return EksTrainingJobs(clusters=_kubernetes_clients(), logs=client("logs"), now=now)
+
+
+def _slurm_jobs() -> TrainingJobs:
+    from atelier.platforms.clusters import clusters_of_type
+    from atelier.platforms.slurm.cluster import SlurmCluster
+    from lambdas.adapters.slurm_training_jobs import SlurmTrainingJobs
+
+    current = settings()
+    return SlurmTrainingJobs(
+        clusters={one.name: one for one in clusters_of_type(current.clusters, SlurmCluster)},
+        bucket=current.bucket,
+        s3=client("s3"),
+        sqs=client("sqs"),
+        now=now,
+    )
+
+
+_JOBS: Mapping[str, Callable[[], TrainingJobs]] = {
+    TRAINING_JOB: _sagemaker_jobs,
+    HYPERPOD_EKS: _eks_jobs,
+    HYPERPOD_SLURM: _slurm_jobs,
+}
 
 
 def _kubernetes_clients() -> dict[str, KubernetesClient]:
     """A client for each cluster on EKS; none speaks before it is asked to."""
+    from atelier.platforms.clusters import clusters_of_type
     from atelier.platforms.eks.cluster import Cluster
     from lambdas.adapters.kubernetes.connect import namespace_client
 
@@ -102,8 +147,7 @@ def _kubernetes_clients() -> dict[str, KubernetesClient]:
             eks=client("eks"),
             now=now,
         )
-        for cluster in settings().clusters
-        if isinstance(cluster, Cluster)
+        for cluster in clusters_of_type(settings().clusters, Cluster)
     }
 
 
@@ -123,35 +167,33 @@ def task_tokens() -> TaskTokens:
     return StepFunctionsTokens(stepfunctions=client("stepfunctions"))
 
 
-@cache
-def deployments() -> Deployments:
-    """Port Deployments: Bedrock on-demand deployments."""
-    from lambdas.adapters.bedrock_deployments import BedrockDeployments
-
-    return BedrockDeployments(bedrock=client("bedrock"), runtime=client("bedrock-runtime"))
+def target(event: Mapping[str, Any]) -> Target:
+    """The target of the event's run. An execution that began before targets were a choice names none."""
+    deployment = (event.get("run") or {}).get("deployment") or {}
+    return target_named(deployment.get("target", BEDROCK_ON_DEMAND))
 
 
 @cache
-def service_of(kind: OperationKind) -> LongRunning:
+def deployments(target_name: str) -> Deployments:
+    """Port Deployments of a target."""
+    port: Deployments = _target_adapter(target_name).deployments(client)
+    return port
+
+
+@cache
+def service_of(kind: str) -> LongRunning:
     """The service behind an operation's kind; every other service's client stays unmade."""
-    match kind:
-        case OperationKind.APPROVAL:
-            from lambdas.adapters.sns_approvals import SnsApprovals
+    if kind == APPROVAL:
+        from lambdas.adapters.sns_approvals import SnsApprovals
 
-            return SnsApprovals(sns=client("sns"), operations=operations())
-        case OperationKind.CUSTOM_MODEL:
-            from lambdas.adapters.bedrock_custom_models import BedrockCustomModels
+        return SnsApprovals(sns=client("sns"), operations=operations())
+    target_name = target_of_kind(kind)
+    if target_name is None:
+        return jobs_of(kind)
+    service: LongRunning = _target_adapter(target_name).service(kind, client, operations)
+    return service
 
-            return BedrockCustomModels(bedrock=client("bedrock"))
-        case OperationKind.DEPLOYMENT:
-            from lambdas.adapters.bedrock_deployments import BedrockDeployments
 
-            return BedrockDeployments(bedrock=client("bedrock"), runtime=client("bedrock-runtime"))
-        case OperationKind.PROMOTION:
-            from lambdas.adapters.bedrock_promotions import BedrockPromotions
-
-            return BedrockPromotions(
-                bedrock=client("bedrock"), deployments=deployments(), operations=operations()
-            )
-        case _:
-            return jobs_of(kind)
+def _target_adapter(name: str) -> Any:
+    """The adapter module of a target, found by its name."""
+    return import_module(f"lambdas.adapters.targets.{name.replace('-', '_')}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from atelier.platforms.clusters import JobCluster
+    from atelier.platforms.base import JobCluster
 
 PREFIX = "ATELIER_"
 

@@ -7,17 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from atelier import names
+from atelier.errors import InvalidRun
 from atelier.operations.early_stopping import StopPolicy
-from atelier.operations.model import Operation, OperationKind
-from atelier.platforms.cluster_job import job_on_cluster
-from atelier.platforms.container import TRAIN, VALIDATION
-from atelier.platforms.job_spec import JobSpec
-from atelier.platforms.training_job.request import JobEnvironment
-from atelier.platforms.training_job.sagemaker_job import job_on_sagemaker
-from atelier.recipes import Recipe, catalogue, resolve
-from atelier.runs.model import EarlyStopping, Run
-from atelier.runs.recipe_request import evaluation_request, stage_request
-from atelier.runs.recipe_source import NO_HUB, HubCatalogues, known_catalogue_of
+from atelier.operations.model import Operation
+from atelier.platforms.base import JobEnvironment, JobSpec
+from atelier.platforms.registry import platform_named
+from atelier.platforms.resolved_stage import ResolvedStage
 from atelier.storage import Objects
 
 
@@ -27,7 +22,7 @@ class Job:
 
     run_id: str
     step: str
-    kind: OperationKind
+    kind: str
     request: Mapping[str, Any]
     seconds: int
     recipe_uri: str
@@ -35,7 +30,7 @@ class Job:
     stop_policy: StopPolicy | None = None
 
     def upload_recipe(self, objects: Objects) -> None:
-        """Put the recipe where the report reads it, and a training job's channel; always the same bytes."""
+        """Put the recipe where the report and a training job's channel read it; always the same bytes."""
         objects.write(self.recipe_uri, self.recipe_yaml.encode(), content_type="application/yaml")
 
     def operation(self, *, token: str, now: int) -> Operation:
@@ -53,86 +48,71 @@ class Job:
 
 
 def training_job(
-    run: Run,
+    stage: ResolvedStage,
     *,
     run_id: str,
     stage_index: int,
     checkpoint: str | None,
     dataset: str | None = None,
-    hub: HubCatalogues = NO_HUB,
+    objects: Objects,
     environment: JobEnvironment,
 ) -> Job:
     """The job of a stage, which continues from `checkpoint` or starts from the base model.
 
-    `dataset` is what the distillation before it made.
+    `dataset` is what the distillation before it made. InvalidRun when the recipe of AWS's hub is gone.
     """
-    stage = run.stages[stage_index]
-    wanted = stage_request(run.base_model, stage, stage_index, environment=environment.environment)
-    rows = known_catalogue_of(stage.recipe, hub)
-    recipe = resolve(wanted, rows)
     spec = JobSpec(
         run_id=run_id,
         step=names.stage_step(stage_index),
-        recipe=recipe,
+        stage=stage,
         checkpoint=checkpoint,
-        data={name: uri for name, uri in ((TRAIN, stage.train), (VALIDATION, stage.validation)) if uri},
         distilled_dataset_uri=dataset,
-        output_prefix=names.training_output_prefix(run_id),
-        max_runtime_hours=stage.max_runtime_hours,
-        hub=rows.published.get(recipe.row.template),
-        cluster=stage.cluster,
+        hub=_hub_recipe(stage.hub_recipe_uri, objects) if stage.hub_recipe_uri else None,
     )
-    return _job(spec, environment, stop_policy=_stop_policy(recipe, stage.early_stopping))
+    return _job(spec, environment)
 
 
 def evaluation_job(
-    run: Run, *, run_id: str, evaluation_index: int, subject: str, model: str, environment: JobEnvironment
+    evaluation: ResolvedStage,
+    *,
+    run_id: str,
+    evaluation_index: int,
+    subject: str,
+    model: str,
+    environment: JobEnvironment,
 ) -> Job:
     """The job that measures `model`, the run's `candidate` or the `baseline`, on one evaluation.
 
     A benchmark brings its own questions: its job has no data.
     """
-    evaluation = run.evaluation[evaluation_index]
-    wanted = evaluation_request(
-        run.base_model, evaluation, evaluation_index, environment=environment.environment
-    )
     spec = JobSpec(
         run_id=run_id,
         step=names.evaluation_step(evaluation_index, subject),
-        recipe=resolve(wanted, catalogue()),
+        stage=evaluation,
         checkpoint=model,
-        data={TRAIN: evaluation.dataset} if evaluation.dataset else {},
-        output_prefix=names.evaluation_output_prefix(run_id),
-        max_runtime_hours=evaluation.max_runtime_hours,
-        cluster=evaluation.cluster,
     )
     return _job(spec, environment)
 
 
-def _job(spec: JobSpec, environment: JobEnvironment, *, stop_policy: StopPolicy | None = None) -> Job:
-    render = job_on_sagemaker if spec.kind is OperationKind.TRAINING_JOB else job_on_cluster
-    job_request = render(spec, environment)
+def _job(spec: JobSpec, environment: JobEnvironment) -> Job:
+    request = platform_named(spec.stage.platform).job_request(spec, environment)
     return Job(
         run_id=spec.run_id,
         step=spec.step,
-        kind=spec.kind,
-        request=job_request.request,
-        seconds=job_request.seconds,
+        kind=spec.stage.platform,
+        request=request.request,
+        seconds=request.seconds,
         recipe_uri=f"s3://{environment.bucket}/{names.recipe_key(spec.run_id, spec.step)}",
-        recipe_yaml=job_request.recipe,
-        stop_policy=stop_policy,
+        recipe_yaml=request.recipe,
+        stop_policy=spec.stage.stop_policy,
     )
 
 
-def _stop_policy(recipe: Recipe, wanted: EarlyStopping | None) -> StopPolicy | None:
-    """The run file's wish in the terms of the recipe that is to be stopped."""
-    checkpoints = recipe.template.checkpoints
-    if wanted is None or checkpoints is None or checkpoints.measured_by is None:
-        return None
-    paths = {key.name: key.path for key in recipe.keys}
-    return StopPolicy(
-        patience=wanted.patience,
-        min_delta=wanted.min_delta,
-        saved_every=recipe.values[paths[checkpoints.saved_by]],
-        loss_keys=checkpoints.loss_keys,
-    )
+def _hub_recipe(uri: str, objects: Objects) -> Any:
+    # Imported here: only runs with a recipe of AWS's hub pay for reading one.
+    from atelier.recipes.hub.recipe import read_hub_recipe
+
+    recipe = read_hub_recipe(uri, objects.read)
+    if recipe is None:
+        raise InvalidRun(f"recipe = {uri!r}: the recipe of AWS's hub that the run was started with is gone")
+    return recipe

@@ -10,27 +10,8 @@ from typing import Any
 from atelier import names
 from atelier.operations.early_stopping import EarlyStop, StopPolicy
 
-
-class OperationKind(StrEnum):
-    """What is slow. A job's kind is the platform that it runs on, whether it trains or evaluates."""
-
-    TRAINING_JOB = "training-job"
-    EKS_JOB = "hyperpod-eks"
-    SLURM_JOB = "hyperpod-slurm"
-    APPROVAL = "approval"
-    CUSTOM_MODEL = "custom-model"
-    DEPLOYMENT = "custom-model-deployment"
-    PROMOTION = "promotion"
-
-    @property
-    def is_job(self) -> bool:
-        """True for what trains or evaluates."""
-        return self is OperationKind.TRAINING_JOB or self.is_on_cluster
-
-    @property
-    def is_on_cluster(self) -> bool:
-        """True for a job on one of the environment's own clusters."""
-        return self in (OperationKind.EKS_JOB, OperationKind.SLURM_JOB)
+APPROVAL = "approval"
+"""Kind of an operation that waits for a person. Other kinds are platforms and the steps of targets."""
 
 
 class OperationState(StrEnum):
@@ -67,6 +48,7 @@ class OperationResult:
 class Operation:
     """One row of the operations table.
 
+    `kind` names the service that runs it: a platform, a step of a deployment target, or APPROVAL.
     `request` is the exact request for the service, so that `settle` can submit it when the submitting
     function died between writing the row and calling. `recorded_at`, `deadline` and `ended_at` are seconds
     since the epoch; `error` is the class name of atelier/errors.py that an ENDED operation failed its token
@@ -77,7 +59,7 @@ class Operation:
 
     run_id: str
     step: str
-    kind: OperationKind
+    kind: str
     request: Mapping[str, Any]
     token: str = field(repr=False)
     recorded_at: int

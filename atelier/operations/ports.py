@@ -10,7 +10,11 @@ from atelier.operations.model import Operation, OperationResult, Status
 
 
 class LongRunning(Protocol):
-    """A service that starts something slow under a name of ours, and can be asked how it stands."""
+    """A service that starts something slow under a name of ours and reports its state."""
+
+    ends_by_itself: bool
+    """True where what runs ends by limits of its own, so that an operation may be closed at its deadline even
+    when the service cannot be reached."""
 
     def submit(self, operation: Operation) -> None:
         """Start the operation, or find it: "already exists" under the same name is success."""

@@ -23,7 +23,7 @@ from atelier.errors import (
 )
 from atelier.operations.early_stopping import EarlyStop
 from atelier.operations.loss_log import validation_losses
-from atelier.operations.model import Operation, OperationKind, OperationResult, OperationState, Phase, Status
+from atelier.operations.model import Operation, OperationResult, OperationState, Phase, Status
 from atelier.operations.ports import JobLogs, LongRunning, Operations, TaskTokens
 
 # A service may need a moment before it shows what it just accepted.
@@ -109,7 +109,7 @@ def settle(
     *,
     operations: Operations,
     service: LongRunning,
-    logs_of: Callable[[OperationKind], JobLogs],
+    logs_of: Callable[[str], JobLogs],
     tokens: TaskTokens,
     now: int,
 ) -> Action:
@@ -122,9 +122,11 @@ def settle(
     try:
         status = service.describe(operation)
     except AtelierError as error:
-        if not operation.kind.is_on_cluster or now < operation.deadline:
+        if not service.ends_by_itself or now < operation.deadline:
             raise
-        return _give_up(operation, error, operations=operations, tokens=tokens, now=now)
+        unreachable = _unreachable(operation, error)
+        _finish(operation, unreachable, operations=operations, service=service, tokens=tokens, now=now)
+        return unreachable
     if status.phase in (Phase.ABSENT, Phase.STOPPED):
         # That may be Atelier's own doing, on record since this row was read.
         operation = operations.get(operation.run_id, operation.step) or operation
@@ -140,16 +142,8 @@ def settle(
         step = _action_of(current, stop=True) if current else step
     if isinstance(step, StopEarly):
         service.stop(operation)
-    if isinstance(step, Succeed):
-        tokens.succeed(operation.token, step.result)
-        if step.stop:
-            service.stop(operation)
-        operations.close(operation, at=now)
-    elif isinstance(step, Fail):
-        if step.stop:
-            service.stop(operation)
-        tokens.fail(operation.token, error=step.error, cause=step.cause)
-        operations.close(operation, at=now, error=step.error)
+    if isinstance(step, Succeed | Fail):
+        _finish(operation, step, operations=operations, service=service, tokens=tokens, now=now)
     else:
         if operation.state is OperationState.RECORDED and status.phase is Phase.RUNNING:
             operations.mark_started(operation)
@@ -158,21 +152,33 @@ def settle(
     return step
 
 
-def _give_up(
-    operation: Operation, error: AtelierError, *, operations: Operations, tokens: TaskTokens, now: int
-) -> Action:
-    """A cluster that cannot even be asked at the deadline: a job of it ends there by the cluster's limits."""
-    cause = f"{operation.name}: at its deadline nothing can be known of it: {error}"
-    step = _action_of(
-        operation.outcome or OperationResult(error=ClusterUnreachable.__name__, cause=cause), stop=False
-    )
+def _finish(
+    operation: Operation,
+    step: Succeed | Fail,
+    *,
+    operations: Operations,
+    service: LongRunning,
+    tokens: TaskTokens,
+    now: int,
+) -> None:
+    """Finish the token, stop what is left, and close the row; a failure is stopped before it is reported."""
     if isinstance(step, Succeed):
         tokens.succeed(operation.token, step.result)
+        if step.stop:
+            service.stop(operation)
         operations.close(operation, at=now)
-    else:
-        tokens.fail(operation.token, error=step.error, cause=step.cause)
-        operations.close(operation, at=now, error=step.error)
-    return step
+        return
+    if step.stop:
+        service.stop(operation)
+    tokens.fail(operation.token, error=step.error, cause=step.cause)
+    operations.close(operation, at=now, error=step.error)
+
+
+def _unreachable(operation: Operation, error: AtelierError) -> Succeed | Fail:
+    """The end of an operation whose service cannot be queried at its deadline."""
+    cause = f"{operation.name}: its deadline passed and the cluster could not be queried: {error}"
+    failure = OperationResult(error=ClusterUnreachable.__name__, cause=cause)
+    return _action_of(operation.outcome or failure, stop=False)
 
 
 def _outcome_of(step: Succeed | Fail) -> OperationResult:
@@ -190,7 +196,7 @@ def _action_of(outcome: OperationResult, *, stop: bool) -> Succeed | Fail:
 
 
 def _consider_stopping(
-    operation: Operation, *, operations: Operations, logs_of: Callable[[OperationKind], JobLogs]
+    operation: Operation, *, operations: Operations, logs_of: Callable[[str], JobLogs]
 ) -> Action:
     """Hold the job's validation losses to its policy. The decision is on record before anything is stopped:
     what stopped the job can then be told from the row, whenever this function dies."""

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from atelier import names
-from atelier.operations.model import OperationKind, OperationState
+from atelier.operations.model import OperationState
 from atelier.operations.ports import JobLogs, LongRunning, Operations, TaskTokens
 from atelier.operations.settle import settle
 
@@ -49,8 +49,8 @@ def sweep(
     steps: Iterable[tuple[str, str]],
     *,
     operations: Operations,
-    service_of: Callable[[OperationKind], LongRunning],
-    logs_of: Callable[[OperationKind], JobLogs],
+    service_of: Callable[[str], LongRunning],
+    logs_of: Callable[[str], JobLogs],
     tokens: TaskTokens,
     now: int,
 ) -> int:

@@ -3,7 +3,7 @@
 from atelier.recipes.catalogue import Catalogue, catalogue
 from atelier.recipes.render import render
 from atelier.recipes.request import RecipeRequest
-from atelier.recipes.resolve import Recipe, examine, flat, resolve
+from atelier.recipes.resolve import Recipe, examine, resolve
 from atelier.recipes.tasks import Task
 
 __all__ = [
@@ -13,7 +13,6 @@ __all__ = [
     "Task",
     "catalogue",
     "examine",
-    "flat",
     "render",
     "resolve",
 ]

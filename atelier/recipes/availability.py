@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from atelier.recipes.frozen import Frozen
+from atelier.registry import PLATFORMS
 
 
 class Availability(Frozen):
-    """A platform or a deployment target: what it is, and whether this release can use it."""
+    """A platform or a deployment target of AWS's: what it is."""
 
     name: str
-    is_available: bool
     is_managed: bool = False
     note: str
 
@@ -17,22 +17,18 @@ class Availability(Frozen):
 class Release(Frozen):
     """What exists on AWS and what this release of Atelier submits to."""
 
+    techniques: tuple[str, ...]
     platforms: tuple[Availability, ...]
     deployment_targets: tuple[Availability, ...]
 
     @property
     def available_platforms(self) -> tuple[str, ...]:
         """What jobs can be submitted to."""
-        return tuple(offer.name for offer in self.platforms if offer.is_available)
+        return tuple(row.name for row in self.platforms if row.name in PLATFORMS)
 
     def is_managed(self, platform: str) -> bool:
         """True when the platform chooses its machines and reads no recipe file."""
-        return any(offer.is_managed for offer in self.platforms if offer.name == platform)
-
-    @property
-    def available_targets(self) -> tuple[str, ...]:
-        """Where a model can be deployed."""
-        return tuple(offer.name for offer in self.deployment_targets if offer.is_available)
+        return any(row.is_managed for row in self.platforms if row.name == platform)
 
 
 class InstanceType(Frozen):

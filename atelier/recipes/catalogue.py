@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from atelier.recipes.hub.recipe import HubRecipe
 
 DATA = Path(__file__).parents[2] / "catalogue"
+_RELEASE, _TASKS = "release.yaml", "tasks.yaml"
 
 # libyaml where the wheel brings it: ten times faster, which a cold function feels.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -125,6 +126,18 @@ def catalogue() -> Catalogue:
     return load(DATA)
 
 
+@cache
+def release() -> Release:
+    """What this release submits to, without the rest of the catalogue."""
+    return Release.model_validate(_read(DATA / _RELEASE))
+
+
+@cache
+def tasks() -> Mapping[str, Task]:
+    """The evaluation tasks by name, without the rest of the catalogue."""
+    return _by_name(_all(Task, DATA / _TASKS))
+
+
 def load(folder: Path) -> Catalogue:
     """The catalogue in a folder."""
     base_models = (
@@ -137,10 +150,10 @@ def load(folder: Path) -> Catalogue:
         templates=Templates(folder / "templates"),
         training=_rows(TrainingRow, folder / "training"),
         evaluation=_rows(EvaluationRow, folder / "evaluation"),
-        tasks=_by_name(_all(Task, folder / "tasks.yaml")),
+        tasks=_by_name(_all(Task, folder / _TASKS)),
         images=Images.model_validate(_read(folder / "images.yaml")),
         instance_types=_by_name(_all(InstanceType, folder / "instance_types.yaml")),
-        release=Release.model_validate(_read(folder / "release.yaml")),
+        release=Release.model_validate(_read(folder / _RELEASE)),
     )
 
 

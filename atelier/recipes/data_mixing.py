@@ -53,10 +53,3 @@ def block(mixing: Mapping[str, Any]) -> dict[str, Any]:
     """The recipe's block; its dataset_catalog is AWS's to fill in."""
     nova = {category: {"percent": percent} for category, percent in mixing["nova"].items()}
     return {"sources": {"customer_data": {"percent": mixing["customer"]}, "nova_data": nova}}
-
-
-def flat(mixing: Mapping[str, Any]) -> dict[str, str]:
-    """The flat texts that serverless jobs take."""
-    shares = {"customer_data": mixing["customer"]}
-    shares |= {f"nova_{category}": percent for category, percent in mixing["nova"].items()}
-    return {f"{name}_percent": f"{percent:g}" for name, percent in shares.items()}

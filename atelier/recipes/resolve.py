@@ -20,7 +20,7 @@ from atelier.recipes.candidates import (
     with_replicas,
 )
 from atelier.recipes.catalogue import Catalogue
-from atelier.recipes.hyperparameters import Merged, as_text, merge
+from atelier.recipes.hyperparameters import Merged, merge
 from atelier.recipes.images import Images
 from atelier.recipes.placeholders import inputs_of
 from atelier.recipes.request import AUTO, RecipeRequest
@@ -113,13 +113,6 @@ def examine(request: RecipeRequest, catalogue: Catalogue) -> Resolution:
         warnings=(*merged.warnings, *_warnings(row, request, catalogue)),
     )
     return Resolution(tuple(problems), draft)
-
-
-def flat(recipe: Recipe) -> dict[str, str]:
-    """What the run file set, as the flat texts that serverless jobs take instead of a recipe file."""
-    names = {key.name: key.flat_name or key.name for key in recipe.keys if key.name}
-    mixed = data_mixing.flat(recipe.data_mixing) if recipe.data_mixing else {}
-    return {names[name]: as_text(value) for name, value in recipe.settings.items()} | mixed
 
 
 def _chosen(found: Found, request: RecipeRequest, catalogue: Catalogue) -> tuple[Candidate, str | None]:

@@ -17,7 +17,8 @@ class OwnDataset(Frozen):
 class Task(Frozen):
     """What an evaluation measures: its recipe's strategy and metric, the metrics that its container writes.
 
-    `metrics` gives each one's best value (None: unbounded). `disputed`: why AWS's sources disagree on it.
+    `metrics` gives each one's best value (None: unbounded). `is_available`: run files may name it.
+    `disputed`: why AWS's sources disagree on it.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Task(Frozen):
     subtasks: tuple[str, ...] = ()
     disputed: str | None = None
     source: str
+    is_available: bool = True
 
     @property
     def fills(self) -> Mapping[str, str]:

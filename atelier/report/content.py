@@ -17,8 +17,9 @@ from atelier import names
 from atelier.errors import AtelierError
 from atelier.gate.decide import Decision
 from atelier.gate.scores import Scores
-from atelier.operations.model import Operation, OperationKind
+from atelier.operations.model import Operation
 from atelier.operations.ports import JobLogs
+from atelier.platforms.registry import is_job
 from atelier.report.curves import Curve, read_curves
 from atelier.report.headline import headline
 from atelier.report.steps import Step, step_of
@@ -92,7 +93,7 @@ def compile_report(
     event: Mapping[str, Any],
     *,
     rows: Iterable[Operation],
-    jobs_of: Callable[[OperationKind], JobLogs],
+    jobs_of: Callable[[str], JobLogs],
     objects: Objects,
     bucket: str,
     now: int,
@@ -134,7 +135,7 @@ def compile_report(
 
 
 def _is_of_a_stage(row: Operation) -> bool:
-    return row.kind.is_job and row.step.startswith("s")
+    return is_job(row.kind) and row.step.startswith("s")
 
 
 def _stage_index(row: Operation) -> int:
@@ -145,7 +146,7 @@ def _training(
     row: Operation,
     event: Mapping[str, Any],
     *,
-    jobs_of: Callable[[OperationKind], JobLogs],
+    jobs_of: Callable[[str], JobLogs],
     objects: Objects,
     bucket: str,
 ) -> Training:
@@ -167,7 +168,7 @@ def _training(
     )
 
 
-def _curves(row: Operation, jobs_of: Callable[[OperationKind], JobLogs]) -> dict[str, Curve]:
+def _curves(row: Operation, jobs_of: Callable[[str], JobLogs]) -> dict[str, Curve]:
     try:
         return read_curves(jobs_of(row.kind).logs(row.name))
     except AtelierError as error:

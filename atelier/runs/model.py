@@ -11,8 +11,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from pydantic_core import PydanticCustomError
 
 from atelier import names
+from atelier.registry import PLATFORMS, TARGETS
+from atelier.runs.one_of import OneOf
 
 SERVING = "serving"
+AUTO = "auto"
 CONDITIONS = ("at_least", "better_than_baseline_by", "worse_than_baseline_by_at_most")
 
 RUN_NAME_FORM = rf"^{names.RUN_NAME_PATTERN}$"
@@ -35,6 +38,18 @@ def _no_truth_value(value: object) -> object:
     return value
 
 
+def _techniques() -> tuple[str, ...]:
+    from atelier.recipes.catalogue import release
+
+    return release().techniques
+
+
+def _tasks() -> tuple[str, ...]:
+    from atelier.recipes.catalogue import tasks
+
+    return tuple(task.name for task in tasks().values() if task.is_available)
+
+
 _Number = BeforeValidator(_no_truth_value)
 _SHORTEST_NAME, _LONGEST_NAME = names.RUN_NAME_LENGTH
 RunName = Annotated[
@@ -51,7 +66,10 @@ RuntimeHours = Annotated[
     float, Field(gt=0, le=672, description="at most 28 days, SageMaker's own limit"), _Number
 ]
 Hyperparameter = bool | int | float | str | None
-Platform = Literal["training-job", "serverless", "hyperpod-eks", "hyperpod-slurm", "bedrock", "auto"]
+PlatformName = Annotated[str, OneOf(lambda: (*PLATFORMS, AUTO))]
+TargetName = Annotated[str, OneOf(lambda: tuple(TARGETS))]
+TechniqueName = Annotated[str, OneOf(_techniques)]
+TaskName = Annotated[str, OneOf(_tasks)]
 
 
 class _Frozen(BaseModel):
@@ -81,9 +99,9 @@ class Stage(_Frozen):
     `cluster` is one of the environment's, by its configured name; needed where several can run the stage.
     """
 
-    technique: Literal["sft", "dpo", "ppo", "rft", "cpt", "distillation"]
+    technique: TechniqueName
     adaptation: Literal["lora", "full"] = "lora"
-    platform: Platform = "training-job"
+    platform: PlatformName = "training-job"
     cluster: ClusterName | None = None
     recipe: RecipeSource = "shipped"
     train: DatasetUri | None = None
@@ -104,25 +122,8 @@ class Evaluation(_Frozen):
     `platform: auto` is where the last stage trains if the evaluation exists there, else training-job.
     """
 
-    task: Literal[
-        "mmlu",
-        "mmlu_pro",
-        "bbh",
-        "gpqa",
-        "math",
-        "strong_reject",
-        "ifeval",
-        "mmmu",
-        "humaneval",
-        "aime_2024",
-        "calendar_scheduling",
-        "gen_qa",
-        "llm_judge",
-        "mm_llm_judge",
-        "rubric_llm_judge",
-        "rft_eval",
-    ]
-    platform: Platform = "auto"
+    task: TaskName
+    platform: PlatformName = "auto"
     cluster: ClusterName | None = None
     subtask: str | None = None
     dataset: DatasetUri | None = None
@@ -159,13 +160,7 @@ class Deployment(_Frozen):
     Without a canary the smoke test asks built-in prompts.
     """
 
-    target: Literal[
-        "bedrock-on-demand",
-        "bedrock-provisioned",
-        "bedrock-import",
-        "sagemaker-endpoint",
-        "hyperpod-endpoint",
-    ]
+    target: TargetName
     name: Annotated[str, StringConstraints(pattern=DEPLOYMENT_NAME_FORM)]
     canary: Canary | None = None
 

@@ -6,18 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from atelier.operations.model import OperationKind
-from atelier.platforms.clusters import JobCluster, eligible_clusters, is_of_clusters, kind_of, mismatch_reason
-from atelier.platforms.container import has_open_weights
-from atelier.platforms.eks.cluster import Cluster
-from atelier.platforms.eks.hub_payload import needs_services
-from atelier.platforms.eks.support import unsupported_reason
+from atelier.platforms.base import JobCluster
+from atelier.platforms.clusters import eligible_clusters, mismatch_reason, needs_cluster
+from atelier.platforms.registry import platform_named
 from atelier.problems import Problem
 from atelier.recipes import Recipe
 from atelier.recipes.hub.recipe import HubRecipe
+from atelier.registry import PLATFORMS
 from atelier.runs.model import Evaluation, Run, Stage
-
-_CLUSTER_PLATFORMS = f"{OperationKind.EKS_JOB} or {OperationKind.SLURM_JOB}"
 
 
 @dataclass(frozen=True)
@@ -39,28 +35,26 @@ class Placement:
         found = eligible_clusters(self.recipe, self.clusters or (), self.part.cluster)
         return found[0] if len(found) == 1 else None
 
-    @property
-    def _needs_services(self) -> bool:
-        return self.hub is not None and needs_services(self.hub)
-
     def problems(self, path: str) -> Iterator[Problem]:
         """Everything that keeps the part's job from being submitted; `path` is its field."""
-        platform, wanted = self.recipe.platform, self.part.cluster
-        if not is_of_clusters(platform):
-            if wanted is not None:
-                message = f"{platform} has no clusters; leave it out, or say platform: {_CLUSTER_PLATFORMS}"
-                yield Problem(f"{path}.cluster", message, wanted, is_combination=True)
-            return
-        reason = unsupported_reason(self.recipe, self.hub) if platform == OperationKind.EKS_JOB else None
-        if reason:
-            yield Problem(f"{path}.platform", reason, platform, is_combination=True)
-        elif self.clusters is not None:
-            yield from self._misplaced(path, self.clusters)
+        platform = self.recipe.platform
+        if platform in PLATFORMS:
+            reason = platform_named(platform).unsupported_reason(self.recipe, self.hub)
+            if reason:
+                yield Problem(f"{path}.platform", reason, platform, is_combination=True)
+                return
+        if needs_cluster(platform):
+            if self.clusters is not None:
+                yield from self._misplaced(path, self.clusters)
+        elif self.part.cluster is not None:
+            with_clusters = " or ".join(name for name in PLATFORMS if needs_cluster(name))
+            message = f"{platform} has no clusters; leave it out, or say platform: {with_clusters}"
+            yield Problem(f"{path}.cluster", message, self.part.cluster, is_combination=True)
 
     def warnings(self, path: str) -> Iterator[str]:
         """What is accepted although nothing comes of it."""
         reads = {key.filled_with for key in self.recipe.keys} & {"validation_data_s3_path", "validation_file"}
-        if is_of_clusters(self.recipe.platform) and getattr(self.part, "validation", None) and not reads:
+        if needs_cluster(self.recipe.platform) and getattr(self.part, "validation", None) and not reads:
             yield (
                 f"{path}.validation: {self.recipe.row.name} has no place for validation data on "
                 f"{self.recipe.platform}; it is checked and then left out"
@@ -68,41 +62,31 @@ class Placement:
 
     def _misplaced(self, path: str, clusters: Sequence[JobCluster]) -> Iterator[Problem]:
         platform, cluster = self.recipe.platform, self.cluster
-        if not any(kind_of(one) == platform for one in clusters):
+        configured = {one.platform for one in clusters}
+        if platform not in configured:
             others = ", ".join(
-                name
-                for name in self.recipe.row.platforms
-                if not is_of_clusters(name) or any(kind_of(one) == name for one in clusters)
+                name for name in self.recipe.row.platforms if not needs_cluster(name) or name in configured
             )
-            message = f"this environment has no cluster of it; {self.recipe.row.name} also runs on {others}"
+            message = (
+                f"no {platform} cluster is configured in this environment; "
+                f"{self.recipe.row.name} also runs on {others}"
+            )
             yield Problem(f"{path}.platform", message, platform, is_combination=True)
         elif cluster is None:
             message = mismatch_reason(self.recipe, clusters, self.part.cluster)
             problem = Problem(f"{path}.cluster", message, is_combination=True)
             yield replace(problem, found=self.part.cluster) if self.part.cluster else problem
-        elif isinstance(cluster, Cluster) and not cluster.allows_services and self._needs_services:
-            message = (
-                f"does not let Atelier make the services of {self.recipe.row.name} (a Secret, Deployments, "
-                "Jobs); accepted: a cluster that allows services"
+        else:
+            yield from platform_named(platform).cluster_problems(
+                self.recipe, cluster, hub=self.hub, data=self._data(), path=path
             )
-            yield Problem(f"{path}.cluster", message, cluster.configured_name, is_combination=True)
-        elif isinstance(cluster, Cluster) and has_open_weights(self.recipe.base_model.model_type):
-            yield from self._out_of_sight(path, cluster)
 
-    def _out_of_sight(self, path: str, cluster: Cluster) -> Iterator[Problem]:
-        """Pods that train open weights read files, and see no object that their storage does not show."""
-        if cluster.storage is None:
-            message = f"has no shared storage, by which {self.recipe.row.name} reads data and leaves models"
-            yield Problem(f"{path}.cluster", message, cluster.configured_name, is_combination=True)
-            return
+    def _data(self) -> dict[str, str]:
+        """The part's datasets by field; none while the environment's bucket is unknown."""
         if self.bucket is None:
-            return
-        shown = cluster.storage.s3_uri
-        for field in ("train", "validation", "dataset"):
-            uri = getattr(self.part, field, None)
-            if uri and not uri.startswith(shown):
-                message = f"cluster {cluster.configured_name} reads objects below {shown} only"
-                yield Problem(f"{path}.{field}", message, uri, is_combination=True)
+            return {}
+        uris = {name: getattr(self.part, name, None) for name in ("train", "validation", "dataset")}
+        return {name: uri for name, uri in uris.items() if uri}
 
     def pinned(self) -> dict[str, Any]:
         """What the part leaves open and its placement decides.

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from atelier.platforms.clusters import JobCluster, instances_for, is_of_clusters
+from atelier.platforms.base import JobCluster
+from atelier.platforms.clusters import instances_for, needs_cluster
 from atelier.recipes import RecipeRequest, catalogue
 from atelier.recipes.request import AUTO
+from atelier.registry import TRAINING_JOB
 from atelier.runs.model import Evaluation, Stage
-
-TRAINING_JOB = "training-job"
 
 
 def stage_request(
@@ -73,7 +73,7 @@ def _here(
     if part.platform != AUTO:
         return {"instances_here": instances}
     available = catalogue().release.available_platforms
-    context = tuple(name for name in available if name in instances or not is_of_clusters(name))
+    context = tuple(name for name in available if name in instances or not needs_cluster(name))
     return {"instances_here": instances, "platforms_here": context}
 
 

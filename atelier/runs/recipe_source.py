@@ -6,7 +6,6 @@ its content, and its address into the run. So no later sync changes what a run d
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -14,8 +13,7 @@ from atelier import names
 from atelier.errors import InvalidRun
 from atelier.recipes import Catalogue, catalogue
 from atelier.recipes.hub.catalogue import with_hub_recipes
-from atelier.recipes.hub.recipe import HubRecipe
-from atelier.recipes.hub.template import UnreadableTemplate
+from atelier.recipes.hub.recipe import read_hub_recipe
 from atelier.recipes.rows import SHIPPED
 
 HUB = "hub"
@@ -44,7 +42,7 @@ def hub_of(run: object, read: Callable[[str], bytes]) -> dict[str, Catalogue]:
 
     `read` is `Objects.read`, called for such addresses only.
     """
-    recipes = {uri: _recipe(uri, read) for uri in dict.fromkeys(_addresses(run))}
+    recipes = {uri: read_hub_recipe(uri, read) for uri in dict.fromkeys(_addresses(run))}
     return {uri: with_hub_recipes(catalogue(), [recipe]) for uri, recipe in recipes.items() if recipe}
 
 
@@ -54,13 +52,3 @@ def _addresses(run: object) -> Iterator[str]:
         recipe: Any = stage.get("recipe") if isinstance(stage, Mapping) else None
         if isinstance(recipe, str) and names.HUB_RECIPE_ADDRESS.fullmatch(recipe):
             yield recipe
-
-
-def _recipe(uri: str, read: Callable[[str], bytes]) -> HubRecipe | None:
-    try:
-        data = read(uri)
-        recipe = HubRecipe.from_bytes(data)
-        recipe.keys()
-    except (FileNotFoundError, ValueError, UnreadableTemplate):
-        return None
-    return recipe if uri.endswith(f"/{hashlib.sha256(data).hexdigest()}.json") else None

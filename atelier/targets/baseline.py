@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,13 +33,20 @@ class StartingPoint:
 
 
 def find_baseline(
-    run: Run, *, base_model_path: str, deployments: Deployments, objects: Objects, bucket: str
+    run: Run,
+    *,
+    base_model_path: str,
+    deployments_of: Callable[[str], Deployments],
+    objects: Objects,
+    bucket: str,
 ) -> StartingPoint:
     """Look up what serves under the run's deployment name and what `continue_from` names.
 
     BaselineMissing when one of them is on no record, UnsupportedCombination when it does not fit the run.
     """
-    serving = deployments.serving_model(run.deployment.name) if run.deployment else None
+    serving = (
+        deployments_of(run.deployment.target).serving_model(run.deployment.name) if run.deployment else None
+    )
     record = _record_of(serving, run, objects=objects, bucket=bucket) if serving else None
     if record and serving:
         baseline = Baseline("serving", record.checkpoint, record.run_id, serving.model_arn)

@@ -15,6 +15,7 @@ from atelier.recipes import Catalogue, catalogue
 from atelier.recipes.listing import tasks_of, technique_of, with_defaults
 from atelier.recipes.rows import RecipeRow
 from atelier.recipes.tasks import OwnDataset
+from atelier.runs.resolve_stage import resolve_recipe
 from cli.exit_codes import ExitCode
 from cli.failure import CommandFailed
 
@@ -41,9 +42,9 @@ def _of_recipe(format: Format, base_model: str) -> Requirements:  # noqa: A002
     for row in recipes:
         technique = technique_of(row)
         if rows.templates[row.template].dataset == format and technique:
-            return training_requirements(with_defaults(row, rows), technique)
+            return training_requirements(resolve_recipe(with_defaults(row, rows)))
         if any(own.format == format for own in _datasets_of(row, rows)):
-            return evaluation_requirements(with_defaults(row, rows))
+            return evaluation_requirements(resolve_recipe(with_defaults(row, rows)))
     formats = dict.fromkeys(rows.templates[row.template].dataset or "" for row in recipes)
     raise _unknown(
         base_model, f"has no recipe that reads {format}; it has some for {', '.join(filter(None, formats))}"

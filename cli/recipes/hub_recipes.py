@@ -10,7 +10,7 @@ from atelier import names
 from atelier.recipes import catalogue
 from atelier.recipes.hub.catalogue import with_hub_recipes
 from atelier.recipes.hub.recipe import HubRecipe
-from atelier.runs import CheckedRun
+from atelier.runs.checks.check_run import CheckedRun
 from atelier.runs.recipe_source import HUB, HubCatalogues
 from cli.recipes.hub_cache import HubCache
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from atelier.operations import loss_log
 from atelier.operations.model import Operation, OperationState
+from atelier.platforms.registry import is_job
 from cli.run.progress import JobView, Progress, progress
 from client.pipeline import PipelineClient
 from config.environments.local import LOCAL
@@ -32,7 +33,7 @@ class Observer:
             execution,
             self._line.executions.visits(self._run_id),
             operations,
-            {row.name: self._job(row) for row in operations if row.kind.is_job},
+            {row.name: self._job(row) for row in operations if is_job(row.kind)},
             environment=self._line.environment.name,
             now=datetime.now(UTC),
         )

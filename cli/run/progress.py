@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from atelier import names
-from atelier.operations.model import Operation, OperationKind, OperationState
+from atelier.operations.model import APPROVAL, Operation, OperationState
+from atelier.platforms.registry import is_job
+from atelier.targets.bedrock_on_demand import CUSTOM_MODEL, DEPLOYMENT, PROMOTION
 from client.executions import FAILED, Execution, StateVisit
 
 VALIDATING = ("ValidateRun", "ValidateDatasets", "ValidateDatasetParts", "MergeFindings", "FindBaseline")
@@ -158,17 +160,17 @@ def _waiting_for(visits: Sequence[StateVisit], operations: Sequence[Operation], 
 
 
 def _awaited(operation: Operation, environment: str) -> str:
-    if operation.kind.is_job:
+    if is_job(operation.kind):
         cluster = operation.request.get("cluster")
         return f"job {operation.name}{f' on cluster {cluster}' if cluster else ''}"
     return _WAITING[operation.kind].format(operation, environment)
 
 
 _WAITING = {
-    OperationKind.APPROVAL: "a person: `atelier approve {0.run_id} --env {1}`, or `reject`",
-    OperationKind.CUSTOM_MODEL: "Bedrock to create the custom model",
-    OperationKind.DEPLOYMENT: "Bedrock to deploy the candidate",
-    OperationKind.PROMOTION: "Bedrock to swap the model behind the deployment",
+    APPROVAL: "a person: `atelier approve {0.run_id} --env {1}`, or `reject`",
+    CUSTOM_MODEL: "Bedrock to create the custom model",
+    DEPLOYMENT: "Bedrock to deploy the candidate",
+    PROMOTION: "Bedrock to swap the model behind the deployment",
 }
 
 

@@ -14,7 +14,7 @@ import yaml
 
 from atelier import names
 from atelier.recipes.hub.recipe import HubRecipe
-from atelier.runs import check_run
+from atelier.runs.checks.check_run import check_run
 from cli.exit_codes import ExitCode
 from cli.failure import CommandFailed
 from cli.recipes.hub_recipes import hub_catalogues, sent_along, synced_recipes

@@ -13,7 +13,7 @@ from atelier.datasets.leakage.leakage import Fingerprints, LeakageObserver
 from atelier.datasets.run_check.run_datasets import Dataset, datasets_of
 from atelier.errors import InvalidRun, UnsupportedCombination
 from atelier.recipes import catalogue
-from atelier.runs import CheckedRun, check_run
+from atelier.runs.checks.check_run import CheckedRun, check_run
 from atelier.runs.partial_run import PartialRun
 from cli.data.check import check_source
 from cli.data.source import Source
@@ -65,10 +65,7 @@ def validate_file(
         )
     except (InvalidRun, UnsupportedCombination) as error:
         refusal = _as_written(str(error), remote.uploads, file.parent)
-    if checked:
-        datasets = datasets_of(checked.run, environment=environment.name, hub=hub)
-    else:
-        datasets = tuple(_readable_datasets(remote.document))
+    datasets = datasets_of(checked.plan) if checked else tuple(_readable_datasets(remote.document))
     local = [dataset for dataset in datasets if dataset.uri in remote.uploads]
     reports = tuple(_check(dataset, local, remote.uploads) for dataset in local) if with_data else ()
     elsewhere = [dataset.uri for dataset in datasets if dataset not in local and dataset.uri != NOWHERE]

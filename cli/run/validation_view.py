@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.text import Text
 
 from atelier.recipes import Recipe
-from atelier.runs import CheckedRun
+from atelier.runs.checks.check_run import CheckedRun
 from config.model import Environment
 
 

@@ -289,7 +289,7 @@ class CustomizationWorkflow(Construct):
         )
 
     def _retire_candidate(self) -> tasks.LambdaInvoke:
-        return self._tasks.invoke("RetireCandidate", {}, assign={"status": "PROMOTED"})
+        return self._tasks.invoke("RetireCandidate", variables("run"), assign={"status": "PROMOTED"})
 
     def _roll_back(self) -> tasks.LambdaInvoke:
         return self._tasks.invoke("RollBack", variables("run"), assign={"status": "ROLLED_BACK"})

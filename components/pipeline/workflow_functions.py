@@ -52,18 +52,24 @@ class WorkflowFunctions:
             self.bucket.grant_read_validation(reader)
         for writer in (datasets, part, merge):
             self.bucket.grant_write_validation(writer)
+        self.bucket.grant_write_plans(run)
         baseline = self._function("FindBaseline")
         self.bucket.grant_read_models(baseline)
+        for reader in (datasets, part, merge, baseline):
+            self.bucket.grant_read_plans(reader)
         self.models.grant_read(baseline)
 
     def _train_and_evaluate(self) -> None:
         training = self._client_function("SubmitTrainingJob")
         self.bucket.grant_read_hub_recipes(training)
         for submit in (training, self._client_function("SubmitEvaluation")):
+            self.bucket.grant_read_plans(submit)
             self.operations.grant_record(submit)
             self.bucket.grant_write_recipes(submit)
             self.jobs.grant_submit(submit)
-        self.bucket.grant_read_training_output(self._function("ReadCheckpoint"))
+        checkpoint = self._function("ReadCheckpoint")
+        self.bucket.grant_read_plans(checkpoint)
+        self.bucket.grant_read_training_output(checkpoint)
         metrics = self._function("ReadMetrics", timeout=Duration.minutes(5), memory_mib=1024)
         self.bucket.grant_read_evaluation_output(metrics)
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 class BedrockCustomModels:
     """Port LongRunning for the model that a run makes."""
 
+    ends_by_itself = False
+
     def __init__(self, *, bedrock: BedrockClient) -> None:
         self._bedrock = bedrock
 

@@ -77,6 +77,8 @@ def _found(bedrock: BedrockClient, request: Mapping[str, Any], run_id: str) -> b
 class BedrockDeployments:
     """Ports Deployments and, for a run's temporary deployment, LongRunning."""
 
+    ends_by_itself = False
+
     def __init__(self, *, bedrock: BedrockClient, runtime: BedrockRuntimeClient) -> None:
         self._bedrock = bedrock
         self._runtime = runtime

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 class BedrockPromotions:
     """Port LongRunning for promotions, as atelier/targets/bedrock_requests.py writes them."""
 
+    ends_by_itself = False
+
     def __init__(self, *, bedrock: BedrockClient, deployments: Deployments, operations: Operations) -> None:
         self._bedrock = bedrock
         self._deployments = deployments

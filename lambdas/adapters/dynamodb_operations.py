@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from atelier import names
 from atelier.errors import ServiceUnavailable, UnknownRun
 from atelier.operations.early_stopping import EarlyStop, StopPolicy
-from atelier.operations.model import Operation, OperationKind, OperationResult, OperationState
+from atelier.operations.model import Operation, OperationResult, OperationState
 from lambdas.adapters.client_errors import domain_errors, error_code
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ class DynamoDbOperations:
         return current if current and current.state is not OperationState.ENDED else None
 
     def _take_token(self, operation: Operation) -> Operation | None:
-        first: _Attributes = {"kind": operation.kind.value, "request": json.dumps(operation.request)}
+        first: _Attributes = {"kind": operation.kind, "request": json.dumps(operation.request)}
         if operation.stop_policy:
             first["stop_policy"] = json.dumps(operation.stop_policy.to_json())
         item = self._update(
@@ -263,7 +263,7 @@ def _operation(item: Mapping[str, Any]) -> Operation:
     return Operation(
         run_id=item["run_id"]["S"],
         step=item["step"]["S"],
-        kind=OperationKind(item["kind"]["S"]),
+        kind=item["kind"]["S"],
         request=_json(item, "request"),
         token=item["token"]["S"],
         recorded_at=int(item["recorded_at"]["N"]),

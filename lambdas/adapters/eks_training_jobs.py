@@ -30,6 +30,8 @@ _TRANSIENT = (Throttled, ServiceUnavailable)
 class EksTrainingJobs:
     """Jobs on platform `hyperpod-eks`; `clusters` by HyperPod's names, `now` in seconds since the epoch."""
 
+    ends_by_itself = True
+
     def __init__(
         self,
         *,

@@ -27,6 +27,8 @@ _CAPACITY_REASONS = ("CapacityError", "InsufficientCapacity", "ResourceLimitExce
 class SageMakerTrainingJobs:
     """Jobs on platform `training-job`."""
 
+    ends_by_itself = False
+
     def __init__(self, *, sagemaker: SageMakerClient, logs: CloudWatchLogsClient) -> None:
         self._sagemaker = sagemaker
         self._logs = logs

@@ -30,6 +30,8 @@ _MISSING = ("404", "NoSuchKey")
 class SlurmTrainingJobs:
     """Jobs on platform `hyperpod-slurm`; `clusters` by their configured names, `now` in seconds."""
 
+    ends_by_itself = True
+
     def __init__(
         self,
         *,

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 class SnsApprovals:
     """Port LongRunning for a person's decision."""
 
+    ends_by_itself = False
+
     def __init__(self, *, sns: SNSClient, operations: Operations) -> None:
         self._sns = sns
         self._operations = operations

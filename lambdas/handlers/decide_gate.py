@@ -8,7 +8,7 @@ from typing import Any
 
 from atelier.gate.decide import decide
 from atelier.gate.scores import Scores
-from atelier.runs import parse_run
+from atelier.runs.parse import parse_run
 
 logger = logging.getLogger(__name__)
 

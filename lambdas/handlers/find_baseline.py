@@ -6,10 +6,9 @@ import logging
 from dataclasses import asdict
 from typing import Any
 
-from atelier.recipes import catalogue
-from atelier.runs import parse_run
+from atelier.runs.parse import parse_run
 from atelier.targets.baseline import find_baseline
-from lambdas import composition as wiring
+from lambdas import composition
 
 logger = logging.getLogger(__name__)
 
@@ -19,10 +18,10 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     run = parse_run(event["run"])
     start = find_baseline(
         run,
-        base_model_path=catalogue().base_models[run.base_model].model,
-        deployments=wiring.deployments(),
-        objects=wiring.objects(),
-        bucket=wiring.settings().bucket,
+        base_model_path=composition.plan(event).base_model_path,
+        deployments_of=composition.deployments,
+        objects=composition.objects(),
+        bucket=composition.settings().bucket,
     )
     logger.info("baseline_found", extra={"run_id": event["run_id"], "source": start.baseline.source})
     return asdict(start)

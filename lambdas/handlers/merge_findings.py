@@ -5,15 +5,14 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from atelier.runs import parse_run
-from lambdas import composition as wiring
+from lambdas import composition
 
 logger = logging.getLogger(__name__)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """{run_id, run, unchecked_parts: [{part, error, cause}]} → {datasets: [{uri, role, rows, bytes}]}."""
-    validation = wiring.validation(parse_run(event["run"]), run_id=event["run_id"])
+    validation = composition.validation(event)
     datasets = validation.conclude(event["unchecked_parts"])
     logger.info("datasets_validated", extra={"run_id": event["run_id"], "datasets": len(datasets)})
     return {"datasets": datasets}

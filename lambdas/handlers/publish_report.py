@@ -8,22 +8,22 @@ from typing import Any
 
 from atelier.report.content import compile_report
 from atelier.report.publish import publish
-from lambdas import composition as wiring
+from lambdas import composition
 
 logger = logging.getLogger(__name__)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """The run's variables, null or not → {report_uri, report_json_uri, subject, message, status}."""
-    bucket = wiring.settings().bucket
+    bucket = composition.settings().bucket
     report = compile_report(
         event,
-        rows=wiring.operations().of_run(event["run_id"]),
-        jobs_of=wiring.jobs_of,
-        objects=wiring.objects(),
+        rows=composition.operations().of_run(event["run_id"]),
+        jobs_of=composition.jobs_of,
+        objects=composition.objects(),
         bucket=bucket,
-        now=wiring.now(),
+        now=composition.now(),
     )
-    published = publish(report, objects=wiring.objects(), bucket=bucket)
+    published = publish(report, objects=composition.objects(), bucket=bucket)
     logger.info("report_published", extra={"run_id": report.run_id, "status": report.status})
     return asdict(published)

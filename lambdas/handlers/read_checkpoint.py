@@ -6,8 +6,7 @@ import logging
 from typing import Any
 
 from atelier.outputs.stage_output import read_outcome
-from atelier.runs import parse_run
-from lambdas import composition as wiring
+from lambdas import composition
 
 logger = logging.getLogger(__name__)
 
@@ -15,11 +14,11 @@ logger = logging.getLogger(__name__)
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """{run_id, run, stage_index, job, checkpoint} → {checkpoint, stage_index, job_name, …} of a stage."""
     outcome = read_outcome(
-        parse_run(event["run"]),
+        composition.plan(event).stages[event["stage_index"]],
         stage_index=event["stage_index"],
         job=event["job"],
         checkpoint=event["checkpoint"],
-        objects=wiring.objects(),
+        objects=composition.objects(),
     )
     logger.info("checkpoint_found", extra={"run_id": event["run_id"], "job_name": outcome["job_name"]})
     return outcome

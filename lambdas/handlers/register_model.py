@@ -6,10 +6,10 @@ import logging
 from typing import Any
 
 from atelier.gate.scores import Scores
-from atelier.runs import parse_run
+from atelier.runs.parse import parse_run
 from atelier.runs.subject import CANDIDATE
 from atelier.targets.model_record import ModelRecord, write_record
-from lambdas import composition as wiring
+from lambdas import composition
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +24,6 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         adaptation=run.stages[-1].adaptation,
         metrics=Scores.from_results(event["scores"]).values(CANDIDATE),
     )
-    uri = write_record(record, objects=wiring.objects(), bucket=wiring.settings().bucket)
+    uri = write_record(record, objects=composition.objects(), bucket=composition.settings().bucket)
     logger.info("model_registered", extra={"run_id": record.run_id, "record_uri": uri})
     return {"record_uri": uri}

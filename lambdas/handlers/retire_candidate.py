@@ -1,18 +1,18 @@
-"""State RetireCandidate: the temporary deployment has done its part."""
+"""State RetireCandidate: delete the temporary deployment, which is no longer needed."""
 
 from __future__ import annotations
 
 import logging
 from typing import Any
 
-from atelier.targets.teardown import retire
-from lambdas import composition as wiring
+from lambdas import composition
 
 logger = logging.getLogger(__name__)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """{run_id} → {deleted: [names]}."""
-    deleted = retire(event["run_id"], deployments=wiring.deployments())
+    """{run_id, run} → {deleted: [names]}."""
+    target = composition.target(event)
+    deleted = target.retire(event["run_id"], deployments=composition.deployments(target.name))
     logger.info("candidate_retired", extra={"run_id": event["run_id"]})
     return {"deleted": deleted}

@@ -5,20 +5,20 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from atelier.targets.teardown import release
-from lambdas import composition as wiring
+from atelier.targets.teardown import teardown
+from lambdas import composition
 
 logger = logging.getLogger(__name__)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """{run_id, run} → {deleted, restored}."""
-    released = release(
+    result = teardown(
         event["run_id"],
-        operations=wiring.operations(),
-        jobs_of=wiring.jobs_of,
-        deployments=wiring.deployments(),
-        now=wiring.now(),
+        operations=composition.operations(),
+        jobs_of=composition.jobs_of,
+        deployments_of=composition.deployments,
+        now=composition.now(),
     )
     logger.info("run_rolled_back", extra={"run_id": event["run_id"]})
-    return {"deleted": released.deleted, "restored": released.restored}
+    return {"deleted": result.deleted, "restored": result.restored}

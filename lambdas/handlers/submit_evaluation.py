@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from atelier.jobs.run_jobs import evaluation_job
-from atelier.operations.submit import submit
-from atelier.runs import parse_run
-from lambdas import composition as wiring
-
-logger = logging.getLogger(__name__)
+from lambdas import composition
+from lambdas.waiting_states import submit_operation
 
 
 def handler(event: dict[str, Any], _context: object) -> None:
     """{run_id, run, evaluation_index, subject, model, task_token}; the result comes with the token."""
+    index = event["evaluation_index"]
     job = evaluation_job(
-        parse_run(event["run"]),
+        composition.plan(event).evaluations[index],
         run_id=event["run_id"],
-        evaluation_index=event["evaluation_index"],
+        evaluation_index=index,
         subject=event["subject"],
         model=event["model"],
-        environment=wiring.settings(),
+        environment=composition.settings(),
     )
-    job.upload_recipe(wiring.objects())
-    operation = job.operation(token=event["task_token"], now=wiring.now())
-    submit(operation, operations=wiring.operations(), service=wiring.service_of(operation.kind))
-    logger.info("job_submitted", extra={"run_id": job.run_id, "step": job.step})
+    job.upload_recipe(composition.objects())
+    operation = job.operation(token=event["task_token"], now=composition.now())
+    submit_operation(operation, event_name="job_submitted")

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from atelier.jobs.run_jobs import training_job
-from atelier.operations.submit import submit
-from atelier.runs import parse_run
-from atelier.runs.recipe_source import hub_of
-from lambdas import composition as wiring
-
-logger = logging.getLogger(__name__)
+from lambdas import composition
+from lambdas.waiting_states import submit_operation
 
 
 def handler(event: dict[str, Any], _context: object) -> None:
     """{run_id, run, stage_index, checkpoint, stages, task_token}; the result comes with the token."""
+    index = event["stage_index"]
     job = training_job(
-        parse_run(event["run"]),
+        composition.plan(event).stages[index],
         run_id=event["run_id"],
-        stage_index=event["stage_index"],
+        stage_index=index,
         checkpoint=event["checkpoint"],
         dataset=event["stages"][-1].get("dataset") if event["stages"] else None,
-        hub=hub_of(event["run"], wiring.objects().read),
-        environment=wiring.settings(),
+        objects=composition.objects(),
+        environment=composition.settings(),
     )
-    job.upload_recipe(wiring.objects())
-    operation = job.operation(token=event["task_token"], now=wiring.now())
-    submit(operation, operations=wiring.operations(), service=wiring.service_of(operation.kind))
-    logger.info("job_submitted", extra={"run_id": job.run_id, "step": job.step})
+    job.upload_recipe(composition.objects())
+    operation = job.operation(token=event["task_token"], now=composition.now())
+    submit_operation(operation, event_name="job_submitted")

@@ -27,10 +27,10 @@ from atelier.recipes.catalogue import load
 from atelier.recipes.hub.document import entries_of
 from atelier.recipes.hub.recipe import HubRecipe
 from atelier.recipes.hub.template import UnreadableTemplate, keys_of
-from atelier.recipes.references import broken_references
-from atelier.runs import check_run
+from atelier.runs.checks.check_run import check_run
 from cli.failure import CommandFailed
 from cli.run.start import read_run_file
+from tests.fixtures.catalogue_references import broken_references
 
 RECIPES = Path(__file__).parents[2] / "catalogue"
 TEMPLATES = ("nova_1_sft", "nova_1_dpo", "nova_2_sft", "nova_1_gen_qa")

@@ -10,6 +10,7 @@ import pytest
 
 from atelier import errors
 from atelier.operations import deadlines
+from atelier.targets.bedrock_on_demand import SECONDS as TARGET_SECONDS
 from components.function_factory import module_name
 from tests.fixtures.golden import assert_golden
 from tests.fixtures.state_machine import State, definition_text, states, tasks
@@ -128,9 +129,9 @@ def test_waiting_states_outlast_the_deadlines_of_their_operations(dev: Synthesis
         "SubmitTrainingJob": longest_job,
         "SubmitEvaluation": longest_job,
         "AwaitApproval": deadlines.APPROVAL,
-        "CreateModel": deadlines.CUSTOM_MODEL,
-        "Deploy": deadlines.DEPLOYMENT,
-        "Promote": deadlines.PROMOTION,
+        "CreateModel": TARGET_SECONDS,
+        "Deploy": TARGET_SECONDS,
+        "Promote": TARGET_SECONDS,
     }
     waits = {
         task.name: task.body["TimeoutSeconds"]

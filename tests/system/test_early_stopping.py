@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from atelier.operations.loss_log import validation_losses
-from atelier.operations.model import OperationKind
+from atelier.registry import TRAINING_JOB
 from tests.fixtures.deployed_pipeline import EXAMPLES, DeployedPipeline, example
 
 pytestmark = pytest.mark.system
@@ -41,9 +41,7 @@ def test_a_stage_that_overfits_is_stopped_and_its_best_checkpoint_is_kept(deploy
     assert job["TrainingJobStatus"] == "Stopped"
     stage, continued = deployed.report(run.run_id)["stages"]
     stop = stage["early_stop"]
-    losses = validation_losses(
-        deployed.pipeline.logs_of(OperationKind.TRAINING_JOB).logs(job_name), ("val_loss",)
-    )
+    losses = validation_losses(deployed.pipeline.logs_of(TRAINING_JOB).logs(job_name), ("val_loss",))
     known = {step: loss for step, loss in losses.items() if step <= stop["step"]}
     assert stop["best_step"] == min(known, key=lambda step: known[step])
     assert max(losses) < MAX_STEPS

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from atelier.operations.model import OperationKind
 from atelier.platforms.clusters import dump_clusters, load_clusters
+from atelier.platforms.eks.cluster import Cluster
+from atelier.registry import HYPERPOD_EKS
 from tests.fixtures.deployed_cluster import DeployedCluster
 from tests.fixtures.deployed_functions import handler_replaced, invoke, variables_replaced
 from tests.fixtures.deployed_pipeline import DeployedPipeline, eventually, example, quick
@@ -85,8 +86,8 @@ def test_a_run_is_trained_and_evaluated_in_pods_and_promoted(
     assert training["curves"]["reduced_train_loss"]
     assert {score["subject"] for score in report["scores"]} == {"candidate", "baseline"}
     jobs = [deployed.pipeline.operations.get(run.run_id, step) for step in ("s0", "e0c", "e0b")]
-    assert [job and job.kind for job in jobs] == [OperationKind.EKS_JOB] * 3
-    lines = list(deployed.pipeline.logs_of(OperationKind.EKS_JOB).logs(f"{run.run_id}-s0"))
+    assert [job and job.kind for job in jobs] == [HYPERPOD_EKS] * 3
+    lines = list(deployed.pipeline.logs_of(HYPERPOD_EKS).logs(f"{run.run_id}-s0"))
     assert any("reduced_train_loss=" in text for text in lines)
     assert (
         deployed.client("sagemaker").list_training_jobs(NameContains=run.run_id)["TrainingJobSummaries"] == []
@@ -115,7 +116,9 @@ def test_a_job_without_free_nodes_has_no_capacity_and_the_one_that_has_them_can_
         FunctionName=deployed.function_name("submit_training_job")
     )["Environment"]["Variables"]["ATELIER_CLUSTERS"]
     hurried = [
-        replace(each, start_within_seconds=SECONDS_TO_START) if each.configured_name == CLUSTER else each
+        replace(each, start_within_seconds=SECONDS_TO_START)
+        if isinstance(each, Cluster) and each.configured_name == CLUSTER
+        else each
         for each in load_clusters(known)
     ]
     with variables_replaced(deployed, "submit_training_job", ATELIER_CLUSTERS=dump_clusters(hurried)):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from atelier.operations.model import OperationKind
+from atelier.registry import TRAINING_JOB
 from client.executions import Execution
 from tests.fixtures.deployed_pipeline import EXAMPLES, DeployedPipeline, example
 
@@ -89,9 +89,7 @@ def test_a_dpo_stage_that_ruins_the_task_is_rejected_and_leaves_nothing_behind(
     report = deployed.report(rejected.run_id)
     assert _metric(report, "candidate", "exact_match") < _metric(report, "baseline", "exact_match")
     log = list(
-        deployed.pipeline.logs_of(OperationKind.TRAINING_JOB).logs(
-            f"{rejected.run_id}-s0", containing=["reward_accuracy="]
-        )
+        deployed.pipeline.logs_of(TRAINING_JOB).logs(f"{rejected.run_id}-s0", containing=["reward_accuracy="])
     )
     first, last = (float(text.split("reward_accuracy=")[1].split()[0]) for text in (log[0], log[-1]))
     assert last > first, "the objective that DPO optimises rose while the task was ruined"

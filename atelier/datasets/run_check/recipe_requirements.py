@@ -12,7 +12,7 @@ from typing import Any, Literal
 from atelier.datasets.formats.limits import documented
 from atelier.datasets.formats.names import Format
 from atelier.datasets.rules.requirements import Bound, Requirements
-from atelier.recipes import Recipe
+from atelier.platforms.resolved_stage import ResolvedStage
 
 _NOVA_2 = "amazon.nova-2-"
 _TAKES_MEDIA = {"nova-lite", "nova-pro", "nova-premier", "nova-2-lite"}
@@ -21,51 +21,51 @@ _TAKES_DOCUMENTS = {"nova-2-lite"}
 _BEDROCK_ROWS = Bound(20_000, "the rows that Bedrock takes")
 
 
-def training_requirements(recipe: Recipe, technique: str) -> Requirements:
+def training_requirements(stage: ResolvedStage) -> Requirements:
     """What a stage's `train` must have."""
-    guide = documented(Format(recipe.template.dataset or technique))
+    guide = documented(Format(stage.dataset_format or stage.technique or ""))
     return replace(
         guide,
-        min_rows=guide.min_rows or _min_rows(recipe, technique),
-        max_rows=guide.max_rows or (_BEDROCK_ROWS if recipe.platform == "bedrock" else None),
-        reasoning=_reasoning(recipe),
-        documents=_documents(recipe),
-        media=_media(recipe),
+        min_rows=guide.min_rows or _min_rows(stage),
+        max_rows=guide.max_rows or (_BEDROCK_ROWS if stage.platform == "bedrock" else None),
+        reasoning=_reasoning(stage),
+        documents=_documents(stage),
+        media=_media(stage),
     )
 
 
-def validation_requirements(recipe: Recipe) -> Requirements:
+def validation_requirements(stage: ResolvedStage) -> Requirements:
     """What a stage's `validation` must have: AWS counts the rows of training files only."""
-    return Requirements(reasoning=_reasoning(recipe), documents=_documents(recipe), media=_media(recipe))
+    return Requirements(reasoning=_reasoning(stage), documents=_documents(stage), media=_media(stage))
 
 
-def evaluation_requirements(recipe: Recipe) -> Requirements:
+def evaluation_requirements(stage: ResolvedStage) -> Requirements:
     """What an evaluation's `dataset` must have."""
-    return Requirements(documents=_documents(recipe), media=_media(recipe))
+    return Requirements(documents=_documents(stage), media=_media(stage))
 
 
-def _min_rows(recipe: Recipe, technique: str) -> Bound | None:
-    model, is_nova_2 = recipe.base_model.name, recipe.base_model.model_type.startswith(_NOVA_2)
-    if technique != "sft":
+def _min_rows(stage: ResolvedStage) -> Bound | None:
+    model, is_nova_2 = stage.base_model, stage.model_type.startswith(_NOVA_2)
+    if stage.technique != "sft":
         return None
-    if recipe.platform == "bedrock":
+    if stage.platform == "bedrock":
         return Bound(200 if is_nova_2 else 8, f"what Bedrock needs to fine-tune {model}")
-    batch = _value(recipe, "global_batch_size")
+    batch = _value(stage, "global_batch_size")
     return Bound(batch, f"one batch (global_batch_size {batch})") if is_nova_2 and batch else None
 
 
-def _reasoning(recipe: Recipe) -> Literal["required", "refused"]:
-    return "required" if _value(recipe, "reasoning_enabled") else "refused"
+def _reasoning(stage: ResolvedStage) -> Literal["required", "refused"]:
+    return "required" if _value(stage, "reasoning_enabled") else "refused"
 
 
-def _media(recipe: Recipe) -> bool:
-    return recipe.base_model.name in _TAKES_MEDIA
+def _media(stage: ResolvedStage) -> bool:
+    return stage.base_model in _TAKES_MEDIA
 
 
-def _documents(recipe: Recipe) -> bool:
-    return recipe.base_model.name in _TAKES_DOCUMENTS
+def _documents(stage: ResolvedStage) -> bool:
+    return stage.base_model in _TAKES_DOCUMENTS
 
 
-def _value(recipe: Recipe, name: str) -> Any:
+def _value(stage: ResolvedStage, name: str) -> Any:
     """What the recipe says for a hyperparameter; None where it has no such key."""
-    return next((recipe.values[key.path] for key in recipe.keys if key.name == name), None)
+    return stage.settings.get(name)

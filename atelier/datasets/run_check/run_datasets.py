@@ -12,10 +12,8 @@ from atelier.datasets.run_check.recipe_requirements import (
     training_requirements,
     validation_requirements,
 )
-from atelier.recipes import catalogue, resolve
-from atelier.runs.model import Run
-from atelier.runs.recipe_request import evaluation_request, stage_request
-from atelier.runs.recipe_source import NO_HUB, HubCatalogues, known_catalogue_of
+from atelier.platforms.container import TRAIN, VALIDATION
+from atelier.runs.plan import Plan
 
 
 @dataclass(frozen=True)
@@ -35,10 +33,10 @@ class Dataset:
         return f"{', '.join(self.fields)} ({self.uri.rpartition('/')[2]})"
 
 
-def datasets_of(run: Run, *, environment: str, hub: HubCatalogues = NO_HUB) -> tuple[Dataset, ...]:
+def datasets_of(plan: Plan) -> tuple[Dataset, ...]:
     """In the run file's order; a file that several fields name for the same thing is there once."""
     merged: dict[tuple[str, Format, Requirements], Dataset] = {}
-    for dataset in _named(run, environment, hub):
+    for dataset in _named(plan):
         key = (dataset.uri, dataset.format, dataset.requirements)
         if before := merged.get(key):
             dataset = replace(
@@ -50,24 +48,20 @@ def datasets_of(run: Run, *, environment: str, hub: HubCatalogues = NO_HUB) -> t
     return tuple(merged.values())
 
 
-def _named(run: Run, environment: str, hub: HubCatalogues) -> Iterator[Dataset]:
-    for index, stage in enumerate(run.stages):
-        wanted = stage_request(run.base_model, stage, index, environment=environment)
-        recipe = resolve(wanted, known_catalogue_of(stage.recipe, hub))
-        assert recipe.template.dataset is not None
-        format_, field = Format(recipe.template.dataset), f"stages.{index}"
-        if stage.train:
-            requirements = training_requirements(recipe, stage.technique)
-            yield _dataset(f"{field}.train", stage.train, format_, requirements, is_trained_on=True)
-        if stage.validation:
-            yield _dataset(f"{field}.validation", stage.validation, format_, validation_requirements(recipe))
-    for index, evaluation in enumerate(run.evaluation):
-        own = catalogue().tasks[evaluation.task].dataset
-        if own and evaluation.dataset:
-            asked = evaluation_request(run.base_model, evaluation, index, environment=environment)
-            requirements = evaluation_requirements(resolve(asked, catalogue()))
-            field, format_ = f"evaluation.{index}.dataset", Format(own.format)
-            yield _dataset(field, evaluation.dataset, format_, requirements, is_evaluation=True)
+def _named(plan: Plan) -> Iterator[Dataset]:
+    for stage in plan.stages:
+        assert stage.dataset_format is not None
+        format_ = Format(stage.dataset_format)
+        if uri := stage.data.get(TRAIN):
+            requirements = training_requirements(stage)
+            yield _dataset(f"{stage.field}.train", uri, format_, requirements, is_trained_on=True)
+        if uri := stage.data.get(VALIDATION):
+            yield _dataset(f"{stage.field}.validation", uri, format_, validation_requirements(stage))
+    for evaluation in plan.evaluations:
+        uri = evaluation.data.get(TRAIN)
+        if uri and evaluation.dataset_format:
+            field, format_ = f"{evaluation.field}.dataset", Format(evaluation.dataset_format)
+            yield _dataset(field, uri, format_, evaluation_requirements(evaluation), is_evaluation=True)
 
 
 def _dataset(field: str, uri: str, format_: Format, requirements: Requirements, **use: bool) -> Dataset:

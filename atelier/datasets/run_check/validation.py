@@ -23,8 +23,7 @@ from atelier.datasets.run_check.summary import raise_if_invalid, report_of, summ
 from atelier.datasets.scan.part import FINDINGS_KEPT, Part
 from atelier.datasets.scan.scan import scan
 from atelier.errors import DatasetUnchecked
-from atelier.runs.model import Run
-from atelier.runs.recipe_source import hub_of
+from atelier.runs.plan import Plan
 from atelier.storage import Objects, Stat
 
 
@@ -38,10 +37,9 @@ class Validation:
     objects: Objects
 
     @classmethod
-    def of(cls, run: Run, *, run_id: str, environment: str, bucket: str, objects: Objects) -> Validation:
-        """The check of a run in an environment."""
-        datasets = datasets_of(run, environment=environment, hub=hub_of(run.model_dump(), objects.read))
-        return cls(run_id, datasets, bucket, objects)
+    def of(cls, plan: Plan, *, run_id: str, bucket: str, objects: Objects) -> Validation:
+        """The check of a planned run."""
+        return cls(run_id, datasets_of(plan), bucket, objects)
 
     def begin(self, *, chunk_bytes: int) -> tuple[list[dict[str, Any]], list[int]]:
         """Check everything that one function surely can: `conclude`'s result and no pieces, if that is all.

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 from atelier.errors import UnsupportedCombination
+from atelier.platforms.resolved_stage import Instance
 
-if TYPE_CHECKING:
-    from atelier.recipes import Recipe
-    from atelier.recipes.availability import InstanceType
-
-Topology = Literal[
-    "topology.k8s.aws/network-node-layer-1",
-    "topology.k8s.aws/network-node-layer-2",
-    "topology.k8s.aws/network-node-layer-3",
-    "topology.k8s.aws/ultraserver-id",
-]
+PLATFORM_NAME = "hyperpod-eks"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,10 +37,10 @@ class Cluster:
 
     `name` is HyperPod's, `configured_name` what the environment and run files call it; `instance_types` are
     its nodes'. `is_restricted`: its groups are restricted instance groups, which run Nova and nothing else.
-    `queue` (a LocalQueue of the namespace), `priority` (of the workload: the priority class's name with
-    `-priority`) and topology belong to task governance, which restricted clusters lack. A job whose pods got
-    no node for `start_within_seconds` has no capacity. `allows_services`: the Role of those who submit lets
-    them make what the payloads of AWS's hub hold beside a job (`resources.role_rules`).
+    `queue` (a LocalQueue of the namespace) and `priority` (the priority class's name with `-priority`) belong
+    to task governance, which restricted clusters lack. A job whose pods got no node for
+    `start_within_seconds` has no capacity. `allows_services`: the Role of those who submit lets them make
+    what the payloads of AWS's hub hold beside a job (`resources.role_rules`).
     """
 
     name: str
@@ -61,15 +52,12 @@ class Cluster:
     instance_types: tuple[str, ...]
     queue: str | None = None
     priority: str | None = None
-    required_topology: Topology | None = None
-    preferred_topology: Topology | None = None
-    service_account: str | None = None
     storage: SharedStorage | None = None
     allows_services: bool = False
     start_within_seconds: int = 3600
 
     def __post_init__(self) -> None:
-        governance = ("queue", "priority", "required_topology", "preferred_topology")
+        governance = ("queue", "priority")
         set_ones = [name for name in governance if getattr(self, name)]
         if self.is_restricted and set_ones:
             raise UnsupportedCombination(
@@ -87,16 +75,26 @@ class Cluster:
         return {name: value for name, value in wanted.items() if value}
 
     @property
-    def topology_annotations(self) -> dict[str, str]:
-        """Annotations by which Kueue places the pods of a job near each other."""
-        wanted = {
-            "kueue.x-k8s.io/podset-required-topology": self.required_topology,
-            "kueue.x-k8s.io/podset-preferred-topology": self.preferred_topology,
-        }
-        return {name: value for name, value in wanted.items() if value}
+    def platform(self) -> str:
+        """The platform of its jobs."""
+        return PLATFORM_NAME
+
+    @property
+    def description(self) -> str:
+        """Its name, the kind of its groups and their instance types."""
+        groups = "restricted" if self.is_restricted else "standard"
+        return f"{self.configured_name} ({', '.join((f'{groups} groups', *self.instance_types))})"
+
+    def takes(self, *, open_weights: bool) -> bool:
+        """Restricted groups run Nova and nothing else, and Nova runs nowhere else on a cluster."""
+        return open_weights is not self.is_restricted
+
+    def has_nodes_for(self, instance_type: str | None, _replicas: int) -> bool:
+        """True when it has groups of the type; how many nodes are free is for its scheduler to find."""
+        return instance_type in self.instance_types
 
 
-def devices(instance: InstanceType, *, gpus: int | None = None) -> dict[str, Any]:
+def devices(instance: Instance, *, gpus: int | None = None) -> dict[str, Any]:
     """The resources of a container that has a node to itself; `gpus` where the recipe wants fewer."""
     wanted = {
         "nvidia.com/gpu": instance.accelerators if gpus is None else min(gpus, instance.accelerators),
@@ -104,9 +102,3 @@ def devices(instance: InstanceType, *, gpus: int | None = None) -> dict[str, Any
     }
     amounts = {name: amount for name, amount in wanted.items() if amount}
     return {"limits": amounts, "requests": dict(amounts)} if amounts else {}
-
-
-def required_instance(recipe: Recipe, instance_types: Mapping[str, InstanceType]) -> InstanceType:
-    """The instance type of a recipe that runs on a cluster's nodes."""
-    assert recipe.instance_type is not None, f"{recipe.row.name} has no instance type on {recipe.platform}"
-    return instance_types[recipe.instance_type]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from atelier.recipes.render import dump
+from atelier.recipes.document import dump
 
 VOLUME = "training-config"
 MOUNT = {"name": VOLUME, "mountPath": "/config"}

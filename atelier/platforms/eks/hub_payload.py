@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from atelier.errors import UnsupportedCombination
 from atelier.platforms.eks.resources import JOB_KINDS, RENDERED, kind_of, plural_of
-from atelier.recipes.hub.recipe import HubRecipe
-from atelier.recipes.render import dump
+from atelier.recipes.document import dump
+
+if TYPE_CHECKING:
+    from atelier.recipes.hub.recipe import HubRecipe
 
 _PLACEHOLDER = re.compile(r"\{\{\s*(?P<name>\w+)\s*\}\}")
 # YAML reads an unquoted `{{x}}` as a mapping, so these are put in quotes; those inside quotes or a block

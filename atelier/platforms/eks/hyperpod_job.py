@@ -14,7 +14,7 @@ from typing import Any
 from atelier.platforms.eks import config_map
 from atelier.platforms.eks.cluster import Cluster, SharedStorage, devices
 from atelier.platforms.eks.pytorch_job import KEPT_SECONDS
-from atelier.recipes.availability import InstanceType
+from atelier.platforms.resolved_stage import Instance
 
 _STORAGE_VOLUME = "storage"
 
@@ -24,7 +24,7 @@ def hyperpod_job(
     *,
     image: str,
     document: Mapping[str, Any],
-    instance: InstanceType,
+    instance: Instance,
     replicas: int,
     cluster: Cluster,
     storage: SharedStorage,
@@ -46,8 +46,6 @@ def hyperpod_job(
         replica_spec["maxReplicas"] = elastic["maxReplicas"]
         spec["elasticPolicy"] = elastic
     metadata: dict[str, Any] = {"name": name, "labels": {"app": name} | cluster.kueue_labels}
-    if cluster.topology_annotations:
-        metadata["annotations"] = cluster.topology_annotations
     return {
         "apiVersion": "sagemaker.amazonaws.com/v1",
         "kind": "HyperPodPyTorchJob",
@@ -77,7 +75,7 @@ def _elastic_policy(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _template(
-    name: str, image: str, instance: InstanceType, replicas: int, cluster: Cluster, storage: SharedStorage
+    name: str, image: str, instance: Instance, replicas: int, cluster: Cluster, storage: SharedStorage
 ) -> dict[str, Any]:
     container = {
         "name": "pytorch",
@@ -110,16 +108,13 @@ def _template(
             },
         ],
     }
-    if cluster.service_account:
-        spec["serviceAccountName"] = cluster.service_account
     metadata = {
         "labels": dict(cluster.kueue_labels),
-        "annotations": dict(cluster.topology_annotations),
     }
     return {"metadata": {key: value for key, value in metadata.items() if value}, "spec": spec}
 
 
-def _variables(name: str, instance: InstanceType, replicas: int, cluster: Cluster) -> dict[str, str]:
+def _variables(name: str, instance: Instance, replicas: int, cluster: Cluster) -> dict[str, str]:
     told = {
         "NCCL_DEBUG": "WARN",
         "SLURM_NTASKS_PER_NODE": str(instance.accelerators),

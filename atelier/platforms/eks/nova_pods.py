@@ -13,7 +13,7 @@ from typing import Any
 
 from atelier.platforms.eks import config_map
 from atelier.platforms.eks.cluster import Cluster, devices
-from atelier.recipes.availability import InstanceType
+from atelier.platforms.resolved_stage import Instance
 
 _FSX = "/sagemaker/fsx"
 _LOGS = "/var/log/aws/clusters"
@@ -38,7 +38,7 @@ class NovaPod:
     job_name: str
     image: str
     init_image: str
-    instance: InstanceType
+    instance: Instance
     cluster: Cluster
     calls_lambda: bool = False
     gpus: int | None = None
@@ -94,8 +94,6 @@ class NovaPod:
         }
         if self.calls_lambda:
             spec |= {"hostNetwork": True, "dnsPolicy": "ClusterFirstWithHostNet"}
-        if self.cluster.service_account:
-            spec["serviceAccountName"] = self.cluster.service_account
         return {"spec": spec}
 
     def _init_container(self, knows_ca: bool) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""From a resolved recipe to the objects of its job on a cluster, in the order of their creation."""
+"""From a resolved stage to the objects of its job on a cluster, in the order of their creation."""
 
 from __future__ import annotations
 
@@ -6,26 +6,20 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from atelier import names
 from atelier.errors import UnsupportedCombination
-from atelier.platforms.container import has_open_weights
+from atelier.platforms.base import JobSpec
 from atelier.platforms.eks import hub_payload, ppo
-from atelier.platforms.eks.cluster import Cluster, SharedStorage, required_instance
+from atelier.platforms.eks.cluster import Cluster, SharedStorage
 from atelier.platforms.eks.config_map import config_map
 from atelier.platforms.eks.hyperpod_job import hyperpod_job
+from atelier.platforms.eks.images import GENERATION, INIT
 from atelier.platforms.eks.job import ClusterJob
 from atelier.platforms.eks.naming import marked, object_name
 from atelier.platforms.eks.nova_pods import NovaPod
 from atelier.platforms.eks.pytorch_job import pytorch_job
-from atelier.platforms.eks.support import is_hub_recipe, unsupported_reason
-from atelier.recipes import Catalogue, Recipe
-from atelier.recipes.availability import InstanceType
-from atelier.recipes.hub.recipe import HubRecipe
-from atelier.recipes.render import document
-from atelier.recipes.rows import OnPlatform
+from atelier.platforms.eks.support import is_hub_template
+from atelier.platforms.resolved_stage import MAIN_IMAGE, Instance
 
-_INIT_IMAGE = "nova-init-hp"
-_GENERATION = "actor_generation"
 # What the payloads of AWS's hub call the images of a recipe's other containers.
 _IMAGE_PLACEHOLDERS = {
     "generation": "rft_generation_container_image",
@@ -33,41 +27,29 @@ _IMAGE_PLACEHOLDERS = {
     "nats_server": "rft_nats_server_container_image",
     "nats_reloader": "rft_nats_reloader_container_image",
     "redis": "rft_redis_container_image",
-    _GENERATION: "actor_generation_container_image",
+    GENERATION: "actor_generation_container_image",
 }
 
 
 def cluster_job(
-    recipe: Recipe,
-    *,
-    run_id: str,
-    step: str,
-    model: str,
-    inputs: Mapping[str, str],
-    output_s3_path: str,
-    max_runtime_hours: float,
-    cluster: Cluster,
-    shipped: Catalogue,
-    hub: HubRecipe | None = None,
+    spec: JobSpec, *, model: str, inputs: Mapping[str, str], output_s3_path: str, cluster: Cluster
 ) -> ClusterJob:
-    """The job of a recipe. `given` fills the recipe's keys: `data_s3_path`, `validation_data_s3_path` …
+    """The job of a stage. `inputs` fills the recipe's keys: `data_s3_path`, `validation_data_s3_path` …
 
     Output goes below `output_s3_path`. UnsupportedCombination when the cluster is not of the kind that the
-    recipe needs, or when nothing is known of how its job looks.
+    recipe needs, or when its hub recipe is missing.
     """
-    reason = unsupported_reason(recipe, hub)
-    if reason:
-        raise UnsupportedCombination(reason)
-    name = object_name(names.operation_name(run_id, step))
-    active_seconds = cluster.start_within_seconds + math.ceil(max_runtime_hours * 3600)
-    rendering = _Rendering(recipe, name, cluster, shipped, active_seconds)
+    stage = spec.stage
+    name = object_name(spec.name)
+    active_seconds = cluster.start_within_seconds + math.ceil(stage.max_runtime_hours * 3600)
+    rendering = _Rendering(spec, name, cluster, active_seconds)
     inputs = {**inputs, "output_s3_path": output_s3_path}
-    if hub and is_hub_recipe(recipe):
-        objects = rendering.of_hub(hub, document(recipe, job_name=name, model=model, inputs=inputs))
-    elif has_open_weights(recipe.values.get("run.model_type", recipe.base_model.model_type)):
+    if is_hub_template(stage.origin, stage.template):
+        objects = rendering.of_hub(stage.document(job_name=name, model=model, inputs=inputs))
+    elif stage.has_open_weights:
         objects = rendering.of_open_weights(model, inputs)
     else:
-        objects = rendering.of_nova(document(recipe, job_name=name, model=model, inputs=inputs))
+        objects = rendering.of_nova(stage.document(job_name=name, model=model, inputs=inputs))
     return ClusterJob(
         name=name,
         cluster=cluster.name,
@@ -75,21 +57,20 @@ def cluster_job(
         output_s3_path=output_s3_path,
         start_within_seconds=cluster.start_within_seconds,
         active_seconds=active_seconds,
-        objects=marked(objects, run_id=run_id, step=step, namespace=cluster.namespace),
+        objects=marked(objects, run_id=spec.run_id, step=spec.step, namespace=cluster.namespace),
     )
 
 
 class _Rendering:
-    """One recipe on one cluster."""
+    """One stage on one cluster."""
 
-    def __init__(
-        self, recipe: Recipe, name: str, cluster: Cluster, shipped: Catalogue, active_seconds: int
-    ) -> None:
-        self._recipe = recipe
+    def __init__(self, spec: JobSpec, name: str, cluster: Cluster, active_seconds: int) -> None:
+        self._spec = spec
+        self._stage = spec.stage
         self._name = name
         self._cluster = cluster
-        self._shipped = shipped
-        self._instance: InstanceType = required_instance(recipe, shipped.instance_types)
+        assert spec.stage.instance is not None, f"{spec.stage.recipe} has no instance type"
+        self._instance: Instance = spec.stage.instance
         self._active_seconds = active_seconds
 
     def of_nova(self, content: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -97,21 +78,21 @@ class _Rendering:
         self._require(restricted=True)
         pod = NovaPod(
             job_name=self._name,
-            image=self._image(),
-            init_image=self._uri(_INIT_IMAGE),
+            image=self._image(MAIN_IMAGE),
+            init_image=self._image(INIT),
             instance=self._instance,
             cluster=self._cluster,
             calls_lambda="evaluation" in content,
             gpus=_devices(content),
         )
         if ppo.is_ppo(content):
-            image = self._uri(self._containers().more_images[_GENERATION])
+            image = self._image(GENERATION)
             return list(
                 ppo.objects(content, pod=pod, generation_image=image, active_seconds=self._active_seconds)
             )
         job = pytorch_job(
             self._name,
-            replicas=self._recipe.replicas or 1,
+            replicas=self._stage.replicas or 1,
             template=pod.training(),
             active_seconds=self._active_seconds,
         )
@@ -130,8 +111,7 @@ class _Rendering:
             if inputs.get(source)
         }
         output = storage.path_of(f"{inputs['output_s3_path'].rstrip('/')}/{self._name}")
-        content = document(
-            self._recipe,
+        content = self._stage.document(
             job_name=self._name,
             model=storage.path_of(model) if model.startswith("s3://") else model,
             inputs={**inputs, **files, "output_dir": output},
@@ -141,55 +121,45 @@ class _Rendering:
         content["trainer"]["devices"] = self._instance.accelerators
         job = hyperpod_job(
             self._name,
-            image=self._image(),
+            image=self._image(MAIN_IMAGE),
             document=content,
             instance=self._instance,
-            replicas=self._recipe.replicas or 1,
+            replicas=self._stage.replicas or 1,
             cluster=self._cluster,
             storage=storage,
             active_seconds=self._active_seconds,
         )
         return [job, config_map(self._name, content)]
 
-    def of_hub(self, payload: HubRecipe, content: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def of_hub(self, content: Mapping[str, Any]) -> list[dict[str, Any]]:
         """What the hub publishes, with this job's values."""
+        if self._spec.hub is None:
+            raise UnsupportedCombination(
+                f"{self._stage.recipe}: the recipe of AWS's hub that the run was started with is gone"
+            )
         self._require(restricted=True)
-        more_images = self._containers().more_images
         values: dict[str, str | int] = {
             "name": self._name,
             "namespace": self._cluster.namespace,
             "instance_type": self._instance.name,
-            "replicas": self._recipe.replicas or 1,
-            "container_image": self._image(),
-            **{_IMAGE_PLACEHOLDERS[role]: self._uri(image) for role, image in more_images.items()},
-            "init_container_image": self._uri(_INIT_IMAGE),
+            "replicas": self._stage.replicas or 1,
+            "container_image": self._image(MAIN_IMAGE),
+            **{
+                _IMAGE_PLACEHOLDERS[role]: uri
+                for role, uri in self._stage.images.items()
+                if role in _IMAGE_PLACEHOLDERS
+            },
+            "init_container_image": self._image(INIT),
         }
-        return hub_payload.objects(payload, document=content, values=values)
+        return hub_payload.objects(self._spec.hub, document=content, values=values)
 
-    def _containers(self) -> OnPlatform:
-        """The images of the shipped recipe of the name: the hub names those of training jobs alone."""
-        base_model, platform = self._recipe.base_model.name, self._recipe.platform
-        rows = (*self._shipped.training_of(base_model), *self._shipped.evaluation_of(base_model))
-        for row in rows:
-            if row.name == self._recipe.row.name and platform in row.platforms:
-                return row.platforms[platform]
-        raise UnsupportedCombination(
-            f"{self._recipe.row.name}: no shipped recipe has this name on {platform}, "
-            "so its containers are unknown"
-        )
-
-    def _image(self) -> str:
-        image = self._containers().image
-        assert image is not None, f"{self._recipe.row.name} has no image on {self._recipe.platform}"
-        return self._uri(image)
-
-    def _uri(self, image: str) -> str:
-        return self._shipped.images.uri(image, self._cluster.region)
+    def _image(self, role: str) -> str:
+        return self._stage.images[role]
 
     def _storage(self) -> SharedStorage:
         if self._cluster.storage is None:
             raise UnsupportedCombination(
-                f"cluster {self._cluster.name} has no shared storage: {self._recipe.row.name} reads its data "
+                f"cluster {self._cluster.name} has no shared storage: {self._stage.recipe} reads its data "
                 "and leaves its model as files; name a claim, its mount path and what of S3 it shows"
             )
         return self._cluster.storage
@@ -200,7 +170,7 @@ class _Rendering:
                 ("restricted", "standard") if self._cluster.is_restricted else ("standard", "restricted")
             )
             raise UnsupportedCombination(
-                f"{self._recipe.row.name} runs on {needs} instance groups; "
+                f"{self._stage.recipe} runs on {needs} instance groups; "
                 f"cluster {self._cluster.name} has {has} ones"
             )
 

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from atelier.errors import UnsupportedCombination
 from atelier.platforms.container import has_open_weights
 from atelier.platforms.eks.hub_payload import needs_services
-from atelier.recipes import Recipe
-from atelier.recipes.hub.recipe import HubRecipe
-from atelier.recipes.rows import SHIPPED
 
+if TYPE_CHECKING:
+    from atelier.recipes import Recipe
+    from atelier.recipes.hub.recipe import HubRecipe
+
+_SHIPPED = "shipped"  # recipes.rows.SHIPPED, whose import a cold start need not pay
 _LLMFT = "llm_finetuning_aws"
 _OF_THE_HUB = "nova_2_rft_hyperpod"
 
 
 def is_hub_recipe(recipe: Recipe) -> bool:
     """True for a recipe that is submitted as AWS's hub publishes it, and as nothing else."""
-    return recipe.origin != SHIPPED or recipe.template.name == _OF_THE_HUB
+    return is_hub_template(recipe.origin, recipe.template.name)
+
+
+def is_hub_template(origin: str, template: str) -> bool:
+    """The same of a resolved stage."""
+    return origin != _SHIPPED or template == _OF_THE_HUB
 
 
 def unsupported_reason(recipe: Recipe, hub: HubRecipe | None) -> str | None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from atelier.errors import UnsupportedCombination
 
+PLATFORM_NAME = "hyperpod-slurm"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Partition:
@@ -53,6 +55,28 @@ class SlurmCluster:
     def instance_types(self) -> tuple[str, ...]:
         """What its nodes are."""
         return tuple(dict.fromkeys(partition.instance_type for partition in self.partitions))
+
+    @property
+    def platform(self) -> str:
+        """The platform of its jobs."""
+        return PLATFORM_NAME
+
+    @property
+    def description(self) -> str:
+        """Its name and partitions."""
+        nodes = ", ".join(f"{one.nodes} x {one.instance_type}" for one in self.partitions)
+        return f"{self.configured_name} ({nodes})"
+
+    def takes(self, *, open_weights: bool) -> bool:
+        """Nova runs on restricted groups, which Slurm has none of."""
+        return open_weights
+
+    def has_nodes_for(self, instance_type: str | None, replicas: int) -> bool:
+        """True when one partition has that many nodes of the type."""
+        return any(
+            partition.instance_type == instance_type and partition.nodes >= replicas
+            for partition in self.partitions
+        )
 
     def partition_for(self, instance_type: str | None, nodes: int) -> Partition:
         """The first partition with that many nodes of the type; UnsupportedCombination says what there is."""

@@ -7,79 +7,51 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from atelier import names
-from atelier.platforms.clusters import JobCluster
+from atelier.platforms.base import JobEnvironment, JobSpec
 from atelier.platforms.container import RECIPE, has_open_weights, hyperparameters
-from atelier.recipes import Recipe
+from atelier.platforms.resolved_stage import MAIN_IMAGE
 
 # The SDK's own default. GPU instances have local NVMe storage, and SageMaker uses all of it whatever is asked
 # for, but refuses more than there is; on others Nova's weights are AWS's, the volume holds data and logs.
 _VOLUME_GIB = 30
 
 
-class JobEnvironment(Protocol):
-    """What a deployed environment gives to its jobs (lambdas/settings.py has it)."""
-
-    @property
-    def environment(self) -> str: ...
-    @property
-    def region(self) -> str: ...
-    @property
-    def bucket(self) -> str: ...
-    @property
-    def key_arn(self) -> str: ...
-    @property
-    def training_role_arn(self) -> str: ...
-    @property
-    def distillation_role_arn(self) -> str: ...
-    @property
-    def subnet_ids(self) -> Sequence[str]: ...
-    @property
-    def security_group_ids(self) -> Sequence[str]: ...
-    @property
-    def clusters(self) -> Sequence[JobCluster]: ...
-
-
 def training_job_request(
+    spec: JobSpec,
     *,
-    run_id: str,
-    step: str,
-    recipe: Recipe,
     document: Mapping[str, Any],
-    image_uri: str,
     data: Sequence[Mapping[str, Any]],
-    output_prefix: str,
-    max_runtime_hours: float,
     environment: JobEnvironment,
 ) -> dict[str, Any]:
     """The boto3 request. `document` is the recipe as its container reads it; `data` are made by `channel`."""
-    bucket = environment.bucket
-    recipe_uri = f"s3://{bucket}/{names.recipe_key(run_id, step)}"
+    stage, bucket = spec.stage, environment.bucket
+    recipe_uri = f"s3://{bucket}/{names.recipe_key(spec.run_id, spec.step)}"
     distils = bool(document.get("training_config", {}).get("distillation_data"))
     role_arn = environment.distillation_role_arn if distils else environment.training_role_arn
     leaves_weights = has_open_weights(document["run"].get("model_type", "")) and "evaluation" not in document
     request: dict[str, Any] = {
-        "TrainingJobName": names.operation_name(run_id, step),
+        "TrainingJobName": spec.name,
         "RoleArn": role_arn,
-        "AlgorithmSpecification": {"TrainingImage": image_uri, "TrainingInputMode": "File"},
+        "AlgorithmSpecification": {"TrainingImage": stage.images[MAIN_IMAGE], "TrainingInputMode": "File"},
         "HyperParameters": hyperparameters(document, role_arn=role_arn),
         "InputDataConfig": [*data, channel(RECIPE, recipe_uri) | {"InputMode": "File"}],
         "OutputDataConfig": {
-            "S3OutputPath": f"s3://{bucket}/{output_prefix}",
+            "S3OutputPath": f"s3://{bucket}/{spec.output_prefix}",
             "KmsKeyId": environment.key_arn,
             # Open weights stay files: a next stage reads them, and Bedrock imports no archive.
             "CompressionType": "NONE" if leaves_weights else "GZIP",
         },
         # No VolumeKmsKeyId: GPU instances have local NVMe storage, for which SageMaker refuses one.
         "ResourceConfig": {
-            "InstanceType": recipe.instance_type,
-            "InstanceCount": recipe.replicas,
+            "InstanceType": stage.instance.name if stage.instance else None,
+            "InstanceCount": stage.replicas,
             "VolumeSizeInGB": _VOLUME_GIB,
         },
-        "StoppingCondition": {"MaxRuntimeInSeconds": math.ceil(max_runtime_hours * 3600)},
-        "Tags": [{"Key": names.RUN_TAG, "Value": run_id}, {"Key": names.STEP_TAG, "Value": step}],
+        "StoppingCondition": {"MaxRuntimeInSeconds": math.ceil(stage.max_runtime_hours * 3600)},
+        "Tags": [{"Key": names.RUN_TAG, "Value": spec.run_id}, {"Key": names.STEP_TAG, "Value": spec.step}],
     }
     if environment.subnet_ids:
         request["VpcConfig"] = {

@@ -8,13 +8,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from atelier.recipes.hub.template import keys_of
+from atelier.recipes.hub.template import UnreadableTemplate, keys_of
 from atelier.recipes.images import Image, Registry
 from atelier.recipes.rows import Key, OnPlatform, Reward, Template, TrainingRow
 
@@ -124,3 +124,14 @@ class HubRecipe:
     @property
     def _source(self) -> str:
         return f"SageMakerPublicHub {self.name} {self.version} in {self.region}, sha256 {self.sha256}"
+
+
+def read_hub_recipe(uri: str, read: Callable[[str], bytes]) -> HubRecipe | None:
+    """The recipe at an address that its content names; None when it is gone, unreadable or another one."""
+    try:
+        data = read(uri)
+        recipe = HubRecipe.from_bytes(data)
+        recipe.keys()
+    except (FileNotFoundError, ValueError, UnreadableTemplate):
+        return None
+    return recipe if uri.endswith(f"/{hashlib.sha256(data).hexdigest()}.json") else None

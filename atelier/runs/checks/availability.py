@@ -33,15 +33,12 @@ def region_warnings(recipe: Recipe, region: str) -> Iterator[str]:
 
 
 def deployment_problems(partial: PartialRun, region: str) -> Iterator[Problem]:
-    """That the target does not serve what the run makes, or not in the region, or not in this release."""
+    """That the target does not serve what the run makes, or not in the region."""
     rows = catalogue()
     base_model = rows.base_models.get(partial.base_model or "")
     if partial.deployment is None:
         return
     target = partial.deployment.target
-    if target not in rows.release.available_targets:
-        message = f"not available in this release; accepted: {', '.join(rows.release.available_targets)}"
-        yield Problem("deployment.target", message, target, is_combination=True)
     adaptations = [stage.adaptation for stage in _trained(partial)]
     if base_model is None or not base_model.customizable or not adaptations:
         return

@@ -10,9 +10,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from atelier.errors import InvalidRun
-from atelier.platforms.clusters import JobCluster
+from atelier.platforms.base import JobCluster
+from atelier.platforms.resolved_stage import ResolvedStage
 from atelier.problems import Problem, raise_for
-from atelier.recipes import Recipe
+from atelier.recipes import Recipe, catalogue
 from atelier.runs.checks.availability import (
     deployment_problems,
     deployment_warnings,
@@ -21,11 +22,13 @@ from atelier.runs.checks.availability import (
 )
 from atelier.runs.checks.rules import problems_of
 from atelier.runs.checks.stage_checks import CheckContext, Findings, check_evaluation, check_stage
-from atelier.runs.model import Run
+from atelier.runs.model import Evaluation, Run, Stage
 from atelier.runs.parse import SUBJECT, shape_problems
 from atelier.runs.partial_run import PartialRun
-from atelier.runs.placement import pinned
+from atelier.runs.placement import Placement, pinned
+from atelier.runs.plan import Plan
 from atelier.runs.recipe_source import NO_HUB, HubCatalogues
+from atelier.runs.resolve_stage import resolve_part
 
 # Dots in the path of a field such as stages.0.data_mixing.
 _DEPTH_OF_FIELDS = 2
@@ -33,7 +36,7 @@ _DEPTH_OF_FIELDS = 2
 
 @dataclass(frozen=True)
 class CheckedRun:
-    """A run that may start, every part where it goes; and its recipes by field (`stages.0`, `evaluation.0`).
+    """A run that may start, its recipes by field (`stages.0`, `evaluation.0`), and its plan.
 
     `warnings`: what is accepted although risky, or disputed by AWS's own sources.
     """
@@ -41,6 +44,7 @@ class CheckedRun:
     run: Run
     warnings: tuple[str, ...]
     recipes: Mapping[str, Recipe]
+    plan: Plan
 
 
 def check_run(
@@ -85,7 +89,25 @@ def check_run(
     raise_for(list({str(problem): problem for problem in problems}.values()), subject=SUBJECT)
     assert run is not None
     warnings = (*_unguarded(run), *deployment_warnings(partial, region), *found.warnings)
-    return CheckedRun(pinned(run, found.placements), tuple(dict.fromkeys(warnings)), recipes)
+    checked = pinned(run, found.placements)
+    return CheckedRun(
+        checked, tuple(dict.fromkeys(warnings)), recipes, _plan(checked, found.placements, region)
+    )
+
+
+def _plan(run: Run, placements: Mapping[str, Placement], region: str) -> Plan:
+    def resolved(name: str, parts: Sequence[Stage | Evaluation]) -> tuple[ResolvedStage, ...]:
+        fields = [f"{name}.{index}" for index in range(len(parts))]
+        return tuple(
+            resolve_part(part, placements[field].recipe, field=field, cluster=part.cluster, region=region)
+            for field, part in zip(fields, parts, strict=True)
+        )
+
+    return Plan(
+        base_model_path=catalogue().base_models[run.base_model].model,
+        stages=resolved("stages", run.stages),
+        evaluations=resolved("evaluation", run.evaluation),
+    )
 
 
 def _read(data: Mapping[str, Any]) -> tuple[Run | None, list[Problem]]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from atelier.platforms.registry import platform_named
 from atelier.problems import Problem
 from atelier.recipes import Recipe
+from atelier.registry import PLATFORMS
 from atelier.runs.model import Stage
-from atelier.runs.recipe_request import TRAINING_JOB
 
 _LENGTH = "max_steps"
 _BATCHES = "limit_val_batches"
@@ -17,10 +18,11 @@ def problems_of(stage: Stage, recipe: Recipe, *, path: str) -> Iterator[Problem]
     """Why the policy could not keep the best checkpoint, or would never have a loss to judge by."""
     if stage.early_stopping is None:
         return
-    if recipe.platform != TRAINING_JOB:
+    keeping = [name for name in PLATFORMS if platform_named(name).keeps_checkpoints_of_stopped_jobs]
+    if recipe.platform not in keeping:
         message = (
             f"a job on {recipe.platform} cannot be stopped and keep its checkpoints: stopping deletes it; "
-            f"leave it out, or say platform: {TRAINING_JOB}"
+            f"leave it out, or say platform: {' or '.join(keeping)}"
         )
         yield Problem(f"{path}.early_stopping", message, is_combination=True)
         return

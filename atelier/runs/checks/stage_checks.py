@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from atelier import names
-from atelier.platforms.clusters import JobCluster
+from atelier.platforms.base import JobCluster
+from atelier.platforms.clusters import needs_cluster
 from atelier.problems import Problem
 from atelier.recipes import Recipe, catalogue, examine
 from atelier.recipes.hub.recipe import HubRecipe
@@ -15,7 +16,7 @@ from atelier.recipes.rows import SHIPPED
 from atelier.runs.checks import early_stopping
 from atelier.runs.model import Evaluation, Stage
 from atelier.runs.placement import Placement
-from atelier.runs.recipe_request import TRAINING_JOB, evaluation_request, stage_request
+from atelier.runs.recipe_request import evaluation_request, stage_request
 from atelier.runs.recipe_source import HubCatalogues, catalogue_of
 
 
@@ -93,7 +94,7 @@ def _beside(
     trained: Placement | None, base_model: str, evaluation: Evaluation, index: int, context: CheckContext
 ) -> Placement | None:
     """Where the last stage trains, if nobody says otherwise and the evaluation can be there too."""
-    if evaluation.platform != AUTO or trained is None or trained.recipe.platform == TRAINING_JOB:
+    if evaluation.platform != AUTO or trained is None or not needs_cluster(trained.recipe.platform):
         return None
     same = trained.cluster.configured_name if trained.cluster else None
     for cluster in dict.fromkeys((evaluation.cluster or same, evaluation.cluster)):

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from atelier.operations.model import OperationKind
-from lambdas import composition as wiring, handlers
+from atelier.operations.model import APPROVAL
+from atelier.registry import PLATFORMS, TARGETS
+from lambdas import composition, handlers
 from tests.fixtures.runs import SETTINGS
 
 
@@ -21,30 +22,32 @@ def _deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     yield
-    for factory in vars(wiring).values():
+    for factory in vars(composition).values():
         if hasattr(factory, "cache_clear"):
             factory.cache_clear()
 
 
-@pytest.mark.parametrize("kind", OperationKind)
-def test_every_kind_of_operation_has_its_service(kind: OperationKind) -> None:
-    service = wiring.service_of(kind)
+@pytest.mark.parametrize(
+    "kind", [APPROVAL, *PLATFORMS, *(kind for one in TARGETS.values() for kind in one.kinds)]
+)
+def test_every_kind_of_operation_has_its_service(kind: str) -> None:
+    service = composition.service_of(kind)
     assert all(callable(getattr(service, method)) for method in ("submit", "describe", "stop"))
-    assert wiring.service_of(kind) is service
+    assert composition.service_of(kind) is service
 
 
 def test_only_jobs_have_a_platform() -> None:
     with pytest.raises(ValueError, match="kind = 'approval'"):
-        wiring.jobs_of(OperationKind.APPROVAL)
+        composition.jobs_of(APPROVAL)
 
 
 def test_settings_survive_the_environment() -> None:
-    assert wiring.settings() == SETTINGS
+    assert composition.settings() == SETTINGS
 
 
 def test_clients_are_made_once_and_give_up_inside_a_functions_time() -> None:
-    client = wiring.client("dynamodb")
-    assert wiring.client("dynamodb") is client
+    client = composition.client("dynamodb")
+    assert composition.client("dynamodb") is client
     assert client.meta.config.read_timeout <= 60
     assert client.meta.config.retries["mode"] == "standard"
 
@@ -54,4 +57,4 @@ def test_every_handler_module_has_a_handler_and_makes_no_client_when_imported() 
     assert modules
     for name in modules:
         assert callable(importlib.import_module(name).handler)
-    assert wiring.client.cache_info().currsize == 0
+    assert composition.client.cache_info().currsize == 0

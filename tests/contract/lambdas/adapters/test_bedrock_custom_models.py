@@ -10,7 +10,8 @@ import pytest
 from botocore.stub import Stubber
 
 from atelier.errors import AccessRefused, RequestRefused
-from atelier.operations.model import OperationKind, Phase, Status
+from atelier.operations.model import Phase, Status
+from atelier.targets.bedrock_on_demand import CUSTOM_MODEL
 from atelier.targets.bedrock_requests import custom_model_request
 from lambdas.adapters.bedrock_custom_models import BedrockCustomModels
 from tests.fixtures.clients import client
@@ -24,7 +25,7 @@ REQUEST = custom_model_request(
     role_arn=SETTINGS.model_role_arn,
     key_arn=SETTINGS.key_arn,
 )
-OPERATION = an_operation("model", kind=OperationKind.CUSTOM_MODEL, request=REQUEST)
+OPERATION = an_operation("model", kind=CUSTOM_MODEL, request=REQUEST)
 OURS = [{"key": "atelier:run_id", "value": RUN_ID}, {"key": "atelier:step", "value": "model"}]
 
 Bedrock = tuple[BedrockCustomModels, Stubber]

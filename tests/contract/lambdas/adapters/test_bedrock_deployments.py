@@ -11,7 +11,8 @@ import pytest
 from botocore.stub import Stubber
 
 from atelier.errors import RequestRefused, ResourceInUse, Throttled
-from atelier.operations.model import OperationKind, Phase, Status
+from atelier.operations.model import Phase, Status
+from atelier.targets.bedrock_on_demand import DEPLOYMENT
 from atelier.targets.bedrock_requests import deployment_request
 from atelier.targets.ports import ServingModel
 from lambdas.adapters.bedrock_deployments import BedrockDeployments
@@ -22,7 +23,7 @@ from tests.fixtures.operations import RUN_ID, an_operation
 ARN = "arn:aws:bedrock:us-east-1:111122223333:custom-model-deployment/8h2kq0c4z1vw"
 MODEL, OTHER = model_arn("k3v9d0m2x7qa"), model_arn("aaaaaaaaaaaa")
 REQUEST = deployment_request(RUN_ID, model_arn=MODEL)
-OPERATION = an_operation("deployment", kind=OperationKind.DEPLOYMENT, request=REQUEST)
+OPERATION = an_operation("deployment", kind=DEPLOYMENT, request=REQUEST)
 OURS = [{"key": "atelier:run_id", "value": RUN_ID}]
 
 

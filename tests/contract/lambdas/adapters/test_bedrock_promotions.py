@@ -11,7 +11,8 @@ import pytest
 from botocore.stub import Stubber
 
 from atelier.errors import ResourceInUse
-from atelier.operations.model import Operation, OperationKind, OperationState, Phase, Status
+from atelier.operations.model import Operation, OperationState, Phase, Status
+from atelier.targets.bedrock_on_demand import PROMOTION
 from atelier.targets.bedrock_requests import promotion_request
 from atelier.targets.ports import ServingModel
 from lambdas.adapters.bedrock_deployments import BedrockDeployments
@@ -28,7 +29,7 @@ Bedrock = tuple[BedrockPromotions, Stubber]
 
 def a_promotion(serving: ServingModel | None) -> Operation:
     request = promotion_request(RUN_ID, deployment_name="support-agent", model_arn=NEW, serving=serving)
-    return an_operation("promotion", kind=OperationKind.PROMOTION, request=request)
+    return an_operation("promotion", kind=PROMOTION, request=request)
 
 
 UPDATE = a_promotion(ServingModel(OLD, "earlier"))

@@ -17,7 +17,7 @@ from moto import mock_aws
 
 from atelier.errors import AccessRefused, Throttled, UnknownRun
 from atelier.operations.early_stopping import EarlyStop
-from atelier.operations.model import OperationKind, OperationResult, OperationState
+from atelier.operations.model import APPROVAL, OperationResult, OperationState
 from atelier.operations.ports import Operations
 from lambdas.adapters.dynamodb_operations import OPEN_INDEX, DynamoDbOperations
 from tests.fixtures.clients import client
@@ -26,7 +26,7 @@ from tests.fixtures.operations import POLICY, RUN_ID, FakeOperations, an_operati
 TABLE = "operations"
 REQUEST = {"TrainingJobName": f"{RUN_ID}-s0", "HyperParameters": {"learning_rate": 1e-05}, "empty": None}
 STAGE = an_operation(request=REQUEST)
-APPROVAL = an_operation("approval", kind=OperationKind.APPROVAL)
+WAITING = an_operation("approval", kind=APPROVAL)
 
 
 def create_table(dynamodb: Any) -> None:
@@ -150,31 +150,31 @@ def test_a_stop_is_remembered_and_is_no_operation(operations: Operations) -> Non
 
 
 def test_the_first_decision_on_an_open_approval_stands(operations: Operations) -> None:
-    operations.record(APPROVAL)
+    operations.record(WAITING)
     assert operations.decision(RUN_ID) is None
     first = operations.decide(RUN_ID, approved=True, by="mara", comment="good")
     second = operations.decide(RUN_ID, approved=False, by="noor", comment="")
     assert first == second == operations.decision(RUN_ID)
     assert first == {"approved": True, "by": "mara", "comment": "good"}
-    operations.close(APPROVAL, at=100)
+    operations.close(WAITING, at=100)
     assert operations.decide(RUN_ID, approved=False, by="noor", comment="") == first
 
 
 def test_nothing_is_decided_where_no_approval_is_open(operations: Operations) -> None:
     with pytest.raises(UnknownRun, match=RUN_ID):
         operations.decide(RUN_ID, approved=True, by="mara", comment="")
-    operations.record(APPROVAL)
-    operations.close(APPROVAL, at=100, error="DeadlineExceeded")
+    operations.record(WAITING)
+    operations.close(WAITING, at=100, error="DeadlineExceeded")
     with pytest.raises(UnknownRun, match=RUN_ID):
         operations.decide(RUN_ID, approved=True, by="mara", comment="")
     assert operations.decision(RUN_ID) is None
 
 
 def test_a_decision_survives_the_retry_of_its_step(operations: Operations) -> None:
-    operations.record(APPROVAL)
+    operations.record(WAITING)
     operations.decide(RUN_ID, approved=False, by="mara", comment="no")
-    operations.close(APPROVAL, at=100)
-    operations.record(replace(APPROVAL, token="token-2"))
+    operations.close(WAITING, at=100)
+    operations.record(replace(WAITING, token="token-2"))
     assert operations.decision(RUN_ID) == {"approved": False, "by": "mara", "comment": "no"}
 
 

@@ -13,13 +13,21 @@ from botocore.stub import Stubber
 from atelier.errors import AccessRefused, CapacityUnavailable, RequestRefused, ServiceUnavailable, Throttled
 from atelier.jobs.run_jobs import training_job
 from atelier.operations.model import Operation, Phase
-from atelier.runs import parse_run
 from lambdas.adapters.sagemaker_training_jobs import SageMakerTrainingJobs
-from tests.fixtures.runs import RUN_ID, SETTINGS, a_run
+from tests.fixtures.objects import FakeObjects
+from tests.fixtures.plans import a_plan
+from tests.fixtures.runs import RUN_ID, SETTINGS
 
 NAME = f"{RUN_ID}-s0"
 ARN = f"arn:aws:sagemaker:us-east-1:111122223333:training-job/{NAME}"
-JOB = training_job(parse_run(a_run()), run_id=RUN_ID, stage_index=0, checkpoint=None, environment=SETTINGS)
+JOB = training_job(
+    a_plan().stages[0],
+    run_id=RUN_ID,
+    stage_index=0,
+    checkpoint=None,
+    objects=FakeObjects(),
+    environment=SETTINGS,
+)
 OPERATION: Operation = JOB.operation(token="token", now=0)
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

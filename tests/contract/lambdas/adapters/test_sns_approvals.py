@@ -7,15 +7,15 @@ from collections.abc import Iterator
 import pytest
 from botocore.stub import Stubber
 
-from atelier.operations.model import OperationKind, OperationState, Phase, Status
+from atelier.operations.model import APPROVAL, OperationState, Phase, Status
 from lambdas.adapters.sns_approvals import SnsApprovals
 from tests.fixtures.clients import client
 from tests.fixtures.operations import RUN_ID, FakeOperations, an_operation
 from tests.fixtures.runs import SETTINGS
 
 REQUEST = {"TopicArn": SETTINGS.topic_arn, "Subject": "Atelier: approve", "Message": "numbers"}
-RECORDED = an_operation("approval", kind=OperationKind.APPROVAL, request=REQUEST)
-STARTED = an_operation("approval", kind=OperationKind.APPROVAL, request=REQUEST, state=OperationState.STARTED)
+RECORDED = an_operation("approval", kind=APPROVAL, request=REQUEST)
+STARTED = an_operation("approval", kind=APPROVAL, request=REQUEST, state=OperationState.STARTED)
 
 Approvals = tuple[SnsApprovals, Stubber, FakeOperations]
 

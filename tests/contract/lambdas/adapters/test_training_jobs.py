@@ -19,7 +19,6 @@ from atelier.errors import AccessRefused, RequestRefused, Throttled
 from atelier.jobs.run_jobs import training_job
 from atelier.operations.model import Operation, Phase
 from atelier.operations.ports import TrainingJobs
-from atelier.runs import parse_run
 from lambdas.adapters.eks_training_jobs import EksTrainingJobs
 from lambdas.adapters.sagemaker_training_jobs import SageMakerTrainingJobs
 from lambdas.adapters.slurm_training_jobs import SlurmTrainingJobs
@@ -29,6 +28,8 @@ from tests.fixtures.fake_sagemaker import FakeSageMaker
 from tests.fixtures.folder_cloud import FolderS3, FolderSqs
 from tests.fixtures.kubernetes_api import FakeKubernetes, refusal
 from tests.fixtures.kubernetes_clients import client_of
+from tests.fixtures.objects import FakeObjects
+from tests.fixtures.plans import plan_of
 from tests.fixtures.runs import BUCKET, RUN_ID, SETTINGS, a_run, a_stage
 
 
@@ -69,7 +70,12 @@ class OnTrainingJobs:
 
     def _operation(self, run: dict[str, Any]) -> Operation:
         job = training_job(
-            parse_run(run), run_id=RUN_ID, stage_index=0, checkpoint=None, environment=SETTINGS
+            plan_of(run).stages[0],
+            run_id=RUN_ID,
+            stage_index=0,
+            checkpoint=None,
+            objects=FakeObjects(),
+            environment=SETTINGS,
         )
         return job.operation(token="token", now=NOON)
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from atelier.errors import AccessRefused, ServiceUnavailable
-from atelier.operations.model import Operation, OperationKind, OperationState, Phase, Status
+from atelier.operations.model import Operation, OperationState, Phase, Status
 from atelier.operations.settle import SECONDS_UNTIL_LOST, Fail, Submit, Succeed, Wait
+from atelier.registry import HYPERPOD_EKS, HYPERPOD_SLURM
 from tests.fixtures.operations import (
     ABSENT,
     FAILED,
@@ -190,7 +191,7 @@ def test_settle_takes_away_what_a_job_that_ended_has_left() -> None:
 
 def test_a_job_whose_cluster_was_silent_until_the_deadline_fails_with_that() -> None:
     silent = Status(Phase.RUNNING, error="ClusterUnreachable", cause="no heartbeat since noon")
-    line = SettledOperation(silent, kind=OperationKind.SLURM_JOB)
+    line = SettledOperation(silent, kind=HYPERPOD_SLURM)
     assert isinstance(line.settle(), Wait)
     line.settle(now=3600)
     assert line.tokens.outcomes == {"token-1": ("ClusterUnreachable", "no heartbeat since noon")}
@@ -205,8 +206,8 @@ class Unreachable(FakeService):
 
 
 def test_a_cluster_that_cannot_be_asked_is_asked_again_until_the_deadline() -> None:
-    line = SettledOperation(RUNNING, kind=OperationKind.EKS_JOB)
-    line.service = Unreachable()
+    line = SettledOperation(RUNNING, kind=HYPERPOD_EKS)
+    line.service = Unreachable(ends_by_itself=True)
     with pytest.raises(ServiceUnavailable):
         line.settle()
     assert line.row.state is OperationState.STARTED

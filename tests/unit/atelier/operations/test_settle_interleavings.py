@@ -23,7 +23,7 @@ from atelier.operations.model import Operation, OperationState, Phase
 from atelier.operations.settle import settle
 from atelier.operations.submit import submit
 from atelier.operations.sweep import sweep
-from atelier.targets.teardown import release
+from atelier.targets.teardown import teardown
 from tests.fixtures.deployments import FakeDeployments
 from tests.fixtures.operations import (
     FAILED,
@@ -81,6 +81,8 @@ class Boundary:
 
 class Forgetful(FakeService):
     """A cluster: a job is what it is made of, and stopping takes that away."""
+
+    ends_by_itself: bool = True
 
     def stop(self, operation: Operation) -> None:
         self.stops.append(operation.name)
@@ -245,11 +247,11 @@ class Interleavings(RuleBasedStateMachine):
             )
         else:
             assert outcome[0] in {"RunStopped", "DeadlineExceeded", "JobFailed"}
-            release(
+            teardown(
                 RUN_ID,
                 operations=self.operations,
                 jobs_of=lambda _: self.service,
-                deployments=FakeDeployments(),
+                deployments_of=lambda _: FakeDeployments(),
                 now=self.now,
             )
         assert self.service.jobs.get(JOB) != RUNNING
@@ -290,7 +292,7 @@ def test_wherever_settle_dies_the_next_look_tells_how_the_job_ended_and_leaves_n
     boundary, survived = 0, False
     while not survived:
         line = SettledOperation(ENDS[error])
-        line.service = Forgetful({JOB: ENDS[error]})
+        line.service = Forgetful(jobs={JOB: ENDS[error]})
         if error == "RunStopped":
             line.operations.request_stop(RUN_ID)
         death, now = Death(boundary), 3600 if error == "DeadlineExceeded" else 60

@@ -5,9 +5,10 @@ import logging
 import pytest
 
 from atelier.errors import ServiceUnavailable
-from atelier.operations.model import Operation, OperationKind, OperationState, Status
+from atelier.operations.model import Operation, OperationState, Status
 from atelier.operations.ports import LongRunning
 from atelier.operations.sweep import affected_operations, sweep
+from atelier.targets.bedrock_on_demand import CUSTOM_MODEL
 from tests.fixtures.operations import (
     RUN_ID,
     RUNNING,
@@ -115,10 +116,10 @@ def test_one_failing_operation_does_not_keep_the_sweep_from_the_others(
 
 def test_a_sweep_asks_the_service_of_each_kind() -> None:
     operations = FakeOperations()
-    operations.rows[RUN_ID, "model"] = an_operation("model", kind=OperationKind.CUSTOM_MODEL)
-    asked: list[OperationKind] = []
+    operations.rows[RUN_ID, "model"] = an_operation("model", kind=CUSTOM_MODEL)
+    asked: list[str] = []
 
-    def service_of(kind: OperationKind) -> LongRunning:
+    def service_of(kind: str) -> LongRunning:
         asked.append(kind)
         return FakeService(jobs={f"{RUN_ID}-model": RUNNING})
 
@@ -130,7 +131,7 @@ def test_a_sweep_asks_the_service_of_each_kind() -> None:
         tokens=FakeTokens(),
         now=60,
     )
-    assert asked == [OperationKind.CUSTOM_MODEL]
+    assert asked == [CUSTOM_MODEL]
 
 
 def test_the_log_of_a_sweep_names_the_operation_and_never_its_token(caplog: pytest.LogCaptureFixture) -> None:

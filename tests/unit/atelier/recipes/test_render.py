@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 from omegaconf import OmegaConf
 
 from atelier.recipes import Recipe, RecipeRequest, catalogue, render, resolve
-from atelier.recipes.render import dump
+from atelier.recipes.document import dump
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 

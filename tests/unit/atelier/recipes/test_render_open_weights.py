@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 
 from atelier.recipes import RecipeRequest, catalogue, resolve
 from atelier.recipes.render import document
-from atelier.recipes.resolve import examine, flat
+from atelier.recipes.resolve import examine
 from atelier.recipes.rows import RecipeRow
 from tests.fixtures.paths import ROOT
 from tests.fixtures.recipes import default_recipe, has_a_file, only, recipe, refusal, wish_for
@@ -114,16 +114,15 @@ def test_a_judging_model_asks_for_reinforcement_learning_from_its_feedback() -> 
     judged = resolve(RecipeRequest(**asked, settings={"judge_model_id": judge}), catalogue())
     assert verifiable.row.name == "verl-grpo-rlvr-llama-3-dot-1-8b-instruct-lora"
     assert judged.row.name == "verl-grpo-rlaif-llama-3-dot-1-8b-instruct-lora"
-    assert flat(verifiable) == preset
-    assert flat(judged) == {"judge_model_id": judge}
+    assert verifiable.settings == preset
+    assert judged.settings == {"judge_model_id": judge}
 
 
-def test_dpo_writes_beta_and_serverless_calls_it_adam_beta() -> None:
+def test_dpo_writes_beta_where_llmft_reads_it() -> None:
     (row,) = [row for row in TRAINING if row.name == "llmft_qwen3_8b_seq4k_gpu_dpo"]
     recipe = default_recipe(row, settings={"beta": 0.05})
     written = document(recipe, job_name="job", model="m")
     assert written["training_config"]["training_args"]["beta"] == 0.05
-    assert flat(recipe) == {"adam_beta": "0.05"}
 
 
 def test_what_a_job_reads_and_writes_is_filled_in() -> None:

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 import pytest
 
 from atelier.errors import UnsupportedCombination
-from atelier.recipes import flat
 from atelier.recipes.render import document
 from tests.fixtures.recipes import recipe, refusal, value
 
@@ -61,22 +60,6 @@ class TestDataMixing:
         warnings = recipe(**self.MIXING).warnings
         assert warnings[0].startswith("stages.0.data_mixing.nova.made-up: not among the categories that AWS")
         assert warnings[1] == "stages.0.data_mixing: needs a subscription to Nova Forge"
-
-
-def test_serverless_gets_what_the_run_file_sets_as_texts_under_the_hubs_names() -> None:
-    chosen = recipe(
-        technique="dpo",
-        platform="serverless",
-        platforms_here=("serverless",),
-        settings={"beta": 0.05, "learning_rate": "1e-5", "max_epochs": 3},
-    )
-    assert flat(chosen) == {"adam_beta": "0.05", "learning_rate": "1e-05", "max_epochs": "3"}
-    mixing = recipe(**TestDataMixing.MIXING | {"platform": "serverless", "platforms_here": ("serverless",)})
-    assert flat(mixing) == {
-        "customer_data_percent": "70",
-        "nova_code_percent": "60.5",
-        "nova_made-up_percent": "39.5",
-    }
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from atelier import names
 from atelier.errors import UnsupportedCombination
-from atelier.runs import check_run, parse_run
+from atelier.runs.checks.check_run import check_run
 from atelier.runs.checks.continuation import ensure_continuable
 from atelier.runs.model import DatasetUri
+from atelier.runs.parse import parse_run
 from atelier.runs.schema import run_schema
 from atelier.runs.workflow_plan import workflow_plan
 from tests.fixtures.paths import ROOT

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from atelier.errors import UnsupportedCombination
-from atelier.platforms.clusters import JobCluster
+from atelier.platforms.base import JobCluster
 from atelier.platforms.eks.cluster import SharedStorage
 from atelier.platforms.slurm.cluster import Partition, SlurmCluster
 from atelier.recipes import catalogue
 from atelier.recipes.hub.catalogue import with_hub_recipes
 from atelier.recipes.hub.recipe import HubRecipe
-from atelier.runs import CheckedRun, Run, check_run
+from atelier.runs.checks.check_run import CheckedRun, check_run
+from atelier.runs.model import Run
 from atelier.runs.workflow_plan import workflow_plan
 from tests.fixtures.cluster_jobs import RESTRICTED, STANDARD
 from tests.fixtures.hub import HYPERPOD_OVERRIDES, HYPERPOD_TEMPLATE
@@ -102,7 +103,7 @@ def test_an_evaluation_follows_its_stage_to_the_cluster_that_the_stage_names() -
         (
             a_run_on("hyperpod-eks"),
             (),
-            "stages.0.platform = 'hyperpod-eks': this environment has no cluster of it; "
+            "stages.0.platform = 'hyperpod-eks': no hyperpod-eks cluster is configured in this environment; "
             "nova_micro_1_0_g5_g6_12x_gpu_lora_sft also runs on training-job",
         ),
         (

@@ -9,7 +9,7 @@ import pytest
 from atelier import names
 from atelier.errors import InvalidRun, UnsupportedCombination
 from atelier.jobs.run_jobs import training_job
-from atelier.runs import check_run, parse_run
+from atelier.runs.checks.check_run import check_run
 from atelier.runs.recipe_source import HUB, hub_of, known_catalogue_of
 from tests.fixtures.objects import FakeObjects
 from tests.fixtures.runs import BUCKET, RUN_ID, SETTINGS, a_run, a_stage
@@ -40,14 +40,12 @@ def test_the_stage_resolves_with_the_recipe_at_the_address(objects: FakeObjects)
 
 
 def test_the_job_runs_the_container_and_renders_the_file_of_that_recipe(objects: FakeObjects) -> None:
-    run = parse_run(RUN)
-
     job = training_job(
-        run,
+        check(RUN, objects).plan.stages[0],
         run_id=RUN_ID,
         stage_index=0,
         checkpoint=None,
-        hub=hub_of(RUN, objects.read),
+        objects=objects,
         environment=SETTINGS,
     )
 

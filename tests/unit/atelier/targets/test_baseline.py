@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from atelier.errors import BaselineMissing, UnsupportedCombination
-from atelier.runs import parse_run
+from atelier.runs.parse import parse_run
 from atelier.targets.baseline import Baseline, StartingPoint, find_baseline
 from atelier.targets.model_record import ModelRecord, write_record
 from tests.fixtures.deployments import FakeDeployments, model_arn
@@ -31,7 +31,7 @@ class Line:
         return find_baseline(
             parse_run(a_run(**changes)),
             base_model_path="nova-micro/prod",
-            deployments=self.deployments,
+            deployments_of=lambda _: self.deployments,
             objects=self.objects,
             bucket=BUCKET,
         )

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from atelier.errors import InvalidScenarios
-from atelier.runs import parse_run
+from atelier.runs.parse import parse_run
 from atelier.targets.scenarios import MAX_SCENARIOS, read_scenarios, scenarios_of
 from tests.fixtures.objects import FakeObjects
 from tests.fixtures.runs import BUCKET, a_run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from atelier.operations.model import OperationKind
+from atelier.operations.model import APPROVAL
 from cli.exit_codes import ExitCode
 from tests.fixtures.commands import atelier
 from tests.fixtures.operations import RUN_ID, an_operation
@@ -15,7 +15,7 @@ from tests.fixtures.pipeline import FakePipeline, ends
 def waiting(pipeline: FakePipeline) -> FakePipeline:
     """A line with a run that waits for approval."""
     pipeline.executions.start(RUN_ID, {"approval": "required"})
-    pipeline.operations.record(an_operation("approval", kind=OperationKind.APPROVAL))
+    pipeline.operations.record(an_operation("approval", kind=APPROVAL))
     return pipeline
 
 

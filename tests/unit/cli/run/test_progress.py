@@ -8,7 +8,8 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from atelier.operations.model import OperationKind, OperationState
+from atelier.operations.model import APPROVAL, OperationState
+from atelier.registry import HYPERPOD_EKS
 from cli import rendering
 from cli.run.observe import Observer
 from cli.run.progress import JobView, Progress, StepState, progress
@@ -86,14 +87,14 @@ def test_what_a_run_never_came_to_is_skipped_once_it_is_over() -> None:
 
 
 def test_a_run_that_waits_for_a_person_says_which_commands_go_on() -> None:
-    view = seen(an_operation("approval", kind=OperationKind.APPROVAL))
+    view = seen(an_operation("approval", kind=APPROVAL))
 
     assert f"atelier approve {RUN_ID} --env local" in view.waiting_for
 
 
 def test_a_run_that_waits_for_a_job_on_a_cluster_names_the_cluster() -> None:
     request = {"cluster": "atelier-local-nova"}
-    view = seen(an_operation("s0", kind=OperationKind.EKS_JOB, request=request, state=OperationState.STARTED))
+    view = seen(an_operation("s0", kind=HYPERPOD_EKS, request=request, state=OperationState.STARTED))
     assert view.waiting_for == f"job {RUN_ID}-s0 on cluster atelier-local-nova"
 
 

@@ -11,6 +11,8 @@ from tests.fixtures.runs import BUCKET, RUN_ID, a_run
 
 CHECKPOINT = "s3://customer-escrow-111122223333-smtj-a1/x/step_120"
 
+NEXT_RUN_ID = "tool-calling-20261124140500"
+
 
 def test_the_next_run_finds_what_this_one_put_on_record(world: World) -> None:
     event = {
@@ -24,5 +26,5 @@ def test_the_next_run_finds_what_this_one_put_on_record(world: World) -> None:
     assert uri == f"s3://{BUCKET}/runs/{RUN_ID}/model.json"
     assert json.loads(world.objects.stored[uri])["metrics"]["gen_qa.exact_match"] == 0.94
     world.deployments.serve("support-agent", RUN_ID)
-    start = find_baseline.handler({"run_id": "next", "run": a_run(continue_from="serving")}, None)
+    start = find_baseline.handler({"run_id": NEXT_RUN_ID, "run": a_run(continue_from="serving")}, None)
     assert (start["checkpoint"], start["baseline"]["source"]) == (CHECKPOINT, "serving")

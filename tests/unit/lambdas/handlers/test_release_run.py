@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from atelier.operations.model import OperationKind, OperationState
+from atelier.operations.model import OperationState
+from atelier.targets.bedrock_on_demand import CUSTOM_MODEL, DEPLOYMENT
 from lambdas.handlers import release_run, retire_candidate, roll_back
 from tests.fixtures.handlers import World
 from tests.fixtures.operations import an_operation
@@ -11,7 +12,7 @@ from tests.fixtures.runs import RUN_ID, a_run
 
 def with_a_candidate(world: World) -> None:
     world.deployments.serve(RUN_ID, RUN_ID)
-    for step, kind in (("model", OperationKind.CUSTOM_MODEL), ("deployment", OperationKind.DEPLOYMENT)):
+    for step, kind in (("model", CUSTOM_MODEL), ("deployment", DEPLOYMENT)):
         world.operations.rows[RUN_ID, step] = an_operation(step, kind=kind, state=OperationState.ENDED)
 
 

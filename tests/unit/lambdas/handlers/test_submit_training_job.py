@@ -10,7 +10,8 @@ import yaml
 
 from atelier.errors import CapacityUnavailable, RunStopped
 from atelier.operations.early_stopping import StopPolicy
-from atelier.operations.model import OperationKind, OperationState
+from atelier.operations.model import OperationState
+from atelier.registry import TRAINING_JOB
 from lambdas.handlers.submit_training_job import handler
 from tests.fixtures.handlers import World
 from tests.fixtures.runs import BUCKET, RUN_ID, a_run, a_stage
@@ -34,7 +35,7 @@ def test_submit_records_the_operation_and_starts_the_job(world: World) -> None:
     handler(an_event(), None)
     operation = world.operations.rows[RUN_ID, "s0"]
     assert (operation.kind, operation.state, operation.token) == (
-        OperationKind.TRAINING_JOB,
+        TRAINING_JOB,
         OperationState.STARTED,
         "token-1",
     )

@@ -12,8 +12,9 @@ import pytest
 import yaml
 
 from atelier.jobs.run_jobs import Job, evaluation_job, training_job
-from atelier.runs import parse_run
-from tests.fixtures.runs import BUCKET, RUN_ID, SETTINGS, a_run, a_stage
+from tests.fixtures.objects import FakeObjects
+from tests.fixtures.plans import a_plan
+from tests.fixtures.runs import BUCKET, RUN_ID, SETTINGS, a_stage
 from tests.fixtures.sagemaker_sdk import sent_by_model_trainer
 
 # The SDK uses what its own dependencies deprecate.
@@ -34,14 +35,20 @@ DIFFERENCES = {
 
 def stage_job(base_model: str, *, checkpoint: str | None = None, **stage: Any) -> Job:
     stages = [a_stage(**{"validation": f"s3://{BUCKET}/datasets/a/validation.jsonl"} | stage)]
-    run = parse_run(a_run(base_model=base_model, stages=stages))
-    return training_job(run, run_id=RUN_ID, stage_index=0, checkpoint=checkpoint, environment=HERE)
+    return training_job(
+        a_plan(base_model=base_model, stages=stages, deployment=None).stages[0],
+        run_id=RUN_ID,
+        stage_index=0,
+        checkpoint=checkpoint,
+        objects=FakeObjects(),
+        environment=HERE,
+    )
 
 
 def measuring_job(base_model: str, model: str, **evaluation: Any) -> Job:
-    run = parse_run(a_run(base_model=base_model, evaluation=[evaluation], gate=[]))
+    (planned,) = a_plan(base_model=base_model, evaluation=[evaluation], gate=[], deployment=None).evaluations
     return evaluation_job(
-        run, run_id=RUN_ID, evaluation_index=0, subject="candidate", model=model, environment=HERE
+        planned, run_id=RUN_ID, evaluation_index=0, subject="candidate", model=model, environment=HERE
     )
 
 

@@ -19,7 +19,7 @@ from atelier.platforms.eks.cluster import Cluster
 from atelier.platforms.eks.config_map import config_map
 from atelier.platforms.eks.nova_pods import NovaPod
 from atelier.platforms.eks.pytorch_job import pytorch_job
-from atelier.recipes import catalogue
+from atelier.platforms.resolved_stage import Instance
 from lambdas.adapters.kubernetes.endpoint import control_plane_endpoint
 from lambdas.adapters.s3_objects import S3Objects
 from localcloud import control
@@ -81,7 +81,7 @@ class Nova:
             job_name=name,
             image=f"{ECR}/atelier-tiny:latest",
             init_image=f"{ECR}/init-container-repo:latest",
-            instance=catalogue().instance_types["ml.g5.12xlarge"],
+            instance=Instance(name="ml.g5.12xlarge", accelerators=4),
             cluster=Cluster(
                 name=self._name,
                 configured_name="nova",

@@ -11,20 +11,14 @@ from atelier.datasets import Bound, Format
 from atelier.datasets.formats.registry import DEFINITIONS
 from atelier.datasets.run_check.recipe_requirements import training_requirements
 from atelier.datasets.run_check.run_datasets import Dataset, datasets_of
-from atelier.recipes import Recipe, catalogue, resolve
-from atelier.runs import parse_run
-from atelier.runs.recipe_request import stage_request
+from atelier.recipes import catalogue
 from tests.fixtures.datasets import GEN_QA, TRAIN
-from tests.fixtures.runs import BUCKET, a_run, a_stage
+from tests.fixtures.plans import a_plan
+from tests.fixtures.runs import BUCKET, a_stage
 
 
 def datasets(**changes: Any) -> tuple[Dataset, ...]:
-    return datasets_of(parse_run(a_run(**changes)), environment="dev")
-
-
-def recipe(base_model: str) -> Recipe:
-    (stage,) = parse_run(a_run(base_model=base_model)).stages
-    return resolve(stage_request(base_model, stage, 0, environment="dev"), catalogue())
+    return datasets_of(a_plan(**changes))
 
 
 def training(base_model: str, **stage: Any) -> Dataset:
@@ -100,15 +94,15 @@ def test_rows_of_a_validation_file_are_not_counted() -> None:
 
 @pytest.mark.parametrize(("base_model", "least"), [("nova-lite", 8), ("nova-2-lite", 200)])
 def test_bedrock_counts_the_rows_of_training_files(base_model: str, least: int) -> None:
-    requirements = training_requirements(replace(recipe(base_model), platform="bedrock"), "sft")
+    requirements = training_requirements(replace(a_plan(base_model=base_model).stages[0], platform="bedrock"))
     assert requirements.min_rows == Bound(least, f"what Bedrock needs to fine-tune {base_model}")
     assert requirements.max_rows == Bound(20_000, "the rows that Bedrock takes")
 
 
 def test_a_technique_asks_what_its_guide_asks() -> None:
-    sft = recipe("nova-lite")
-    template = sft.template.model_copy(update={"dataset": "distillation"})
-    requirements = training_requirements(replace(sft, template=template), "distillation")
+    sft = a_plan(base_model="nova-lite").stages[0]
+    distillation = replace(sft, technique="distillation", dataset_format="distillation")
+    requirements = training_requirements(distillation)
     assert requirements.min_rows == Bound(100, "the prompts that distillation needs")
     assert requirements.max_rows == Bound(20_000, "the prompts that distillation takes")
     assert (requirements.max_line_bytes, requirements.max_file_bytes) == (180 << 10, 2 << 30)

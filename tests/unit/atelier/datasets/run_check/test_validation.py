@@ -10,13 +10,13 @@ from hypothesis import given, strategies as st
 from atelier.datasets.run_check.run_datasets import datasets_of
 from atelier.datasets.run_check.validation import Validation
 from atelier.errors import InvalidDataset
-from atelier.runs import parse_run
 from tests.fixtures.datasets import EVALUATION, GEN_QA, TALK, TRAIN, asking, lines
 from tests.fixtures.objects import FakeObjects
-from tests.fixtures.runs import BUCKET, RUN_ID, a_run
+from tests.fixtures.plans import a_plan
+from tests.fixtures.runs import BUCKET, RUN_ID
 
 FOLDER = f"s3://{BUCKET}/runs/{RUN_ID}/validation/"
-DATASETS = datasets_of(parse_run(a_run()), environment="dev")
+DATASETS = datasets_of(a_plan())
 TRAINING_LINES = st.sampled_from(
     [
         lines(TALK),

@@ -11,8 +11,10 @@ import yaml
 from botocore.validate import ParamValidator
 
 from atelier.jobs.run_jobs import Job, evaluation_job, training_job
-from atelier.runs import parse_run
+from atelier.runs.plan import Plan
 from lambdas.settings import Settings
+from tests.fixtures.objects import FakeObjects
+from tests.fixtures.plans import a_plan, plan_of
 from tests.fixtures.runs import BUCKET, RUN_ID, SETTINGS, a_run, a_stage
 
 CHECKPOINT = "s3://customer-escrow-111122223333-smtj-x/earlier/step_40"
@@ -25,8 +27,19 @@ def stage_job(
     base_model: str = "nova-micro",
     **stage: Any,
 ) -> Job:
-    run = parse_run(a_run(base_model=base_model, stages=[a_stage(**stage)]))
-    return training_job(run, run_id=RUN_ID, stage_index=0, checkpoint=checkpoint, environment=settings)
+    plan = a_plan(base_model=base_model, stages=[a_stage(**stage)], deployment=None)
+    return submitted(plan, settings, checkpoint)
+
+
+def submitted(plan: Plan, settings: Settings = SETTINGS, checkpoint: str | None = None) -> Job:
+    return training_job(
+        plan.stages[0],
+        run_id=RUN_ID,
+        stage_index=0,
+        checkpoint=checkpoint,
+        objects=FakeObjects(),
+        environment=settings,
+    )
 
 
 def recipe_of(job: Job) -> dict[str, Any]:
@@ -71,7 +84,8 @@ def test_a_reward_function_is_named_to_the_container_and_in_its_recipe() -> None
 
 
 def test_a_distillation_names_the_role_and_the_key_that_it_works_with_and_no_model() -> None:
-    job = stage_job(technique="distillation", teacher="nova-pro")
+    stages = [a_stage(technique="distillation", teacher="nova-pro"), {"technique": "sft"}]
+    job = submitted(a_plan(stages=stages))
     assert job.request["HyperParameters"] == {
         "sagemaker_recipe_local_path": "/opt/ml/input/data/recipe/recipe.yaml",
         "model_type": "amazon.nova-pro-v1:0:300k",
@@ -86,9 +100,8 @@ def test_a_distillation_names_the_role_and_the_key_that_it_works_with_and_no_mod
 
 
 def test_a_benchmark_brings_its_own_questions() -> None:
-    run = parse_run(a_run(evaluation=[{"task": "mmlu"}], gate=[]))
     job = evaluation_job(
-        run,
+        a_plan(evaluation=[{"task": "mmlu"}], gate=[]).evaluations[0],
         run_id=RUN_ID,
         evaluation_index=0,
         subject="candidate",
@@ -181,11 +194,16 @@ def test_botocore_accepts_every_request(base_model: str) -> None:
     assert shape is not None
     environment = "local" if base_model == "atelier-tiny" else "dev"
     settings = replace(IN_A_VPC, environment=environment)
-    run = parse_run(a_run(base_model=base_model))
+    plan = plan_of(a_run(base_model=base_model), environment=environment)
     jobs = [
-        training_job(run, run_id=RUN_ID, stage_index=0, checkpoint=None, environment=settings),
+        submitted(plan, settings),
         evaluation_job(
-            run, run_id=RUN_ID, evaluation_index=0, subject="baseline", model="m", environment=settings
+            plan.evaluations[0],
+            run_id=RUN_ID,
+            evaluation_index=0,
+            subject="baseline",
+            model="m",
+            environment=settings,
         ),
     ]
     for job in jobs:
@@ -194,9 +212,14 @@ def test_botocore_accepts_every_request(base_model: str) -> None:
 
 class TestAnEvaluationOfOpenWeights:
     def job(self, **evaluation: Any) -> Job:
-        run = parse_run(a_run(base_model="llama-3-1-8b-instruct", evaluation=[evaluation], gate=[]))
+        plan = a_plan(base_model="llama-3-1-8b-instruct", evaluation=[evaluation], gate=[], deployment=None)
         return evaluation_job(
-            run, run_id=RUN_ID, evaluation_index=0, subject="candidate", model="m", environment=SETTINGS
+            plan.evaluations[0],
+            run_id=RUN_ID,
+            evaluation_index=0,
+            subject="candidate",
+            model="m",
+            environment=SETTINGS,
         )
 
     def test_knows_its_model_by_the_hubs_name_and_finds_its_questions_in_a_channel(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from atelier.errors import InvalidRun, UnsupportedCombination
-from atelier.runs import CheckedRun, check_run
+from atelier.runs.checks.check_run import CheckedRun, check_run
 from tests.fixtures.runs import BUCKET, RUN_ID, a_run, a_stage
 
 
@@ -79,8 +79,7 @@ def test_a_field_that_decides_what_a_stage_is_leaves_nothing_to_say_of_the_other
         "- stages.0.adaption: unknown key; did you mean 'adaptation'?",
         "- stages.1.technique = 'sfx': accepted: 'sft', 'dpo', 'ppo', 'rft', 'cpt' or 'distillation'",
         "- stages.1.train = 3: must be a text",
-        "- stages.2.platform = 'slurm': accepted: 'training-job', 'serverless', 'hyperpod-eks', "
-        "'hyperpod-slurm', 'bedrock' or 'auto'",
+        "- stages.2.platform = 'slurm': accepted: 'training-job', 'hyperpod-eks', 'hyperpod-slurm' or 'auto'",
     ]
 
 
@@ -140,10 +139,17 @@ def test_an_unknown_key_of_a_stage_names_the_nearest_key_of_a_stage() -> None:
     )
 
 
-@pytest.mark.parametrize("platform", ["serverless", "hyperpod-slurm", "bedrock"])
-def test_a_platform_that_is_not_to_be_had_is_an_unsupported_combination(platform: str) -> None:
-    with pytest.raises(UnsupportedCombination, match=rf"platform = '{platform}'.* training-job"):
-        check(a_run(stages=[a_stage(platform=platform)]))
+@pytest.mark.parametrize("platform", ["serverless", "bedrock"])
+def test_a_platform_that_is_not_plugged_in_is_refused_with_those_that_are(platform: str) -> None:
+    assert refusal(a_run(stages=[a_stage(platform=platform)])).splitlines()[1:] == [
+        f"- stages.0.platform = '{platform}': accepted: "
+        "'training-job', 'hyperpod-eks', 'hyperpod-slurm' or 'auto'"
+    ]
+
+
+def test_a_platform_without_the_recipe_is_an_unsupported_combination() -> None:
+    with pytest.raises(UnsupportedCombination, match=r"platform = 'hyperpod-slurm'.* training-job"):
+        check(a_run(stages=[a_stage(platform="hyperpod-slurm")]))
 
 
 def test_platform_auto_is_the_one_that_the_check_chose() -> None:
@@ -151,9 +157,11 @@ def test_platform_auto_is_the_one_that_the_check_chose() -> None:
     assert (checked.run.stages[0].platform, checked.run.evaluation[0].platform) == ("training-job",) * 2
 
 
-def test_a_later_deployment_target_is_an_unsupported_combination() -> None:
-    with pytest.raises(UnsupportedCombination, match="accepted: bedrock-on-demand"):
-        check(a_run(deployment={"target": "sagemaker-endpoint", "name": "agent"}))
+def test_a_target_that_is_not_plugged_in_is_refused_with_those_that_are() -> None:
+    run = a_run(deployment={"target": "sagemaker-endpoint", "name": "agent"})
+    assert refusal(run).splitlines()[1:] == [
+        "- deployment.target = 'sagemaker-endpoint': accepted: 'bedrock-on-demand'"
+    ]
 
 
 def test_a_full_rank_model_does_not_serve_on_demand() -> None:

@@ -14,8 +14,9 @@ from pydantic import BaseModel
 from atelier.datasets import Format, check
 from atelier.datasets.formats.registry import DEFINITIONS
 from atelier.errors import InvalidRun, UnsupportedCombination
-from atelier.runs import check_run, parse_run
+from atelier.runs.checks.check_run import check_run
 from atelier.runs.model import Evaluation, Stage
+from atelier.runs.parse import parse_run
 from tests.fixtures.runs import BUCKET, a_run, a_stage
 
 SCALARS = st.one_of(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from atelier.errors import AtelierError, InvalidRun, UnsupportedCombination
-from atelier.runs import CheckedRun, check_run
+from atelier.runs.checks.check_run import CheckedRun, check_run
 from tests.fixtures.runs import BUCKET, a_run, a_stage
 
 FUNCTION = "arn:aws:lambda:us-east-1:111122223333:function:SageMaker-reward"
@@ -294,12 +294,4 @@ class TestDeployment:
         assert refusal(UnsupportedCombination, a_stage(adaptation="full"), **self.deployment()) == [
             "deployment.target = 'bedrock-on-demand': does not serve nova-micro with adaptation full; "
             "bedrock-provisioned, sagemaker-endpoint does"
-        ]
-
-    def test_to_a_target_of_a_later_release_names_those_of_this_one(self) -> None:
-        assert refusal(
-            UnsupportedCombination, a_stage(), **self.deployment(target="bedrock-provisioned")
-        ) == [
-            "deployment.target = 'bedrock-provisioned': not available in this release; accepted: "
-            "bedrock-on-demand"
         ]

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from atelier.recipes import RecipeRequest, catalogue, resolve
-from atelier.recipes.render import document, dump
+from atelier.recipes.document import dump
+from atelier.recipes.render import document
 from localcloud.trainer.jobs.llmft_recipe import read_llmft_recipe
 from localcloud.trainer.jobs.recipe import read_recipe
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from atelier.runs import check_run
+from atelier.runs.checks.check_run import check_run
 from examples.tool_calling.agent import converse
 from examples.tool_calling.generate import TOOL_CONFIG, write
 from localcloud.trainer.model.chat import parse_answer, render_call, tool_names

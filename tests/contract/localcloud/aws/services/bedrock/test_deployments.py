@@ -8,10 +8,11 @@ import pytest
 
 from atelier import names
 from atelier.errors import ResourceInUse
-from atelier.operations.model import Operation, OperationKind
+from atelier.operations.model import Operation
 from atelier.operations.submit import submit
+from atelier.targets.bedrock_on_demand import CUSTOM_MODEL, PROMOTION
 from atelier.targets.bedrock_requests import promotion_request
-from atelier.targets.teardown import Released, release
+from atelier.targets.teardown import TeardownResult, teardown
 from lambdas.adapters.bedrock_deployments import BedrockDeployments
 from lambdas.adapters.bedrock_promotions import BedrockPromotions
 from tests.fixtures.embedded_cloud.account import Account, until
@@ -42,37 +43,37 @@ class Runs:
         """Make the run's model and record that it is to serve, replacing what serves now."""
         tags = [{"key": names.RUN_TAG, "value": run_id}]
         model_arn: str = self.bedrock.model(run_id, modelName=run_id, modelTags=tags)["modelArn"]
-        self.operations.record(
-            an_operation(names.CUSTOM_MODEL, run_id=run_id, kind=OperationKind.CUSTOM_MODEL)
-        )
+        self.operations.record(an_operation(names.CUSTOM_MODEL, run_id=run_id, kind=CUSTOM_MODEL))
         serving = self.deployments.serving_model(self.stable)
         request = promotion_request(run_id, deployment_name=self.stable, model_arn=model_arn, serving=serving)
         return self.operations.record(
-            an_operation(names.PROMOTION, run_id=run_id, kind=OperationKind.PROMOTION, request=request)
+            an_operation(names.PROMOTION, run_id=run_id, kind=PROMOTION, request=request)
         )
 
     def submit(self, promotion: Operation) -> None:
         """As state Promote does it."""
         promotions = BedrockPromotions(
-            bedrock=self.bedrock.control, deployments=self.deployments, operations=self.operations
+            bedrock=self.bedrock.control,
+            deployments=self.deployments,
+            operations=self.operations,
         )
         submit(promotion, operations=self.operations, service=promotions)
 
-    def release(self, run_id: str) -> Released:
-        return release(
+    def teardown(self, run_id: str) -> TeardownResult:
+        return teardown(
             run_id,
             operations=self.operations,
             jobs_of=lambda _: FakeService(),
-            deployments=self.deployments,
+            deployments_of=lambda _target: self.deployments,
             now=60,
         )
 
-    def release_once_idle(self, run_id: str) -> Released:
+    def release_once_idle(self, run_id: str) -> TeardownResult:
         """As the workflow does: called again while Bedrock is busy."""
 
-        def attempt() -> Released | None:
+        def attempt() -> TeardownResult | None:
             try:
-                return self.release(run_id)
+                return self.teardown(run_id)
             except ResourceInUse:
                 return None
 
@@ -98,7 +99,7 @@ def test_a_late_failure_of_the_run_that_made_the_deployment_leaves_the_later_mod
     runs.promote(first)
     arn = runs.bedrock.settled_deployment(runs.stable)["customModelDeploymentArn"]
     runs.promote(second)
-    assert f"deployment {runs.stable}" not in runs.release(first).deleted
+    assert f"deployment {runs.stable}" not in runs.teardown(first).deleted
     assert runs.serving() == second
     messages = [{"role": "user", "content": [{"text": "hello"}]}]
     answer = runs.deployments.converse(arn, {"messages": messages})
@@ -110,7 +111,7 @@ def test_a_late_failure_takes_the_deployment_away_while_it_serves_the_runs_own_m
 ) -> None:
     run_id = account.fresh("only")
     runs.promote(run_id)
-    assert runs.release(run_id).deleted == (f"deployment {runs.stable}", f"model {run_id}")
+    assert runs.teardown(run_id).deleted == (f"deployment {runs.stable}", f"model {run_id}")
     assert runs.deployments.serving_model(runs.stable) is None
 
 
@@ -120,7 +121,7 @@ def test_a_model_that_a_later_run_replaced_is_there_when_that_run_brings_it_back
     first, second = account.fresh("first"), account.fresh("second")
     model_arn = runs.promote(first)
     runs.promote(second)
-    runs.release(first)
+    runs.teardown(first)
     assert runs.release_once_idle(second).restored == model_arn
     assert runs.serving() == first
 

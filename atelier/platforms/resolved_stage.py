@@ -1,0 +1,93 @@
+"""A stage or an evaluation of a run after everything about its job was decided, once, by ValidateRun.
+
+`runs/<run_id>/plan.json` keeps one for each; the states that submit jobs and read outputs resolve nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from atelier.operations.early_stopping import StopPolicy
+from atelier.platforms.container import has_open_weights
+from atelier.recipes.document import Entry, fill
+
+MAIN_IMAGE = "main"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instance:
+    """What a job gets of an instance type: accelerators, and network interfaces for EFA."""
+
+    name: str
+    accelerators: int
+    efa_devices: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvedStage:
+    """A recipe with its platform, instances and containers, and the data that it reads.
+
+    `field` is the part of the run file (`stages.0`, `evaluation.1`); `technique` is None for an evaluation.
+    `model_type` is what the recipe calls the model (`run.model_type`), `base_model_path` the model that its
+    container loads without a checkpoint. `entries` are the keys of the recipe document in order, `fills` are
+    values by placeholder, `settings` values by hyperparameter name. `images` are addresses by role, the job's
+    container under `main`. `data` has the URIs of `train` and `validation`. `hub_recipe_uri` is the recipe as
+    AWS's hub published it.
+    """
+
+    field: str
+    recipe: str
+    origin: str
+    template: str
+    platform: str
+    cluster: str | None = None
+    technique: str | None = None
+    adaptation: str | None = None
+    base_model: str
+    base_model_path: str
+    model_type: str
+    entries: tuple[Entry, ...]
+    fills: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    data_mixing: Mapping[str, Any] | None = None
+    images: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    instance: Instance | None = None
+    replicas: int | None = None
+    dataset_format: str | None = None
+    data: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    max_runtime_hours: float
+    stop_policy: StopPolicy | None = None
+    hub_recipe_uri: str | None = None
+
+    @property
+    def evaluates(self) -> bool:
+        """True where a model is measured and none is made."""
+        return self.technique is None
+
+    @property
+    def has_open_weights(self) -> bool:
+        """True where the model is a folder of files and not a name."""
+        return has_open_weights(self.model_type)
+
+    def document(self, *, job_name: str, model: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """The recipe as its container reads it; `inputs` are values by placeholder (recipes.rows.Fill)."""
+        filled = {**self.fills, **inputs, "job_name": job_name, "model": model}
+        return fill(self.entries, filled, data_mixing=self.data_mixing, recipe=self.recipe)
+
+    def to_json(self) -> dict[str, Any]:
+        """The form kept in plan.json."""
+        return {**asdict(self), "entries": [entry.to_json() for entry in self.entries]}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> ResolvedStage:
+        """Read it back; fields of a newer version are left out."""
+        known = {one.name: data[one.name] for one in dataclasses.fields(cls) if one.name in data}
+        known["entries"] = tuple(map(Entry.from_json, known["entries"]))
+        if known.get("instance"):
+            known["instance"] = Instance(**known["instance"])
+        if known.get("stop_policy"):
+            known["stop_policy"] = StopPolicy.from_json(known["stop_policy"])
+        return cls(**known)

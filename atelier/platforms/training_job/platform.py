@@ -1,0 +1,55 @@
+"""Platform training-job: SageMaker training jobs, whose recipe comes by a channel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from atelier.errors import UnsupportedCombination
+from atelier.platforms.base import JobCluster, JobEnvironment, JobRequest, JobSpec, main_image
+
+if TYPE_CHECKING:
+    from atelier.problems import Problem
+    from atelier.recipes import Catalogue, Recipe
+    from atelier.recipes.hub.recipe import HubRecipe
+
+
+class TrainingJob:
+    """Every recipe of the catalogue that has a file, on machines of SageMaker's."""
+
+    name = "training-job"
+    needs_cluster = False
+    keeps_checkpoints_of_stopped_jobs = True
+
+    def unsupported_reason(self, _recipe: Recipe, _hub: HubRecipe | None) -> str | None:
+        """None: what the catalogue has for training jobs can be submitted."""
+        return None
+
+    def images(self, recipe: Recipe, _shipped: Catalogue, region: str) -> Mapping[str, str]:
+        """The address of the recipe's container."""
+        return main_image(recipe, region)
+
+    def cluster_problems(
+        self,
+        _recipe: Recipe,
+        _cluster: JobCluster,
+        *,
+        hub: HubRecipe | None,  # noqa: ARG002 - the protocol's
+        data: Mapping[str, str],  # noqa: ARG002
+        path: str,  # noqa: ARG002
+    ) -> Iterator[Problem]:
+        """None: there is no cluster."""
+        return iter(())
+
+    def read_cluster(self, values: Mapping[str, Any]) -> JobCluster:
+        """UnsupportedCombination: there is no cluster."""
+        raise UnsupportedCombination(f"cluster = {values!r}: {self.name} has no clusters")
+
+    def job_request(self, spec: JobSpec, environment: JobEnvironment) -> JobRequest:
+        """The CreateTrainingJob request."""
+        from atelier.platforms.training_job.sagemaker_job import job_on_sagemaker
+
+        return job_on_sagemaker(spec, environment)
+
+
+PLATFORM = TrainingJob()

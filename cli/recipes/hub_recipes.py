@@ -8,8 +8,8 @@ from typing import Any
 
 from atelier import names
 from atelier.recipes import catalogue
-from atelier.recipes.hub.catalogue import with_hub_recipes
 from atelier.recipes.hub.recipe import HubRecipe
+from atelier.recipes.hub_catalogue import with_hub_recipes
 from atelier.runs.checks.check_run import CheckedRun
 from atelier.runs.recipe_source import HUB, HubCatalogues
 from cli.recipes.hub_cache import HubCache

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from atelier.problems import Problem, nearest, raise_for
 from atelier.recipes import Catalogue, catalogue, render
-from atelier.recipes.hub.catalogue import with_hub_recipes
+from atelier.recipes.hub_catalogue import with_hub_recipes
 from atelier.recipes.listing import Filter, described, listed, named, with_defaults
 from atelier.recipes.rows import BaseModelRow, RecipeRow
 from cli.console import err, out, wide

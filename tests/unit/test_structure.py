@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -185,3 +186,33 @@ def test_a_circle_is_found_through_a_third_module() -> None:
     graph = import_graph(modules)
     assert circles(graph) == [["p.a", "p.b", "p.c.d"]]
     assert circles(packages_inside(graph, "p")) == [["p.a", "p.b", "p.c"]]
+
+
+# Tests of the repository as a whole, or of what several modules promise together.
+CROSS_CUTTING = {
+    "contract/lambdas/adapters/test_training_jobs.py",
+    "unit/atelier/datasets/formats/fast_path/test_fast_path.py",
+    "unit/atelier/test_purity.py",
+    "unit/cli/data/test_transform_commands.py",
+    "unit/config/checks/test_checks.py",
+    "unit/docs/test_documents.py",
+    "unit/test_requirements.py",
+    "unit/test_structure.py",
+}
+
+
+def test_a_test_file_has_the_path_and_the_name_of_its_module() -> None:
+    unmatched = {
+        str(path.relative_to(ROOT / "tests"))
+        for kind in ("unit", "contract")
+        for path in (ROOT / "tests" / kind).rglob("test_*.py")
+        if not _has_module(path.relative_to(ROOT / "tests" / kind))
+    }
+    assert unmatched == CROSS_CUTTING
+
+
+def _has_module(test: Path) -> bool:
+    """True when the product folder has a module, script or document that the file is named after."""
+    name = test.stem.removeprefix("test_")
+    modules = {path.stem.strip("_") for path in (ROOT / test.parent).glob("*")}
+    return any(name == module or name.startswith(f"{module}_") for module in modules if module)

@@ -9,8 +9,8 @@ import yaml
 
 from atelier.errors import InvalidRun, UnsupportedCombination
 from atelier.recipes import RecipeRequest, catalogue, render, resolve
-from atelier.recipes.hub.catalogue import with_hub_recipes
 from atelier.recipes.hub.recipe import HubRecipe
+from atelier.recipes.hub_catalogue import with_hub_recipes
 from tests.fixtures.hub import HYPERPOD_OVERRIDES, HYPERPOD_TEMPLATE, IMAGE, OVERRIDES, TRAINING_JOB_TEMPLATE
 
 RECIPE = HubRecipe(

@@ -196,7 +196,6 @@ CROSS_CUTTING = {
     "unit/cli/data/test_transform_commands.py",
     "unit/config/checks/test_checks.py",
     "unit/docs/test_documents.py",
-    "unit/test_requirements.py",
     "unit/test_structure.py",
 }
 

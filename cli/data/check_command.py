@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from cli.options import DATASET_FORMATS, EnvironmentName, dataset_format
+from cli.data.formats_in_help import FORMATS
+from cli.options import EnvironmentName, dataset_format
 
 
 def check(
@@ -22,7 +23,7 @@ def check(
             "-t",
             metavar="FORMAT",
             callback=dataset_format,
-            help=f"What the rows are for: {DATASET_FORMATS}.",
+            help=f"What the rows are for: {FORMATS}.",
         ),
     ],
     base_model: Annotated[

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from atelier.datasets.formats.file_rules import ALL_OR_NONE
+from atelier.datasets.shapes.file_rules import ALL_OR_NONE
 from atelier.datasets.transform.convert import Conversion, ConversionResult, Undetected, convert
 from cli.console import err
 from cli.data.findings import view

@@ -9,10 +9,10 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from atelier.datasets import Finding, Report
+from atelier.datasets.check import ALL_RULES
 from atelier.datasets.leakage.leakage import LEAKAGE_RULES
-from atelier.datasets.rules.all_rules import ALL_RULES
+from atelier.datasets.shapes.dialogue import CONVERTIBLE
 from atelier.datasets.transform.columns import PLACED
-from atelier.datasets.transform.dialogue import CONVERTIBLE
 from cli.rendering import size
 
 EXAMPLES = 3

@@ -13,7 +13,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from atelier.datasets.formats.names import Format
+from atelier.datasets.formats.registry import Format
 from atelier.datasets.rules.finding import Finding
 from atelier.datasets.rules.requirements import Requirements
 from atelier.datasets.scan.part import FINDINGS_KEPT, Part

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from atelier.datasets import Bound, Format, Requirements
-from atelier.datasets.formats.limits import documented
+from atelier.datasets.formats.registry import documented
 from atelier.datasets.run_check.recipe_requirements import evaluation_requirements, training_requirements
 from atelier.datasets.scan.scan import Observer
 from atelier.problems import nearest

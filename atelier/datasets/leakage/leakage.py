@@ -16,7 +16,7 @@ from hashlib import blake2b
 from itertools import islice
 from typing import Any
 
-from atelier.datasets.formats.names import Format
+from atelier.datasets.formats.registry import Format
 from atelier.datasets.leakage.questions import questions
 from atelier.datasets.leakage.similarity import (
     SKETCH_SIZE,
@@ -28,8 +28,7 @@ from atelier.datasets.leakage.similarity import (
     sketch,
     words,
 )
-from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Violation, shown
+from atelier.datasets.rules.finding import Rule, Violation, shown
 
 ALIKE = 0.8
 # Looked at for one training row: more share rare words only where an evaluation is made from one template.

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from atelier.datasets.formats.fast_path.typed import UNDECODABLE
-from atelier.datasets.formats.names import Format
+from atelier.datasets.fast_path.decoding import UNDECODABLE
+from atelier.datasets.formats.registry import Format
 
 
 class Question(NamedTuple):

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import BinaryIO
 
-from atelier.datasets.formats.names import Format
+from atelier.datasets.formats.registry import Format
 from atelier.datasets.leakage.leakage import Fingerprints
-from atelier.datasets.rules.rule import Rule
+from atelier.datasets.rules.finding import Rule
 from atelier.datasets.scan.blocks import Block, blocks
 from atelier.datasets.scan.scan import LONGEST_LINE
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from atelier.datasets.formats.names import Format
+from atelier.datasets.formats.registry import Format
 from atelier.datasets.rules.requirements import Requirements
 from atelier.datasets.run_check.recipe_requirements import (
     evaluation_requirements,

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from atelier.datasets.check import ALL_RULES
 from atelier.datasets.leakage.leakage import LEAKAGE_RULES
 from atelier.datasets.leakage.sources import LEAKAGE_UNCHECKED, MOST_QUESTIONS
 from atelier.datasets.report import Report
-from atelier.datasets.rules.all_rules import ALL_RULES
-from atelier.datasets.rules.finding import Finding
-from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Violation
+from atelier.datasets.rules.finding import Finding, Rule, Violation
 from atelier.datasets.run_check.run_datasets import Dataset
 from atelier.datasets.scan.merge import merge
 from atelier.datasets.scan.part import Part

@@ -10,8 +10,7 @@ import math
 import re
 from typing import Any, NoReturn
 
-from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Violation
+from atelier.datasets.rules.finding import Rule, Violation
 
 MOST_LEVELS = 100
 MOST_DIGITS = 4_300

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from atelier.datasets.formats.definition import BlockFastPath, Definition, FastPath
-from atelier.datasets.formats.names import Format
-from atelier.datasets.formats.registry import DEFINITIONS
+from atelier.datasets.formats.registry import DEFINITIONS, Format
+from atelier.datasets.rules.definition import BlockFastPath, Definition, FastPath
 from atelier.datasets.rules.feature_counts import Features
-from atelier.datasets.rules.finding import Finding
+from atelier.datasets.rules.finding import Finding, Violation
 from atelier.datasets.rules.requirements import Requirements
-from atelier.datasets.rules.violation import Violation
 from atelier.datasets.scan.blocks import Block, Readable, Skipped, blocks
 from atelier.datasets.scan.line import (
     BLANK_LINE,

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Violation
-from atelier.datasets.transform.dialogue import Unconvertible, required_text
+from atelier.datasets.rules.finding import Rule, Violation
+from atelier.datasets.shapes.dialogue import Unconvertible, required_text
 
 Row = Mapping[str, Any]
 

@@ -8,26 +8,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
-from atelier.datasets.formats.definition import FastPath
-from atelier.datasets.formats.names import Format
-from atelier.datasets.formats.registry import DEFINITIONS
+from atelier.datasets.formats.registry import DEFINITIONS, Format
 from atelier.datasets.report import Report
+from atelier.datasets.rules.definition import FastPath
 from atelier.datasets.rules.feature_counts import FeatureCounts, Features
-from atelier.datasets.rules.finding import Finding
+from atelier.datasets.rules.finding import Finding, Violation, shown
 from atelier.datasets.rules.requirements import Requirements
-from atelier.datasets.rules.violation import Violation, shown
 from atelier.datasets.scan.blocks import Skipped, blocks
 from atelier.datasets.scan.line import LINE_LENGTH, read as read_line
 from atelier.datasets.scan.merge import ROWS
 from atelier.datasets.scan.scan import LONGEST_LINE
+from atelier.datasets.shapes.dialogue import Unconvertible
 from atelier.datasets.transform import openai_text
 from atelier.datasets.transform.columns import Columns, is_metadata, unplaced, unread
-from atelier.datasets.transform.dialogue import Unconvertible
 from atelier.datasets.transform.sources import Source, detect, read
 from atelier.datasets.transform.targets import write
 
 DETECTED_FROM = 20
-_ONE_ANSWER = (Format.SFT, Format.GEN_QA, Format.OPENAI_CHAT, Format.PROMPT_COMPLETION)
 
 
 @dataclass(frozen=True)
@@ -219,7 +216,7 @@ class _Converter:
         for name, value in unread(row, reading.columns):
             is_left_out = name in conversion.columns.drop or is_metadata(name, value)
             (self._outcome.left_out if is_left_out else self._outcome.unplaced)[name] += 1
-        self._outcome.one_answer += reading.dialogue.rejected is not None and conversion.target in _ONE_ANSWER
+        self._outcome.one_answer += reading.dialogue.rejected is not None and self._definition.answers == 1
         dialogue = reading.dialogue.last_exchange() if conversion.last_exchange else reading.dialogue
         dialogue = dialogue.in_context(reading.context)
         if conversion.system and not dialogue.system:

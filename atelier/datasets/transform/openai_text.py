@@ -14,10 +14,10 @@ from typing import Annotated, NamedTuple
 import msgspec
 from msgspec import Meta, Struct
 
-from atelier.datasets.formats.fast_path.typed import UNDECODABLE
-from atelier.datasets.formats.fast_path.words import may_have_words
+from atelier.datasets.fast_path.decoding import UNDECODABLE
+from atelier.datasets.fast_path.words import may_have_words
 from atelier.datasets.rules.feature_counts import Features
-from atelier.datasets.transform.targets import SCHEMA_VERSION
+from atelier.datasets.shapes.writing import SCHEMA_VERSION
 
 _Text = Annotated[str, Meta(min_length=1)]
 

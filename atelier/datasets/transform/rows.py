@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, NamedTuple
 
-from atelier.datasets.rules.finding import Finding
-from atelier.datasets.rules.violation import Violation
+from atelier.datasets.rules.finding import Finding, Violation
 from atelier.datasets.scan.blocks import Skipped, blocks
 from atelier.datasets.scan.line import LINE_LENGTH, read
 from atelier.datasets.scan.scan import LONGEST_LINE

@@ -9,10 +9,10 @@ from typing import Any
 
 from atelier.datasets.formats.dpo import validate as validate_dpo
 from atelier.datasets.formats.sft import validate as validate_sft
+from atelier.datasets.rules.finding import shown
 from atelier.datasets.rules.requirements import Requirements
-from atelier.datasets.rules.violation import shown
+from atelier.datasets.shapes.dialogue import Block, Dialogue, Unconvertible, required_text
 from atelier.datasets.transform.columns import USUAL, Columns, Row, context_text, is_empty, without
-from atelier.datasets.transform.dialogue import Block, Dialogue, Unconvertible, required_text
 from atelier.datasets.transform.openai_chat import read_messages
 from atelier.datasets.transform.row_content import SHAREGPT_ROLES
 

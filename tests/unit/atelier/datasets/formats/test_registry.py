@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from atelier.datasets import Bound, Format, Requirements
+from atelier.datasets.check import ALL_RULES
 from atelier.datasets.formats.registry import DEFINITIONS
-from atelier.datasets.rules.all_rules import ALL_RULES
 from tests.fixtures.samples import (
     ANSWERED,
     ASKED,

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Violation, shown
+from atelier.datasets.rules.finding import Rule, Violation, shown
 
 Block = dict[str, Any]
 Turn = dict[str, Any]

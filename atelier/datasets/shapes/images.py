@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from atelier.datasets.formats.fields import (
+from atelier.datasets.rules.finding import Rule, Violation, shown
+from atelier.datasets.shapes.fields import (
     OBJECT,
     TEXT,
     UNREAD_KEY,
@@ -14,8 +15,6 @@ from atelier.datasets.formats.fields import (
     below,
     check_fields,
 )
-from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Violation, shown
 
 IMAGE_DATA = Rule(
     "image-data",

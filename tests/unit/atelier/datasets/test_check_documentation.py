@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from atelier.datasets import Format, Rule
-from atelier.datasets.formats.file_rules import ACROSS_RULES
-from atelier.datasets.formats.media import MEDIA_RULES
+from atelier.datasets.check import ALL_RULES
 from atelier.datasets.formats.registry import DEFINITIONS
-from atelier.datasets.formats.tools import TOOL_RULES
-from atelier.datasets.rules.all_rules import ALL_RULES
 from atelier.datasets.run_check.summary import RUN_RULES
 from atelier.datasets.scan.line import LINE_RULES
 from atelier.datasets.scan.merge import FILE_RULES
+from atelier.datasets.shapes.file_rules import ACROSS_RULES
+from atelier.datasets.shapes.media import MEDIA_RULES
+from atelier.datasets.shapes.tools import TOOL_RULES
 from tests.fixtures.paths import ROOT
 from tests.unit.atelier.datasets.test_check_nova_forge import MILDER, STRICTER
 
@@ -64,6 +64,10 @@ def test_every_difference_to_aws_s_validator_is_told(name: str) -> None:
     assert f"| {name} |" in DOCUMENT
 
 
-@pytest.mark.parametrize("format_", Format)
-def test_every_format_is_told(format_: Format) -> None:
-    assert f"\n| `{format_}` |" in DOCUMENT
+def test_every_format_is_told_in_the_words_of_its_definition() -> None:
+    table = DOCUMENT.partition("## Formats\n")[2].partition("\n## ")[0]
+
+    assert [line for line in table.splitlines() if line.startswith("| `")] == [
+        f"| `{definition.name}` | {definition.purpose} | {definition.row} |"
+        for definition in DEFINITIONS.values()
+    ]

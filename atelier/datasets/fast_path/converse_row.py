@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import UNSET
 from msgspec.structs import astuple
 
-from atelier.datasets.formats.fast_path.converse_types import (
+from atelier.datasets.fast_path.converse_types import (
     Answer,
     Assistant,
     Row,
@@ -17,8 +17,8 @@ from atelier.datasets.formats.fast_path.converse_types import (
     User,
     UserBlock,
 )
-from atelier.datasets.formats.media import MAX_IMAGES_A_TURN, MAX_VIDEOS_A_SAMPLE, MEDIA_FORMATS
 from atelier.datasets.rules.feature_counts import Features
+from atelier.datasets.shapes.media import MAX_IMAGES_A_TURN, MAX_VIDEOS_A_SAMPLE, MEDIA_FORMATS
 
 # No sample has two of them.
 _EXCLUSIVE = frozenset((*MEDIA_FORMATS, "reasoningContent"))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from atelier.datasets.formats.tools import check_tool_config, tool_names
-from atelier.datasets.rules.violation import Violation
+from atelier.datasets.rules.finding import Violation
 from atelier.datasets.scan.line import read
+from atelier.datasets.shapes.tools import check_tool_config, tool_names
 
 _MOST_KNOWN = 64
 _LONGEST_KNOWN = 64 * 1024

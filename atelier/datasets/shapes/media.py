@@ -10,10 +10,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from atelier.datasets.formats.blocks import Block
-from atelier.datasets.formats.fields import OBJECT, TEXT, UNREAD_KEY, Field, below, check_fields
-from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Violation, shown
+from atelier.datasets.rules.finding import Rule, Violation, shown
+from atelier.datasets.shapes.blocks import Block
+from atelier.datasets.shapes.fields import OBJECT, TEXT, UNREAD_KEY, Field, below, check_fields
 
 _GUIDE = "Amazon Nova user guide, fine-tuning data preparation"
 _FORGE = "Nova Forge DATASET_CHECKS"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Violation
+from atelier.datasets.rules.finding import Rule, Violation
 
 RESERVED_WORDS = (
     *("System:", "SYSTEM:", "User:", "USER:", "Bot:", "BOT:", "Assistant:", "ASSISTANT:", "Thought:"),

@@ -7,10 +7,9 @@ from itertools import chain
 import msgspec
 from msgspec import UNSET
 
-from atelier.datasets.formats.fast_path.converse_types import TextAssistant, TextRow, TextUser
-from atelier.datasets.formats.fast_path.keys import keys_of
-from atelier.datasets.formats.fast_path.typed import UNDECODABLE
-from atelier.datasets.formats.fast_path.words import may_have_words
+from atelier.datasets.fast_path.converse_types import TextAssistant, TextRow, TextUser
+from atelier.datasets.fast_path.decoding import UNDECODABLE, keys_of
+from atelier.datasets.fast_path.words import may_have_words
 from atelier.datasets.rules.feature_counts import Features
 from atelier.datasets.rules.requirements import Requirements
 

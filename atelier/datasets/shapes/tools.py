@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from atelier.datasets.formats.blocks import Block
-from atelier.datasets.formats.fields import (
+from atelier.datasets.rules.finding import Rule, Violation, shown
+from atelier.datasets.shapes.blocks import Block
+from atelier.datasets.shapes.fields import (
     LIST,
     OBJECT,
     TEXT,
@@ -16,9 +17,7 @@ from atelier.datasets.formats.fields import (
     below,
     check_fields,
 )
-from atelier.datasets.formats.words import check_words
-from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Violation, shown
+from atelier.datasets.shapes.words import check_words
 
 _FORGE = "Nova Forge sft_dataset_validator"
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 
-from atelier.datasets.formats.definition import Definition
-from atelier.datasets.formats.fast_path.typed import UNDECODABLE
+from atelier.datasets.fast_path.decoding import UNDECODABLE
+from atelier.datasets.rules.definition import Definition
 from atelier.datasets.rules.feature_counts import Features
+from atelier.datasets.rules.finding import Violation
 from atelier.datasets.rules.requirements import Requirements
-from atelier.datasets.rules.violation import Violation
 from atelier.datasets.scan.line import MOST_LEVELS, levels
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
-from atelier.datasets.formats.media import ACCOUNT, URI
+from atelier.datasets.shapes.media import ACCOUNT, URI
 
 Text = Annotated[str, Meta(min_length=1)]
 Version = Literal["bedrock-conversation-2024"]

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from atelier.datasets.formats.blocks import OBJECT_KINDS, object_blocks
-from atelier.datasets.formats.fields import (
+from atelier.datasets.rules.feature_counts import Features
+from atelier.datasets.rules.finding import Rule, Violation, shown
+from atelier.datasets.rules.requirements import Requirements
+from atelier.datasets.shapes.blocks import OBJECT_KINDS, object_blocks
+from atelier.datasets.shapes.fields import (
     BLANK_TEXT,
     FIELD_RULES,
     LIST,
@@ -19,15 +22,15 @@ from atelier.datasets.formats.fields import (
     check_fields,
     check_text,
 )
-from atelier.datasets.formats.file_rules import ACROSS_RULES
-from atelier.datasets.formats.media import (
+from atelier.datasets.shapes.file_rules import ACROSS_RULES
+from atelier.datasets.shapes.media import (
     MEDIA_FORMATS,
     MEDIA_RULES,
     check_bucket,
     check_media,
     check_media_counts,
 )
-from atelier.datasets.formats.tools import (
+from atelier.datasets.shapes.tools import (
     TOOL_RULES,
     check_call,
     check_result,
@@ -35,11 +38,7 @@ from atelier.datasets.formats.tools import (
     check_tool_use,
     tool_names,
 )
-from atelier.datasets.formats.words import WORD_RULES, check_words
-from atelier.datasets.rules.feature_counts import Features
-from atelier.datasets.rules.requirements import Requirements
-from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Violation, shown
+from atelier.datasets.shapes.words import WORD_RULES, check_words
 
 _FORGE = "Nova Forge sft_dataset_validator"
 

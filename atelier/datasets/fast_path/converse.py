@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import msgspec
 
-from atelier.datasets.formats.fast_path.converse_row import (
+from atelier.datasets.fast_path.converse_row import (
     traits_of_row,
     traits_of_text,
     traits_of_text_that_is_not_blank,
 )
-from atelier.datasets.formats.fast_path.converse_types import Row, TextRow
-from atelier.datasets.formats.fast_path.tool_configs import ToolConfigs
-from atelier.datasets.formats.fast_path.typed import UNDECODABLE
-from atelier.datasets.formats.fast_path.words import Marks, marks_in, may_have_words
+from atelier.datasets.fast_path.converse_types import Row, TextRow
+from atelier.datasets.fast_path.decoding import UNDECODABLE
+from atelier.datasets.fast_path.tool_configs import ToolConfigs
+from atelier.datasets.fast_path.words import Marks, marks_in, may_have_words
 from atelier.datasets.rules.feature_counts import Features
 from atelier.datasets.rules.requirements import Requirements
 from atelier.datasets.scan.blocks import Block

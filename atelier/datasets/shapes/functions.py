@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from atelier.datasets.formats.fields import LIST, OBJECT, TEXT, VALUE_TYPE, Field, below, check_fields
-from atelier.datasets.formats.tools import TOOL_DESCRIBED, TOOL_NAMES_UNIQUE, check_naming
-from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Violation, shown
+from atelier.datasets.rules.finding import Rule, Violation, shown
+from atelier.datasets.shapes.fields import LIST, OBJECT, TEXT, VALUE_TYPE, Field, below, check_fields
+from atelier.datasets.shapes.tools import TOOL_DESCRIBED, TOOL_NAMES_UNIQUE, check_naming
 
 FUNCTION_TOOL = Rule(
     "function-tool",

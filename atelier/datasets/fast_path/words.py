@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
-from atelier.datasets.formats.words import RESERVED_WORDS
+from atelier.datasets.shapes.words import RESERVED_WORDS
 
 # The escapes that could hide an ASCII letter of a word, "\u0055ser:" for one.
 _ESCAPES = tuple(f"\\u00{digit}" for digit in range(2, 8))

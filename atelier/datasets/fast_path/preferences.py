@@ -8,13 +8,12 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from atelier.datasets.formats.fast_path.converse_types import Image, Strict, Text, TextBlock, Version
-from atelier.datasets.formats.fast_path.keys import keys_of
-from atelier.datasets.formats.fast_path.typed import UNDECODABLE
-from atelier.datasets.formats.fast_path.words import may_have_words
-from atelier.datasets.formats.media import MAX_IMAGES_A_TURN
+from atelier.datasets.fast_path.converse_types import Image, Strict, Text, TextBlock, Version
+from atelier.datasets.fast_path.decoding import UNDECODABLE, keys_of
+from atelier.datasets.fast_path.words import may_have_words
 from atelier.datasets.rules.feature_counts import Features
 from atelier.datasets.rules.requirements import Requirements
+from atelier.datasets.shapes.media import MAX_IMAGES_A_TURN
 
 _LABELS = {"preferred", "non-preferred"}
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from types import NoneType
 from typing import Any
 
-from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Violation, shown
+from atelier.datasets.rules.finding import Rule, Violation, shown
 
 _FORMATS = "the format's own definition (docs/datasets.md, Formats)"
 
@@ -67,6 +66,14 @@ class Field:
     shape: Shape
     required: bool = True
     says: bool = False
+
+
+# Optional keys of the rows of open-weight recipes.
+ABOUT = (
+    Field("id", TEXT, required=False),
+    Field("attributes", OBJECT, required=False),
+    Field("difficulty", TEXT, required=False),
+)
 
 
 def check_fields(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from atelier.datasets.formats.media import MEDIA_FORMATS, ONE_MODALITY
 from atelier.datasets.rules.feature_counts import FeatureCounts
+from atelier.datasets.rules.finding import Rule, Violation
 from atelier.datasets.rules.requirements import Requirements
-from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Violation
+from atelier.datasets.shapes.media import MEDIA_FORMATS, ONE_MODALITY
 
 _FORGE = "Nova Forge DATASET_CHECKS"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from atelier.datasets.fast_path.converse_row import (
-    traits_of_row,
+    features_of_row,
     traits_of_text,
     traits_of_text_that_is_not_blank,
 )
@@ -23,10 +23,10 @@ _decode_any = msgspec.json.Decoder(Row).decode
 
 _TOOL_CONFIG = b'"toolConfig"'
 _NO_TOOLS: frozenset[str] = frozenset()
-_TEXT_TRAITS = frozenset({"schemaVersion", "system"})
+_TEXT_FEATURES = frozenset({"schemaVersion", "system"})
 
 
-class ConverseAcceptor:
+class ConverseFastPath:
     """Says clean of conversations. What most rows of the last block were is tried first."""
 
     def __init__(self, requirements: Requirements) -> None:
@@ -38,45 +38,45 @@ class ConverseAcceptor:
         return self._expect([self._alone(line)])[0]
 
     def block(self, block: Block) -> list[Features | None]:
-        """One verdict a line."""
+        """The result of each line."""
         marks = marks_in(block.data)
         if marks.words:
             return self._expect(list(map(self._alone, block.lines())))
-        return self._expect(self._verdicts(block.lines(), marks))
+        return self._expect(self._results(block.lines(), marks))
 
-    def _expect(self, verdicts: list[Features | None]) -> list[Features | None]:
-        """The verdicts, by which the kind of rows to come is guessed."""
-        counts = [(features, verdicts.count(features)) for features in set(verdicts) if features is not None]
+    def _expect(self, results: list[Features | None]) -> list[Features | None]:
+        """The results, by which the kind of rows to come is guessed."""
+        counts = [(features, results.count(features)) for features in set(results) if features is not None]
         if counts:
-            text = sum(count for features, count in counts if features <= _TEXT_TRAITS)
+            text = sum(count for features, count in counts if features <= _TEXT_FEATURES)
             self._expects_text = 2 * text > sum(count for _, count in counts)
-        return verdicts
+        return results
 
     def _alone(self, line: bytes) -> Features | None:
         marks = marks_in(line)
         if marks.words:
-            return self._verdict(line, has_words=True)
-        return self._verdicts([line], marks)[0]
+            return self._features_of(line, has_words=True)
+        return self._results([line], marks)[0]
 
-    def _verdicts(self, lines: list[bytes], marks: Marks) -> list[Features | None]:
+    def _results(self, lines: list[bytes], marks: Marks) -> list[Features | None]:
         """Of lines in which there are no reserved words."""
-        verdicts: list[Features | None] = []
+        results: list[Features | None] = []
         traits_of = traits_of_text if marks.blanks else traits_of_text_that_is_not_blank
         following = iter(lines)
-        while len(verdicts) < len(lines):
+        while len(results) < len(lines):
             if self._expects_text:
                 try:
                     for row in map(_decode_text, following):
-                        verdicts.append(traits_of(row))  # noqa: PERF401 - what is before an error is kept
+                        results.append(traits_of(row))  # noqa: PERF401 - what is before an error is kept
                     break
                 except UNDECODABLE:
-                    line = lines[len(verdicts)]
+                    line = lines[len(results)]
             else:
                 line = next(following)
-            verdicts.append(self._verdict(line, has_words=False))
-        return verdicts
+            results.append(self._features_of(line, has_words=False))
+        return results
 
-    def _verdict(self, line: bytes, *, has_words: bool) -> Features | None:
+    def _features_of(self, line: bytes, *, has_words: bool) -> Features | None:
         if has_words and _TOOL_CONFIG not in line:
             return None
         try:
@@ -87,7 +87,7 @@ class ConverseAcceptor:
         if isinstance(row.tool_config, msgspec.Raw):
             config = bytes(row.tool_config)
             names = self._tool_configs.names(config)
-            # What was not decoded is the only toolConfig, and words in it matter to nobody. It is cut out
+            # What was not decoded is the only toolConfig, and reserved words in it are allowed. It is cut out
             # where it begins: to search for some kB takes longer than to decode the row.
             begin = line.find(b"{", line.find(_TOOL_CONFIG))
             if names is None or line.count(_TOOL_CONFIG) != 1 or not line.startswith(config, begin):
@@ -97,4 +97,4 @@ class ConverseAcceptor:
             has_words = has_words and may_have_words(line)
         if has_words or levels(line) > MOST_LEVELS:
             return None
-        return traits_of_row(row, tools, self._place)
+        return features_of_row(row, tools, self._place)

@@ -35,7 +35,7 @@ _OF_KEYS: dict[tuple[bool, bool], Features] = {
 
 
 def traits_of_text(row: TextRow) -> Features | None:
-    """Traits of a conversation of text, None when it may not be clean."""
+    """Features of a conversation of text; None where it may have violations."""
     for turn in row.messages:
         for block in turn.content:
             if block.text.isspace():
@@ -54,8 +54,8 @@ def traits_of_text_that_is_not_blank(row: TextRow) -> Features | None:
     return _OF_KEYS[row.schema_version is not UNSET, row.system is not UNSET]
 
 
-def traits_of_row(row: Row, tools: frozenset[str], place: str) -> Features | None:
-    """Traits of any conversation, None when it may not be clean.
+def features_of_row(row: Row, tools: frozenset[str], place: str) -> Features | None:
+    """Features of any conversation; None where it may have violations.
 
     `tools` are the names that its toolConfig defines; all media has to lie below the address `place`.
     """

@@ -1,4 +1,4 @@
-"""The shortcut for preferences about text, with images: decoded as types, as conversations are."""
+"""The fast path of preferences about text, with images: decoded as types, as conversations are."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from atelier.datasets.shapes.media import MAX_IMAGES_A_TURN
 _LABELS = {"preferred", "non-preferred"}
 
 
-class Asked(Strict):
+class UserBlock(Strict):
     """A block of the user's: a text or an image."""
 
     text: Text | UnsetType = UNSET
@@ -31,7 +31,7 @@ class Candidate(Strict):
 
 
 class User(Strict, tag_field="role", tag="user"):
-    content: Annotated[list[Asked], Meta(min_length=1)]
+    content: Annotated[list[UserBlock], Meta(min_length=1)]
 
 
 class Assistant(Strict, tag_field="role", tag="assistant"):
@@ -50,8 +50,8 @@ class Row(Strict):
 _decode = msgspec.json.Decoder(Row).decode
 
 
-class PreferenceAcceptor:
-    """Says clean of preferences."""
+class PreferenceFastPath:
+    """Accepts preferences about text."""
 
     def __init__(self, requirements: Requirements) -> None:
         self._place = f"s3://{requirements.bucket}/" if requirements.bucket else "s3://"

@@ -1,4 +1,4 @@
-"""The shortcut for prompts of text, with or without the answer to the last one."""
+"""The fast path of prompts of text, with or without the answer to the last one."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from atelier.datasets.rules.requirements import Requirements
 _decode = msgspec.json.Decoder(TextRow).decode
 
 
-class PromptAcceptor:
-    """Says clean of prompts: text has nothing that a recipe could demand."""
+class PromptFastPath:
+    """Accepts prompts of text, on which recipes have no further requirement."""
 
     def __init__(self, _requirements: Requirements) -> None:
         pass
@@ -29,8 +29,8 @@ class PromptAcceptor:
             row = _decode(line)
         except UNDECODABLE:
             return None
-        pairs, asked = divmod(len(row.messages), 2)
-        if tuple(map(type, row.messages)) != (TextUser, TextAssistant) * pairs + (TextUser,) * asked:
+        pairs, unanswered = divmod(len(row.messages), 2)
+        if tuple(map(type, row.messages)) != (TextUser, TextAssistant) * pairs + (TextUser,) * unanswered:
             return None
         system = [] if row.system is UNSET else row.system
         blocks = chain(system, *(turn.content for turn in row.messages))

@@ -1,4 +1,4 @@
-"""The shortcut for formats without one of their own: a quicker reader, then the very rules."""
+"""The fast path of formats without their own: a faster JSON reader, then the format's rules."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from atelier.datasets.scan.line import MOST_LEVELS, levels
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-class RecordAcceptor:
-    """Says clean of a row in which its format's own rules find nothing.
+class RecordFastPath:
+    """Accepts a row in which its format's rules find no violation.
 
-    Its reader refuses what the line reader refuses, but for depth.
+    Its reader refuses the same lines as the line reader, except for depth, which is checked here.
     """
 
     def __init__(
@@ -31,8 +31,8 @@ class RecordAcceptor:
         features: Callable[[dict[str, Any]], Features],
         requirements: Requirements,
     ) -> None:
-        self._explain = validate
-        self._traits = features
+        self._validate = validate
+        self._features = features
         self._requirements = requirements
 
     def __call__(self, line: bytes) -> Features | None:
@@ -40,11 +40,11 @@ class RecordAcceptor:
             sample = _decode(line)
         except UNDECODABLE:
             return None
-        if levels(line) > MOST_LEVELS or any(self._explain(sample, self._requirements)):
+        if levels(line) > MOST_LEVELS or any(self._validate(sample, self._requirements)):
             return None
-        return self._traits(sample)
+        return self._features(sample)
 
 
 def with_fast_path(definition: Definition) -> Definition:
-    """The definition with this shortcut."""
-    return replace(definition, fast_path=partial(RecordAcceptor, definition.validate, definition.features))
+    """The definition with this fast path."""
+    return replace(definition, fast_path=partial(RecordFastPath, definition.validate, definition.features))

@@ -17,7 +17,7 @@ _SAMPLE = (Field("text", TEXT, says=True),)
 
 
 def validate(sample: dict[str, Any], _requirements: Requirements) -> Iterator[Violation]:
-    """Faults of one sample."""
+    """Violations of one sample."""
     yield from check_fields(sample, _SAMPLE)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from atelier.datasets.fast_path.prompts import PromptAcceptor
+from atelier.datasets.fast_path.prompts import PromptFastPath
 from atelier.datasets.rules.definition import Definition, register
 from atelier.datasets.rules.finding import Rule, Violation
 from atelier.datasets.rules.requirements import Bound, Requirements
@@ -29,14 +29,14 @@ _KB, _GB = 1024, 1024**3
 
 PROMPT_TEXT = Rule(
     "prompt-text",
-    "What a teacher is asked is text.",
+    "The prompts of a teacher are text.",
     "The user guide shows no other content; no source says what the container does with it",
     "warn",
 )
 
 
 def validate(sample: dict[str, Any], requirements: Requirements) -> Iterator[Violation]:
-    """Faults of one sample."""
+    """Violations of one sample."""
     messages = turns_of(sample)
     yield from check_frame(sample)
     yield from check_turns(messages, is_answered=False)
@@ -55,7 +55,7 @@ DISTILLATION = register(
         validate=validate,
         features=features,
         across=check_conversations,
-        fast_path=PromptAcceptor,
+        fast_path=PromptFastPath,
         requirements=Requirements(
             min_rows=Bound(100, "the prompts that distillation needs"),
             max_rows=Bound(20_000, "the prompts that distillation takes"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from atelier.datasets.fast_path.preferences import PreferenceAcceptor
+from atelier.datasets.fast_path.preferences import PreferenceFastPath
 from atelier.datasets.rules.definition import Definition, register
 from atelier.datasets.rules.finding import Rule, Violation, shown
 from atelier.datasets.rules.requirements import Requirements
@@ -73,7 +73,7 @@ _CANDIDATE = (Field("content", LIST, says=True), Field("preferenceLabel", TEXT))
 
 
 def validate(sample: dict[str, Any], requirements: Requirements) -> Iterator[Violation]:
-    """Faults of one sample."""
+    """Violations of one sample."""
     messages = turns_of(sample)
     yield from check_frame(sample)
     if "toolConfig" in sample:
@@ -156,7 +156,7 @@ DPO = register(
         validate=validate,
         features=features,
         across=check_conversations,
-        fast_path=PreferenceAcceptor,
+        fast_path=PreferenceFastPath,
         write=_write,
         answers=2,
     )

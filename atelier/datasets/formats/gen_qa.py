@@ -35,7 +35,7 @@ _SAMPLE = (
 
 
 def validate(sample: dict[str, Any], _requirements: Requirements) -> Iterator[Violation]:
-    """Faults of one sample: `query` and `response`, optionally `system`, `images`, `metadata`."""
+    """Violations of one sample: `query` and `response`, optionally `system`, `images`, `metadata`."""
     yield from check_fields(sample, _SAMPLE, extra=UNREAD_KEY)
     yield from check_images(sample.get("images"))
 

@@ -31,7 +31,7 @@ _SAMPLE = (
 
 
 def validate(sample: dict[str, Any], _requirements: Requirements) -> Iterator[Violation]:
-    """Faults of one sample. A model may have answered with nothing: that is a warning."""
+    """Violations of one sample. A model may have answered with nothing: that is a warning."""
     yield from check_fields(sample, _SAMPLE, extra=UNREAD_KEY)
     for name in _ANSWERS:
         answer = sample.get(name)

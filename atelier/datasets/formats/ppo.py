@@ -52,7 +52,7 @@ _SAMPLE = (
 
 
 def validate(sample: dict[str, Any], _requirements: Requirements) -> Iterator[Violation]:
-    """Faults of one sample. The system's turn may be an empty text; no other may."""
+    """Violations of one sample. The system's turn may be an empty text; no other may."""
     yield from check_fields(sample, _SAMPLE)
     turns, mask, category = sample.get("turns"), sample.get("turns_to_mask"), sample.get("reward_category")
     if isinstance(turns, list):

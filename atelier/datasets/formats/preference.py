@@ -1,4 +1,4 @@
-"""Preferences for open weights: what was asked, a chosen and a rejected answer.
+"""Preferences for open weights: a prompt, a chosen and a rejected answer.
 
 Other keys are passed through to the trainers. Source: SageMaker SDK,
 sagemaker/ai_registry/schemas/hf_preference.json.
@@ -19,7 +19,7 @@ from atelier.datasets.shapes.writing import prompt_and_answers, rejected_answer
 
 PROMPT_NAMED = Rule(
     "prompt-named",
-    'A preference names what was asked: "prompt" or "input".',
+    'A preference has its question in "prompt" or "input".',
     "hf_preference.json has both keys and requires neither",
     "warn",
 )

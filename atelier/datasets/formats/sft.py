@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from atelier.datasets.fast_path.converse import ConverseAcceptor
+from atelier.datasets.fast_path.converse import ConverseFastPath
 from atelier.datasets.rules.definition import Definition, register
 from atelier.datasets.rules.finding import Violation
 from atelier.datasets.rules.requirements import Requirements
@@ -28,7 +28,7 @@ from atelier.datasets.shapes.writing import converse_sample
 
 
 def validate(sample: dict[str, Any], requirements: Requirements) -> Iterator[Violation]:
-    """Faults of one sample."""
+    """Violations of one sample."""
     messages = turns_of(sample)
     yield from check_frame(sample)
     yield from check_turns(messages)
@@ -54,7 +54,7 @@ SFT = register(
         validate=validate,
         features=features,
         across=check_conversations,
-        fast_path=ConverseAcceptor,
+        fast_path=ConverseFastPath,
         write=_write,
     )
 )

@@ -1,4 +1,4 @@
-"""The datasets that a run reads, each with what its stage or evaluation asks of it."""
+"""The datasets of a run, with the requirements of the stage or evaluation that reads each."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from atelier.runs.recipe_source import NO_HUB, HubCatalogues, known_catalogue_of
 
 @dataclass(frozen=True)
 class Dataset:
-    """A file that must be of one format; `fields` are those of the run file that name it for that."""
+    """A file that must have one format; `fields` are the fields of the run file that name it."""
 
     fields: tuple[str, ...]
     uri: str
@@ -31,12 +31,12 @@ class Dataset:
 
     @property
     def label(self) -> str:
-        """What messages call it: `stages.0.train (train.jsonl)`."""
+        """Its name in messages: `stages.0.train (train.jsonl)`."""
         return f"{', '.join(self.fields)} ({self.uri.rpartition('/')[2]})"
 
 
 def datasets_of(run: Run, *, environment: str, hub: HubCatalogues = NO_HUB) -> tuple[Dataset, ...]:
-    """In the run file's order; a file that several fields name for the same thing is there once."""
+    """In the run file's order; a file that several fields name for the same purpose appears once."""
     merged: dict[tuple[str, Format, Requirements], Dataset] = {}
     for dataset in _named(run, environment, hub):
         key = (dataset.uri, dataset.format, dataset.requirements)
@@ -52,8 +52,8 @@ def datasets_of(run: Run, *, environment: str, hub: HubCatalogues = NO_HUB) -> t
 
 def _named(run: Run, environment: str, hub: HubCatalogues) -> Iterator[Dataset]:
     for index, stage in enumerate(run.stages):
-        wanted = stage_request(run.base_model, stage, index, environment=environment)
-        recipe = resolve(wanted, known_catalogue_of(stage.recipe, hub))
+        request = stage_request(run.base_model, stage, index, environment=environment)
+        recipe = resolve(request, known_catalogue_of(stage.recipe, hub))
         assert recipe.template.dataset is not None
         format_, field = Format(recipe.template.dataset), f"stages.{index}"
         if stage.train:
@@ -64,8 +64,8 @@ def _named(run: Run, environment: str, hub: HubCatalogues) -> Iterator[Dataset]:
     for index, evaluation in enumerate(run.evaluation):
         own = catalogue().tasks[evaluation.task].dataset
         if own and evaluation.dataset:
-            asked = evaluation_request(run.base_model, evaluation, index, environment=environment)
-            requirements = evaluation_requirements(resolve(asked, catalogue()))
+            request = evaluation_request(run.base_model, evaluation, index, environment=environment)
+            requirements = evaluation_requirements(resolve(request, catalogue()))
             field, format_ = f"evaluation.{index}.dataset", Format(own.format)
             yield _dataset(field, evaluation.dataset, format_, requirements, is_evaluation=True)
 

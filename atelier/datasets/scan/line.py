@@ -68,7 +68,7 @@ class _OutOfRange(ValueError):
 
 
 def read(line: bytes) -> dict[str, Any] | Violation:
-    """The object that the line holds, or the one fault for which there is none."""
+    """The object that the line holds, or the violation that prevents reading it."""
     if not line.strip():
         return Violation(BLANK_LINE, "", "a blank line", _ONE_OBJECT)
     if line.startswith(BYTE_ORDER_MARK_BYTES):

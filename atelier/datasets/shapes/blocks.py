@@ -1,4 +1,4 @@
-"""The content blocks of a conversation, found whatever else is wrong with it."""
+"""The content blocks of a conversation, also of an invalid one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Block(NamedTuple):
 
 
 def object_blocks(messages: Any) -> Iterator[Block]:
-    """The blocks of every turn, in order. What has another shape is passed over: other checks tell of it."""
+    """The blocks of every turn, in order. Other shapes are skipped: the field rules report them."""
     for turn, message in enumerate(messages if isinstance(messages, list) else ()):
         if isinstance(message, dict):
             yield from content_blocks(message.get("content"), turn, f"messages[{turn}]")

@@ -100,7 +100,7 @@ _REASONING_TEXT = (Field("text", TEXT), Field("signature", TEXT, required=False)
 
 
 def check_frame(sample: dict[str, Any]) -> Iterator[Violation]:
-    """Faults of what stands around the turns: other keys, schemaVersion, system, toolConfig."""
+    """Violations outside the turns: other keys, schemaVersion, system, toolConfig."""
     yield from check_fields(sample, SAMPLE)
     version = sample.get("schemaVersion", SCHEMA_VERSION)
     if isinstance(version, str) and version != SCHEMA_VERSION:
@@ -117,7 +117,7 @@ def check_frame(sample: dict[str, Any]) -> Iterator[Violation]:
 
 
 def check_turns(messages: list[Any], *, is_answered: bool = True) -> Iterator[Violation]:
-    """Faults of each turn and of their order. `is_answered` asks for the assistant's turn at the end."""
+    """Violations of each turn and of their order. `is_answered`: the last turn must be the assistant's."""
     before = None
     for index, message in enumerate(messages):
         at = f"messages[{index}]"
@@ -142,7 +142,7 @@ def check_turns(messages: list[Any], *, is_answered: bool = True) -> Iterator[Vi
 
 
 def check_content(content: Any, role: str, at: str) -> Iterator[Violation]:
-    """Faults of the content blocks of a turn or a candidate."""
+    """Violations of the content blocks of a turn or a candidate."""
     for index, block in enumerate(content if isinstance(content, list) else ()):
         yield from _check_block(block, role, f"{at}.content[{index}]")
 
@@ -188,7 +188,7 @@ def _check_reasoning(reasoning: dict[str, Any], at: str) -> Iterator[Violation]:
 def check_blocks_together(
     sample: dict[str, Any], messages: list[Any], requirements: Requirements
 ) -> Iterator[Violation]:
-    """Faults of what no block shows by itself: tools that fit, counts and kinds and place of media."""
+    """Violations across blocks: tool calls and their tools, and the counts, kinds and bucket of media."""
     blocks = list(object_blocks(messages))
     yield from check_tool_use(blocks, tool_names(sample), len(messages))
     yield from check_media_counts(blocks)

@@ -20,7 +20,7 @@ CONVERTIBLE = Rule(
 
 
 class Unconvertible(Exception):
-    """A row that cannot become what was asked for."""
+    """A row that cannot become a sample of the target format."""
 
     def __init__(self, at: str, found: str, accepted: str) -> None:
         super().__init__(f"{at}: {found}")
@@ -63,7 +63,7 @@ class Dialogue:
         first, *others = self.turns
         blocks = first["content"]
         held = [*self.system, *(block["text"] for block in blocks if "text" in block)]
-        before = [text for text in texts if not any(text in said for said in held)]
+        before = [text for text in texts if not any(text in other for other in held)]
         if not before:
             return self
         if blocks and "text" in blocks[0]:

@@ -79,7 +79,7 @@ ABOUT = (
 def check_fields(
     value: dict[str, Any], fields: Sequence[Field], at: str = "", *, extra: Rule | None = UNKNOWN_KEY
 ) -> Iterator[Violation]:
-    """Faults of an object's own keys and of the types they hold. `extra` is what another key breaks."""
+    """Violations of an object's own keys and of the types they hold. `extra` is what another key breaks."""
     named = 0
     for field in fields:
         if field.name not in value:
@@ -101,7 +101,7 @@ def check_fields(
 
 
 def check_text(text: Any, at: str) -> Iterator[Violation]:
-    """Faults of a text in a conversation: empty is refused, blank is a warning."""
+    """Violations of a text in a conversation: empty is refused, blank is a warning."""
     if not isinstance(text, str):
         yield Violation(VALUE_TYPE, at, shown(text), TEXT.accepted)
     elif not text:

@@ -56,7 +56,7 @@ _MEDIA = ("image", "video")
 
 
 def check_conversations(feature_counts: FeatureCounts, requirements: Requirements) -> Iterator[Violation]:
-    """Faults of a file of conversations as a whole."""
+    """Violations of a file of conversations as a whole."""
     yield from check_all_or_none(feature_counts, _CONVERSATION)
     yield from check_all_or_none(feature_counts, _TOOL_BLOCKS, ALL_OR_NONE_TOOLS)
     if feature_counts.samples and not feature_counts.having("schemaVersion"):
@@ -86,19 +86,19 @@ def check_conversations(feature_counts: FeatureCounts, requirements: Requirement
 def check_all_or_none(
     feature_counts: FeatureCounts, features: Iterable[str], rule: Rule = ALL_OR_NONE
 ) -> Iterator[Violation]:
-    """One fault for each trait that some samples have and others lack."""
-    for trait in features:
-        having = feature_counts.having(trait)
+    """One violation for each feature that some samples have and others lack."""
+    for feature in features:
+        having = feature_counts.having(feature)
         if 0 < having < feature_counts.samples:
-            without = f"first without at line {feature_counts.first_without(trait):,}"
+            without = f"first without at line {feature_counts.first_without(feature):,}"
             found = f"in {having:,} of {feature_counts.samples:,} rows; {without}"
-            yield Violation(rule, trait, found, "in all rows or in none")
+            yield Violation(rule, feature, found, "in all rows or in none")
 
 
 def _refuse(rule: Rule, feature_counts: FeatureCounts, features: Iterable[str]) -> Iterator[Violation]:
-    for trait in features:
-        if feature_counts.having(trait):
-            yield Violation(rule, trait, _counted(feature_counts, trait), "in no row")
+    for feature in features:
+        if feature_counts.having(feature):
+            yield Violation(rule, feature, _counted(feature_counts, feature), "in no row")
 
 
 def _counted(counts: FeatureCounts, feature: str) -> str:

@@ -30,7 +30,7 @@ _PARAMETERS = (
 
 
 def check_functions(tools: list[Any], at: str) -> Iterator[Violation]:
-    """Faults of a list of tools."""
+    """Violations of a list of tools."""
     seen: set[str] = set()
     for index, tool in enumerate(tools):
         where = f"{at}[{index}]"

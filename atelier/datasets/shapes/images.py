@@ -26,7 +26,7 @@ _IMAGE = (Field("data", TEXT),)
 
 
 def check_images(images: Any, at: str = "images") -> Iterator[Violation]:
-    """Faults of a list of images, {data: data URL} each; what is no list has its own fault."""
+    """Violations of a list of images, {data: data URL} each; `value-type` reports a value that is no list."""
     for index, image in enumerate(images if isinstance(images, list) else ()):
         where = f"{at}[{index}]"
         if not isinstance(image, dict):

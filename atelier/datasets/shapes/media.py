@@ -71,7 +71,7 @@ ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 
 
 def check_media(kind: str, media: dict[str, Any], at: str) -> Iterator[Violation]:
-    """Faults of one image, video or document: its format, and where it says it lies."""
+    """Violations of one image, video or document: its format and its address."""
     yield from check_fields(media, _DOCUMENT if kind == "document" else _MEDIA, at, extra=UNREAD_KEY)
     declared = media.get("format")
     if isinstance(declared, str) and declared not in MEDIA_FORMATS[kind]:
@@ -99,7 +99,7 @@ def _check_location(location: dict[str, Any], at: str) -> Iterator[Violation]:
 
 
 def check_media_counts(blocks: Sequence[Block]) -> Iterator[Violation]:
-    """Faults of how much media, and of how many kinds, a sample has."""
+    """Violations of how much media, and of how many kinds, a sample has."""
     for turn, images in Counter(block.turn for block in blocks if block.kind == "image").items():
         if images > MAX_IMAGES_A_TURN:
             yield Violation(
@@ -114,7 +114,7 @@ def check_media_counts(blocks: Sequence[Block]) -> Iterator[Violation]:
 
 
 def check_bucket(blocks: Sequence[Block], bucket: str) -> Iterator[Violation]:
-    """Faults of media that lies outside the dataset's bucket; an address that is none has its own fault."""
+    """Violations of media outside the dataset's bucket; another rule reports an invalid address."""
     for block in blocks:
         if block.kind in MEDIA_FORMATS:
             uri = _uri(block.value)

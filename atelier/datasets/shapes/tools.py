@@ -81,7 +81,7 @@ _ANSWER_TYPES = {"text": TEXT, "json": OBJECT}
 
 
 def check_tool_config(config: Any) -> Iterator[Violation]:
-    """Faults of a sample's toolConfig."""
+    """Violations of a sample's toolConfig."""
     if not isinstance(config, dict):
         yield Violation(VALUE_TYPE, "toolConfig", shown(config), OBJECT.accepted)
         return
@@ -110,7 +110,7 @@ def _check_spec(spec: dict[str, Any], at: str, seen: set[str]) -> Iterator[Viola
 
 
 def check_naming(tool: dict[str, Any], at: str, seen: set[str]) -> Iterator[Violation]:
-    """Faults of a tool's name among those `seen` before it, to which it is added, and of its description."""
+    """Violations of a tool's name and description. The name is added to `seen`, the names before it."""
     name, description = tool.get("name"), tool.get("description", "")
     if isinstance(name, str):
         if name in seen:
@@ -132,12 +132,12 @@ def tool_names(sample: dict[str, Any]) -> frozenset[str]:
 
 
 def check_call(call: dict[str, Any], at: str) -> Iterator[Violation]:
-    """Faults of one toolUse by itself."""
+    """Violations of one toolUse by itself."""
     yield from check_fields(call, _CALL, at, extra=UNREAD_KEY)
 
 
 def check_result(result: dict[str, Any], at: str) -> Iterator[Violation]:
-    """Faults of one toolResult by itself."""
+    """Violations of one toolResult by itself."""
     yield from check_fields(result, _RESULT, at, extra=UNREAD_KEY)
     for index, answer in enumerate(_list(result.get("content"))):
         where = f"{at}.content[{index}]"
@@ -152,7 +152,7 @@ def check_result(result: dict[str, Any], at: str) -> Iterator[Violation]:
 
 
 def check_tool_use(blocks: Sequence[Block], known: frozenset[str], turns: int) -> Iterator[Violation]:
-    """Faults in how calls and results fit together. `known` is names of tools, `turns` how many there are."""
+    """Violations between calls and results. `known` are the tools' names, `turns` is the number of turns."""
     calls: dict[str, Block] = {}
     answered: set[str] = set()
     accepted_names = ""

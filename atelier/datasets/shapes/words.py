@@ -1,4 +1,4 @@
-"""Words that Amazon Nova's containers put between the turns themselves: a job whose data has them fails."""
+"""Reserved words: Amazon Nova's containers write them between turns, and a job whose data has them fails."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WORD_RULES = (RESERVED_WORD, RESERVED_WORD_ANSWERED)
 
 
 def check_words(text: object, at: str, *, answered: bool = False) -> Iterator[Violation]:
-    """One fault for each reserved word in a text. `answered` is text that is the model's, not given to it."""
+    """One violation for each reserved word in a text. `answered`: the model writes the text."""
     if isinstance(text, str):
         rule = RESERVED_WORD_ANSWERED if answered else RESERVED_WORD
         for word in RESERVED_WORDS:

@@ -46,5 +46,5 @@ def row(line: Line) -> dict[str, Any]:
 
 def _invalid(violation: Violation, number: int, offset: int) -> InvalidDataset:
     return InvalidDataset(
-        f"{Finding.of(violation, file='', line=number, offset=offset)}: atelier data check tells all"
+        f"{Finding.of(violation, file='', line=number, offset=offset)}: atelier data check lists all"
     )

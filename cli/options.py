@@ -40,11 +40,6 @@ def dataset_format(name: str) -> str:
     return name
 
 
-# In words for the help: importing the enumeration would cost every command the import of the datasets.
-DATASET_FORMATS = (
-    "sft, dpo, ppo, cpt, rft, distillation, gen_qa, llm_judge, rft_eval, preference, prompt_completion, "
-    "openai_chat or verl"
-)
 DatasetFile = Annotated[
     str, typer.Argument(metavar="FILE", help="A path, s3://bucket/key, or - for standard input.")
 ]

@@ -1,16 +1,21 @@
-"""Checking a whole file: one scan, or several, and one report."""
+"""Checking a whole file, in one scan or several: the report, and every rule that it may name."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from atelier.datasets.formats.names import Format
+from atelier.datasets.formats.registry import DEFINITIONS, Format
 from atelier.datasets.report import Report
+from atelier.datasets.rules.finding import Rule
 from atelier.datasets.rules.requirements import Requirements
 from atelier.datasets.scan.blocks import Readable
-from atelier.datasets.scan.merge import merge
+from atelier.datasets.scan.line import LINE_RULES
+from atelier.datasets.scan.merge import FILE_RULES, merge
 from atelier.datasets.scan.part import Part
 from atelier.datasets.scan.scan import Observer, Sink, scan
+
+_OF_FORMATS = (rule for definition in DEFINITIONS.values() for rule in definition.rules)
+ALL_RULES: tuple[Rule, ...] = tuple(dict.fromkeys((*LINE_RULES, *FILE_RULES, *_OF_FORMATS)))
 
 
 def check(

@@ -7,6 +7,7 @@ import typer
 from cli.data.check_command import check
 from cli.data.convert_command import convert
 from cli.data.dedup_command import dedup
+from cli.data.formats_in_help import FormatsInHelp
 from cli.data.split_command import split
 from cli.data.stats_command import stats
 
@@ -16,4 +17,4 @@ group = typer.Typer(
     add_completion=False,
 )
 for command in (check, convert, split, dedup, stats):
-    group.command()(command)
+    group.command(cls=FormatsInHelp)(command)

@@ -1,4 +1,4 @@
-"""`atelier data check`: a dataset, checked in one pass where it lies."""
+"""`atelier data check`: one pass over a dataset, without a copy."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import BinaryIO, TypeGuard
 from atelier.datasets import Format, Report, Requirements, check, reported
 from atelier.datasets.scan.scan import Observer
 from cli.data.findings_file import written_to
-from cli.data.parallel_scan import scan_side_by_side
+from cli.data.parallel_scan import parallel_scan
 from cli.data.progress import progress
 from cli.data.source import Source
 
@@ -33,7 +33,7 @@ def check_source(
         sink = stack.enter_context(written_to(findings, source)) if findings else None
         advance = stack.enter_context(progress(source))
         if jobs > 1 and not observers and _can_be_cut(source.path):
-            parts = scan_side_by_side(
+            parts = parallel_scan(
                 source.path, format, requirements, jobs=jobs, sink=sink, on_progress=advance
             )
             return reported(parts, format, requirements, sink)
@@ -47,7 +47,7 @@ def _can_be_cut(path: Path | None) -> TypeGuard[Path]:
 
 
 class _Counted:
-    """A stream that tells how much was read from it."""
+    """A stream that reports how much was read from it."""
 
     def __init__(self, stream: BinaryIO, advance: Callable[[int], None]) -> None:
         self._stream = stream

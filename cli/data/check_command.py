@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from cli.options import DATASET_FORMATS, EnvironmentName, dataset_format
+from cli.data.formats_in_help import FORMATS
+from cli.options import EnvironmentName, dataset_format
 
 
 def check(
@@ -22,7 +23,7 @@ def check(
             "-t",
             metavar="FORMAT",
             callback=dataset_format,
-            help=f"What the rows are for: {DATASET_FORMATS}.",
+            help=f"What the rows are for: {FORMATS}.",
         ),
     ],
     base_model: Annotated[
@@ -57,7 +58,7 @@ def check(
     from cli.console import out
     from cli.data.check import check_source
     from cli.data.findings import view
-    from cli.data.requirements import demanded, leakage
+    from cli.data.requirements import file_requirements, leakage
     from cli.data.source import source_of
     from cli.exit_codes import ExitCode
 
@@ -66,7 +67,7 @@ def check(
     report = check_source(
         source,
         format_,
-        demanded(format_, base_model, global_batch_size),
+        file_requirements(format_, base_model, global_batch_size),
         jobs=jobs or os.cpu_count() or 1,
         findings=findings,
         observers=leakage(against, Format(against_technique), format_),

@@ -1,4 +1,4 @@
-"""`atelier data convert`: rows of another layout become samples, all of them or none unless told."""
+"""`atelier data convert`: rows of another layout become samples, all or none without --skip-bad."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from atelier.datasets.formats.file_rules import ALL_OR_NONE
+from atelier.datasets.shapes.file_rules import ALL_OR_NONE
 from atelier.datasets.transform.convert import Conversion, ConversionResult, Undetected, convert
 from cli.console import err
 from cli.data.findings import view
@@ -29,40 +29,40 @@ def convert_source(
         out = stack.enter_context(published(to))
         with progress(source) as advance, source.open() as stream:
             try:
-                outcome = convert(
+                result = convert(
                     stream, out.write, conversion, file=source.name, sink=sink, on_progress=advance
                 )
             except Undetected as error:
                 raise CommandFailed(f"{source.name}: {error}", ExitCode.INVALID) from error
-        if not outcome.fits_together or (outcome.refused and not (skip_bad and outcome.written)):
-            _tell_why_not(outcome, to)
+        if not result.fits_together or (result.refused and not (skip_bad and result.written)):
+            _print_refusal(result, to)
             raise typer.Exit(ExitCode.FAILED)
-    _tell(outcome, to, conversion)
+    _print_result(result, to, conversion)
 
 
-def _tell(outcome: ConversionResult, to: str, conversion: Conversion) -> None:
-    """What was done, on standard error: standard output may be the dataset."""
-    if outcome.refused:
-        err.print(view(outcome.report), soft_wrap=True)
-        err.print(f"left out: {_rows(outcome.refused)}", style="yellow")
-    for column, count in sorted(outcome.left_out.items()):
+def _print_result(result: ConversionResult, to: str, conversion: Conversion) -> None:
+    """Print the result on standard error: standard output may be the dataset."""
+    if result.refused:
+        err.print(view(result.report), soft_wrap=True)
+        err.print(f"left out: {_rows(result.refused)}", style="yellow")
+    for column, count in sorted(result.left_out.items()):
         err.print(f"left out: column {column!r} of {_rows(count)}", style="yellow", markup=False)
-    if outcome.one_answer:
-        err.print(f"left out: the rejected answer of {_rows(outcome.one_answer)}", style="yellow")
-    written = f"{outcome.source} → {conversion.target}: {_rows(outcome.written)}"
+    if result.one_answer:
+        err.print(f"left out: the rejected answer of {_rows(result.one_answer)}", style="yellow")
+    written = f"{result.source} → {conversion.target}: {_rows(result.written)}"
     err.print(written if to == STANDARD_OUTPUT else f"{written} in {to}", style="green", soft_wrap=True)
 
 
-def _tell_why_not(outcome: ConversionResult, to: str) -> None:
-    err.print(view(outcome.report), soft_wrap=True)
+def _print_refusal(result: ConversionResult, to: str) -> None:
+    err.print(view(result.report), soft_wrap=True)
     nothing = "nothing was written" if to == STANDARD_OUTPUT else f"{to} was not written"
     hints = []
-    if outcome.refused and outcome.written:
-        hints.append(f"--skip-bad leaves out the {_rows(outcome.refused)} that cannot be converted")
-    if outcome.unplaced:
-        drops = shlex.join(part for column in outcome.unplaced for part in ("--drop", column))
+    if result.refused and result.written:
+        hints.append(f"--skip-bad leaves out the {_rows(result.refused)} that cannot be converted")
+    if result.unplaced:
+        drops = shlex.join(part for column in result.unplaced for part in ("--drop", column))
         hints.append(f"{drops} leaves out every column that has no place")
-    if outcome.report.counts[ALL_OR_NONE.name]:
+    if result.report.counts[ALL_OR_NONE.name]:
         hints.append("--system TEXT and --tools FILE give rows what others have")
     err.print("\n" + "; ".join([nothing, *hints]), style="red", soft_wrap=True, markup=False)
 

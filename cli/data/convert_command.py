@@ -7,14 +7,10 @@ from typing import Annotated
 
 import typer
 
+from cli.data.formats_in_help import LAYOUTS, TARGETS
 from cli.options import DatasetFile, EnvironmentName
 
 AUTO = "auto"
-SOURCES = (
-    "openai-chat, openai-preference, sharegpt, converse, preference, prompt-completion, question-answer or "
-    "instruction"
-)
-TARGETS = "sft, dpo, gen_qa, distillation, openai_chat, prompt_completion or preference"
 
 
 def convert(
@@ -24,7 +20,7 @@ def convert(
         str, typer.Option("--out", "-o", metavar="OUT", help="Where to, or - for standard output.")
     ],
     layout: Annotated[
-        str, typer.Option("--from", "-f", metavar="LAYOUT", help=f"{SOURCES}; auto: what the first rows are.")
+        str, typer.Option("--from", "-f", metavar="LAYOUT", help=f"{LAYOUTS}; auto: what the first rows are.")
     ] = AUTO,
     query: Annotated[str | None, typer.Option(metavar="COLUMN", help="The column with the question.")] = None,
     response: Annotated[str | None, typer.Option(metavar="COLUMN", help="… with the answer.")] = None,

@@ -16,7 +16,7 @@ SHOWN = 5
 
 
 def dedup_source(source: Source, to: str, *, by: By, near: float | None, report: Path | None) -> None:
-    """Write the dataset without its duplicates, and tell on standard error what was left out."""
+    """Write the dataset without its duplicates, and list on standard error what was left out."""
     first: list[Dropped] = []
     with ExitStack() as stack:
         write = stack.enter_context(json_lines(report, source, option="--report")) if report else None
@@ -30,17 +30,17 @@ def dedup_source(source: Source, to: str, *, by: By, near: float | None, report:
             if len(first) < SHOWN:
                 first.append(dropped)
 
-        outcome = dedup(stream, out.write, by=by, near=near, sink=drop, on_progress=advance)
-    kept = outcome.rows - outcome.same - outcome.alike
-    alike = "" if near is None else f", {outcome.alike:,} alike"
+        result = dedup(stream, out.write, by=by, near=near, sink=drop, on_progress=advance)
+    kept = result.rows - result.same - result.alike
+    alike = "" if near is None else f", {result.alike:,} alike"
     err.print(
-        f"{outcome.rows:,} rows: {kept:,} kept, {outcome.same:,} the same as one before{alike}",
+        f"{result.rows:,} rows: {kept:,} kept, {result.same:,} the same as one before{alike}",
         soft_wrap=True,
     )
     for dropped in first:
         how = "the same as" if dropped.similarity == 1 else f"{dropped.similarity:.0%} like"
         err.print(f"- line {dropped.line:,}: {how} line {dropped.kept:,}", style="dim", soft_wrap=True)
-    more = outcome.same + outcome.alike - len(first)
+    more = result.same + result.alike - len(first)
     if more:
         where = f": {report}" if report else "; --report OUT.jsonl lists them"
         err.print(f"- and {more:,} more{where}", style="dim", markup=False, soft_wrap=True)

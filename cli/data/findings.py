@@ -9,10 +9,10 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from atelier.datasets import Finding, Report
+from atelier.datasets.check import ALL_RULES
 from atelier.datasets.leakage.leakage import LEAKAGE_RULES
-from atelier.datasets.rules.all_rules import ALL_RULES
+from atelier.datasets.shapes.dialogue import CONVERTIBLE
 from atelier.datasets.transform.columns import PLACED
-from atelier.datasets.transform.dialogue import CONVERTIBLE
 from cli.rendering import size
 
 EXAMPLES = 3
@@ -21,15 +21,17 @@ _MARKS = {"refuse": ("✗", "red"), "warn": ("!", "yellow")}
 
 
 def view(report: Report, *, examples: int = EXAMPLES) -> RenderableType:
-    """One line for the file, then each broken rule: what it demands, and where it is broken first."""
-    return Group(verdict(report), *_rules(report, examples))
+    """One line for the file, then each broken rule: its requirement, and its first findings."""
+    return Group(headline(report), *_rules(report, examples))
 
 
-def verdict(report: Report) -> Text:
+def headline(report: Report) -> Text:
     """The file in one line: what it is, and how many findings refuse it or warn."""
     warned = report.total - report.refused
-    told = [_count(report.refused, "finding"), _count(warned, "warning")]
-    counts = " and ".join(text for text, count in zip(told, (report.refused, warned), strict=True) if count)
+    counted = [_count(report.refused, "finding"), _count(warned, "warning")]
+    counts = " and ".join(
+        text for text, count in zip(counted, (report.refused, warned), strict=True) if count
+    )
     mark = ("✓", "green") if report.is_valid else _MARKS["refuse"]
     return Text.assemble(
         mark,

@@ -30,14 +30,14 @@ def json_lines(path: Path, source: Source, *, option: str) -> Iterator[Callable[
 
     CommandFailed when nothing can be written there, or the dataset would be.
     """
-    said = f"{option} = {str(path)!r}"
+    prefix = f"{option} = {str(path)!r}"
     if str(path) == STANDARD_OUTPUT:
-        raise CommandFailed(f"{said}: what was found is told there; accepted: a file", ExitCode.INVALID)
+        raise CommandFailed(f"{prefix}: findings are printed there; accepted: a file", ExitCode.INVALID)
     if source.path and path.exists() and path.samefile(source.path):
-        raise CommandFailed(f"{said}: is the dataset itself; accepted: another file", ExitCode.INVALID)
+        raise CommandFailed(f"{prefix}: is the dataset itself; accepted: another file", ExitCode.INVALID)
     try:
         file = path.open("w", encoding="utf-8")
     except OSError as error:
-        raise CommandFailed(f"{said}: {error.strerror}", ExitCode.INVALID) from error
+        raise CommandFailed(f"{prefix}: {error.strerror}", ExitCode.INVALID) from error
     with file:
         yield lambda document: print(json.dumps(document, ensure_ascii=False), file=file)

@@ -1,4 +1,4 @@
-"""A file scanned by several processes, each a piece of it at a time."""
+"""Parallel scan of a file: each process scans one chunk at a time."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from atelier.datasets.formats.names import Format
+from atelier.datasets.formats.registry import Format
 from atelier.datasets.rules.finding import Finding
 from atelier.datasets.rules.requirements import Requirements
 from atelier.datasets.scan.part import FINDINGS_KEPT, Part
 from atelier.datasets.scan.scan import Sink, scan
 
-PIECE_BYTES = 16 * 1024 * 1024
+CHUNK_BYTES = 16 * 1024 * 1024
 
-ScanPiece = Callable[[int, int], Part]
+ScanChunk = Callable[[int, int], Part]
 
 
-def scan_side_by_side(
+def parallel_scan(
     path: Path,
     format: Format,  # noqa: A002 - the field's word
     requirements: Requirements,
@@ -32,22 +32,22 @@ def scan_side_by_side(
     jobs: int,
     sink: Sink | None = None,
     on_progress: Callable[[int], None] | None = None,
-    piece_bytes: int = PIECE_BYTES,
+    chunk_bytes: int = CHUNK_BYTES,
 ) -> list[Part]:
     """The parts of a file in order, scanned by `jobs` processes, with the findings that a report keeps.
 
-    What `sink` gets passes through files of a temporary folder: the numbers of a piece's lines are known only
+    What `sink` gets passes through files of a temporary folder: the numbers of a chunk's lines are known only
     when all before it is scanned.
     """
     size = path.stat().st_size
-    pieces = [(start, min(start + piece_bytes, size)) for start in range(0, size, piece_bytes)]
+    chunks = [(start, min(start + chunk_bytes, size)) for start in range(0, size, chunk_bytes)]
     parts: list[Part] = []
     kept = lines = 0
     with TemporaryDirectory(prefix="atelier-findings-") as folder, _processes(jobs) as processes:
         findings = Path(folder) if sink else None
-        scan_piece = partial(_scan_piece, path, format, requirements, findings)
+        scan_chunk = partial(_scan_chunk, path, format, requirements, findings)
         for (start, end), part in zip(
-            pieces, _in_order(processes, scan_piece, pieces, 2 * jobs), strict=True
+            chunks, _in_order(processes, scan_chunk, chunks, 2 * jobs), strict=True
         ):
             part.findings = part.findings[: FINDINGS_KEPT - kept]
             parts.append(part)
@@ -64,7 +64,7 @@ def scan_side_by_side(
 def _processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
     """Processes that end with the block: what they have begun is finished, what waits is dropped.
 
-    A second Ctrl-C waits for that: in the middle of it, it would leave processes that nobody ends.
+    A second Ctrl-C waits for that: in the middle of it, it would leave processes running.
     """
     executor = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
     try:
@@ -104,20 +104,20 @@ def _interrupts_held() -> Iterator[None]:
 
 
 def _in_order(
-    processes: ProcessPoolExecutor, scan_piece: ScanPiece, pieces: Sequence[tuple[int, int]], ahead: int
+    processes: ProcessPoolExecutor, scan_chunk: ScanChunk, chunks: Sequence[tuple[int, int]], ahead: int
 ) -> Iterator[Part]:
-    """The parts in the order of the pieces, no more than `ahead` of them under way or waiting to be taken."""
+    """The parts in the order of the chunks, no more than `ahead` of them under way or waiting to be taken."""
     under_way: deque[Future[Part]] = deque()
-    for piece in pieces:
+    for chunk in chunks:
         if len(under_way) == ahead:
             yield under_way.popleft().result()
         with _interrupts_held():
-            under_way.append(processes.submit(scan_piece, *piece))
+            under_way.append(processes.submit(scan_chunk, *chunk))
     while under_way:
         yield under_way.popleft().result()
 
 
-def _scan_piece(
+def _scan_chunk(
     path: Path,
     format: Format,  # noqa: A002 - the field's word
     requirements: Requirements,
@@ -138,7 +138,7 @@ def _scan_piece(
 
 
 def _pass_on(found: Path, lines: int, sink: Sink) -> None:
-    """Give the sink the findings of a piece that begins after so many lines."""
+    """Give the sink the findings of a chunk, moved by the lines before it."""
     with found.open(encoding="utf-8") as file:
         for line in file:
             sink(Finding(*json.loads(line)).moved(lines))

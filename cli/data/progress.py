@@ -21,7 +21,7 @@ from cli.data.source import Source
 
 @contextmanager
 def progress(source: Source) -> Iterator[Callable[[int], None]]:
-    """A bar by bytes; on standard error, so that it is in nobody's pipe, and only where somebody looks."""
+    """A bar by bytes; on standard error, and only on a terminal."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -1,4 +1,4 @@
-"""What a file is held to beyond its format: the recipe of a base model, the size of a batch."""
+"""Requirements beyond the format: the recipe of a base model, the size of a batch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from atelier.datasets import Bound, Format, Requirements
-from atelier.datasets.formats.limits import documented
+from atelier.datasets.formats.registry import documented
 from atelier.datasets.run_check.recipe_requirements import evaluation_requirements, training_requirements
 from atelier.datasets.scan.scan import Observer
 from atelier.problems import nearest
@@ -20,8 +20,8 @@ from cli.exit_codes import ExitCode
 from cli.failure import CommandFailed
 
 
-def demanded(format: Format, base_model: str | None, global_batch_size: int | None) -> Requirements:  # noqa: A002
-    """The demands on a file of this format. CommandFailed when the base model reads no such file."""
+def file_requirements(format: Format, base_model: str | None, global_batch_size: int | None) -> Requirements:  # noqa: A002
+    """The requirements on a file of this format. CommandFailed when the base model reads no such file."""
     requirements = _of_recipe(format, base_model) if base_model else documented(format)
     if global_batch_size is None:
         return requirements
@@ -61,7 +61,7 @@ def _unknown(base_model: str, message: str) -> CommandFailed:
 
 
 def leakage(evaluation: Path | None, evaluation_format: Format, format: Format) -> Sequence[Observer]:  # noqa: A002
-    """Who sees that a row is in the evaluation too. CommandFailed when no question can be read from it."""
+    """An observer that finds rows of the evaluation. CommandFailed when it has no question."""
     if evaluation is None:
         return ()
     from atelier.datasets.leakage.leakage import Fingerprints, LeakageObserver

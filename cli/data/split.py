@@ -34,17 +34,17 @@ class Split:
 
 def split_source(source: Source, shares: Mapping[str, float], *, folder: Path | None, seed: int) -> Split:
     """Split a dataset in two passes; parts without a share are not written."""
-    wanted = {name: share for name, share in shares.items() if share > 0}
-    if not math.isclose(sum(wanted.values()), 1):
-        said = " + ".join(f"--{name} {share:g}" for name, share in shares.items())
-        raise CommandFailed(f"{said} = {sum(shares.values()):g}: shares add up to 1", ExitCode.INVALID)
+    requested = {name: share for name, share in shares.items() if share > 0}
+    if not math.isclose(sum(requested.values()), 1):
+        sum_of = " + ".join(f"--{name} {share:g}" for name, share in shares.items())
+        raise CommandFailed(f"{sum_of} = {sum(shares.values()):g}: shares add up to 1", ExitCode.INVALID)
     origin = source.path or Path("dataset.jsonl")
-    files = [(folder or origin.parent) / f"{origin.stem}.{name}.jsonl" for name in wanted]
+    files = [(folder or origin.parent) / f"{origin.stem}.{name}.jsonl" for name in requested]
     with ExitStack() as stack:
         source = _read_twice(source, stack)
         with progress(source) as advance, source.open() as stream:
             indexed = index(stream, seed, advance)
-        assignment = assign(indexed, list(wanted.values()))
+        assignment = assign(indexed, list(requested.values()))
         outs = [stack.enter_context(published(str(file), option="--out")) for file in files]
         with progress(source) as advance, source.open() as stream:
             write(stream, assignment.parts, [out.write for out in outs], advance)

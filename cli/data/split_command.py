@@ -20,7 +20,7 @@ def split(
     ] = 0.1,
     test: Annotated[float, typer.Option(min=0, max=1, metavar="SHARE", help="… of NAME.test.jsonl.")] = 0.0,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar="DIR", help="Where to. Default: where FILE lies.")
+        Path | None, typer.Option("--out", "-o", metavar="DIR", help="Where to. Default: the folder of FILE.")
     ] = None,
     seed: Annotated[
         int, typer.Option(help="Another seed, another split; the same seed, the same files.")

@@ -1,1 +1,1 @@
-"""What a sample of each format is: every rule, and the code that tells which ones a sample breaks."""
+"""The formats of datasets: a module each, which registers its definition."""

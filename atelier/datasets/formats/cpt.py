@@ -8,17 +8,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from atelier.datasets.formats.definition import Definition
-from atelier.datasets.formats.fields import FIELD_RULES, TEXT, UNKNOWN_KEY, Field, check_fields
+from atelier.datasets.rules.definition import Definition, register
+from atelier.datasets.rules.finding import Violation
 from atelier.datasets.rules.requirements import Requirements
-from atelier.datasets.rules.violation import Violation
+from atelier.datasets.shapes.fields import FIELD_RULES, TEXT, UNKNOWN_KEY, Field, check_fields
 
 _SAMPLE = (Field("text", TEXT, says=True),)
 
 
 def validate(sample: dict[str, Any], _requirements: Requirements) -> Iterator[Violation]:
-    """Faults of one sample."""
+    """Violations of one sample."""
     yield from check_fields(sample, _SAMPLE)
 
 
-CPT = Definition((*FIELD_RULES, UNKNOWN_KEY), validate)
+CPT = register(
+    Definition(
+        name="cpt",
+        use="training",
+        purpose="continued pre-training of Nova",
+        row='`{"text"}`',
+        rules=(*FIELD_RULES, UNKNOWN_KEY),
+        validate=validate,
+    )
+)

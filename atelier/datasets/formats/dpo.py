@@ -9,8 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from atelier.datasets.formats.blocks import Block, content_blocks, object_blocks
-from atelier.datasets.formats.conversation import (
+from atelier.datasets.fast_path.preferences import PreferenceFastPath
+from atelier.datasets.rules.definition import Definition, register
+from atelier.datasets.rules.finding import Rule, Violation, shown
+from atelier.datasets.rules.requirements import Requirements
+from atelier.datasets.shapes.blocks import Block, content_blocks, object_blocks
+from atelier.datasets.shapes.conversation import (
     CONVERSATION_RULES,
     TURNS_ALTERNATE,
     USER_FIRST,
@@ -21,9 +25,8 @@ from atelier.datasets.formats.conversation import (
     features,
     turns_of,
 )
-from atelier.datasets.formats.definition import Definition
-from atelier.datasets.formats.fast_path.preferences import PreferenceAcceptor
-from atelier.datasets.formats.fields import (
+from atelier.datasets.shapes.dialogue import Dialogue
+from atelier.datasets.shapes.fields import (
     LIST,
     OBJECT,
     TEXT,
@@ -32,10 +35,8 @@ from atelier.datasets.formats.fields import (
     below,
     check_fields,
 )
-from atelier.datasets.formats.file_rules import check_conversations
-from atelier.datasets.rules.requirements import Requirements
-from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Violation, shown
+from atelier.datasets.shapes.file_rules import check_conversations
+from atelier.datasets.shapes.writing import converse_sample, rejected_answer
 
 _SOURCES = "Amazon Nova user guide, preference data; SageMaker SDK dpo.json"
 LABELS = ("preferred", "non-preferred")
@@ -72,7 +73,7 @@ _CANDIDATE = (Field("content", LIST, says=True), Field("preferenceLabel", TEXT))
 
 
 def validate(sample: dict[str, Any], requirements: Requirements) -> Iterator[Violation]:
-    """Faults of one sample."""
+    """Violations of one sample."""
     messages = turns_of(sample)
     yield from check_frame(sample)
     if "toolConfig" in sample:
@@ -134,6 +135,29 @@ def _check_candidates(candidates: list[Any], turn: int, at: str) -> Iterator[Vio
         )
 
 
-DPO = Definition(
-    (*CONVERSATION_RULES, *_OWN_RULES), validate, features, check_conversations, PreferenceAcceptor
+def _write(dialogue: Dialogue) -> dict[str, Any]:
+    candidates = [
+        {"content": dialogue.answer, "preferenceLabel": "preferred"},
+        {"content": rejected_answer(dialogue), "preferenceLabel": "non-preferred"},
+    ]
+    return converse_sample(dialogue, {"role": "assistant", "candidates": candidates})
+
+
+DPO = register(
+    Definition(
+        name="dpo",
+        use="training",
+        purpose="preferences for Nova",
+        row=(
+            'as `sft`, but the last turn is `{"role": "assistant", "candidates": [{"content": '
+            '[{"text"}], "preferenceLabel": "preferred" or "non-preferred"}]}`'
+        ),
+        rules=(*CONVERSATION_RULES, *_OWN_RULES),
+        validate=validate,
+        features=features,
+        across=check_conversations,
+        fast_path=PreferenceFastPath,
+        write=_write,
+        answers=2,
+    )
 )

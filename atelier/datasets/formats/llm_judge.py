@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from atelier.datasets.formats.definition import Definition
-from atelier.datasets.formats.fields import (
+from atelier.datasets.rules.definition import Definition, register
+from atelier.datasets.rules.finding import Violation, shown
+from atelier.datasets.rules.requirements import Requirements
+from atelier.datasets.shapes.fields import (
     BLANK_TEXT,
     FIELD_RULES,
     LIST,
@@ -18,9 +20,7 @@ from atelier.datasets.formats.fields import (
     Field,
     check_fields,
 )
-from atelier.datasets.formats.images import IMAGE_DATA, check_images
-from atelier.datasets.rules.requirements import Requirements
-from atelier.datasets.rules.violation import Violation, shown
+from atelier.datasets.shapes.images import IMAGE_DATA, check_images
 
 _ANSWERS = ("response_A", "response_B")
 _SAMPLE = (
@@ -31,7 +31,7 @@ _SAMPLE = (
 
 
 def validate(sample: dict[str, Any], _requirements: Requirements) -> Iterator[Violation]:
-    """Faults of one sample. A model may have answered with nothing: that is a warning."""
+    """Violations of one sample. A model may have answered with nothing: that is a warning."""
     yield from check_fields(sample, _SAMPLE, extra=UNREAD_KEY)
     for name in _ANSWERS:
         answer = sample.get(name)
@@ -40,4 +40,13 @@ def validate(sample: dict[str, Any], _requirements: Requirements) -> Iterator[Vi
     yield from check_images(sample.get("images"))
 
 
-LLM_JUDGE = Definition((*FIELD_RULES, UNREAD_KEY, BLANK_TEXT, IMAGE_DATA), validate)
+LLM_JUDGE = register(
+    Definition(
+        name="llm_judge",
+        use="evaluation",
+        purpose="two answers for a judge",
+        row='`{"prompt", "response_A", "response_B", "images": [{"data"}]}`',
+        rules=(*FIELD_RULES, UNREAD_KEY, BLANK_TEXT, IMAGE_DATA),
+        validate=validate,
+    )
+)

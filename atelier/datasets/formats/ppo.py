@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from atelier.datasets.formats.definition import Definition
-from atelier.datasets.formats.fields import (
+from atelier.datasets.rules.definition import Definition, register
+from atelier.datasets.rules.finding import Rule, Violation, shown
+from atelier.datasets.rules.requirements import Requirements
+from atelier.datasets.shapes.fields import (
     EMPTY_VALUE,
     FIELD_RULES,
     LIST,
@@ -17,9 +19,6 @@ from atelier.datasets.formats.fields import (
     Field,
     check_fields,
 )
-from atelier.datasets.rules.requirements import Requirements
-from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Violation, shown
 
 _GUIDE = "Amazon Nova user guide, PPO"
 CATEGORIES = ("default", "math", "coding", "if", "rag", "rai")
@@ -53,7 +52,7 @@ _SAMPLE = (
 
 
 def validate(sample: dict[str, Any], _requirements: Requirements) -> Iterator[Violation]:
-    """Faults of one sample. The system's turn may be an empty text; no other may."""
+    """Violations of one sample. The system's turn may be an empty text; no other may."""
     yield from check_fields(sample, _SAMPLE)
     turns, mask, category = sample.get("turns"), sample.get("turns_to_mask"), sample.get("reward_category")
     if isinstance(turns, list):
@@ -101,4 +100,16 @@ def _is_user(index: int) -> bool:
     return index % 2 == 1
 
 
-PPO = Definition((*FIELD_RULES, UNKNOWN_KEY, *_OWN_RULES), validate)
+PPO = register(
+    Definition(
+        name="ppo",
+        use="training",
+        purpose="PPO of Nova",
+        row=(
+            '`{"turns": ["<system>", "User: … Bot:", "<answer>", …], "turns_to_mask": [0, 1, 3, …], '
+            '"reward_category", "meta_data"}`'
+        ),
+        rules=(*FIELD_RULES, UNKNOWN_KEY, *_OWN_RULES),
+        validate=validate,
+    )
+)

@@ -1,32 +1,40 @@
-"""The formats that can be checked."""
+"""Every format, found in the modules of this package: a new module is all that a new format needs."""
 
 from __future__ import annotations
 
-from atelier.datasets.formats import open_weight
-from atelier.datasets.formats.cpt import CPT
-from atelier.datasets.formats.definition import Definition
-from atelier.datasets.formats.distillation import DISTILLATION
-from atelier.datasets.formats.dpo import DPO
-from atelier.datasets.formats.fast_path.records import with_fast_path
-from atelier.datasets.formats.gen_qa import GEN_QA
-from atelier.datasets.formats.llm_judge import LLM_JUDGE
-from atelier.datasets.formats.names import Format
-from atelier.datasets.formats.ppo import PPO
-from atelier.datasets.formats.rft import RFT, RFT_EVAL
-from atelier.datasets.formats.sft import SFT
+from enum import EnumType, StrEnum
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING
+
+from atelier.datasets import formats
+from atelier.datasets.fast_path.records import with_fast_path
+from atelier.datasets.rules.definition import Definition, registered
+from atelier.datasets.rules.requirements import Requirements
+
+for _module in iter_modules(formats.__path__):
+    if not __name__.endswith(f".{_module.name}"):
+        import_module(f"{formats.__name__}.{_module.name}")
+
+
+class _Registered(EnumType):
+    if TYPE_CHECKING:
+
+        def __getattr__(cls, name: str) -> Format: ...
+
+
+class Format(StrEnum, metaclass=_Registered):
+    """One layout of rows, by the name that `--technique`, run files and recipes use."""
+
+    vars().update({_definition.name.upper(): _definition.name for _definition in registered()})
+
 
 DEFINITIONS: dict[Format, Definition] = {
-    Format.SFT: SFT,
-    Format.DPO: DPO,
-    Format.PPO: with_fast_path(PPO),
-    Format.CPT: with_fast_path(CPT),
-    Format.RFT: with_fast_path(RFT),
-    Format.DISTILLATION: DISTILLATION,
-    Format.GEN_QA: with_fast_path(GEN_QA),
-    Format.LLM_JUDGE: with_fast_path(LLM_JUDGE),
-    Format.RFT_EVAL: with_fast_path(RFT_EVAL),
-    Format.PREFERENCE: with_fast_path(open_weight.PREFERENCE),
-    Format.PROMPT_COMPLETION: with_fast_path(open_weight.PROMPT_COMPLETION),
-    Format.OPENAI_CHAT: with_fast_path(open_weight.OPENAI_CHAT),
-    Format.VERL: with_fast_path(open_weight.VERL),
+    Format(definition.name): definition if definition.fast_path else with_fast_path(definition)
+    for definition in registered()
 }
+
+
+def documented(format: Format) -> Requirements:  # noqa: A002 - the field's word
+    """The requirements that AWS's guides state for a file of the format; none for most."""
+    return DEFINITIONS[format].requirements

@@ -1,4 +1,4 @@
-"""Reinforcement fine-tuning and its evaluation: a prompt in OpenAI's shape, and what a reward function needs.
+"""Reinforcement fine-tuning: a prompt in OpenAI's shape, and what a reward function needs.
 
 Keys other than `messages`, `id`, `tools` and `reference_answer` are passed on to the reward function. Source:
 Amazon Nova user guide, "Preparing data for RFT"; Nova Forge 1.4.10, rft_dataset_validator.py.
@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from atelier.datasets.formats.definition import Definition
-from atelier.datasets.formats.fields import (
+from atelier.datasets.rules.definition import Definition, register
+from atelier.datasets.rules.feature_counts import FeatureCounts, Features
+from atelier.datasets.rules.finding import Rule, Violation, shown
+from atelier.datasets.rules.requirements import Bound, Requirements
+from atelier.datasets.shapes.fields import (
     FIELD_RULES,
     LIST,
     OBJECT,
@@ -23,12 +26,8 @@ from atelier.datasets.formats.fields import (
     below,
     check_fields,
 )
-from atelier.datasets.formats.file_rules import ALL_OR_NONE, check_all_or_none
-from atelier.datasets.formats.functions import FUNCTION_RULES, check_functions
-from atelier.datasets.rules.feature_counts import FeatureCounts, Features
-from atelier.datasets.rules.requirements import Requirements
-from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Violation, shown
+from atelier.datasets.shapes.file_rules import ALL_OR_NONE, check_all_or_none
+from atelier.datasets.shapes.functions import FUNCTION_RULES, check_functions
 
 _GUIDE = "Amazon Nova user guide, RFT"
 _FORGE = "Nova Forge RFTDatasetSample"
@@ -48,12 +47,13 @@ TEXT_ONLY = Rule("text-only", "The content of a message is text.", f"{_GUIDE}; {
 SINGLE_TURN = Rule(
     "single-turn", "There is one message of the user.", f"{_GUIDE}; {_FORGE} lets more pass", "warn"
 )
-EVALUATION_SINGLE_TURN = Rule(
-    "evaluation-single-turn",
-    "There is one message of the user in a row that is evaluated.",
-    "Amazon Nova user guide, RFT evaluation",
+SHARED_RULES = (
+    *FIELD_RULES,
+    UNKNOWN_KEY,
+    *(RFT_ROLE, RFT_ROLE_DOCUMENTED, SYSTEM_FIRST, USER_PRESENT, TEXT_ONLY),
+    *FUNCTION_RULES,
+    ALL_OR_NONE,
 )
-_OWN_RULES = (RFT_ROLE, RFT_ROLE_DOCUMENTED, SYSTEM_FIRST, USER_PRESENT, TEXT_ONLY)
 
 _OPTIONAL_KEYS = ("id", "reference_answer", "tools")
 _SAMPLE = (
@@ -70,7 +70,9 @@ _MESSAGE = (
 )
 
 
-def _explained(single_turn: Rule) -> Callable[[dict[str, Any], Requirements], Iterator[Violation]]:
+def validator(single_turn: Rule) -> Callable[[dict[str, Any], Requirements], Iterator[Violation]]:
+    """Validation of one sample; `single_turn` is the rule that several messages of the user break."""
+
     def validate(sample: dict[str, Any], _requirements: Requirements) -> Iterator[Violation]:
         yield from check_fields(sample, _SAMPLE, extra=None)
         if isinstance(sample.get("tools"), list):
@@ -126,18 +128,29 @@ def _check_parts(content: Any, at: str) -> Iterator[Violation]:
             yield Violation(TEXT_ONLY, f"{at}[{index}]", shown(part), '{"type": "text", "text": "…"}')
 
 
-def _traits(sample: dict[str, Any]) -> Features:
+def features(sample: dict[str, Any]) -> Features:
+    """The optional keys that a sample has."""
     return frozenset(key for key in _OPTIONAL_KEYS if key in sample)
 
 
-def _across(feature_counts: FeatureCounts, _requirements: Requirements) -> Iterator[Violation]:
+def across(feature_counts: FeatureCounts, _requirements: Requirements) -> Iterator[Violation]:
+    """Violations of all samples of a file: an optional key is in all of them or in none."""
     return check_all_or_none(feature_counts, _OPTIONAL_KEYS)
 
 
-def _definition(single_turn: Rule) -> Definition:
-    rules = (*FIELD_RULES, UNKNOWN_KEY, *_OWN_RULES, single_turn, *FUNCTION_RULES, ALL_OR_NONE)
-    return Definition(rules, _explained(single_turn), _traits, _across)
-
-
-RFT = _definition(SINGLE_TURN)
-RFT_EVAL = _definition(EVALUATION_SINGLE_TURN)
+RFT = register(
+    Definition(
+        name="rft",
+        use="training",
+        purpose="reinforcement fine-tuning of Nova",
+        row=(
+            '`{"id", "messages": [{"role", "content"}], "tools", "reference_answer", …}`; other keys '
+            "reach the reward function"
+        ),
+        rules=(*SHARED_RULES, SINGLE_TURN),
+        validate=validator(SINGLE_TURN),
+        features=features,
+        across=across,
+        requirements=Requirements(min_rows=Bound(100, "the prompts that reinforcement needs")),
+    )
+)

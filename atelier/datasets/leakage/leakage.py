@@ -1,4 +1,4 @@
-"""Whether training rows ask what an evaluation asks: a score on questions that were trained on says nothing.
+"""Leakage: training rows that ask the questions of an evaluation, which makes its score meaningless.
 
 An evaluation file becomes fingerprints, small enough to hand to every function that reads a part of the
 training file. A question that is the same but for case, spaces and its last stop is refused; one that is
@@ -16,7 +16,7 @@ from hashlib import blake2b
 from itertools import islice
 from typing import Any
 
-from atelier.datasets.formats.names import Format
+from atelier.datasets.formats.registry import Format
 from atelier.datasets.leakage.questions import questions
 from atelier.datasets.leakage.similarity import (
     SKETCH_SIZE,
@@ -28,8 +28,7 @@ from atelier.datasets.leakage.similarity import (
     sketch,
     words,
 )
-from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Violation, shown
+from atelier.datasets.rules.finding import Rule, Violation, shown
 
 ALIKE = 0.8
 # Looked at for one training row: more share rare words only where an evaluation is made from one template.
@@ -51,7 +50,7 @@ LEAKAGE_RULES = (LEAK_EXACT, LEAK_NEAR)
 
 @dataclass
 class Fingerprints:
-    """What an evaluation asks: `lines` by digest of a question, and the sketches of the same questions.
+    """The questions of an evaluation: `lines` by digest of a question, and a sketch of each.
 
     About 400 bytes a question as JSON, at most 15 kB in a watcher's memory.
     """
@@ -64,9 +63,9 @@ class Fingerprints:
         """From the rows of an evaluation file: of a longer conversation, its last question."""
         fingerprints = cls()
         for number, line in enumerate(lines, 1):
-            asked = questions(line, format)
-            if asked:
-                fingerprints._add(number, normalised(asked[-1].text))
+            found = questions(line, format)
+            if found:
+                fingerprints._add(number, normalised(found[-1].text))
         return fingerprints
 
     def _add(self, number: int, text: str) -> None:
@@ -74,7 +73,7 @@ class Fingerprints:
             self.sketches.append((number, sketch(shingles(words(text)))))
 
     def to_json(self) -> dict[str, Any]:
-        """What can be handed on."""
+        """JSON for another function."""
         return {
             "lines": self.lines,
             "sketches": [
@@ -84,13 +83,13 @@ class Fingerprints:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Fingerprints:
-        """Back from `to_json`."""
+        """The fingerprints that `to_json` wrote."""
         sketches = [(line, tuple(array("I", b64decode(values)))) for line, values in document["sketches"]]
         return cls(dict(document["lines"]), sketches)
 
 
 class LeakageObserver:
-    """Reads along with a scan of a training file. What it says of a row depends on that row alone."""
+    """An observer of the scan of a training file. Its result for a row depends on that row alone."""
 
     def __init__(self, fingerprints: Fingerprints, format: Format, evaluation_file: str) -> None:  # noqa: A002
         self._format = format
@@ -103,23 +102,23 @@ class LeakageObserver:
                 self._having.setdefault(value, []).append(index)
 
     def on_row(self, line: bytes, number: int, offset: int) -> Iterator[Violation]:  # noqa: ARG002
-        """Faults of one training row. A short text ("Yes.") only counts where a conversation begins."""
-        for index, (at, asked) in enumerate(questions(line, self._format)):
-            text = normalised(asked)
+        """Violations of one training row. A short text ("Yes.") only counts where a conversation begins."""
+        for index, (at, question) in enumerate(questions(line, self._format)):
+            text = normalised(question)
             split = words(text)
             if index and len(split) < WORDS_IN_SHINGLE:
                 continue
             same = self._lines.get(_digest(text))
             if same is not None:
-                found = f"{shown(asked)}, as line {same} of {self._file}"
+                found = f"{shown(question)}, as line {same} of {self._file}"
                 yield Violation(LEAK_EXACT, at, found, "a question that no evaluation asks")
             elif (near := self._alike(shingles(split))) is not None:
                 alike, like = near
-                found = f"{shown(asked)}, {alike:.0%} like line {like} of {self._file}"
+                found = f"{shown(question)}, {alike:.0%} like line {like} of {self._file}"
                 yield Violation(LEAK_NEAR, at, found, f"less than {ALIKE:.0%}")
 
     def _alike(self, hashes: set[int]) -> tuple[float, int] | None:
-        """(similarity, line) of a question that is alike, if one is."""
+        """(similarity, line) of a similar question, or None."""
         if len(self._having.keys() & hashes) < _needed(min(len(hashes), SKETCH_SIZE)):
             return None
         values = sketch(hashes)
@@ -130,7 +129,7 @@ class LeakageObserver:
         return None
 
     def _candidates(self, values: Sketch) -> Iterator[int]:
-        """The questions that may be alike, those with the rarest words in common first.
+        """Questions that may be similar, those that share the rarest words first.
 
         A like one shares `needed` of the row's hashes or more. So it has one at least of any known hashes of
         which fewer than `needed` are left out: the most common ones are.
@@ -148,7 +147,7 @@ class LeakageObserver:
 
 
 def _needed(size: int) -> int:
-    """How many hashes of a sketch of this size a like one shares."""
+    """The number of hashes that a similar sketch shares with one of this size."""
     return math.ceil(ALIKE * size)
 
 

@@ -1,4 +1,4 @@
-"""What a sample asks a model, in every format: the user's texts, without their context.
+"""The questions in a sample of any format: the user's texts without their context.
 
 A text beside a picture, a video or a document is no question by itself ("What is this?"), nor is what
 follows it.
@@ -12,19 +12,19 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from atelier.datasets.formats.fast_path.typed import UNDECODABLE
-from atelier.datasets.formats.names import Format
+from atelier.datasets.fast_path.decoding import UNDECODABLE
+from atelier.datasets.formats.registry import Format
 
 
 class Question(NamedTuple):
-    """A text that a model is asked, and its path in the sample."""
+    """A question to the model, and its path in the sample."""
 
     at: str
     text: str
 
 
 def questions(line: bytes, format: Format) -> list[Question]:  # noqa: A002 - the field's word
-    """The questions of one row, in order. None of a row of another shape: other rules tell of it."""
+    """The questions of one row, in order; empty for an unexpected layout, which the format rules report."""
     decode, ask = _READERS[format]
     try:
         row = decode(line)
@@ -42,7 +42,7 @@ class _Part(Struct, gc=False):
 
     @property
     def is_shown(self) -> bool:
-        """True for what is looked at, not read."""
+        """Whether the text is compared line by line."""
         return any((self.image, self.video, self.document, self.image_url))
 
 
@@ -129,7 +129,7 @@ def _of_ppo_turns(row: _Turns) -> Iterator[Question]:
 
 
 def _of_lines(row: _Text) -> Iterator[Question]:
-    """A text asks nothing, but may quote what an evaluation asks: its lines are looked at one by one."""
+    """A text has no question, but may quote one of an evaluation: each of its lines is compared."""
     for line in row.text.splitlines():
         yield Question("text", line)
 

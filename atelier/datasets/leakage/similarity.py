@@ -1,4 +1,4 @@
-"""How alike two texts are: the Jaccard similarity of their word triples, from sketches of a fixed size.
+"""Similarity of two texts: Jaccard similarity of their word triples, from sketches of a fixed size.
 
 A sketch is the lowest SKETCH_SIZE hashes of the triples ("bottom-k" MinHash: one hash function, and the exact
 similarity for texts of fewer triples). Above that size the standard error at 0.8 is 0.05. Nothing here is
@@ -23,7 +23,7 @@ _PUNCTUATION = str.maketrans(dict.fromkeys(".,;:!?\"'()[]{}«»“”„。、\u
 
 
 def normalised(text: str) -> str:
-    """The text without what does not change what it asks: case, spaces, forms of a letter, its last stop."""
+    """The text with case, spacing, Unicode form and final punctuation normalized."""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
     return " ".join(text.casefold().split()).rstrip(" .!?。")
@@ -38,7 +38,7 @@ def words(text: str) -> list[bytes]:
 
 
 def shingles(words: list[bytes]) -> set[int]:
-    """Hashes of the word triples; of a text that is shorter than one, all of it is one."""
+    """Hashes of the word triples; a shorter text is one triple."""
     if len(words) < WORDS_IN_SHINGLE:
         return {crc32(b" ".join(words))} if words else set()
     return set(map(crc32, words[2:], map(crc32, words[1:], map(crc32, words))))

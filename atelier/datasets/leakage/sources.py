@@ -1,4 +1,4 @@
-"""What a run's evaluations ask, so that it is not found in what the run trains on."""
+"""Fingerprints of a run's evaluations, to find their questions in its training data."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import BinaryIO
 
-from atelier.datasets.formats.names import Format
+from atelier.datasets.formats.registry import Format
 from atelier.datasets.leakage.leakage import Fingerprints
-from atelier.datasets.rules.rule import Rule
+from atelier.datasets.rules.finding import Rule
 from atelier.datasets.scan.blocks import Block, blocks
 from atelier.datasets.scan.scan import LONGEST_LINE
 
-# A watcher holds up to 10 kB a question: this many are half a gigabyte, of the 1.7 that a function has.
+# An observer holds up to 10 kB a question: this many are half a gigabyte, of the 1.7 that a function has.
 MOST_QUESTIONS = 50_000
 
 LEAKAGE_UNCHECKED = Rule(
@@ -29,7 +29,7 @@ def fingerprints_of(evaluation: BinaryIO, format: Format) -> Fingerprints:  # no
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:
-    """Every line without its newline; empty where it is too long to be held, which its own check refuses."""
+    """Every line without its newline; empty for a line that is too long, which its own check refuses."""
     for block in blocks(stream, 0, None, LONGEST_LINE):
         if isinstance(block, Block):
             yield from block.data.removesuffix(b"\n").split(b"\n")

@@ -1,16 +1,48 @@
-"""A broken rule and the place in the file where it is broken."""
+"""Rules, and what breaks them: a violation in one sample, a finding at its place in a file."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
 
-from atelier.datasets.rules.rule import Severity
-from atelier.datasets.rules.violation import Violation
+Severity = Literal["refuse", "warn"]
+_LONGEST_VALUE = 60
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A named requirement on a dataset, a constant beside the code that checks it.
+
+    `name` is kebab-case and unique, `requirement` one sentence, `source` the document that states it.
+    """
+
+    name: str
+    requirement: str
+    source: str
+    severity: Severity = "refuse"
+
+
+class Violation(NamedTuple):
+    """A broken rule; `at` is a path in the sample, such as `messages[3].content[0].text`; "" is the line."""
+
+    rule: Rule
+    at: str
+    found: str
+    accepted: str
+
+
+def shown(value: Any) -> str:
+    """A value, cut short: a dataset may be confidential, and messages are logged."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "…"
 
 
 class Finding(NamedTuple):
-    """`line` counts from 1, `offset` is the byte at which that line begins; line 0 is the file as a whole."""
+    """A violation and its place: `line` counts from 1, `offset` is the byte at which that line begins.
+
+    Line 0 is the file as a whole.
+    """
 
     file: str
     line: int
@@ -23,21 +55,21 @@ class Finding(NamedTuple):
 
     @classmethod
     def of(cls, violation: Violation, *, file: str, line: int = 0, offset: int = 0) -> Finding:
-        """The fault, placed."""
+        """The finding of a violation at a place in a file."""
         rule, at, found, accepted = violation
         return cls(file, line, offset, rule.name, at, found, accepted, rule.severity)
 
     def moved(self, lines: int) -> Finding:
-        """The same finding in a file that has so many lines before the part it was found in."""
+        """The same finding in a file that has `lines` more lines before it."""
         return self._replace(line=self.line + lines)
 
     def to_json(self) -> dict[str, Any]:
-        """What a line of findings.jsonl holds."""
+        """One line of findings.jsonl."""
         return self._asdict()
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Finding:
-        """Back from `to_json`."""
+        """The finding that `to_json` wrote."""
         return cls(**document)
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""What a recipe asks of a file beyond what its format asks."""
+"""Requirements of a recipe on a file, beyond those of its format."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Bound:
 
 @dataclass(frozen=True)
 class Requirements:
-    """`Demands()` asks for nothing more. `media` is images and video, `documents` are pdf files.
+    """`Requirements()` adds nothing. `media` is images and video, `documents` are PDF files.
 
     `bucket` is the dataset's own: media has to lie in it.
     """

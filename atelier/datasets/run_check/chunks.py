@@ -1,4 +1,4 @@
-"""How the datasets of a run are shared out: what one function checks, and the parts that others check."""
+"""The split of a run's datasets into chunks: one function checks some, further functions the others."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ class Chunk:
     here: bool
 
     def to_json(self) -> dict[str, Any]:
-        """For the plan that the first function leaves to the others."""
+        """An entry of plan.json, which the first function writes for the others."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Chunk:
-        """Back from `to_json`."""
+        """The chunk that `to_json` wrote."""
         return cls(**document)
 
 
 def split_into_chunks(sizes: Mapping[int, int], *, chunk_bytes: int) -> list[Chunk]:
-    """Pieces of the datasets, whose sizes in bytes are given by place.
+    """Chunks of datasets whose sizes in bytes are given by index.
 
-    The smallest that together have at most `piece_bytes` stay whole and here. Others are cut into pieces of
-    that size, or larger ones where there would be more than MOST_PIECES.
+    The smallest datasets that fit into `chunk_bytes` together stay whole, in the first function. Others are
+    cut into chunks of that size, or of a larger one where there would be more than MOST_CHUNKS.
     """
     room, here, cut = chunk_bytes, [], []
     for dataset in sorted(sizes, key=lambda place: (sizes[place], place)):
@@ -54,5 +54,5 @@ def _cut(dataset: int, size: int, length: int) -> Iterator[Chunk]:
 
 
 def remote_chunks(chunks: Sequence[Chunk]) -> list[int]:
-    """Numbers of the pieces that other functions check."""
+    """Numbers of the chunks that other functions check."""
     return [number for number, chunk in enumerate(chunks) if not chunk.here]

@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Literal
 
-from atelier.datasets.formats.limits import documented
-from atelier.datasets.formats.names import Format
+from atelier.datasets.formats.registry import Format, documented
 from atelier.datasets.rules.requirements import Bound, Requirements
 from atelier.platforms.resolved_stage import ResolvedStage
 

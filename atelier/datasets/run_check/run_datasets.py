@@ -1,11 +1,11 @@
-"""The datasets that a run reads, each with what its stage or evaluation asks of it."""
+"""The datasets of a run, with the requirements of the stage or evaluation that reads each."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from atelier.datasets.formats.names import Format
+from atelier.datasets.formats.registry import Format
 from atelier.datasets.rules.requirements import Requirements
 from atelier.datasets.run_check.recipe_requirements import (
     evaluation_requirements,
@@ -18,7 +18,7 @@ from atelier.runs.plan import Plan
 
 @dataclass(frozen=True)
 class Dataset:
-    """A file that must be of one format; `fields` are those of the run file that name it for that."""
+    """A file that must have one format; `fields` are the fields of the run file that name it."""
 
     fields: tuple[str, ...]
     uri: str
@@ -29,7 +29,7 @@ class Dataset:
 
     @property
     def label(self) -> str:
-        """What messages call it: `stages.0.train (train.jsonl)`."""
+        """Its name in messages: `stages.0.train (train.jsonl)`."""
         return f"{', '.join(self.fields)} ({self.uri.rpartition('/')[2]})"
 
 

@@ -1,17 +1,15 @@
-"""What is said of a run's datasets: the refusal, for people in a hurry, and the summary for the report."""
+"""The results of a run's dataset checks: the refusal with its first findings, and summary.json."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from atelier.datasets.check import ALL_RULES
 from atelier.datasets.leakage.leakage import LEAKAGE_RULES
 from atelier.datasets.leakage.sources import LEAKAGE_UNCHECKED, MOST_QUESTIONS
 from atelier.datasets.report import Report
-from atelier.datasets.rules.all_rules import ALL_RULES
-from atelier.datasets.rules.finding import Finding
-from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Violation
+from atelier.datasets.rules.finding import Finding, Rule, Violation
 from atelier.datasets.run_check.run_datasets import Dataset
 from atelier.datasets.scan.merge import merge
 from atelier.datasets.scan.part import Part
@@ -46,7 +44,7 @@ def report_of(dataset: Dataset, parts: Sequence[Part] | None) -> Report:
 
 
 def raise_if_invalid(reports: Sequence[Report], uris: Sequence[str | None]) -> None:
-    """InvalidDataset when a rule that refuses is broken; it tells the first findings of each such file."""
+    """InvalidDataset with the first findings of each file that breaks a refusing rule."""
     refused = [(report, uri) for report, uri in zip(reports, uris, strict=True) if not report.is_valid]
     if not refused:
         return
@@ -62,13 +60,13 @@ def _told(report: Report, uri: str | None) -> Iterator[str]:
     total = report.counts.total()
     counted = ", ".join(f"{rule} {count:,}" for rule, count in _by_count(report))
     yield f"{report.file}: {total:,} finding{'' if total == 1 else 's'} ({counted})"
-    told = sorted(report.findings, key=lambda finding: finding.severity != "refuse")[:FINDINGS_TOLD]
-    yield from (f"- {finding}" for finding in told)
-    yield f"- {'and ' + format(total - len(told), ',') + ' more' if total > len(told) else 'all'} in {uri}"
+    shown = sorted(report.findings, key=lambda finding: finding.severity != "refuse")[:FINDINGS_TOLD]
+    yield from (f"- {finding}" for finding in shown)
+    yield f"- {'and ' + format(total - len(shown), ',') + ' more' if total > len(shown) else 'all'} in {uri}"
 
 
 def _by_count(report: Report) -> list[tuple[str, int]]:
-    """Rules that are broken, the most often broken first; by name where they are broken alike."""
+    """Broken rules, the most frequent first, then by name."""
     return sorted(report.counts.items(), key=lambda item: (-item[1], item[0]))
 
 

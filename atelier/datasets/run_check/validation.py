@@ -1,4 +1,4 @@
-"""The datasets of a run, checked in one function or in several that hand their parts over through S3.
+"""Check of a run's datasets, in one function or in several that exchange their parts through S3.
 
 `runs/<id>/validation/` has for each dataset with findings `<field>.jsonl`, a line a finding (the first 10,000
 of them), and `summary.json`, which the report shows; `plan.json` and `parts/` are what functions exchange.
@@ -42,44 +42,48 @@ class Validation:
         return cls(run_id, datasets_of(plan), bucket, objects)
 
     def begin(self, *, chunk_bytes: int) -> tuple[list[dict[str, Any]], list[int]]:
-        """Check everything that one function surely can: `conclude`'s result and no pieces, if that is all.
+        """Check what one function can; if that is everything, return `conclude`'s result and no chunks.
 
-        Otherwise nothing yet, and the numbers of the pieces that other functions must check before.
+        Otherwise return no result, and the numbers of the chunks that other functions check first.
         """
         stats = self._stats()
         etags = [stat.etag if stat else None for stat in stats]
         sizes = {place: stat.size for place, stat in enumerate(stats) if stat}
         chunks = split_into_chunks(sizes, chunk_bytes=chunk_bytes)
-        asked = {
+        evaluations = {
             place: self._asked(place, etags[place]) for place in sizes if self.datasets[place].is_evaluation
         }
         others = remote_chunks(chunks)
         if not others:
-            parts = (self._scanned(chunk, asked, etags[chunk.dataset]) for chunk in chunks)
+            parts = (self._scanned(chunk, evaluations, etags[chunk.dataset]) for chunk in chunks)
             return self._concluded(chunks, parts), []
-        for place, fingerprints in asked.items():
+        for place, fingerprints in evaluations.items():
             self._write(_fingerprints_name(place), fingerprints.to_json())
-        plan = {"pieces": [chunk.to_json() for chunk in chunks], "evaluations": list(asked), "etags": etags}
+        plan = {
+            "pieces": [chunk.to_json() for chunk in chunks],
+            "evaluations": list(evaluations),
+            "etags": etags,
+        }
         self._write("plan.json", plan)
         for number, chunk in enumerate(chunks):
             if chunk.here:
-                self._check(number, chunk, asked, etags[chunk.dataset])
+                self._check(number, chunk, evaluations, etags[chunk.dataset])
         return [], others
 
     def check_chunk(self, number: int) -> Part:
-        """Check a piece of the plan, and leave the result for `conclude`."""
+        """Check one chunk of the plan and store the result for `conclude`."""
         plan = self._read("plan.json")
         chunk = Chunk.from_json(plan["pieces"][number])
-        asked = {
+        evaluations = {
             place: Fingerprints.from_json(self._read(_fingerprints_name(place)))
             for place in (plan["evaluations"] if self.datasets[chunk.dataset].is_trained_on else ())
         }
-        return self._check(number, chunk, asked, plan["etags"][chunk.dataset])
+        return self._check(number, chunk, evaluations, plan["etags"][chunk.dataset])
 
     def conclude(self, unchecked: Sequence[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
         """[{uri, role, rows, bytes}] of every field that names a dataset; the findings are written before.
 
-        InvalidDataset tells the first findings of all files. DatasetUnchecked names pieces that could not be
+        InvalidDataset has the first findings of all files. DatasetUnchecked names chunks that could not be
         checked: `unchecked` has {part, error, cause} of each.
         """
         chunks = [Chunk.from_json(chunk) for chunk in self._read("plan.json")["pieces"]]
@@ -88,7 +92,7 @@ class Validation:
         return self._concluded(chunks, (self._read_part(number) for number in range(len(chunks))))
 
     def _stats(self) -> list[Stat | None]:
-        """What is known of each dataset; None of one that is not there."""
+        """Size and ETag of each dataset; None for a missing one."""
         stats: list[Stat | None] = []
         for dataset in self.datasets:
             try:
@@ -98,16 +102,16 @@ class Validation:
         return stats
 
     def _asked(self, place: int, etag: str | None) -> Fingerprints:
-        """What an evaluation asks."""
+        """Fingerprints of an evaluation's questions."""
         evaluation = self.datasets[place]
         with self.objects.open(evaluation.uri, etag=etag) as stream:
             return fingerprints_of(stream, evaluation.format)
 
-    def _scanned(self, chunk: Chunk, asked: Mapping[int, Fingerprints], etag: str | None) -> Part:
+    def _scanned(self, chunk: Chunk, evaluations: Mapping[int, Fingerprints], etag: str | None) -> Part:
         dataset = self.datasets[chunk.dataset]
         observers = [
             LeakageObserver(fingerprints, dataset.format, self.datasets[place].label)
-            for place, fingerprints in asked.items()
+            for place, fingerprints in evaluations.items()
             if dataset.is_trained_on
         ]
         # From the byte before, which says whether a line begins at `start`; past `end`, because a line may.
@@ -122,8 +126,10 @@ class Validation:
                 observers=observers,
             )
 
-    def _check(self, number: int, chunk: Chunk, asked: Mapping[int, Fingerprints], etag: str | None) -> Part:
-        part = self._scanned(chunk, asked, etag)
+    def _check(
+        self, number: int, chunk: Chunk, evaluations: Mapping[int, Fingerprints], etag: str | None
+    ) -> Part:
+        part = self._scanned(chunk, evaluations, etag)
         self._write(_part_name(number), part.to_json())
         return part
 
@@ -141,7 +147,7 @@ class Validation:
         return list(_described(self.datasets, reports))
 
     def _written(self, dataset: Dataset, report: Report) -> str | None:
-        """Address of the dataset's findings; None when there are none."""
+        """URI of the dataset's findings; None without findings."""
         if not report.findings:
             return None
         lines = (json.dumps(finding.to_json(), ensure_ascii=False) + "\n" for finding in report.findings)

@@ -39,10 +39,10 @@ class Skipped(NamedTuple):
 
 
 def blocks(stream: Readable, start: int, end: int | None, longest: int) -> Iterator[Block | Skipped]:
-    """The lines whose first byte lies in [start, end). A line longer than `longest` may come as Skipped.
+    """The lines whose first byte is in [start, end). A line longer than `longest` may come as Skipped.
 
     The stream stands at `start`, or one byte before it when that is not 0: whether a line begins at `start`
-    is told by the byte before. It is read beyond `end` as far as the last line goes.
+    is known from the byte before. It is read beyond `end` as far as the last line goes.
     """
     data, offset = _first_line(stream, start, end)
     while data is not None and (end is None or offset < end):

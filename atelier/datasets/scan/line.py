@@ -10,8 +10,7 @@ import math
 import re
 from typing import Any, NoReturn
 
-from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Violation
+from atelier.datasets.rules.finding import Rule, Violation
 
 MOST_LEVELS = 100
 MOST_DIGITS = 4_300
@@ -69,7 +68,7 @@ class _OutOfRange(ValueError):
 
 
 def read(line: bytes) -> dict[str, Any] | Violation:
-    """The object that the line holds, or the one fault for which there is none."""
+    """The object that the line holds, or the violation that prevents reading it."""
     if not line.strip():
         return Violation(BLANK_LINE, "", "a blank line", _ONE_OBJECT)
     if line.startswith(BYTE_ORDER_MARK_BYTES):

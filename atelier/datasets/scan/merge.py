@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from atelier.datasets.formats.names import Format
-from atelier.datasets.formats.registry import DEFINITIONS
+from atelier.datasets.formats.registry import DEFINITIONS, Format
 from atelier.datasets.report import Report
-from atelier.datasets.rules.finding import Finding
+from atelier.datasets.rules.finding import Finding, Rule, Violation
 from atelier.datasets.rules.requirements import Requirements
-from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Violation
 from atelier.datasets.scan.part import FINDINGS_KEPT, Part
 
 _LIMITS = "Amazon Nova user guide and Amazon Bedrock quotas, by recipe"

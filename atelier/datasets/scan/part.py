@@ -15,7 +15,7 @@ FINDINGS_KEPT = 10_000
 
 @dataclass
 class Part:
-    """The lines whose first byte lies in [start, end).
+    """The lines whose first byte is in [start, end).
 
     Lines count from 1 within the part, offsets from 0 within the file. `rows` are lines that are not
     blank. Only the first findings are kept, `counts` (by rule) has them all.

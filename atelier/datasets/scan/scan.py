@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from atelier.datasets.formats.definition import BlockFastPath, Definition, FastPath
-from atelier.datasets.formats.names import Format
-from atelier.datasets.formats.registry import DEFINITIONS
+from atelier.datasets.formats.registry import DEFINITIONS, Format
+from atelier.datasets.rules.definition import BlockFastPath, Definition, FastPath
 from atelier.datasets.rules.feature_counts import Features
-from atelier.datasets.rules.finding import Finding
+from atelier.datasets.rules.finding import Finding, Violation
 from atelier.datasets.rules.requirements import Requirements
-from atelier.datasets.rules.violation import Violation
 from atelier.datasets.scan.blocks import Block, Readable, Skipped, blocks
 from atelier.datasets.scan.line import (
     BLANK_LINE,
@@ -45,7 +43,7 @@ def scan(
     sink: Sink | None = None,
     observers: Sequence[Observer] = (),
 ) -> Part:
-    """Check the lines whose first byte lies in [start, end).
+    """Check the lines whose first byte is in [start, end).
 
     The stream stands at `max(start - 1, 0)` and is read past `end` as far as the last line goes. `sink` gets
     every finding as it is found, with line numbers that count from the part's first line.
@@ -68,7 +66,7 @@ class _Scan:
         self._definition = definition
         self._requirements = requirements
         self._sink = sink
-        self._watchers = observers
+        self._observers = observers
         self._longest = min(requirements.max_line_bytes or LONGEST_LINE, LONGEST_LINE)
         self._verdicts = _verdicts_by(definition.fast_path(requirements) if definition.fast_path else None)
 
@@ -98,7 +96,7 @@ class _Scan:
             if features is not None:
                 first = part.lines + 1 + verdicts.index(features)
                 part.feature_counts.add(features, first, verdicts.count(features))
-        if self._watchers or None in verdicts:
+        if self._observers or None in verdicts:
             self._look_closer(block, verdicts)
         part.lines += len(verdicts)
         part.rows += len(verdicts)
@@ -108,11 +106,11 @@ class _Scan:
         number, offset = self._part.lines, block.offset
         for line, features in zip(block.lines(), verdicts, strict=True):
             number += 1
-            if (features is not None or self._explain(line, number, offset)) and self._watchers:
+            if (features is not None or self._validate(line, number, offset)) and self._observers:
                 self._watch(line, number, offset)
             offset += len(line) + 1
 
-    def _explain(self, line: bytes, number: int, offset: int) -> bool:
+    def _validate(self, line: bytes, number: int, offset: int) -> bool:
         """Find everything that is wrong with a line; whether it is an object at all."""
         if len(line) > self._longest:
             self._add(_too_long(len(line), self._longest), number, offset)
@@ -131,7 +129,7 @@ class _Scan:
         return True
 
     def _watch(self, line: bytes, number: int, offset: int) -> None:
-        for observer in self._watchers:
+        for observer in self._observers:
             for violation in observer.on_row(line, number, offset):
                 self._add(violation, number, offset)
 

@@ -1,4 +1,4 @@
-"""What a row's columns are called, and what becomes of those that no layout reads."""
+"""The names of a row's columns, and the handling of those that no layout reads."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from atelier.datasets.rules.rule import Rule
-from atelier.datasets.rules.violation import Violation
-from atelier.datasets.transform.dialogue import Unconvertible, required_text
+from atelier.datasets.rules.finding import Rule, Violation
+from atelier.datasets.shapes.dialogue import Unconvertible, required_text
 
 Row = Mapping[str, Any]
 
@@ -94,17 +93,17 @@ def context_text(value: Any, at: str) -> str:
 
 
 def is_empty(value: Any) -> bool:
-    """Whether a column says nothing in this row."""
+    """Whether a column is empty in this row: null, blank, [] or {}."""
     return value is None or value in ([], {}) or (isinstance(value, str) and not value.strip())
 
 
 def unread(row: Row, read: frozenset[str]) -> Iterator[tuple[str, Any]]:
-    """Columns that say something and were not read."""
+    """Columns that are not empty and were not read."""
     return ((name, value) for name, value in row.items() if name not in read and not is_empty(value))
 
 
 def unplaced(counts: Mapping[str, int]) -> Violation:
-    """One fault for all columns without a place, with how many rows have each."""
+    """One violation for all columns without a place, with how many rows have each."""
     rows = ", ".join(f"{name!r} in {count:,} row{'s'[: count > 1]}" for name, count in counts.items())
     return Violation(PLACED, ", ".join(counts), f"columns with no place in a sample: {rows}", _PLACES)
 

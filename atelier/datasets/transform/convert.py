@@ -8,31 +8,28 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
-from atelier.datasets.formats.definition import FastPath
-from atelier.datasets.formats.names import Format
-from atelier.datasets.formats.registry import DEFINITIONS
+from atelier.datasets.formats.registry import DEFINITIONS, Format
 from atelier.datasets.report import Report
+from atelier.datasets.rules.definition import FastPath
 from atelier.datasets.rules.feature_counts import FeatureCounts, Features
-from atelier.datasets.rules.finding import Finding
+from atelier.datasets.rules.finding import Finding, Violation, shown
 from atelier.datasets.rules.requirements import Requirements
-from atelier.datasets.rules.violation import Violation, shown
 from atelier.datasets.scan.blocks import Skipped, blocks
 from atelier.datasets.scan.line import LINE_LENGTH, read as read_line
 from atelier.datasets.scan.merge import ROWS
 from atelier.datasets.scan.scan import LONGEST_LINE
+from atelier.datasets.shapes.dialogue import Unconvertible
 from atelier.datasets.transform import openai_text
 from atelier.datasets.transform.columns import Columns, is_metadata, unplaced, unread
-from atelier.datasets.transform.dialogue import Unconvertible
 from atelier.datasets.transform.sources import Source, detect, read
 from atelier.datasets.transform.targets import write
 
 DETECTED_FROM = 20
-_ONE_ANSWER = (Format.SFT, Format.GEN_QA, Format.OPENAI_CHAT, Format.PROMPT_COMPLETION)
 
 
 @dataclass(frozen=True)
 class Conversion:
-    """What is asked for. `source` None: what the first rows look like.
+    """A conversion. `source` None: the layout is detected from the first rows.
 
     `system` and `tool_config` are given to rows that have none of their own.
     """
@@ -47,7 +44,7 @@ class Conversion:
 
 @dataclass
 class ConversionResult:
-    """What came of it. `refused` rows were not written.
+    """The result of a conversion. `refused` rows were not written.
 
     `left_out` counts rows by a column that was dropped or is metadata, `unplaced` by one without a place,
     which refuses the file; `one_answer` counts pairs of which the target holds the better answer alone.
@@ -73,7 +70,7 @@ class ConversionResult:
 
 
 class Undetected(Exception):
-    """The first rows do not tell which layout they have; the message says what they look like."""
+    """The layout cannot be detected; the message describes the first rows."""
 
 
 def detect_source(first_rows: Sequence[bytes], columns: Columns) -> Source:
@@ -108,7 +105,7 @@ def convert(
 ) -> ConversionResult:
     """Read `stream` to its end and give `out` the converted lines; `sink` gets every finding.
 
-    Undetected when no source is named and the first rows do not tell it.
+    Undetected when no source is named and the first rows do not show one.
     """
     converter = _Converter(conversion, out, file, sink)
     for block in blocks(stream, 0, None, LONGEST_LINE):
@@ -137,7 +134,7 @@ class _Converter:
         self._sink = sink
         self.report = Report(file)
         self._outcome = ConversionResult(self.report, conversion.source)
-        self._tally = FeatureCounts()
+        self._feature_counts = FeatureCounts()
         self._definition = DEFINITIONS[conversion.target]
         fast_path = self._definition.fast_path
         self._accept: FastPath | None = fast_path(Requirements()) if fast_path else None
@@ -161,7 +158,7 @@ class _Converter:
         if block is None:
             return False
         for features, rows, first in block.features:
-            self._tally.add(features, self.report.rows + first, rows)
+            self._feature_counts.add(features, self.report.rows + first, rows)
         self.report.rows += block.rows
         self._out(block.lines)
         return True
@@ -179,9 +176,9 @@ class _Converter:
         self._refuse([violation], line.offset)
 
     def finish(self) -> ConversionResult:
-        """The outcome, with what is wrong with the written rows together at the head of the report."""
+        """The result, with findings about the written file first in the report."""
         of_rows, self.report.findings = self.report.findings, []
-        for violation in self._definition.across(self._tally, Requirements()):
+        for violation in self._definition.across(self._feature_counts, Requirements()):
             if violation.rule.severity == "refuse":
                 self._found(Finding.of(violation, file=self.report.file))
         if self._outcome.unplaced:
@@ -210,7 +207,7 @@ class _Converter:
                 self._refuse(refusals, offset)
                 return
             features = self._definition.features(sample)
-        self._tally.add(features, self.report.rows)
+        self._feature_counts.add(features, self.report.rows)
         self._out(converted + b"\n")
 
     def _sample(self, row: dict[str, Any], source: Source) -> dict[str, Any]:
@@ -219,7 +216,7 @@ class _Converter:
         for name, value in unread(row, reading.columns):
             is_left_out = name in conversion.columns.drop or is_metadata(name, value)
             (self._outcome.left_out if is_left_out else self._outcome.unplaced)[name] += 1
-        self._outcome.one_answer += reading.dialogue.rejected is not None and conversion.target in _ONE_ANSWER
+        self._outcome.one_answer += reading.dialogue.rejected is not None and self._definition.answers == 1
         dialogue = reading.dialogue.last_exchange() if conversion.last_exchange else reading.dialogue
         dialogue = dialogue.in_context(reading.context)
         if conversion.system and not dialogue.system:

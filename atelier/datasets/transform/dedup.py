@@ -18,7 +18,7 @@ from zlib import crc32
 
 from atelier.datasets.leakage.similarity import Sketch, normalised, shingles, similarity, sketch, words
 from atelier.datasets.transform.identity import identity
-from atelier.datasets.transform.row_content import anatomy
+from atelier.datasets.transform.row_content import row_content
 from atelier.datasets.transform.rows import lines, row
 
 CACHE_KIB = 32 * 1024
@@ -71,22 +71,22 @@ def dedup(
     `near` is the similarity from which rows are alike; None: only the same are duplicates.
     InvalidDataset at a line that is no row.
     """
-    outcome = DedupResult()
+    result = DedupResult()
     same, alike = _Same(), _Alike(near) if near is not None else None
     for line in lines(stream, on_progress):
-        outcome.rows += 1
+        result.rows += 1
         compared = _compared(row(line), by, beside=near is not None)
         kept = same.find_or_add(compared.whole, line.number)
         dropped = Dropped(line.number, kept, 1.0) if kept else None
-        outcome.same += dropped is not None
+        result.same += dropped is not None
         if alike and not dropped:
             dropped = alike.find_or_add(compared.text, compared.beside, line.number)
-            outcome.alike += dropped is not None
+            result.alike += dropped is not None
         if not dropped:
             out(line.data + b"\n")
         elif sink:
             sink(dropped)
-    return outcome
+    return result
 
 
 class _Compared(NamedTuple):
@@ -100,15 +100,15 @@ class _Compared(NamedTuple):
 def _compared(row: dict[str, Any], by: By, *, beside: bool) -> _Compared:
     """A row without a question is compared as a whole: rows that ask nothing do not ask the same."""
     if by is By.QUESTION:
-        parts = anatomy(row)
-        asked = normalised(parts.question)
-        if asked or parts.media:
-            return _Compared(asked + parts.media, asked, parts.media)
+        parts = row_content(row)
+        question = normalised(parts.question)
+        if question or parts.media:
+            return _Compared(question + parts.media, question, parts.media)
     if not beside:
         return _Compared(identity(row))
-    said = anatomy(row).said
-    text = " ".join(f"{part.role} {part.tool} {normalised(part.text)}" for part in said)
-    return _Compared(identity(row), text, identity(row, {part.text for part in said}))
+    utterances = row_content(row).utterances
+    text = " ".join(f"{part.role} {part.tool} {normalised(part.text)}" for part in utterances)
+    return _Compared(identity(row), text, identity(row, {part.text for part in utterances}))
 
 
 class _Same:

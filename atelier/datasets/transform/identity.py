@@ -1,4 +1,4 @@
-"""What tells one row from another: everything that it holds, but for what changes nothing.
+"""The identity of a row: its content, without differences that have no meaning.
 
 Two rows are the same when they hold the same, whatever the layout: pictures, tools, labels, rewards and
 columns that nothing here knows count as much as texts.
@@ -14,7 +14,7 @@ from atelier.datasets.leakage.similarity import normalised
 from atelier.datasets.transform.row_content import json_text
 
 _IDS = ("toolUseId", "tool_call_id")
-# A tool's arguments and its result: `anatomy` tells them as text.
+# A tool's arguments and its result: `row_content` gives them as text.
 _SAID_AS_JSON = ("input", "arguments", "json")
 
 

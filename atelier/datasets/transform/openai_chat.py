@@ -1,4 +1,4 @@
-"""OpenAI's chat messages as Converse turns, and back.
+"""OpenAI's chat messages as Converse turns.
 
 Messages of one role in a row become one turn, and results of tools open the user's turn: Converse's turns
 alternate. A key with a meaning that Converse has no place for (`weight: 0`, `name`, an image) makes the row
@@ -11,8 +11,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from atelier.datasets.rules.violation import shown
-from atelier.datasets.transform.dialogue import Block, Dialogue, Turn, Unconvertible, text_of
+from atelier.datasets.rules.finding import shown
+from atelier.datasets.shapes.dialogue import Block, Turn, Unconvertible
 
 _KEYS = {
     "system": {"role", "content"},
@@ -135,19 +135,3 @@ def _tool_spec(tool: Any, at: str) -> dict[str, Any]:
     if function.get("description"):
         spec["description"] = function["description"]
     return spec | {"inputSchema": {"json": function.get("parameters") or _NO_PARAMETERS}}
-
-
-def write_messages(dialogue: Dialogue) -> list[dict[str, str]]:
-    """What is before the answer, as chat messages. Text only: so the recipes that read chats want it."""
-    if dialogue.tool_config:
-        raise Unconvertible("toolConfig", "tools", "a conversation without tools")
-    messages = [{"role": "system", "content": text} for text in dialogue.system]
-    return messages + [
-        {"role": turn["role"], "content": text_of(turn["content"], f"messages[{index}]")}
-        for index, turn in enumerate(dialogue.turns)
-    ]
-
-
-def write_answer(blocks: list[Block], at: str) -> dict[str, str]:
-    """An answer as a message of the assistant."""
-    return {"role": "assistant", "content": text_of(blocks, at)}

@@ -14,10 +14,10 @@ from typing import Annotated, NamedTuple
 import msgspec
 from msgspec import Meta, Struct
 
-from atelier.datasets.formats.fast_path.typed import UNDECODABLE
-from atelier.datasets.formats.fast_path.words import may_have_words
+from atelier.datasets.fast_path.decoding import UNDECODABLE
+from atelier.datasets.fast_path.words import may_have_words
 from atelier.datasets.rules.feature_counts import Features
-from atelier.datasets.transform.targets import SCHEMA_VERSION
+from atelier.datasets.shapes.writing import SCHEMA_VERSION
 
 _Text = Annotated[str, Meta(min_length=1)]
 
@@ -72,7 +72,7 @@ _encoder = msgspec.json.Encoder()
 
 
 class Block(NamedTuple):
-    """Converted lines. `traits`: (what samples have, how many have just that, the first one from 1)."""
+    """Converted lines. `features`: (features, number of samples with exactly these, the first one from 1)."""
 
     lines: bytes
     rows: int
@@ -80,7 +80,7 @@ class Block(NamedTuple):
 
 
 def convert_block(lines: bytes, system: str | None = None) -> Block | None:
-    """The lines as SFT samples; None when the readable way has to be asked.
+    """The lines as SFT samples; None when the readable way has to convert them.
 
     `system` is given to rows that begin without one.
     """
@@ -106,7 +106,7 @@ def convert_block(lines: bytes, system: str | None = None) -> Block | None:
     is_last_line_open = not lines.endswith(b"\n")
     if len(samples) != lines.count(b"\n") + is_last_line_open or may_have_words(converted):
         return None
-    return Block(converted, len(samples), list(_traits(samples)))
+    return Block(converted, len(samples), list(_features(samples)))
 
 
 @lru_cache(maxsize=256)
@@ -117,7 +117,7 @@ def _begins_with_system(kinds: tuple[type[_Message], ...]) -> bool | None:
     return kinds[0] is _System if turns and alternate else None
 
 
-def _traits(samples: list[_Sample]) -> Iterator[tuple[Features, int, int]]:
+def _features(samples: list[_Sample]) -> Iterator[tuple[Features, int, int]]:
     for features, has_system in ((_WITH_SYSTEM, True), (_WITHOUT_SYSTEM, False)):
         numbers = [number for number, sample in enumerate(samples, 1) if bool(sample.system) is has_system]
         if numbers:

@@ -1,4 +1,4 @@
-"""What a row is made of, whatever its layout: who says what, which tools are called, what is asked."""
+"""The content of a row of any layout: its texts by role, tool calls and media."""
 
 from __future__ import annotations
 
@@ -39,35 +39,36 @@ class Utterance(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Anatomy:
-    """`said` in order; `turns` counts messages but the system's.
+class RowContent:
+    """`utterances` in order; `turns` counts messages but the system's.
 
-    `definitions` is the length of the tools' definitions, `media` what the user shows beside what he says.
+    `definitions` is the length of the tools' definitions, `media` the user's images, videos and documents
+    as JSON.
     """
 
-    said: list[Utterance] = field(default_factory=list)
+    utterances: list[Utterance] = field(default_factory=list)
     turns: int = 0
     definitions: int = 0
     media: str = ""
 
     @property
     def question(self) -> str:
-        """Everything that the user says, as one text."""
-        return "\n".join(said.text for said in self.said if said.role == "user")
+        """All texts of the user, as one."""
+        return "\n".join(said.text for said in self.utterances if said.role == "user")
 
     @property
     def tool(self) -> str:
         """The first tool that the row calls; empty where it calls none."""
-        return next((said.tool for said in self.said if said.tool), "")
+        return next((said.tool for said in self.utterances if said.tool), "")
 
     @property
     def characters(self) -> int:
-        """Characters of all that is said."""
-        return sum(len(said.text) for said in self.said)
+        """Characters of all texts."""
+        return sum(len(said.text) for said in self.utterances)
 
 
-def anatomy(row: dict[str, Any]) -> Anatomy:
-    """The row's parts. A value that has another shape than its key usually has is passed over."""
+def row_content(row: dict[str, Any]) -> RowContent:
+    """The content of a row. Values with an unexpected shape are skipped."""
     said = [Utterance("system", text) for text in _texts(row.get("system"))]
     turns = 0
     for key, value in row.items():
@@ -90,7 +91,7 @@ def anatomy(row: dict[str, Any]) -> Anatomy:
             turns += 1
     definitions = sum(len(json_text(row[key])) for key in ("toolConfig", "tools") if row.get(key))
     shown = list(_media(row))
-    return Anatomy(said, turns, definitions, json_text(shown) if shown else "")
+    return RowContent(said, turns, definitions, json_text(shown) if shown else "")
 
 
 def _media(row: dict[str, Any]) -> Iterator[Any]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, NamedTuple
 
-from atelier.datasets.rules.finding import Finding
-from atelier.datasets.rules.violation import Violation
+from atelier.datasets.rules.finding import Finding, Violation
 from atelier.datasets.scan.blocks import Skipped, blocks
 from atelier.datasets.scan.line import LINE_LENGTH, read
 from atelier.datasets.scan.scan import LONGEST_LINE
@@ -47,5 +46,5 @@ def row(line: Line) -> dict[str, Any]:
 
 def _invalid(violation: Violation, number: int, offset: int) -> InvalidDataset:
     return InvalidDataset(
-        f"{Finding.of(violation, file='', line=number, offset=offset)}: atelier data check tells all"
+        f"{Finding.of(violation, file='', line=number, offset=offset)}: atelier data check lists all"
     )

@@ -9,10 +9,10 @@ from typing import Any
 
 from atelier.datasets.formats.dpo import validate as validate_dpo
 from atelier.datasets.formats.sft import validate as validate_sft
+from atelier.datasets.rules.finding import shown
 from atelier.datasets.rules.requirements import Requirements
-from atelier.datasets.rules.violation import shown
+from atelier.datasets.shapes.dialogue import Block, Dialogue, Unconvertible, required_text
 from atelier.datasets.transform.columns import USUAL, Columns, Row, context_text, is_empty, without
-from atelier.datasets.transform.dialogue import Block, Dialogue, Unconvertible, required_text
 from atelier.datasets.transform.openai_chat import read_messages
 from atelier.datasets.transform.row_content import SHAREGPT_ROLES
 
@@ -102,11 +102,11 @@ def _openai_chat(row: Row, _columns: Columns) -> Reading:
 
 
 def _openai_preference(row: Row, _columns: Columns) -> Reading:
-    """OpenAI's preference fine-tuning: what was asked is an object, the answers are lists of messages."""
-    asked = row.get("input")
-    if not isinstance(asked, dict) or not isinstance(asked.get("messages"), list):
-        raise Unconvertible("input", shown(asked), 'an object with "messages"')
-    prompt, tools = asked["messages"], asked.get("tools")
+    """OpenAI's preference fine-tuning: `input` is an object, the answers are lists of messages."""
+    prompt_object = row.get("input")
+    if not isinstance(prompt_object, dict) or not isinstance(prompt_object.get("messages"), list):
+        raise Unconvertible("input", shown(prompt_object), 'an object with "messages"')
+    prompt, tools = prompt_object["messages"], prompt_object.get("tools")
     answers = [row.get(name) for name in ("preferred_output", "non_preferred_output")]
     pair = {"prompt": prompt, "chosen": answers[0], "rejected": answers[1], "tools": tools}
     return Reading(_preference(pair, USUAL).dialogue, _OPENAI_PREFERENCE)
@@ -146,7 +146,7 @@ def _converse(row: Row, _columns: Columns) -> Reading:
 
 
 def _preference(row: Row, columns: Columns) -> Reading:
-    prompt, query, asking = _asked(row, columns, _PROMPT)
+    prompt, query, asking = _question_of(row, columns, _PROMPT)
     names = {role: columns.of(role, row, (role,)) for role in ("chosen", "rejected")}
     chosen, rejected = (row.get(name) for name in names.values())
     if isinstance(chosen, str) and isinstance(rejected, str) and isinstance(prompt, str):
@@ -202,7 +202,7 @@ def _question_answer(row: Row, columns: Columns) -> Reading:
 
 
 def _question(row: Row, columns: Columns, query: str, response: str) -> Reading:
-    question, query, asking = _asked(row, columns, (query,))
+    question, query, asking = _question_of(row, columns, (query,))
     answer: list[Block] = [{"text": required_text(row.get(response), response)}]
     dialogue = Dialogue([_user(required_text(question, query))], answer)
     return Reading(dialogue, asking.union({response}))
@@ -213,7 +213,7 @@ def _instruction(row: Row, columns: Columns) -> Reading:
     return _question(row, replace(columns, query=_INSTRUCTION), _INSTRUCTION, response)
 
 
-def _asked(row: Row, columns: Columns, usual: Sequence[str]) -> tuple[Any, str, frozenset[str]]:
+def _question_of(row: Row, columns: Columns, usual: Sequence[str]) -> tuple[Any, str, frozenset[str]]:
     """(the question, its column, the columns that were read): an instruction is one with its input."""
     is_instructed = not columns.query and not is_empty(row.get(_INSTRUCTION))
     usual = [name for name in usual if not (is_instructed and name == "input")]

@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import BinaryIO
 
 from atelier.datasets.leakage.similarity import normalised
-from atelier.datasets.transform.row_content import anatomy
+from atelier.datasets.transform.row_content import row_content
 from atelier.datasets.transform.rows import lines, row
 
 
@@ -42,9 +42,9 @@ def index(stream: BinaryIO, seed: int, on_progress: Callable[[int], None] | None
     numbers: dict[str, int] = {}
     hashes, strata = array("Q"), array("L")
     for line in lines(stream, on_progress):
-        parts = anatomy(row(line))
-        asked = (normalised(parts.question) + parts.media).encode("utf-8", "surrogatepass") or line.data
-        hashes.append(int.from_bytes(blake2b(asked, digest_size=8, key=key).digest(), "big"))
+        parts = row_content(row(line))
+        question = (normalised(parts.question) + parts.media).encode("utf-8", "surrogatepass") or line.data
+        hashes.append(int.from_bytes(blake2b(question, digest_size=8, key=key).digest(), "big"))
         strata.append(numbers.setdefault(parts.tool, len(numbers)))
     return Index(hashes, strata, list(numbers))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
-from atelier.datasets.transform.row_content import anatomy
+from atelier.datasets.transform.row_content import row_content
 from atelier.datasets.transform.rows import lines, row
 
 # English text in the tokenizers of the day; a row of code or of another script has more tokens than that.
@@ -37,11 +37,11 @@ class Distribution:
     def quantile(self, share: float) -> int:
         """The smallest value that at least this share of all does not exceed; 0 when there are none."""
         values = sorted(self.counts)
-        wanted = share * self.counts.total()
+        needed = share * self.counts.total()
         seen = 0
         for value in values:
             seen += self.counts[value]
-            if seen >= wanted:
+            if seen >= needed:
                 return value
         return 0
 
@@ -69,9 +69,9 @@ def _round_widths() -> Iterator[int]:
 
 @dataclass
 class Stats:
-    """What a file holds. `tools` counts rows by the tools that they call, a row once for each.
+    """Statistics of a file. `tools` counts rows by the tools that they call, a row once for each.
 
-    `definitions` are the characters of the tools' definitions in all rows; `characters` are what is said.
+    `definitions` counts characters of the tools' definitions in all rows, `characters` those of all texts.
     """
 
     rows: int = 0
@@ -93,13 +93,13 @@ def stats(stream: BinaryIO, on_progress: Callable[[int], None] | None = None) ->
     """Count a file of any layout. InvalidDataset at a line that is no row."""
     counted = Stats()
     for line in lines(stream, on_progress):
-        parts = anatomy(row(line))
+        parts = row_content(row(line))
         counted.rows += 1
         counted.bytes += len(line.data) + 1
         counted.definitions += parts.definitions
         counted.turns.counts[parts.turns] += 1
         counted.characters.counts[parts.characters] += 1
-        counted.words.counts[sum(len(said.text.split()) for said in parts.said)] += 1
-        counted.roles.update(said.role for said in parts.said)
-        counted.tools.update({said.tool for said in parts.said if said.tool} or {NO_TOOL})
+        counted.words.counts[sum(len(said.text.split()) for said in parts.utterances)] += 1
+        counted.roles.update(said.role for said in parts.utterances)
+        counted.tools.update({said.tool for said in parts.utterances if said.tool} or {NO_TOOL})
     return counted

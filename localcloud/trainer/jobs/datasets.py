@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from atelier.datasets.transform.dialogue import Unconvertible
+from atelier.datasets.shapes.dialogue import Unconvertible
 from atelier.datasets.transform.openai_chat import read_messages
 from localcloud.trainer.jobs.failures import JobFailed
 from localcloud.trainer.model.chat import Encoded, encode_answer, encode_conversation

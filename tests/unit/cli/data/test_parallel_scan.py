@@ -17,7 +17,7 @@ from atelier.datasets import Finding, Format, Report, Requirements, check
 from atelier.datasets.scan.merge import merge
 from cli.data import parallel_scan as side_by_side
 from cli.data.check import check_source
-from cli.data.parallel_scan import scan_side_by_side
+from cli.data.parallel_scan import parallel_scan
 from cli.data.source import Source
 from tests.fixtures.paths import ROOT
 from tests.fixtures.samples import CLEAN
@@ -45,14 +45,14 @@ def test_pieces_have_the_findings_of_the_whole(broken_file: Path) -> None:
     several: list[Finding] = []
     told: list[int] = []
 
-    parts = scan_side_by_side(
+    parts = parallel_scan(
         broken_file,
         Format.SFT,
         Requirements(),
         jobs=2,
         sink=several.append,
         on_progress=told.append,
-        piece_bytes=700,
+        chunk_bytes=700,
     )
 
     assert len(parts) > 2
@@ -100,7 +100,7 @@ import signal
 import sys
 from pathlib import Path
 from atelier.datasets import Format, Requirements
-from cli.data.parallel_scan import scan_side_by_side
+from cli.data.parallel_scan import parallel_scan
 
 def tell(_bytes):
     print("working", file=sys.stderr, flush=True)
@@ -109,8 +109,8 @@ def tell(_bytes):
 if __name__ == "__main__":
     # What runs in the background of a shell is born deaf to interrupts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    scan_side_by_side(
-        Path(sys.argv[1]), Format.SFT, Requirements(), jobs=2, sink=print, on_progress=tell, piece_bytes=100
+    parallel_scan(
+        Path(sys.argv[1]), Format.SFT, Requirements(), jobs=2, sink=print, on_progress=tell, chunk_bytes=100
     )
 """
 

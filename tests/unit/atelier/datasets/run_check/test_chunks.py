@@ -9,10 +9,10 @@ from hypothesis import given, strategies as st
 from atelier.datasets.run_check.chunks import MOST_CHUNKS, Chunk, remote_chunks, split_into_chunks
 
 SIZES = st.lists(st.integers(0, 10**12), max_size=30).map(lambda sizes: dict(enumerate(sizes)))
-PIECE_BYTES = st.integers(1_024, 10**10)
+CHUNK_BYTES = st.integers(1_024, 10**10)
 
 
-@given(SIZES, PIECE_BYTES)
+@given(SIZES, CHUNK_BYTES)
 def test_every_byte_is_in_one_piece(sizes: dict[int, int], chunk_bytes: int) -> None:
     chunks = split_into_chunks(sizes, chunk_bytes=chunk_bytes)
     for dataset, size in sizes.items():
@@ -22,14 +22,14 @@ def test_every_byte_is_in_one_piece(sizes: dict[int, int], chunk_bytes: int) -> 
         assert all(before.end == after.start for before, after in pairwise(mine))
 
 
-@given(SIZES, PIECE_BYTES)
+@given(SIZES, CHUNK_BYTES)
 def test_what_stays_here_is_no_more_than_one_function_checks(sizes: dict[int, int], chunk_bytes: int) -> None:
     here = [chunk for chunk in split_into_chunks(sizes, chunk_bytes=chunk_bytes) if chunk.here]
     assert sum(chunk.end - chunk.start for chunk in here) <= chunk_bytes
     assert all((chunk.start, chunk.end) == (0, sizes[chunk.dataset]) for chunk in here)
 
 
-@given(SIZES, PIECE_BYTES)
+@given(SIZES, CHUNK_BYTES)
 def test_there_are_never_too_many_pieces_for_a_map(sizes: dict[int, int], chunk_bytes: int) -> None:
     assert len(remote_chunks(split_into_chunks(sizes, chunk_bytes=chunk_bytes))) <= MOST_CHUNKS
 

@@ -6,7 +6,7 @@ import gzip
 
 import pytest
 
-from atelier.datasets.rules.violation import Violation
+from atelier.datasets.rules.finding import Violation
 from atelier.datasets.scan.line import read
 
 

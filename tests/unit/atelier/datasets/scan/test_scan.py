@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tracemalloc
 from collections.abc import Iterable
+from dataclasses import replace
 from io import BytesIO
 from itertools import combinations
 from typing import Any
@@ -13,7 +14,6 @@ import pytest
 from hypothesis import example, given, settings, strategies as st
 
 from atelier.datasets import Finding, Format, Part, Requirements, Rule, Violation
-from atelier.datasets.formats.definition import Definition
 from atelier.datasets.formats.registry import DEFINITIONS
 from atelier.datasets.scan.part import FINDINGS_KEPT
 from atelier.datasets.scan.scan import LONGEST_LINE, scan
@@ -273,7 +273,7 @@ def test_an_acceptor_spares_the_rules_only_the_rows_it_accepts(monkeypatch: pyte
     def accept(line: bytes) -> frozenset[str] | None:
         return frozenset("a") if line == b'{"a": 1}' else None
 
-    definition = Definition((), validate, fast_path=lambda _requirements: accept)
+    definition = replace(DEFINITIONS[Format.CPT], validate=validate, fast_path=lambda _requirements: accept)
     monkeypatch.setitem(DEFINITIONS, Format.CPT, definition)
     part = scan(BytesIO(b'{"a": 1}\n{"a": 2}\n{"a": 1}\n'), Format.CPT)
     assert explained == [2]

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from atelier.datasets import Format, check
-from atelier.datasets.transform.row_content import anatomy
+from atelier.datasets.transform.row_content import row_content
 from atelier.datasets.transform.sources import Source, detect
 from atelier.datasets.transform.targets import TARGETS
 from tests.fixtures.conversions import TOOL, call, chat, converted, plain, said, texts
@@ -157,7 +157,7 @@ def test_any_row_has_a_layout_or_none(row: dict[str, Any]) -> None:
 @unhurried
 @given(row=anything)
 def test_any_row_can_be_taken_apart(row: dict[str, Any]) -> None:
-    parts = anatomy(row)
+    parts = row_content(row)
 
-    assert parts.characters == sum(len(said.text) for said in parts.said)
-    assert all(isinstance(said.text, str) for said in parts.said)
+    assert parts.characters == sum(len(said.text) for said in parts.utterances)
+    assert all(isinstance(said.text, str) for said in parts.utterances)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from atelier.datasets.formats.words import RESERVED_WORDS
+from atelier.datasets.shapes.words import RESERVED_WORDS
 from atelier.datasets.transform import openai_text
 from atelier.datasets.transform.sources import Source
 from tests.fixtures.conversions import HELLO, chat, converted, plain, said, texts

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from atelier.datasets.transform.row_content import anatomy
+from atelier.datasets.transform.row_content import row_content
 from atelier.datasets.transform.stats import NO_TOOL, Distribution, Stats, stats
 
 
@@ -76,9 +76,9 @@ def test_tokens_are_guessed_from_all_characters() -> None:
     ],
 )
 def test_every_layout_has_its_parts(row: dict[str, Any], said: list[str], turns: int) -> None:
-    parts = anatomy(row)
+    parts = row_content(row)
 
-    assert ([text.role for text in parts.said], parts.turns) == (said, turns)
+    assert ([text.role for text in parts.utterances], parts.turns) == (said, turns)
 
 
 @given(st.lists(st.integers(0, 10**6), min_size=1), st.integers(1, 20))

@@ -1,0 +1,15 @@
+"""What the decoders of the fast paths share: their errors, and the optional keys of what they decode."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import UNSET
+
+# The decoder's own errors, and those of UTF-8 and of nesting.
+UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+def keys_of(*, system: object, schema_version: object) -> tuple[str, ...]:
+    """The optional keys that a decoded conversation has, as features name them."""
+    keys = {"system": system, "schemaVersion": schema_version}
+    return tuple(name for name, value in keys.items() if value is not UNSET)

@@ -47,6 +47,8 @@ def _print_result(result: ConversionResult, to: str, conversion: Conversion) -> 
         err.print(f"left out: {_rows(result.refused)}", style="yellow")
     for column, count in sorted(result.left_out.items()):
         err.print(f"left out: column {column!r} of {_rows(count)}", style="yellow", markup=False)
+    if result.contexts:
+        err.print(f"placed before the question: column 'context' of {_rows(result.contexts)}", style="yellow")
     if result.one_answer:
         err.print(f"left out: the rejected answer of {_rows(result.one_answer)}", style="yellow")
     written = f"{result.source} → {conversion.target}: {_rows(result.written)}"

@@ -23,7 +23,7 @@ from cli.failure import CommandFailed
 def convert_source(
     source: Source, to: str, conversion: Conversion, *, skip_bad: bool, findings: Path | None
 ) -> None:
-    """Convert a dataset into the file `to`. Exits, and leaves no file, when what comes of it is not clean."""
+    """Convert a dataset into the file `to`; exit without one after a refusal."""
     with ExitStack() as stack:
         sink = stack.enter_context(written_to(findings, source)) if findings else None
         out = stack.enter_context(published(to))

@@ -20,7 +20,7 @@ from atelier.runs.recipe_source import NO_HUB, HubCatalogues, known_catalogue_of
 
 @dataclass(frozen=True)
 class Dataset:
-    """A file that must have one format; `fields` are the fields of the run file that name it."""
+    """A file with its required format; `fields` of the run file name it."""
 
     fields: tuple[str, ...]
     uri: str

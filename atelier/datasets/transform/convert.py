@@ -1,4 +1,4 @@
-"""Converting a file row by row in flat memory: a row becomes a clean sample, or is named with the reason."""
+"""Conversion of a file, row by row in flat memory, to clean samples or findings."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ class _Converter:
             offset += len(line) + 1
 
     def _convert_at_once(self, data: bytes) -> bool:
-        """Convert a line or many the fast way; False where it is not sure, and nothing is done."""
+        """Convert lines by the fast path; False, with nothing done, where it is not sure."""
         conversion, source = self._conversion, self._source(data)
         if (source, conversion.target) != (Source.OPENAI_CHAT, Format.SFT) or conversion.tool_config:
             return False

@@ -1,4 +1,4 @@
-"""Datasets: whether a file is what its technique or task needs, before a job is paid for."""
+"""Datasets: checks of a file against its format and recipe, before a job is paid for."""
 
 from atelier.datasets.check import check, reported
 from atelier.datasets.formats.registry import Format

@@ -1,4 +1,4 @@
-"""Checking a whole file, in one scan or several: the report, and every rule that it may name."""
+"""Check of a whole file, in one scan or several, and every rule."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def check(
     sink: Sink | None = None,
     observers: Sequence[Observer] = (),
 ) -> Report:
-    """Check everything that a stream yields; `file` is what findings call it.
+    """Check a whole stream; `file` is its name in findings.
 
     `sink` gets every finding: those of lines as they are found, at the end those of the file as a whole.
     """
@@ -41,7 +41,7 @@ def reported(
     requirements: Requirements,
     sink: Sink | None = None,
 ) -> Report:
-    """The report of a file from all its parts; `sink` gets what is wrong with the file as a whole."""
+    """The report of a file from all its parts; `sink` gets file-level findings."""
     report = merge(parts, format, requirements)
     if sink:
         for finding in report.findings:

@@ -54,7 +54,7 @@ def _subtask(key: str, names: Iterable[str]) -> str | None:
 
 
 def _aggregate(parts: dict[str, dict[str, float]], overall: dict[str, float]) -> dict[str, float]:
-    """The task's own numbers, else `_average`'s; what that lacks is `all`'s, or the mean of the subtasks."""
+    """The task's own numbers; else those of `_average`, then of `all`, then the subtasks' means."""
     if parts.get(""):
         return parts[""]
     average = parts.pop(_AVERAGE, {})

@@ -1,6 +1,6 @@
-"""What an evaluation job leaves.
+"""Results of an evaluation job.
 
-`results_<time>.json` holds the metrics; `inference_output.jsonl`, beside it, what the model answered. A
+`results_<time>.json` holds the metrics; `inference_output.jsonl`, beside it, the model's answers. A
 training job has them in its output archive, below `<run name>/eval_results`; a job on HyperPod writes them as
 they are, below `<job>/eval-result`. Source: Amazon Nova user guide, "Assessing and analyzing evaluation
 results".
@@ -52,7 +52,7 @@ class Scores:
 
 
 def read_scores(job: Mapping[str, Any], *, objects: Objects) -> Scores:
-    """Scores of a finished evaluation job. MetricsMissing says what was found instead."""
+    """Scores of a finished evaluation job. MetricsMissing names the files found instead."""
     is_on_hyperpod = "manifest_uri" in job
     uri = f"{output_folder(job)}eval-result/" if is_on_hyperpod else archive_uri(job)
     files = _on_hyperpod(uri, objects) if is_on_hyperpod else _in_archive(uri, objects)

@@ -24,7 +24,7 @@ def check_source(
     findings: Path | None = None,
     observers: Sequence[Observer] = (),
 ) -> Report:
-    """Check a dataset, with a progress bar on a terminal; `findings` gets every finding as a line of JSON.
+    """Check a dataset; `findings` gets every finding as a line of JSON.
 
     Several `jobs` scan a file side by side, unless watchers are to see all rows in order. The report, and the
     order of the findings, are the same for any number of them.
@@ -42,7 +42,7 @@ def check_source(
 
 
 def _can_be_cut(path: Path | None) -> TypeGuard[Path]:
-    """Whether it is a file with something in it: a pipe can be read once, and from its beginning."""
+    """Whether it is a file that is not empty: a pipe can be read only once."""
     return path is not None and path.is_file() and path.stat().st_size > 0
 
 

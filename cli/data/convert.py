@@ -23,7 +23,7 @@ from cli.failure import CommandFailed
 def convert_source(
     source: Source, to: str, conversion: Conversion, *, skip_bad: bool, findings: Path | None
 ) -> None:
-    """Convert a dataset into the file `to`. Exits, and leaves no file, when what comes of it is not clean."""
+    """Convert a dataset into the file `to`; exit without one after a refusal."""
     with ExitStack() as stack:
         sink = stack.enter_context(written_to(findings, source)) if findings else None
         out = stack.enter_context(published(to))
@@ -47,6 +47,8 @@ def _print_result(result: ConversionResult, to: str, conversion: Conversion) -> 
         err.print(f"left out: {_rows(result.refused)}", style="yellow")
     for column, count in sorted(result.left_out.items()):
         err.print(f"left out: column {column!r} of {_rows(count)}", style="yellow", markup=False)
+    if result.contexts:
+        err.print(f"placed before the question: column 'context' of {_rows(result.contexts)}", style="yellow")
     if result.one_answer:
         err.print(f"left out: the rejected answer of {_rows(result.one_answer)}", style="yellow")
     written = f"{result.source} → {conversion.target}: {_rows(result.written)}"

@@ -20,7 +20,10 @@ def convert(
         str, typer.Option("--out", "-o", metavar="OUT", help="Where to, or - for standard output.")
     ],
     layout: Annotated[
-        str, typer.Option("--from", "-f", metavar="LAYOUT", help=f"{LAYOUTS}; auto: what the first rows are.")
+        str,
+        typer.Option(
+            "--from", "-f", metavar="LAYOUT", help=f"{LAYOUTS}; auto: detected from the first rows."
+        ),
     ] = AUTO,
     query: Annotated[str | None, typer.Option(metavar="COLUMN", help="The column with the question.")] = None,
     response: Annotated[str | None, typer.Option(metavar="COLUMN", help="… with the answer.")] = None,
@@ -56,7 +59,7 @@ def convert(
     ] = None,
     environment: EnvironmentName = "local",
 ) -> None:
-    """Convert a dataset: what is written passes `atelier data check`, or nothing is written.
+    """Convert a dataset; the output passes `atelier data check`, or no file is written.
 
     A row that cannot be converted is named with its line and the reason; with --skip-bad it is left out.
     A column that has no place in a sample is named: --context, --system-column or --drop says where it goes.

@@ -1,4 +1,4 @@
-"""`atelier data dedup`: what was left out, and instead of what."""
+"""`atelier data dedup`: the rows left out, and the rows kept instead."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was found in a dataset, as a person reads it: by rule, with the first examples of each."""
+"""Findings of a dataset for a terminal: by rule, with the first examples."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def view(report: Report, *, examples: int = EXAMPLES) -> RenderableType:
 
 
 def headline(report: Report) -> Text:
-    """The file in one line: what it is, and how many findings refuse it or warn."""
+    """The file in one line: its size, and the numbers of refusing and warning findings."""
     warned = report.total - report.refused
     counted = [_count(report.refused, "finding"), _count(warned, "warning")]
     counts = " and ".join(

@@ -1,4 +1,4 @@
-"""What a command found as lines of JSON, for tools and for what a terminal does not show."""
+"""Findings as lines of JSON, for tools and for those a terminal does not show."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Sink = Callable[[Finding], None]
 
 @contextmanager
 def written_to(path: Path, source: Source) -> Iterator[Sink]:
-    """Takes findings on `source`, and keeps what it got whatever happens next."""
+    """A sink for findings on `source`; the file keeps them also after a failure."""
     with json_lines(path, source, option="--findings") as write:
         yield lambda finding: write(finding.to_json())
 

@@ -1,4 +1,4 @@
-"""Help texts with the names of the dataset formats, which are imported only when a help is shown."""
+"""Help texts with the names of dataset formats, imported only when help is shown."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ STANDARD_OUTPUT = "-"
 
 @contextmanager
 def published(name: str, *, option: str = "--out") -> Iterator[BinaryIO]:
-    """A stream whose content gets the name when the block ends well; after an error nothing is there.
+    """A stream for a file that is published after the block, unless an error ends it.
 
     CommandFailed when nothing can be written there.
     """

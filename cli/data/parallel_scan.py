@@ -62,7 +62,7 @@ def parallel_scan(
 
 @contextmanager
 def _processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes that end with the block: what they have begun is finished, what waits is dropped.
+    """Processes that end with the block: running chunks are finished, waiting ones dropped.
 
     A second Ctrl-C waits for that: in the middle of it, it would leave processes running.
     """
@@ -106,7 +106,7 @@ def _interrupts_held() -> Iterator[None]:
 def _in_order(
     processes: ProcessPoolExecutor, scan_chunk: ScanChunk, chunks: Sequence[tuple[int, int]], ahead: int
 ) -> Iterator[Part]:
-    """The parts in the order of the chunks, no more than `ahead` of them under way or waiting to be taken."""
+    """The parts in the order of the chunks, with at most `ahead` scanned in advance."""
     under_way: deque[Future[Part]] = deque()
     for chunk in chunks:
         if len(under_way) == ahead:

@@ -19,7 +19,7 @@ _REMOTE = "s3://"
 
 @dataclass(frozen=True)
 class Source:
-    """A dataset that can be read: how messages call it, its size where it is known, and how to open it."""
+    """A readable dataset: its name in messages, its size if known, and its opener."""
 
     name: str
     size: int | None
@@ -28,7 +28,7 @@ class Source:
 
 
 def source_of(name: str, environment: str) -> Source:
-    """What FILE names: a path, an object in S3 or standard input. CommandFailed when it cannot be read."""
+    """The source that FILE names. CommandFailed when it cannot be read."""
     if name == STANDARD_INPUT:
         return Source("standard input", None, lambda: sys.stdin.buffer)
     if name.startswith(_REMOTE):

@@ -82,7 +82,7 @@ def quantiles(counted: Stats) -> list[list[str]]:
 
 
 def charts(counted: Stats) -> dict[str, dict[str, int]]:
-    """What is drawn: counts by label, under a title that says what is counted."""
+    """A chart: counts by label, under a title."""
     return {
         "rows by characters": _binned(counted.characters),
         "rows by turns": _binned(counted.turns),

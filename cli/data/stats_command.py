@@ -17,7 +17,7 @@ def stats(
     ] = None,
     environment: EnvironmentName = "local",
 ) -> None:
-    """Show what a dataset holds: rows, turns, lengths, roles and tools."""
+    """Show statistics of a dataset: rows, turns, lengths, roles and tools."""
     from cli.console import out
     from cli.data.source import source_of
     from cli.data.stats import stats_of, view, write_page

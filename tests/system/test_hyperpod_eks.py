@@ -28,13 +28,13 @@ import time
 
 import boto3
 
-from lambdas import wiring
+from lambdas import composition
 from lambdas.adapters.kubernetes.connect import control_plane
 
 
 def handler(event, _context):
-    session = boto3.Session(region_name=wiring.settings().region)
-    cluster = control_plane(event["cluster"], session=session, eks=wiring.client("eks"), now=time.time)
+    session = boto3.Session(region_name=composition.settings().region)
+    cluster = control_plane(event["cluster"], session=session, eks=composition.client("eks"), now=time.time)
     answers = [
         cluster.call(method, path, action="try", body=body) for method, path, body in event["calls"]
     ]

@@ -1,4 +1,4 @@
-"""The shortcut for conversations. Rows of text alone have a simpler type, tried first where it is likely."""
+"""The fast path of conversations. A simpler type for rows of text is tried first."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def features_of_row(row: Row, tools: frozenset[str], place: str) -> Features | N
 
 
 class _Turns:
-    """What has been seen of a conversation so far. Methods say whether what they look at is surely clean."""
+    """State of one conversation. Methods return True only where they find no violation."""
 
     def __init__(self, tools: frozenset[str], place: str) -> None:
         self.kinds: set[str] = set()

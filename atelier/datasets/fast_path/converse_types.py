@@ -1,4 +1,4 @@
-"""Conversations as types: what decodes as one of them keeps every rule that one value alone can break."""
+"""Conversations as types: a decoded one keeps every rule that a single value can break."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the decoders of the fast paths share: their errors, and the optional keys of what they decode."""
+"""Shared by the fast paths: the errors of their decoders, and the optional keys of a conversation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The toolConfig of many rows, read once: most rows of a file have the same one, byte for byte."""
+"""A cache of toolConfigs: most rows of a file have the same bytes."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ _SEARCH = BytesAhoCorasick([mark.encode() for mark in _MARKS], matchkind=MatchKi
 
 
 class Marks(NamedTuple):
-    """What may be in some bytes: a reserved word, or an escape that may hide one; a text that is blank."""
+    """Possible contents of some bytes: a reserved word or its escape, a blank text."""
 
     words: bool
     blanks: bool

@@ -1,4 +1,4 @@
-"""Every format, found in the modules of this package: a new module is all that a new format needs."""
+"""Every format, found in the modules of this package."""
 
 from __future__ import annotations
 

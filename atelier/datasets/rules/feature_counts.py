@@ -1,4 +1,4 @@
-"""Which optional things samples have, counted so that rules across samples need no second pass."""
+"""Counts of optional features of samples, so that rules across samples need no second pass."""
 
 from __future__ import annotations
 

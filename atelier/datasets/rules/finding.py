@@ -1,4 +1,4 @@
-"""Rules, and what breaks them: a violation in one sample, a finding at its place in a file."""
+"""Rules and their violations: in one sample, and as a finding at a place in a file."""
 
 from __future__ import annotations
 

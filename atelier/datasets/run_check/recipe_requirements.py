@@ -1,4 +1,4 @@
-"""What a recipe asks of its data beyond the format: rows, reasoning, media, sizes.
+"""Requirements of a recipe on its data beyond the format: rows, reasoning, media, sizes.
 
 Sources: Amazon Nova user guides (data preparation for SFT, RFT and distillation), Amazon Bedrock quotas, and
 the row counts that the Nova Forge SDK holds training files to.
@@ -21,7 +21,7 @@ _BEDROCK_ROWS = Bound(20_000, "the rows that Bedrock takes")
 
 
 def training_requirements(stage: ResolvedStage) -> Requirements:
-    """What a stage's `train` must have."""
+    """Requirements on a stage's `train`."""
     guide = documented(Format(stage.dataset_format or stage.technique or ""))
     return replace(
         guide,
@@ -34,12 +34,12 @@ def training_requirements(stage: ResolvedStage) -> Requirements:
 
 
 def validation_requirements(stage: ResolvedStage) -> Requirements:
-    """What a stage's `validation` must have: AWS counts the rows of training files only."""
+    """Requirements on a stage's `validation`: AWS counts the rows of training files only."""
     return Requirements(reasoning=_reasoning(stage), documents=_documents(stage), media=_media(stage))
 
 
 def evaluation_requirements(stage: ResolvedStage) -> Requirements:
-    """What an evaluation's `dataset` must have."""
+    """Requirements on an evaluation's `dataset`."""
     return Requirements(documents=_documents(stage), media=_media(stage))
 
 
@@ -66,5 +66,5 @@ def _documents(stage: ResolvedStage) -> bool:
 
 
 def _value(stage: ResolvedStage, name: str) -> Any:
-    """What the recipe says for a hyperparameter; None where it has no such key."""
+    """The recipe's value of a hyperparameter; None where it has no such key."""
     return stage.settings.get(name)

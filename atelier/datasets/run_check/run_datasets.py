@@ -18,7 +18,7 @@ from atelier.runs.plan import Plan
 
 @dataclass(frozen=True)
 class Dataset:
-    """A file that must have one format; `fields` are the fields of the run file that name it."""
+    """A file with its required format; `fields` of the run file name it."""
 
     fields: tuple[str, ...]
     uri: str

@@ -28,7 +28,7 @@ _SEVERITIES = {rule.name: rule.severity for rule in (*ALL_RULES, *RUN_RULES)}
 
 
 def report_of(dataset: Dataset, parts: Sequence[Part] | None) -> Report:
-    """The report of a file of which these are all parts; None of a file that is not there."""
+    """The report of a file from all its parts; None for a missing file."""
     if parts is None:
         report = Report(file=dataset.label)
         violation = Violation(EXISTS, "", f"no object {dataset.uri}", "an object that was uploaded")

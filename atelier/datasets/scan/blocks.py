@@ -73,7 +73,7 @@ def _cut(data: bytes, end: int | None, *, at_end: bool) -> tuple[int, bool]:
 
 
 def _first_line(stream: Readable, start: int, end: int | None) -> tuple[bytes | None, int]:
-    """What was read from the first line on that begins at `start` or after it, and where that line begins."""
+    """The bytes from the first line at or after `start`, and that line's offset."""
     if start == 0:
         return b"", 0
     size, rest = _skip(stream, 0, None if end is None else end - start)

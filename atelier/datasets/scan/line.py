@@ -1,4 +1,4 @@
-"""One line of a file as a JSON object, or what keeps it from being one.
+"""Reading one line of a file as a JSON object, and the rules for lines.
 
 Of a key that an object has twice the last counts, as in every reader of Python's.
 """

@@ -1,4 +1,4 @@
-"""Parts of one file put together: the same report however the file was cut."""
+"""Merging the parts of one file: the report does not depend on how the file was cut."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ FILE_RULES = (ROWS, MIN_ROWS, MAX_ROWS, FILE_SIZE)
 
 
 def merge(parts: Iterable[Part], format: Format, requirements: Requirements = Requirements()) -> Report:  # noqa: A002, B008
-    """The report of the file that the parts, in any order, are all of; lines count from the file's beginning.
+    """The report of a file from all its parts, in any order.
 
-    What is wrong with the file as a whole comes first: it may be the reason for all the rest.
+    Findings of the file as a whole come first: they may explain the others.
     """
     whole = _joined(sorted(parts, key=lambda part: part.start))
     report = Report(file=whole.file, rows=whole.rows, bytes=whole.bytes)
-    for violation in _file_faults(
+    for violation in _file_violations(
         whole, requirements, DEFINITIONS[format].across(whole.feature_counts, requirements)
     ):
         report.add(Finding.of(violation, file=whole.file))
@@ -50,7 +50,9 @@ def _joined(parts: Iterable[Part]) -> Part:
     return whole
 
 
-def _file_faults(whole: Part, requirements: Requirements, across: Iterable[Violation]) -> Iterator[Violation]:
+def _file_violations(
+    whole: Part, requirements: Requirements, across: Iterable[Violation]
+) -> Iterator[Violation]:
     if whole.rows == 0:
         yield Violation(ROWS, "", "no rows", "at least one")
     least, most = requirements.min_rows, requirements.max_rows

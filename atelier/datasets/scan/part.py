@@ -49,7 +49,7 @@ class Part:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Part:
-        """Back from `to_json`; `tally` is what the feature counts were called before."""
+        """The part that `to_json` wrote; older parts call the feature counts `tally`."""
         numbers = {name: document[name] for name in ("file", "start", "lines", "rows", "bytes", "refused")}
         return cls(
             **numbers,

@@ -9,7 +9,7 @@ OBJECT_KINDS = ("image", "video", "document", "toolUse", "toolResult", "reasonin
 
 
 class Block(NamedTuple):
-    """One block that holds an object: which turn it is in, its path, its kind and the object."""
+    """A block that holds an object: its turn, path, kind and value."""
 
     turn: int
     at: str

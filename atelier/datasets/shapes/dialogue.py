@@ -1,4 +1,4 @@
-"""What every source is read into and every target written from: a question in its context, and its answer."""
+"""The dialogue that every layout is read into and every target written from."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Dialogue:
 
 
 def text_of(blocks: list[Block], at: str) -> str:
-    """Blocks of text as one text; a lone tool call as the JSON that it would be written as."""
+    """Blocks of text as one text, or a single tool call as JSON."""
     if len(blocks) == 1 and isinstance(call := blocks[0].get("toolUse"), dict):
         written = {"name": call.get("name"), "arguments": call.get("input")}
         return json.dumps(written, ensure_ascii=False, separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""The keys of a JSON object: which there must be, which there may be, and what each of them holds."""
+"""Keys of a JSON object: required and optional ones, and the type of each value."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ ABOUT = (
 def check_fields(
     value: dict[str, Any], fields: Sequence[Field], at: str = "", *, extra: Rule | None = UNKNOWN_KEY
 ) -> Iterator[Violation]:
-    """Violations of an object's own keys and of the types they hold. `extra` is what another key breaks."""
+    """Violations of an object's keys and their types. `extra` is the rule that any other key breaks."""
     named = 0
     for field in fields:
         if field.name not in value:

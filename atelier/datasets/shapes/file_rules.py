@@ -1,4 +1,4 @@
-"""Rules that no sample breaks alone: what all samples have or none has, and what a recipe asks of a file."""
+"""Rules across the samples of a file: all-or-none keys, and the requirements of a recipe."""
 
 from __future__ import annotations
 

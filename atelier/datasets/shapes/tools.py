@@ -1,4 +1,4 @@
-"""Tools in a conversation: what is defined, called and answered, and how the three fit."""
+"""Tools in a conversation: definitions, calls and results, and their consistency."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Converting a file row by row in flat memory: a row becomes a clean sample, or is named with the reason."""
+"""Conversion of a file, row by row in flat memory, to clean samples or findings."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ class ConversionResult:
     """The result of a conversion. `refused` rows were not written.
 
     `left_out` counts rows by a column that was dropped or is metadata, `unplaced` by one without a place,
-    which refuses the file; `one_answer` counts pairs of which the target holds the better answer alone.
+    which refuses the file; `one_answer` counts pairs of which the target holds the better answer alone,
+    `contexts` rows whose column `context` was placed before the question although no option names it.
     Findings on line 0 of the report are about the written file, the others about the rows that were read.
     """
 
@@ -57,6 +58,7 @@ class ConversionResult:
     left_out: Counter[str] = field(default_factory=Counter)
     unplaced: Counter[str] = field(default_factory=Counter)
     one_answer: int = 0
+    contexts: int = 0
 
     @property
     def written(self) -> int:
@@ -150,7 +152,7 @@ class _Converter:
             offset += len(line) + 1
 
     def _convert_at_once(self, data: bytes) -> bool:
-        """Convert a line or many the fast way; False where it is not sure, and nothing is done."""
+        """Convert lines by the fast path; False, with nothing done, where it is not sure."""
         conversion, source = self._conversion, self._source(data)
         if (source, conversion.target) != (Source.OPENAI_CHAT, Format.SFT) or conversion.tool_config:
             return False
@@ -218,7 +220,9 @@ class _Converter:
             (self._outcome.left_out if is_left_out else self._outcome.unplaced)[name] += 1
         self._outcome.one_answer += reading.dialogue.rejected is not None and self._definition.answers == 1
         dialogue = reading.dialogue.last_exchange() if conversion.last_exchange else reading.dialogue
-        dialogue = dialogue.in_context(reading.context)
+        placed = dialogue.in_context(reading.context)
+        self._outcome.contexts += placed is not dialogue and not conversion.columns.context
+        dialogue = placed
         if conversion.system and not dialogue.system:
             dialogue = replace(dialogue, system=[conversion.system])
         if conversion.tool_config and not dialogue.tool_config:

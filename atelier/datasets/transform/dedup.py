@@ -41,7 +41,7 @@ class By(StrEnum):
 
 
 class Dropped(NamedTuple):
-    """A row that was left out, the row that was kept instead, and how alike they are (1: the same)."""
+    """A duplicate, the row kept instead, and their similarity (1: the same)."""
 
     line: int
     kept: int
@@ -66,7 +66,7 @@ def dedup(
     sink: Callable[[Dropped], object] | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> DedupResult:
-    """Give `out` every line that is not a duplicate of one before it, as it is; `sink` gets the others.
+    """Give `out` every line that duplicates none before it; `sink` gets the others.
 
     `near` is the similarity from which rows are alike; None: only the same are duplicates.
     InvalidDataset at a line that is no row.
@@ -90,7 +90,7 @@ def dedup(
 
 
 class _Compared(NamedTuple):
-    """What makes a row the same as another, and of that the text that may be alike and all that may not."""
+    """Comparison keys: full identity, text compared fuzzily, remainder compared exactly."""
 
     whole: str
     text: str = ""
@@ -98,7 +98,7 @@ class _Compared(NamedTuple):
 
 
 def _compared(row: dict[str, Any], by: By, *, beside: bool) -> _Compared:
-    """A row without a question is compared as a whole: rows that ask nothing do not ask the same."""
+    """The comparison keys of a row; a row without a question is compared as a whole."""
     if by is By.QUESTION:
         parts = row_content(row)
         question = normalised(parts.question)
@@ -112,7 +112,7 @@ def _compared(row: dict[str, Any], by: By, *, beside: bool) -> _Compared:
 
 
 class _Same:
-    """Lines by digest of what is compared."""
+    """Lines by digest of their comparison key."""
 
     def __init__(self) -> None:
         self._database = _database("CREATE TABLE seen (digest BLOB PRIMARY KEY, line INTEGER) WITHOUT ROWID")
@@ -180,7 +180,7 @@ def _digest(text: str) -> bytes:
 
 
 def _database(*tables: str) -> sqlite3.Connection:
-    """A database without a name: it lives until it is closed; what the cache cannot hold goes to disk."""
+    """A temporary SQLite database, deleted when it is closed; pages beyond the cache go to disk."""
     database = sqlite3.connect("", isolation_level=None)
     database.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     for table in tables:

@@ -31,7 +31,7 @@ SHAREGPT_ROLES = {"human": "user", "gpt": "assistant", "chatgpt": "assistant", "
 
 
 class Utterance(NamedTuple):
-    """One text of a row; `tool` names the tool where it is a call, and the text is its arguments."""
+    """One text of a row; for a tool call, `tool` and its arguments as text."""
 
     role: str
     text: str

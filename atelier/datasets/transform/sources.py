@@ -32,7 +32,7 @@ class Source(StrEnum):
 
 @dataclass(frozen=True)
 class Reading:
-    """A row as a dialogue, the columns that were read for it, and what goes before its question."""
+    """A row as a dialogue, the columns read for it, and the texts before its question."""
 
     dialogue: Dialogue
     columns: frozenset[str]
@@ -49,7 +49,7 @@ _OF_TEXTS = (Source.PREFERENCE, Source.PROMPT_COMPLETION, Source.QUESTION_ANSWER
 
 
 def read(row: Row, source: Source, columns: Columns = USUAL) -> Reading:
-    """The row as a dialogue. Unconvertible says what keeps it from being one."""
+    """The row as a dialogue. Unconvertible has the reason if it cannot be one."""
     contexts = columns.contexts(is_usual=source in _OF_TEXTS)
     beside = () if source is Source.CONVERSE and not columns.system else (columns.system or "system",)
     reading = _READERS[source](without(row, (*contexts, *columns.drop, *beside)), columns)

@@ -30,7 +30,7 @@ class Index:
 
 @dataclass(frozen=True)
 class Assignment:
-    """The part of each row, and how many rows of each tool ("" is none) every part has."""
+    """The part of each row, and each part's rows by tool ("": none)."""
 
     parts: bytearray
     counts: dict[str, list[int]]

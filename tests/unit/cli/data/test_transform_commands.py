@@ -249,3 +249,15 @@ def test_stats_of_an_empty_file_say_so() -> None:
     Path("all.jsonl").write_text("")
 
     assert "all.jsonl  0 rows" in atelier("data", "stats", "all.jsonl").output
+
+
+@pytest.mark.parametrize(("options", "is_reported"), [([], True), (["--context", "context"], False)])
+def test_convert_reports_a_context_that_no_option_placed(options: list[str], is_reported: bool) -> None:
+    row = {"question": "How many?", "context": "There are 3 crates.", "answer": "3"}
+
+    result = atelier(
+        "data", "convert", written("a.jsonl", row, row), "--to", "gen_qa", "-o", "b.jsonl", *options
+    )
+
+    assert rows("b.jsonl")[0]["query"] == "There are 3 crates.\n\nHow many?"
+    assert ("placed before the question: column 'context' of 2 rows" in result.stderr) is is_reported

@@ -2,10 +2,10 @@
 
 from atelier.datasets.check import check, reported
 from atelier.datasets.formats.registry import Format
+from atelier.datasets.lines.part import Part
 from atelier.datasets.report import Report
 from atelier.datasets.rules.finding import Finding, Rule, Violation
 from atelier.datasets.rules.requirements import Bound, Requirements
-from atelier.datasets.scan.part import Part
 
 __all__ = [
     "Bound",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from atelier.datasets.formats.registry import DEFINITIONS, Format
+from atelier.datasets.lines.blocks import Readable
+from atelier.datasets.lines.line import LINE_RULES
+from atelier.datasets.lines.part import Part
 from atelier.datasets.report import Report
 from atelier.datasets.rules.finding import Rule
 from atelier.datasets.rules.requirements import Requirements
-from atelier.datasets.scan.blocks import Readable
-from atelier.datasets.scan.line import LINE_RULES
 from atelier.datasets.scan.merge import FILE_RULES, merge
-from atelier.datasets.scan.part import Part
 from atelier.datasets.scan.scan import Observer, Sink, scan
 
 _OF_FORMATS = (rule for definition in DEFINITIONS.values() for rule in definition.rules)

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from atelier.datasets.lines.part import FINDINGS_KEPT
 from atelier.datasets.rules.finding import Finding
-from atelier.datasets.scan.part import FINDINGS_KEPT
 
 FINDINGS_SHOWN = 10
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from atelier.datasets.formats.registry import Format
+from atelier.datasets.lines.part import FINDINGS_KEPT, Part
 from atelier.datasets.rules.finding import Finding
 from atelier.datasets.rules.requirements import Requirements
-from atelier.datasets.scan.part import FINDINGS_KEPT, Part
 from atelier.datasets.scan.scan import Sink, scan
 
 CHUNK_BYTES = 16 * 1024 * 1024

@@ -191,7 +191,7 @@ def test_a_circle_is_found_through_a_third_module() -> None:
 # Tests of the repository as a whole, or of what several modules promise together.
 CROSS_CUTTING = {
     "contract/lambdas/adapters/test_training_jobs.py",
-    "unit/atelier/datasets/formats/fast_path/test_fast_path.py",
+    "unit/atelier/datasets/fast_path/test_fast_path.py",
     "unit/atelier/test_purity.py",
     "unit/cli/data/test_transform_commands.py",
     "unit/config/checks/test_checks.py",

@@ -5,18 +5,18 @@ from __future__ import annotations
 import msgspec
 
 from atelier.datasets.fast_path.converse_row import (
+    features_of_filled_text,
     features_of_row,
-    traits_of_text,
-    traits_of_text_that_is_not_blank,
+    features_of_text,
 )
 from atelier.datasets.fast_path.converse_types import Row, TextRow
 from atelier.datasets.fast_path.decoding import UNDECODABLE
 from atelier.datasets.fast_path.tool_configs import ToolConfigs
 from atelier.datasets.fast_path.words import Marks, marks_in, may_have_words
+from atelier.datasets.lines.blocks import Block
+from atelier.datasets.lines.line import MOST_LEVELS, levels
 from atelier.datasets.rules.feature_counts import Features
 from atelier.datasets.rules.requirements import Requirements
-from atelier.datasets.scan.blocks import Block
-from atelier.datasets.scan.line import MOST_LEVELS, levels
 
 _decode_text = msgspec.json.Decoder(TextRow).decode
 _decode_any = msgspec.json.Decoder(Row).decode
@@ -61,7 +61,7 @@ class ConverseFastPath:
     def _results(self, lines: list[bytes], marks: Marks) -> list[Features | None]:
         """Of lines in which there are no reserved words."""
         results: list[Features | None] = []
-        traits_of = traits_of_text if marks.blanks else traits_of_text_that_is_not_blank
+        traits_of = features_of_text if marks.blanks else features_of_filled_text
         following = iter(lines)
         while len(results) < len(lines):
             if self._expects_text:

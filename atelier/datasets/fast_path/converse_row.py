@@ -34,7 +34,7 @@ _OF_KEYS: dict[tuple[bool, bool], Features] = {
 }
 
 
-def traits_of_text(row: TextRow) -> Features | None:
+def features_of_text(row: TextRow) -> Features | None:
     """Features of a conversation of text; None where it may have violations."""
     for turn in row.messages:
         for block in turn.content:
@@ -44,10 +44,10 @@ def traits_of_text(row: TextRow) -> Features | None:
         for block in row.system:
             if block.text.isspace():
                 return None
-    return traits_of_text_that_is_not_blank(row)
+    return features_of_filled_text(row)
 
 
-def traits_of_text_that_is_not_blank(row: TextRow) -> Features | None:
+def features_of_filled_text(row: TextRow) -> Features | None:
     """The same where no text is blank."""
     if tuple(map(type, row.messages)) not in _TEXT_TURNS:
         return None

@@ -9,12 +9,12 @@ from typing import Any
 
 import msgspec
 
+from atelier.datasets.definition import Definition
 from atelier.datasets.fast_path.decoding import UNDECODABLE
-from atelier.datasets.rules.definition import Definition
+from atelier.datasets.lines.line import MOST_LEVELS, levels
 from atelier.datasets.rules.feature_counts import Features
 from atelier.datasets.rules.finding import Violation
 from atelier.datasets.rules.requirements import Requirements
-from atelier.datasets.scan.line import MOST_LEVELS, levels
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from atelier.datasets.lines.line import read
 from atelier.datasets.rules.finding import Violation
-from atelier.datasets.scan.line import read
 from atelier.datasets.shapes.tools import check_tool_config, tool_names
 
 _MOST_KNOWN = 64

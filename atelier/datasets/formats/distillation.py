@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from atelier.datasets.definition import Definition, register
 from atelier.datasets.fast_path.prompts import PromptFastPath
-from atelier.datasets.rules.definition import Definition, register
 from atelier.datasets.rules.finding import Rule, Violation
 from atelier.datasets.rules.requirements import Bound, Requirements
 from atelier.datasets.shapes.blocks import object_blocks

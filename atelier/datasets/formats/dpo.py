@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from atelier.datasets.definition import Definition, register
 from atelier.datasets.fast_path.preferences import PreferenceFastPath
-from atelier.datasets.rules.definition import Definition, register
 from atelier.datasets.rules.finding import Rule, Violation, shown
 from atelier.datasets.rules.requirements import Requirements
 from atelier.datasets.shapes.blocks import Block, content_blocks, object_blocks

@@ -8,8 +8,8 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 from atelier.datasets import formats
+from atelier.datasets.definition import Definition, registered
 from atelier.datasets.fast_path.records import with_fast_path
-from atelier.datasets.rules.definition import Definition, registered
 from atelier.datasets.rules.requirements import Requirements
 
 for _module in iter_modules(formats.__path__):

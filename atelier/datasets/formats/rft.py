@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from atelier.datasets.rules.definition import Definition, register
+from atelier.datasets.definition import Definition, register
 from atelier.datasets.rules.feature_counts import FeatureCounts, Features
 from atelier.datasets.rules.finding import Rule, Violation, shown
 from atelier.datasets.rules.requirements import Bound, Requirements

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from atelier.datasets.definition import Definition, register
 from atelier.datasets.formats.rft import SHARED_RULES, across, features, validator
-from atelier.datasets.rules.definition import Definition, register
 from atelier.datasets.rules.finding import Rule
 
 EVALUATION_SINGLE_TURN = Rule(

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from atelier.datasets.definition import Definition, register
 from atelier.datasets.fast_path.converse import ConverseFastPath
-from atelier.datasets.rules.definition import Definition, register
 from atelier.datasets.rules.finding import Violation
 from atelier.datasets.rules.requirements import Requirements
 from atelier.datasets.shapes.conversation import (

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from atelier.datasets.rules.definition import Definition, register
+from atelier.datasets.definition import Definition, register
 from atelier.datasets.rules.finding import Violation
 from atelier.datasets.rules.requirements import Requirements
 from atelier.datasets.shapes.chat import check_text_or_messages

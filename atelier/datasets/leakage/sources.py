@@ -8,8 +8,8 @@ from typing import BinaryIO
 
 from atelier.datasets.formats.registry import Format
 from atelier.datasets.leakage.leakage import Fingerprints
+from atelier.datasets.lines.blocks import Block, blocks
 from atelier.datasets.rules.finding import Rule
-from atelier.datasets.scan.blocks import Block, blocks
 from atelier.datasets.scan.scan import LONGEST_LINE
 
 # An observer holds up to 10 kB a question: this many are half a gigabyte, of the 1.7 that a function has.

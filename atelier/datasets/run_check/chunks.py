@@ -11,21 +11,23 @@ MOST_CHUNKS = 1_000
 
 @dataclass(frozen=True)
 class Chunk:
-    """Bytes [start, end) of a dataset, by its place among the run's; `here`: in the first function."""
+    """Bytes [start, end) of a dataset, by its place among the run's; `is_checked_first`: in the first function."""
 
     dataset: int
     start: int
     end: int
-    here: bool
+    is_checked_first: bool
 
     def to_json(self) -> dict[str, Any]:
         """An entry of plan.json, which the first function writes for the others."""
-        return asdict(self)
+        fields = asdict(self)
+        return {**fields, "here": fields.pop("is_checked_first")}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Chunk:
         """The chunk that `to_json` wrote."""
-        return cls(**document)
+        fields = dict(document)
+        return cls(is_checked_first=fields.pop("here"), **fields)
 
 
 def split_into_chunks(sizes: Mapping[int, int], *, chunk_bytes: int) -> list[Chunk]:
@@ -34,25 +36,25 @@ def split_into_chunks(sizes: Mapping[int, int], *, chunk_bytes: int) -> list[Chu
     The smallest datasets that fit into `chunk_bytes` together stay whole, in the first function. Others are
     cut into chunks of that size, or of a larger one where there would be more than MOST_CHUNKS.
     """
-    room, here, cut = chunk_bytes, [], []
+    room, first, cut = chunk_bytes, [], []
     for dataset in sorted(sizes, key=lambda place: (sizes[place], place)):
         if sizes[dataset] <= room:
             room -= sizes[dataset]
-            here.append(Chunk(dataset, 0, sizes[dataset], here=True))
+            first.append(Chunk(dataset, 0, sizes[dataset], is_checked_first=True))
         else:
             cut.append(dataset)
     length = max(chunk_bytes, -(-sum(sizes[dataset] for dataset in cut) // max(MOST_CHUNKS - len(cut), 1)))
     return sorted(
-        [*here, *(chunk for dataset in cut for chunk in _cut(dataset, sizes[dataset], length))],
+        [*first, *(chunk for dataset in cut for chunk in _cut(dataset, sizes[dataset], length))],
         key=lambda chunk: (chunk.dataset, chunk.start),
     )
 
 
 def _cut(dataset: int, size: int, length: int) -> Iterator[Chunk]:
     for start in range(0, size, length):
-        yield Chunk(dataset, start, min(start + length, size), here=False)
+        yield Chunk(dataset, start, min(start + length, size), is_checked_first=False)
 
 
 def remote_chunks(chunks: Sequence[Chunk]) -> list[int]:
     """Numbers of the chunks that other functions check."""
-    return [number for number, chunk in enumerate(chunks) if not chunk.here]
+    return [number for number, chunk in enumerate(chunks) if not chunk.is_checked_first]

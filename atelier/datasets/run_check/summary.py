@@ -8,11 +8,11 @@ from typing import Any
 from atelier.datasets.check import ALL_RULES
 from atelier.datasets.leakage.leakage import LEAKAGE_RULES
 from atelier.datasets.leakage.sources import LEAKAGE_UNCHECKED, MOST_QUESTIONS
+from atelier.datasets.lines.part import Part
 from atelier.datasets.report import Report
 from atelier.datasets.rules.finding import Finding, Rule, Violation
 from atelier.datasets.run_check.run_datasets import Dataset
 from atelier.datasets.scan.merge import merge
-from atelier.datasets.scan.part import Part
 from atelier.errors import InvalidDataset
 
 SUMMARY_SCHEMA = "atelier.validation/1"

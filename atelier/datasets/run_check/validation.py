@@ -16,11 +16,11 @@ from typing import Any
 from atelier import names
 from atelier.datasets.leakage.leakage import Fingerprints, LeakageObserver
 from atelier.datasets.leakage.sources import fingerprints_of
+from atelier.datasets.lines.part import FINDINGS_KEPT, Part
 from atelier.datasets.report import Report
 from atelier.datasets.run_check.chunks import Chunk, remote_chunks, split_into_chunks
 from atelier.datasets.run_check.run_datasets import Dataset, datasets_of
 from atelier.datasets.run_check.summary import raise_if_invalid, report_of, summary_of
-from atelier.datasets.scan.part import FINDINGS_KEPT, Part
 from atelier.datasets.scan.scan import scan
 from atelier.errors import DatasetUnchecked
 from atelier.runs.plan import Plan
@@ -66,7 +66,7 @@ class Validation:
         }
         self._write("plan.json", plan)
         for number, chunk in enumerate(chunks):
-            if chunk.here:
+            if chunk.is_checked_first:
                 self._check(number, chunk, evaluations, etags[chunk.dataset])
         return [], others
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from atelier.datasets.formats.registry import DEFINITIONS, Format
+from atelier.datasets.lines.part import FINDINGS_KEPT, Part
 from atelier.datasets.report import Report
 from atelier.datasets.rules.finding import Finding, Rule, Violation
 from atelier.datasets.rules.requirements import Requirements
-from atelier.datasets.scan.part import FINDINGS_KEPT, Part
 
 _LIMITS = "Amazon Nova user guide and Amazon Bedrock quotas, by recipe"
 ROWS = Rule("rows", "A file has at least one row.", "Amazon Nova user guide")

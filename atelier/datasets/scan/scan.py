@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
+from atelier.datasets.definition import BlockFastPath, Definition, FastPath
 from atelier.datasets.formats.registry import DEFINITIONS, Format
-from atelier.datasets.rules.definition import BlockFastPath, Definition, FastPath
-from atelier.datasets.rules.feature_counts import Features
-from atelier.datasets.rules.finding import Finding, Violation
-from atelier.datasets.rules.requirements import Requirements
-from atelier.datasets.scan.blocks import Block, Readable, Skipped, blocks
-from atelier.datasets.scan.line import (
+from atelier.datasets.lines.blocks import Block, Readable, Skipped, blocks
+from atelier.datasets.lines.line import (
     BLANK_LINE,
     BYTE_ORDER_MARK_BYTES,
     BYTE_ORDER_MARK_FOUND,
     LINE_LENGTH,
     read,
 )
-from atelier.datasets.scan.part import Part
+from atelier.datasets.lines.part import Part
+from atelier.datasets.rules.feature_counts import Features
+from atelier.datasets.rules.finding import Finding, Violation
+from atelier.datasets.rules.requirements import Requirements
 
 LONGEST_LINE = 16 * 1024 * 1024
 

@@ -8,14 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
+from atelier.datasets.definition import FastPath
 from atelier.datasets.formats.registry import DEFINITIONS, Format
+from atelier.datasets.lines.blocks import Skipped, blocks
+from atelier.datasets.lines.line import LINE_LENGTH, read as read_line
 from atelier.datasets.report import Report
-from atelier.datasets.rules.definition import FastPath
 from atelier.datasets.rules.feature_counts import FeatureCounts, Features
 from atelier.datasets.rules.finding import Finding, Violation, shown
 from atelier.datasets.rules.requirements import Requirements
-from atelier.datasets.scan.blocks import Skipped, blocks
-from atelier.datasets.scan.line import LINE_LENGTH, read as read_line
 from atelier.datasets.scan.merge import ROWS
 from atelier.datasets.scan.scan import LONGEST_LINE
 from atelier.datasets.shapes.dialogue import Unconvertible

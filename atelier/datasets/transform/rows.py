@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, NamedTuple
 
+from atelier.datasets.lines.blocks import Skipped, blocks
+from atelier.datasets.lines.line import LINE_LENGTH, read
 from atelier.datasets.rules.finding import Finding, Violation
-from atelier.datasets.scan.blocks import Skipped, blocks
-from atelier.datasets.scan.line import LINE_LENGTH, read
 from atelier.datasets.scan.scan import LONGEST_LINE
 from atelier.errors import InvalidDataset
 

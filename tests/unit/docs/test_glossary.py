@@ -163,7 +163,7 @@ def test_a_module_is_refused_for_its_name() -> None:
 def test_a_word_that_one_package_retires_is_free_in_others() -> None:
     source = "def read(line): ..."
     assert refused([Module("client.connection", False, source)]) == ["client.connection:1 line"]
-    assert refused([Module("atelier.datasets.scan.line", False, source)]) == []
+    assert refused([Module("atelier.datasets.lines.line", False, source)]) == []
 
 
 def test_private_names_locals_and_words_inside_of_words_are_free() -> None:

@@ -7,8 +7,8 @@ import pytest
 from atelier.datasets import Format, Rule
 from atelier.datasets.check import ALL_RULES
 from atelier.datasets.formats.registry import DEFINITIONS
+from atelier.datasets.lines.line import LINE_RULES
 from atelier.datasets.run_check.summary import RUN_RULES
-from atelier.datasets.scan.line import LINE_RULES
 from atelier.datasets.scan.merge import FILE_RULES
 from atelier.datasets.shapes.file_rules import ACROSS_RULES
 from atelier.datasets.shapes.media import MEDIA_RULES

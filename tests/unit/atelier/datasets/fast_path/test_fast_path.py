@@ -13,8 +13,8 @@ from hypothesis import given, settings, strategies as st
 from atelier.datasets import Format, Requirements, Violation
 from atelier.datasets.fast_path.tool_configs import ToolConfigs
 from atelier.datasets.formats.registry import DEFINITIONS
+from atelier.datasets.lines.line import read
 from atelier.datasets.rules.feature_counts import Features
-from atelier.datasets.scan.line import read
 from atelier.datasets.shapes.words import RESERVED_WORDS
 from tests.fixtures.mutations import mutated
 from tests.fixtures.samples import ANSWERED, CLEAN, sft, text, tool, user

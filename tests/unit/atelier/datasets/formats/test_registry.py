@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 
 from atelier.datasets import Format
+from atelier.datasets.definition import register
 from atelier.datasets.formats import registry
 from atelier.datasets.formats.registry import DEFINITIONS
-from atelier.datasets.rules.definition import register
 from tests.fixtures.commands import atelier
 from tests.fixtures.paths import ROOT
 
 TOY = """
-from atelier.datasets.rules.definition import Definition, register
+from atelier.datasets.definition import Definition, register
 from atelier.datasets.rules.finding import Rule, Violation
 
 SHORT = Rule("short", "A motto has at most 5 characters.", "this test")

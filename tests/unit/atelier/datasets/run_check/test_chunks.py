@@ -24,7 +24,7 @@ def test_every_byte_is_in_one_piece(sizes: dict[int, int], chunk_bytes: int) -> 
 
 @given(SIZES, CHUNK_BYTES)
 def test_what_stays_here_is_no_more_than_one_function_checks(sizes: dict[int, int], chunk_bytes: int) -> None:
-    here = [chunk for chunk in split_into_chunks(sizes, chunk_bytes=chunk_bytes) if chunk.here]
+    here = [chunk for chunk in split_into_chunks(sizes, chunk_bytes=chunk_bytes) if chunk.is_checked_first]
     assert sum(chunk.end - chunk.start for chunk in here) <= chunk_bytes
     assert all((chunk.start, chunk.end) == (0, sizes[chunk.dataset]) for chunk in here)
 
@@ -36,18 +36,18 @@ def test_there_are_never_too_many_pieces_for_a_map(sizes: dict[int, int], chunk_
 
 def test_small_datasets_stay_together_and_a_large_one_is_cut() -> None:
     assert split_into_chunks({0: 2_500, 1: 400, 2: 600}, chunk_bytes=1_000) == [
-        Chunk(0, 0, 1_000, here=False),
-        Chunk(0, 1_000, 2_000, here=False),
-        Chunk(0, 2_000, 2_500, here=False),
-        Chunk(1, 0, 400, here=True),
-        Chunk(2, 0, 600, here=True),
+        Chunk(0, 0, 1_000, is_checked_first=False),
+        Chunk(0, 1_000, 2_000, is_checked_first=False),
+        Chunk(0, 2_000, 2_500, is_checked_first=False),
+        Chunk(1, 0, 400, is_checked_first=True),
+        Chunk(2, 0, 600, is_checked_first=True),
     ]
 
 
 def test_an_empty_dataset_is_a_piece_too() -> None:
-    assert split_into_chunks({0: 0}, chunk_bytes=1_000) == [Chunk(0, 0, 0, here=True)]
+    assert split_into_chunks({0: 0}, chunk_bytes=1_000) == [Chunk(0, 0, 0, is_checked_first=True)]
 
 
 def test_a_piece_survives_being_handed_over() -> None:
-    chunk = Chunk(3, 10, 20, here=False)
+    chunk = Chunk(3, 10, 20, is_checked_first=False)
     assert Chunk.from_json(chunk.to_json()) == chunk

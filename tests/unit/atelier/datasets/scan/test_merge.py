@@ -9,8 +9,8 @@ from itertools import pairwise
 from hypothesis import given, settings, strategies as st
 
 from atelier.datasets import Bound, Format, Part, Report, Requirements, check
+from atelier.datasets.lines.part import FINDINGS_KEPT
 from atelier.datasets.scan.merge import merge
-from atelier.datasets.scan.part import FINDINGS_KEPT
 from atelier.datasets.scan.scan import scan
 from tests.fixtures.broken_files import Trickle, files
 from tests.fixtures.samples import CLEAN

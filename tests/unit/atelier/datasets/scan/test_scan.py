@@ -15,7 +15,7 @@ from hypothesis import example, given, settings, strategies as st
 
 from atelier.datasets import Finding, Format, Part, Requirements, Rule, Violation
 from atelier.datasets.formats.registry import DEFINITIONS
-from atelier.datasets.scan.part import FINDINGS_KEPT
+from atelier.datasets.lines.part import FINDINGS_KEPT
 from atelier.datasets.scan.scan import LONGEST_LINE, scan
 from tests.fixtures.broken_files import CONVERSATIONS, PAIRS, Trickle, files, findings_by_the_rules
 from tests.fixtures.samples import (

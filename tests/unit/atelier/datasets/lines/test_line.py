@@ -6,8 +6,8 @@ import gzip
 
 import pytest
 
+from atelier.datasets.lines.line import read
 from atelier.datasets.rules.finding import Violation
-from atelier.datasets.scan.line import read
 
 
 @pytest.mark.parametrize(

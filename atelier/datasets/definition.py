@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, get_args, runtime_checkable
 
+from atelier.datasets.lines.blocks import Block
 from atelier.datasets.rules.feature_counts import FeatureCounts, Features
 from atelier.datasets.rules.finding import Rule, Violation
 from atelier.datasets.rules.requirements import Requirements
-from atelier.datasets.scan.blocks import Block
 from atelier.datasets.shapes.dialogue import Dialogue
 
 NO_FEATURES: Features = frozenset()

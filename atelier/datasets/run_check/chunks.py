@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 MOST_CHUNKS = 1_000
@@ -11,7 +11,7 @@ MOST_CHUNKS = 1_000
 
 @dataclass(frozen=True)
 class Chunk:
-    """Bytes [start, end) of a dataset, by its place among the run's; `is_checked_first`: in the first function."""
+    """Bytes [start, end) of a dataset, by its index; `is_checked_first`: in the first function."""
 
     dataset: int
     start: int
@@ -20,14 +20,12 @@ class Chunk:
 
     def to_json(self) -> dict[str, Any]:
         """An entry of plan.json, which the first function writes for the others."""
-        fields = asdict(self)
-        return {**fields, "here": fields.pop("is_checked_first")}
+        return {"dataset": self.dataset, "start": self.start, "end": self.end, "here": self.is_checked_first}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Chunk:
         """The chunk that `to_json` wrote."""
-        fields = dict(document)
-        return cls(is_checked_first=fields.pop("here"), **fields)
+        return cls(document["dataset"], document["start"], document["end"], document["here"])
 
 
 def split_into_chunks(sizes: Mapping[int, int], *, chunk_bytes: int) -> list[Chunk]:

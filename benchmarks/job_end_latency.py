@@ -23,7 +23,6 @@ from atelier import names
 from benchmarks.result import Result
 from cli.demo.demo import EXAMPLE, make_base_model, make_datasets
 from cli.env.cdk import run_cdk
-from cli.run.observe import Observer
 from cli.run.start import start_run
 from client.connection import clients, connect
 from client.pipeline import PipelineClient
@@ -34,20 +33,20 @@ POLL_SECONDS = 300.0
 MOST_SECONDS = 2.0
 STAGES = 5
 
-DeployedLine = AbstractContextManager[PipelineClient]
+DeployedPipeline = AbstractContextManager[PipelineClient]
 
 
-def measure(*, stages: int = STAGES, deployed: Callable[[], DeployedLine] | None = None) -> Result:
+def measure(*, stages: int = STAGES, deployed: Callable[[], DeployedPipeline] | None = None) -> Result:
     """Mean seconds over the run's jobs. `deployed` gives a line that is there already."""
-    with (deployed or _deployed_line)() as line, tempfile.TemporaryDirectory() as folder:
-        run_id = start_run(line, _run_file(Path(folder), stages), now=datetime.now(UTC)).run_id
+    with (deployed or _deployed_pipeline)() as pipeline, tempfile.TemporaryDirectory() as folder:
+        run_id = start_run(pipeline, _run_file(Path(folder), stages), now=datetime.now(UTC)).run_id
         # On a line that stands the schedule has called settle within the minute: it is no cold function.
-        line.reconcile_now(run_id)
-        for progress in Observer(line, run_id).until_over():
+        pipeline.reconcile_now(run_id)
+        for progress in pipeline.follow(run_id):
             run = progress.execution
         if run.status != "ACCEPTED":
             raise SystemExit(f"run {run_id} ended as {run.status}: {run.cause}")
-        latencies = list(_latencies(line, run_id, stages, clients(LOCAL)("sagemaker")))
+        latencies = list(_latencies(pipeline, run_id, stages, clients(LOCAL)("sagemaker")))
     return Result(
         name="job_end_latency",
         unit="s",
@@ -75,19 +74,19 @@ def _run_file(folder: Path, stages: int) -> Path:
     return file
 
 
-def _latencies(line: PipelineClient, run_id: str, stages: int, sagemaker: Any) -> Iterator[float]:
+def _latencies(pipeline: PipelineClient, run_id: str, stages: int, sagemaker: Any) -> Iterator[float]:
     """Seconds from each job's end to the entry into the state that reads its result."""
     jobs = [
         sagemaker.describe_training_job(TrainingJobName=names.operation_name(run_id, names.stage_step(index)))
         for index in range(stages)
     ]
-    entries = [visit for visit in line.executions.visits(run_id) if visit.state == "ReadCheckpoint"]
+    entries = [visit for visit in pipeline.executions.visits(run_id) if visit.state == "ReadCheckpoint"]
     for job, visit in zip(jobs, entries, strict=True):
         yield (visit.entered_at - job["TrainingEndTime"]).total_seconds()
 
 
 @contextmanager
-def _deployed_line() -> Iterator[PipelineClient]:
+def _deployed_pipeline() -> Iterator[PipelineClient]:
     """A line in an embedded cloud that lives as long as the measurement."""
     with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, ATELIER_HOME=folder):
         make_base_model(Path(folder) / "base-models" / "atelier-tiny")

@@ -25,7 +25,6 @@ from benchmarks.result import Result
 from cli.demo.demo import EXAMPLE, make_base_model, make_datasets
 from cli.demo.open_weights import publish_open_weights
 from cli.env.cdk import run_cdk
-from cli.run.observe import Observer
 from cli.run.start import start_run
 from client.connection import connect
 from client.pipeline import PipelineClient
@@ -66,10 +65,10 @@ def measure(*, runs: int = RUNS, deployed: Callable[[], DeployedLine] | None = N
     `deployed` gives a line with Slurm that is there already.
     """
     installation = find()
-    with (deployed or _deployed_line)() as (line, home), tempfile.TemporaryDirectory() as folder:
+    with (deployed or _deployed_line)() as (pipeline, home), tempfile.TemporaryDirectory() as folder:
         (place,) = (path.parent for path in home.slurm.glob("*/controller"))
         slurm = Slurm(installation, SlurmCluster(place, installation).configuration)
-        ours, plain = _measure(line, home, slurm, Path(folder), runs)
+        ours, plain = _measure(pipeline, home, slurm, Path(folder), runs)
     added = [mine - mean(plain) for mine in ours]
     return Result(
         name="slurm_submission",
@@ -84,20 +83,26 @@ def measure(*, runs: int = RUNS, deployed: Callable[[], DeployedLine] | None = N
 
 
 def _measure(
-    line: PipelineClient, home: Home, slurm: Slurm, folder: Path, runs: int
+    pipeline: PipelineClient, home: Home, slurm: Slurm, folder: Path, runs: int
 ) -> tuple[list[float], list[float]]:
     ours, plain = [], []
     for _ in range(runs):
-        run_id = start_run(line, _run_file(folder), now=datetime.now(UTC)).run_id
+        run_id = start_run(pipeline, _run_file(folder), now=datetime.now(UTC)).run_id
         job = names.operation_name(run_id, names.stage_step(0))
         bundle = (
-            home.objects / LOCAL.account / line.bucket / "slurm" / "open-weights" / "inbox" / f"{job}.json"
+            home.objects
+            / LOCAL.account
+            / pipeline.bucket
+            / "slurm"
+            / "open-weights"
+            / "inbox"
+            / f"{job}.json"
         )
         _wait(bundle.exists)
         arrived = bundle.stat().st_mtime
         _wait(lambda job=job: slurm.is_running(job))  # type: ignore[misc]
         ours.append(time.time() - arrived)
-        for progress in Observer(line, run_id).until_over():
+        for progress in pipeline.follow(run_id):
             run = progress.execution
         if run.status != "ACCEPTED":
             raise SystemExit(f"run {run_id} ended as {run.status}: {run.cause}")
@@ -149,8 +154,8 @@ def _deployed_line() -> Iterator[tuple[PipelineClient, Home]]:
         try:
             if run_cdk(LOCAL, ["deploy", "--all"], quiet=True):
                 raise SystemExit("cdk deploy failed")
-            line = connect(LOCAL.name)
-            publish_open_weights(line, home.base_models / "atelier-tiny")
-            yield line, home
+            pipeline = connect(LOCAL.name)
+            publish_open_weights(pipeline, home.base_models / "atelier-tiny")
+            yield pipeline, home
         finally:
             control.down()

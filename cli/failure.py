@@ -23,18 +23,20 @@ def explain(error: BaseException) -> tuple[str, ExitCode] | None:
     from botocore import exceptions as botocore_errors
 
     from atelier.errors import AccessRefused, AtelierError, InvalidRun, UnknownRun, UnsupportedCombination
+    from client.errors import ClientFailed, InvalidRequest, NotReachable
     from config import InvalidConfiguration
-    from localcloud.control import CloudFailed
-    from localcloud.slurm.installation import SlurmMissing
 
     match error:
         case CommandFailed():
             return str(error), error.code
-        case InvalidRun() | UnsupportedCombination() | InvalidConfiguration():
+        case InvalidRun() | UnsupportedCombination() | InvalidConfiguration() | InvalidRequest():
             return str(error), ExitCode.INVALID
-        case UnknownRun() | AccessRefused():
+        case UnknownRun() | AccessRefused() | NotReachable():
             return str(error), ExitCode.UNREACHABLE
-        case AtelierError() | CloudFailed() | SlurmMissing():
+        case AtelierError() | ClientFailed():
+            return str(error), ExitCode.FAILED
+        case RuntimeError() if type(error).__module__.startswith("localcloud."):
+            # Only commands of the embedded cloud import its package; the error's own module says whose it is.
             return str(error), ExitCode.FAILED
         case botocore_errors.NoCredentialsError() | botocore_errors.CredentialRetrievalError():
             return f"no AWS credentials: {error}. Sign in, or set AWS_PROFILE", ExitCode.UNREACHABLE

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.exit_codes import ExitCode, of_status
-from cli.run.progress import JobView, Progress, Step, StepState, failure_of
+from client.progress import JobView, Progress, Step, StepState, failure_of
 
 _MARKS = {
     StepState.PENDING: ("·", "dim"),

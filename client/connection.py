@@ -1,4 +1,4 @@
-"""Reach an environment's line: the embedded cloud by its record, AWS by the ordinary credential chain."""
+"""Connect to an environment: the embedded cloud by its record, AWS by the ordinary credential chain."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ from atelier.platforms.clusters import clusters_of_type
 from atelier.platforms.eks.cluster import Cluster
 from atelier.platforms.slurm.cluster import SlurmCluster
 from atelier.registry import HYPERPOD_EKS, HYPERPOD_SLURM
-from cli.chat.conversation import Deployed
-from cli.exit_codes import ExitCode
-from cli.failure import CommandFailed
+from client.conversation import Deployed
 from client.datasets import DatasetUploads
+from client.errors import NotReachable
 from client.executions import Executions
 from client.pipeline import PipelineClient
 from config.environments import environment_named
@@ -40,7 +39,10 @@ _CONFIG = Config(connect_timeout=5, retries={"mode": "standard", "max_attempts":
 
 
 def connect(environment_name: str) -> PipelineClient:
-    """The environment's line. CommandFailed when it cannot be reached or is not deployed."""
+    """The pipeline of an environment (`local`, `dev` …).
+
+    NotReachable when it is not deployed, or the credentials are for another account.
+    """
     environment = environment_named(environment_name)
     client = clients(environment)
     outputs = pipeline_outputs(client("cloudformation"), environment)
@@ -56,7 +58,7 @@ def connect(environment_name: str) -> PipelineClient:
         objects=S3Objects(s3=client("s3")),
         datasets=DatasetUploads(s3=client("s3"), bucket=bucket),
         deployed=Deployed(bedrock=client("bedrock"), runtime=client("bedrock-runtime")),
-        reconcile_now=_look_now(client("lambda"), outputs["SettleFunctionName"]),
+        reconcile_now=_reconcile_now(client("lambda"), outputs["SettleFunctionName"]),
         caller=lambda: str(client("sts").get_caller_identity()["Arn"]),
     )
 
@@ -67,35 +69,29 @@ def clients(environment: Environment) -> Callable[[str], Any]:
 
 
 def pipeline_outputs(cloudformation: CloudFormationClient, environment: Environment) -> dict[str, str]:
-    """What the Pipeline stack says of itself."""
+    """Outputs of the Pipeline stack."""
     return stack_outputs(cloudformation, environment, "Pipeline")
 
 
 def stack_outputs(
     cloudformation: CloudFormationClient, environment: Environment, suffix: str
 ) -> dict[str, str]:
-    """What a stack says of itself. CommandFailed where it is not deployed."""
+    """Outputs of a stack. NotReachable where it is not deployed."""
     stack = environment.stack_name(suffix)
     try:
         described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError as error:
         if "does not exist" not in str(error):
             raise
-        raise CommandFailed(
-            f"{stack} is not deployed: `make deploy ENV={environment.name}`", ExitCode.UNREACHABLE
-        ) from error
+        raise NotReachable(f"{stack} is not deployed: `make deploy ENV={environment.name}`") from error
     return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
 
 
 def _local_clients() -> Callable[[str], Any]:
-    from localcloud.control import status
+    from client.embedded import embedded_session
 
-    cloud = status()
-    if cloud is None:
-        raise CommandFailed("the embedded cloud is not running: `atelier up`", ExitCode.UNREACHABLE)
-    session = cloud.session()
-    options: dict[str, Any] = cloud.client_options()
-    return cache(lambda service: session.client(service, config=_CONFIG, **options))
+    session, options = embedded_session()
+    return cache(lambda service: session.client(service, config=_CONFIG, **options))  # type: ignore[call-overload]
 
 
 def _aws_clients(environment: Environment) -> Callable[[str], Any]:
@@ -104,10 +100,9 @@ def _aws_clients(environment: Environment) -> Callable[[str], Any]:
     session = boto3.Session(region_name=environment.region)
     account = session.client("sts", config=_CONFIG).get_caller_identity()["Account"]
     if account != environment.account:
-        raise CommandFailed(
+        raise NotReachable(
             f"the credentials are for account {account}, but {environment.name} is account "
-            f"{environment.account}: choose another AWS_PROFILE, or another --env",
-            ExitCode.UNREACHABLE,
+            f"{environment.account}: choose another AWS_PROFILE, or another --env"
         )
     return cache(lambda service: session.client(service, config=_CONFIG))
 
@@ -137,7 +132,7 @@ def _logs_of(environment: Environment, bucket: str, client: Callable[[str], Any]
     return logs_of
 
 
-def _look_now(functions: LambdaClient, function_name: str) -> Callable[[str], None]:
+def _reconcile_now(functions: LambdaClient, function_name: str) -> Callable[[str], None]:
     def reconcile_now(run_id: str) -> None:
         payload: Mapping[str, str] = {"run_id": run_id}
         functions.invoke(

@@ -10,8 +10,7 @@ from heapq import nlargest
 from typing import TYPE_CHECKING, Any
 
 from atelier.errors import UnknownRun
-from cli.exit_codes import ExitCode
-from cli.failure import CommandFailed
+from client.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -57,7 +56,7 @@ class Executions:
         """Start a run; False when it was started before with the same run file.
 
         Step Functions itself accepts a repeated start only while the execution runs.
-        CommandFailed when the id belongs to a run of another file.
+        InvalidRequest when the id belongs to a run of another file.
         """
         document = json.dumps({"run_id": run_id, "run": run}, sort_keys=True)
         if self._known(run_id, document):
@@ -123,9 +122,7 @@ class Executions:
         if found is None:
             return False
         if json.loads(found["input"]) != json.loads(document):
-            raise CommandFailed(
-                f"run {run_id!r} was started with another run file: choose another --run-id", ExitCode.INVALID
-            )
+            raise InvalidRequest(f"run {run_id!r} was started with another run file: choose another --run-id")
         return True
 
     def _describe(self, run_id: str) -> Mapping[str, Any] | None:

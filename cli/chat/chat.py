@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cli.chat.conversation import Conversation
 from cli.console import err, out
 from cli.exit_codes import ExitCode
 from cli.failure import CommandFailed
+from client.conversation import Conversation
 
 
 def read_tools(file: Path) -> Mapping[str, Any]:

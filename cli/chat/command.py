@@ -24,8 +24,8 @@ def chat(
 ) -> None:
     """Talk to a deployed model (Bedrock's Converse). Tool calls are shown; your next input answers them."""
     from cli.chat.chat import one_turn, read_tools, talk
-    from cli.chat.conversation import Conversation
     from client.connection import connect
+    from client.conversation import Conversation
 
     tool_config = read_tools(tools) if tools else None
     deployed = connect(environment).deployed

@@ -49,12 +49,14 @@ def slurm_cluster(environment: Environment, name: str) -> ClusterConfig:
     return known[name]
 
 
-def group_of(cluster: ClusterConfig, wanted: str) -> str:
+def group_of(cluster: ClusterConfig, requested: str) -> str:
     """The group's name; the controller's where none is wanted."""
     groups = {group.name: group for group in cluster.groups}
-    if wanted and wanted not in groups:
-        raise CommandFailed(f"group = {wanted!r}: {cluster.name} has {', '.join(groups)}", ExitCode.INVALID)
-    return wanted or next(
+    if requested and requested not in groups:
+        raise CommandFailed(
+            f"group = {requested!r}: {cluster.name} has {', '.join(groups)}", ExitCode.INVALID
+        )
+    return requested or next(
         name for name, group in groups.items() if group.slurm and group.slurm.node_type is NodeType.CONTROLLER
     )
 
@@ -77,8 +79,8 @@ def choose(nodes: Iterable[Node], *, group: str, instance_id: str) -> Node:
         if instance_id in ("", node.instance_id):
             return node
     has = ", ".join(f"{node.instance_id} ({node.status})" for node in members) or "no node"
-    wanted = f"node {instance_id}" if instance_id else "a running node"
-    raise CommandFailed(f"group {group}: {wanted} is not there; it has {has}")
+    requested = f"node {instance_id}" if instance_id else "a running node"
+    raise CommandFailed(f"group {group}: {requested} is not there; it has {has}")
 
 
 def session_command(node: Node, *, cluster_arn: str, document: str, region: str) -> list[str]:

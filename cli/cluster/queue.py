@@ -23,7 +23,7 @@ class QueuedJob:
 
     job: str
     state: str
-    told_at: float
+    reported_at: float
     slurm_job_id: str | None = None
     reason: str = ""
     nodes: str = ""
@@ -78,14 +78,14 @@ class ClusterQueue:
                     name = each["Key"].removeprefix(prefix).removesuffix(ending)
                     yield name, each["LastModified"].timestamp()
 
-    def _job(self, job: str, told_at: float) -> QueuedJob:
+    def _job(self, job: str, reported_at: float) -> QueuedJob:
         status = self._read(naming.status_key(self._cluster, job))
         if status is None:
-            return QueuedJob(job, UNSEEN, told_at)
-        known = QueuedJob.__dataclass_fields__.keys() - {"job", "told_at"}
+            return QueuedJob(job, UNSEEN, reported_at)
+        known = QueuedJob.__dataclass_fields__.keys() - {"job", "reported_at"}
         return QueuedJob(
             job=job,
-            told_at=told_at,
+            reported_at=reported_at,
             **{name: value for name, value in status.items() if name in known and value is not None},
         )
 

@@ -1,4 +1,4 @@
-"""The whole line on one machine: what `make demo` shows."""
+"""`make demo`: the whole pipeline on one machine."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.chat.chat import one_turn, read_tools
-from cli.chat.conversation import Conversation
 from cli.console import out, wide
 from cli.demo import open_weights
 from cli.env.cdk import REPOSITORY, run_cdk
 from cli.exit_codes import ExitCode
 from cli.failure import CommandFailed
-from cli.run.reports import Fetched, fetch, metrics_table, score_of, verdicts
-from cli.run.start import read_run_file, start_run
+from cli.run.reports import Fetched, fetch, gate_lines, metrics_table, score_of
+from cli.run.start import start_run
 from cli.run.watch import watch_run
 from client.connection import connect
+from client.conversation import Conversation
 from client.pipeline import PipelineClient
+from client.run_file import read_run_file
 from config.environments.local import LOCAL
 from config.slurm import SlurmOrchestrator
 from examples.tool_calling.generate import write
@@ -52,33 +53,33 @@ def show(platform: str) -> ExitCode:
         raise CommandFailed(f"platform = {platform!r}: the demo has {accepted}", ExitCode.INVALID)
     run_file = RUN_FILES[platform]
     run = read_run_file(run_file)
-    line = _deployed_line(run)
+    pipeline = _deployed_pipeline(run)
     deployment = run.get("deployment", {}).get("name")
-    if deployment and line.deployed.remove(deployment):
+    if deployment and pipeline.deployed.remove(deployment):
         out.print(
             f"  {deployment} of an earlier demo is removed: this run starts from the base model again",
             soft_wrap=True,
         )
-    run_id = start_run(line, run_file, now=datetime.now(UTC)).run_id
+    run_id = start_run(pipeline, run_file, now=datetime.now(UTC)).run_id
     out.print(f"\n[bold]run {run_id}[/bold]  ({run_file.relative_to(REPOSITORY)})", soft_wrap=True)
-    code = watch_run(line, run_id)
+    code = watch_run(pipeline, run_id)
     if code is ExitCode.INTERRUPTED:
         return code
-    report = fetch(line, run_id)
+    report = fetch(pipeline, run_id)
     show_results(report)
     if code is ExitCode.OK and deployment:
-        _talk(line, deployment, report)
+        _talk(pipeline, deployment, report)
     elif code is ExitCode.OK:
         out.print(f"\nmodel: {report.document['stages'][-1]['checkpoint']}", soft_wrap=True)
     out.print(f"\nreport: {report.path}", soft_wrap=True)
     return code
 
 
-def _deployed_line(run: Mapping[str, Any]) -> PipelineClient:
-    """The line as far as the run needs it: the pipeline, and of the clusters only the run's own."""
+def _deployed_pipeline(run: Mapping[str, Any]) -> PipelineClient:
+    """The pipeline, deployed with the clusters that the run uses and no others."""
     home = Home.from_environ()
-    wanted = {stage.get("cluster") for stage in run["stages"]}
-    clusters = [cluster for cluster in LOCAL.clusters if cluster.name in wanted]
+    used = {stage.get("cluster") for stage in run["stages"]}
+    clusters = [cluster for cluster in LOCAL.clusters if cluster.name in used]
     if any(isinstance(cluster.orchestrator, SlurmOrchestrator) for cluster in clusters):
         SlurmSetting(home).enable()
     stacks = [LOCAL.stack_name(suffix) for suffix in ("Pipeline", *(cluster.suffix for cluster in clusters))]
@@ -91,14 +92,14 @@ def _deployed_line(run: Mapping[str, Any]) -> PipelineClient:
     with _step(f"cdk deploy of {', '.join(stacks)}"):
         if run_cdk(LOCAL, ["deploy", *stacks], quiet=True):
             raise CommandFailed("cdk deploy failed")
-    line = connect(LOCAL.name)
+    pipeline = connect(LOCAL.name)
     if run["base_model"] == open_weights.NAME:
-        open_weights.publish_open_weights(line, weights)
-    return line
+        open_weights.publish_open_weights(pipeline, weights)
+    return pipeline
 
 
 def make_base_model(folder: Path) -> None:
-    """The base model in `folder`, unless it is there already; CommandFailed with what the script said."""
+    """Make the base model in `folder` unless it exists. CommandFailed with the script's output."""
     done = subprocess.run(
         [sys.executable, "-m", "localcloud.trainer.model.make_base", "--out", str(folder)],
         cwd=REPOSITORY,
@@ -127,7 +128,7 @@ def _step(title: str) -> Iterator[None]:
 
 
 def show_results(report: Fetched) -> None:
-    """What the evaluations and the gate said; nothing of a failure, which watching has told."""
+    """Print the evaluations and the gate; a failure is left out, because `watch_run` printed it."""
     scores = report.document.get("scores") or []
     baseline, candidate = score_of(scores, 0, "baseline"), score_of(scores, 0, "candidate")
     if baseline and candidate:
@@ -138,8 +139,8 @@ def show_results(report: Fetched) -> None:
     if report.document.get("failure"):
         return
     out.print(f"\n[bold]gate[/bold]: {escape(report.document.get('sentence', ''))}", soft_wrap=True)
-    for verdict in verdicts(report.document.get("decision") or {}):
-        out.print(verdict, soft_wrap=True)
+    for text in gate_lines(report.document.get("decision") or {}):
+        out.print(text, soft_wrap=True)
 
 
 def _examples(baseline: Mapping[str, Any], candidate: Mapping[str, Any]) -> Table:
@@ -152,17 +153,19 @@ def _examples(baseline: Mapping[str, Any], candidate: Mapping[str, Any]) -> Tabl
         table.add_row("[bold]question[/bold]", before["prompt"])
         table.add_row("[yellow]before[/yellow]", before["inference"])
         table.add_row("[green]after[/green]", after["inference"])
-        table.add_row("wanted", after["gold"])
+        table.add_row("expected", after["gold"])
         table.add_row()
     return table
 
 
-def _talk(line: PipelineClient, deployment: str, report: Fetched) -> None:
+def _talk(pipeline: PipelineClient, deployment: str, report: Fetched) -> None:
     candidate = score_of(report.document["scores"], 0, "candidate") or {}
     question = candidate["examples"][-1]["prompt"]
     out.print(f"\n[bold]atelier chat {deployment}[/bold]  (Converse, through the promoted deployment)")
     out.print(f"you > {question}", markup=False)
     conversation = Conversation(
-        line.deployed, line.deployed.model_id(deployment), tool_config=read_tools(EXAMPLE / "tools.json")
+        pipeline.deployed,
+        pipeline.deployed.model_id(deployment),
+        tool_config=read_tools(EXAMPLE / "tools.json"),
     )
     one_turn(conversation, question)

@@ -10,8 +10,8 @@ from client.pipeline import PipelineClient
 NAME = "atelier-tiny-open"
 
 
-def publish_open_weights(line: PipelineClient, folder: Path) -> None:
+def publish_open_weights(pipeline: PipelineClient, folder: Path) -> None:
     """Put the files of `folder`, the tiny model, into the line's bucket."""
     for file in sorted(folder.iterdir()):
-        uri = line.uri(f"{names.base_model_prefix(NAME)}{file.name}")
-        line.objects.write(uri, file.read_bytes(), content_type="application/octet-stream")
+        uri = pipeline.uri(f"{names.base_model_prefix(NAME)}{file.name}")
+        pipeline.objects.write(uri, file.read_bytes(), content_type="application/octet-stream")

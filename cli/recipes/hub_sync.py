@@ -14,8 +14,8 @@ from atelier.recipes.hub.recipe import HubRecipe
 from atelier.recipes.hub.template import UnreadableTemplate
 from atelier.recipes.rows import BaseModelRow
 from cli.failure import CommandFailed
-from cli.recipes.hub_cache import Changes, HubCache
 from cli.recipes.public_hub import HUB, PublicHub
+from client.hub_cache import Changes, HubCache
 
 # A recipe is four small files: fetching them is waiting.
 _CONNECTIONS = 8

@@ -18,9 +18,9 @@ from cli.console import err, out, wide
 from cli.exit_codes import ExitCode
 from cli.failure import CommandFailed
 from cli.recipes import views as recipe_views
-from cli.recipes.hub_cache import HubCache
 from cli.recipes.hub_sync import Synced, sync as sync_model
 from cli.recipes.public_hub import PublicHub
+from client.hub_cache import HubCache
 
 # Where AWS publishes every recipe; the environment may have no region yet when a person looks around.
 _REGION = "us-east-1"
@@ -37,10 +37,10 @@ def rows_of(from_hub: bool, region: str | None, cache: Path | None) -> Catalogue
     return with_hub_recipes(catalogue(), synced.recipes())
 
 
-def show(rows: Catalogue, wanted: Filter, *, as_json: bool, as_overview: bool) -> None:
+def show(rows: Catalogue, filters: Filter, *, as_json: bool, as_overview: bool) -> None:
     """Print the recipes of a list, or an overview of the base models."""
-    found = listed(rows, wanted)
-    base_model = rows.base_models.get(wanted.model or "")
+    found = listed(rows, filters)
+    base_model = rows.base_models.get(filters.model or "")
     if as_json:
         out.print(json.dumps([described(row, rows) for row in found], indent=2), soft_wrap=True, markup=False)
         return

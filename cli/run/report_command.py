@@ -19,8 +19,8 @@ def report(
     from cli.run.reports import fetch, summary
     from client.connection import connect
 
-    line = connect(environment)
-    fetched = fetch(line, line.run_id(run))
+    pipeline = connect(environment)
+    fetched = fetch(pipeline, pipeline.run_id(run))
     out.print(summary(fetched.document), soft_wrap=True)
     out.print(f"report: {fetched.path}\n        {fetched.uri}", soft_wrap=True)
     if open_it:

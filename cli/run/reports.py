@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +11,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from atelier import names
 from cli import rendering
-from cli.exit_codes import ExitCode
-from cli.failure import CommandFailed
+from client.home import home
 from client.pipeline import PipelineClient
-from localcloud.common.home import Home
 
 
 @dataclass(frozen=True)
@@ -29,22 +25,13 @@ class Fetched:
     document: Mapping[str, Any]
 
 
-def fetch(line: PipelineClient, run_id: str) -> Fetched:
-    """Copy the report of a run that is over. CommandFailed when there is none yet."""
-    uri = line.uri(names.report_key(run_id, "index.html"))
-    try:
-        page = line.objects.read(uri)
-        document = json.loads(line.objects.read(line.uri(names.report_key(run_id, "report.json"))))
-    except FileNotFoundError as error:
-        execution = line.executions.get(run_id)
-        state = (
-            "is still running" if not execution.is_over else f"ended as {execution.status} without a report"
-        )
-        raise CommandFailed(f"{run_id} {state}", ExitCode.UNREACHABLE) from error
-    path = Home.from_environ().root / "reports" / line.environment.name / run_id / "index.html"
+def fetch(pipeline: PipelineClient, run_id: str) -> Fetched:
+    """Copy the report of a run that is over to this machine."""
+    report = pipeline.report(run_id)
+    path = home() / "reports" / pipeline.environment.name / run_id / "index.html"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(page)
-    return Fetched(path, uri, document)
+    path.write_bytes(report.page)
+    return Fetched(path, report.uri, report.document)
 
 
 def summary(document: Mapping[str, Any]) -> RenderableType:
@@ -57,7 +44,7 @@ def summary(document: Mapping[str, Any]) -> RenderableType:
     scores = document.get("scores") or []
     if scores:
         parts.append(metrics_table(scores))
-    parts += verdicts(document.get("decision") or {})
+    parts += gate_lines(document.get("decision") or {})
     return Group(*parts)
 
 
@@ -72,7 +59,7 @@ def metrics_table(scores: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
-def verdicts(decision: Mapping[str, Any]) -> Iterator[Text]:
+def gate_lines(decision: Mapping[str, Any]) -> Iterator[Text]:
     """One line a gate rule: whether it passed, and why."""
     for rule in decision.get("rules", ()):
         mark, style = ("✓", "green") if rule["passed"] else ("✗", "red")

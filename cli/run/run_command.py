@@ -32,11 +32,11 @@ def run(
     from cli.run.watch import watch_run
     from client.connection import connect
 
-    line = connect(environment)
-    started = start_run(line, file, now=datetime.now(UTC), run_id=run_id)
+    pipeline = connect(environment)
+    started = start_run(pipeline, file, now=datetime.now(UTC), run_id=run_id)
     for warning in started.warnings:
         err.print(f"warning: {warning}", style="yellow", markup=False)
     out.print(f"{started.run_id} {'started' if started.is_new else 'was started before'}")
     if watch:
-        raise typer.Exit(watch_run(line, started.run_id))
+        raise typer.Exit(watch_run(pipeline, started.run_id))
     out.print(f"follow it: atelier watch {started.run_id} --env {environment}", style="dim", soft_wrap=True)

@@ -17,9 +17,9 @@ from atelier.runs.checks.check_run import CheckedRun, check_run
 from atelier.runs.partial_run import PartialRun
 from cli.data.check import check_source
 from cli.data.source import Source
-from cli.recipes.hub_recipes import hub_catalogues, synced_recipes
-from cli.run.start import read_run_file
 from client.datasets import NOWHERE, with_remote_datasets
+from client.hub_recipes import hub_catalogues, synced_recipes
+from client.run_file import read_run_file
 from config.job_clusters import job_clusters
 from config.model import Environment
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 from cli import rendering
 from cli.console import err, out
 from cli.exit_codes import ExitCode, of_status
-from cli.run.observe import Observer
-from cli.run.progress import Progress, StepState, failure_of
+from client.observe import Observer
 from client.pipeline import PipelineClient
+from client.progress import Progress, StepState, failure_of
 
-_TOLD = (StepState.RUNNING, StepState.DONE, StepState.FAILED)
+_SHOWN = (StepState.RUNNING, StepState.DONE, StepState.FAILED)
 
 
-def watch_run(line: PipelineClient, run_id: str) -> ExitCode:
+def watch_run(pipeline: PipelineClient, run_id: str) -> ExitCode:
     """Show the run until it is over; its end as an exit code. Ctrl-C leaves the run going and says so."""
-    observer = Observer(line, run_id)
+    observer = pipeline.observer(run_id)
     try:
         last = _live(observer) if out.is_terminal else _log(observer)
     except KeyboardInterrupt:
-        option = f"--env {line.environment.name}"
+        option = f"--env {pipeline.environment.name}"
         err.print(f"\n{run_id} goes on without you.", soft_wrap=True)
         err.print(f"  atelier watch {run_id} {option}\n  atelier stop {run_id} {option}", soft_wrap=True)
         return ExitCode.INTERRUPTED
@@ -35,11 +35,11 @@ def _live(observer: Observer) -> Progress:
 
 
 def _log(observer: Observer) -> Progress:
-    told: dict[str, StepState] = {}
+    shown: dict[str, StepState] = {}
     for seen in observer.until_over():
         for step in seen.steps:
-            if step.state in _TOLD and told.get(step.title) is not step.state:
-                told[step.title] = step.state
+            if step.state in _SHOWN and shown.get(step.title) is not step.state:
+                shown[step.title] = step.state
                 out.print(rendering.line(step), markup=False, soft_wrap=True)
     execution = seen.execution
     out.print(

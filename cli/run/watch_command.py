@@ -12,5 +12,5 @@ def watch(run: RunId, environment: EnvironmentName = "local") -> None:
     from cli.run.watch import watch_run
     from client.connection import connect
 
-    line = connect(environment)
-    raise typer.Exit(watch_run(line, line.run_id(run)))
+    pipeline = connect(environment)
+    raise typer.Exit(watch_run(pipeline, pipeline.run_id(run)))

@@ -1,37 +1,31 @@
-"""What runs under a process id: ids are reused, so nothing is signalled by number alone."""
+"""Processes by id: ids are reused, so nothing is signalled by number alone."""
 
 from __future__ import annotations
 
 import os
 import signal
-import subprocess
-from pathlib import Path
+
+import psutil
 
 
 def command_of(pid: int) -> str:
     """The command line of a process; empty when there is none, or only its zombie."""
-    if Path("/proc/self/cmdline").exists():
-        try:
-            return (
-                Path(f"/proc/{pid}/cmdline")
-                .read_bytes()
-                .replace(b"\0", b" ")
-                .decode(errors="replace")
-                .strip()
-            )
-        except OSError:
-            return ""
-    listed = subprocess.run(
-        ["ps", "-o", "command=", "-p", str(pid)],  # noqa: S607 - part of every macOS, which has no /proc
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return listed.stdout.strip()
+    try:
+        return " ".join(psutil.Process(pid).cmdline())
+    except psutil.Error:
+        return ""
+
+
+def start_of(pid: int) -> float:
+    """When a process began, in seconds since 1970; 0 when there is none. Unlike the command it never changes."""
+    try:
+        return psutil.Process(pid).create_time()
+    except psutil.Error:
+        return 0.0
 
 
 def kill_group(pid: int, expected: str) -> bool:
-    """Kill a process group of ours left over by an earlier server; False when the id is no longer ours."""
+    """Kill a process group that an earlier server left; False when the id belongs to another program."""
     if expected not in command_of(pid):
         return False
     try:

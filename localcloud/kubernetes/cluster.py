@@ -18,8 +18,8 @@ from localcloud.kubernetes.controllers.scheduler import Scheduler
 from localcloud.kubernetes.controllers.stateful_sets import StatefulSets
 from localcloud.kubernetes.kubelet.images import Images
 from localcloud.kubernetes.kubelet.kubelet import Kubelet
-from localcloud.kubernetes.kubelet.logs import Logs
 from localcloud.kubernetes.kubelet.pod import Node, Timing
+from localcloud.kubernetes.logs import Logs
 from localcloud.kubernetes.objects import Key, labels as labels_of, now
 from localcloud.kubernetes.recorder import Recorder
 from localcloud.kubernetes.storage import Storage

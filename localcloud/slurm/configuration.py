@@ -78,28 +78,28 @@ class Ports:
     nodes: Mapping[str, int]
 
 
-def slurm_conf(layout: Layout, places: SlurmPaths, ports: Ports, user: str) -> str:
+def slurm_conf(layout: Layout, paths: SlurmPaths, ports: Ports, user: str) -> str:
     """The file's text; daemons, and so jobs, run as `user`."""
     return "\n".join(
         [
             f"ClusterName={CLUSTER_NAME}",
             f"SlurmctldHost={layout.controller}(127.0.0.1)",
             f"SlurmctldPort={ports.controller}",
-            f"FirstJobId={first_job(places)}",
+            f"FirstJobId={first_job(paths)}",
             f"SlurmUser={user}",
             f"SlurmdUser={user}",
             "AuthType=auth/munge",
             # A job that is requeued waits until its credentials have expired; by default that is two minutes.
-            f"AuthInfo=socket={places.munge_socket},cred_expire=5",
+            f"AuthInfo=socket={paths.munge_socket},cred_expire=5",
             "CredType=cred/munge",
             # Without both, the one or the other daemon listens everywhere.
             "CommunicationParameters=NoInAddrAny,NoCtldInAddrAny",
-            f"StateSaveLocation={places.state / 'controller'}",
-            f"SlurmdSpoolDir={places.root}/%n",
-            f"SlurmctldPidFile={places.root}/slurmctld.pid",
-            f"SlurmdPidFile={places.root}/slurmd-%n.pid",
-            f"SlurmctldLogFile={places.logs / 'slurmctld.log'}",
-            f"SlurmdLogFile={places.logs}/slurmd-%n.log",
+            f"StateSaveLocation={paths.state / 'controller'}",
+            f"SlurmdSpoolDir={paths.root}/%n",
+            f"SlurmctldPidFile={paths.root}/slurmctld.pid",
+            f"SlurmdPidFile={paths.root}/slurmd-%n.pid",
+            f"SlurmctldLogFile={paths.logs / 'slurmctld.log'}",
+            f"SlurmdLogFile={paths.logs}/slurmd-%n.log",
             # No cgroups, as there may be neither root nor systemd: memory limits are recorded only.
             "ProctrackType=proctrack/linuxproc",
             "TaskPlugin=task/none",
@@ -132,17 +132,17 @@ def slurm_conf(layout: Layout, places: SlurmPaths, ports: Ports, user: str) -> s
     )
 
 
-def first_job(places: SlurmPaths) -> int:
+def first_job(paths: SlurmPaths) -> int:
     """The number of a cluster's first job: ranks meet at a port made of a job's number, and those of other
     clusters on this machine's loopback would meet each other if each cluster began at 1.
     """
-    return 1 + zlib.crc32(bytes(places.root)) % JOB_NUMBERS
+    return 1 + zlib.crc32(bytes(paths.root)) % JOB_NUMBERS
 
 
-def gres_conf(layout: Layout, places: SlurmPaths) -> str:
+def gres_conf(layout: Layout, paths: SlurmPaths) -> str:
     """GPUs that Slurm counts, hands out and names in CUDA_VISIBLE_DEVICES; their devices are empty files."""
     return "".join(
-        f"NodeName={node.name} Name=gpu File={places.devices}/nvidia[0-{node.gpus - 1}]\n"
+        f"NodeName={node.name} Name=gpu File={paths.devices}/nvidia[0-{node.gpus - 1}]\n"
         for node in layout.nodes
         if node.gpus
     )

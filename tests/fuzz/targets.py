@@ -28,8 +28,8 @@ from atelier.recipes.hub.document import entries_of
 from atelier.recipes.hub.recipe import HubRecipe
 from atelier.recipes.hub.template import UnreadableTemplate, keys_of
 from atelier.runs.checks.check_run import check_run
-from cli.failure import CommandFailed
-from cli.run.start import read_run_file
+from client.errors import InvalidRequest
+from client.run_file import read_run_file
 from tests.fixtures.catalogue_references import broken_references
 
 RECIPES = Path(__file__).parents[2] / "catalogue"
@@ -105,7 +105,7 @@ def fuzz_run_file(data: bytes) -> None:
     """A run file: a run, or the message that tells what is wrong with it."""
     file = _folder() / "run.yaml"
     file.write_bytes(data)
-    with suppress(CommandFailed, InvalidRun, UnsupportedCombination):
+    with suppress(InvalidRequest, InvalidRun, UnsupportedCombination):
         check_run(read_run_file(file), environment="dev", region="us-east-1", bucket="data")
 
 

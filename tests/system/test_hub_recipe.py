@@ -14,9 +14,9 @@ import yaml
 from atelier import names
 from atelier.recipes import catalogue
 from atelier.recipes.render import document
-from cli.recipes.hub_cache import HubCache
 from cli.recipes.hub_sync import sync
 from cli.recipes.public_hub import HubContent, PublicHub
+from client.hub_cache import HubCache
 from tests.fixtures import hub as aws
 from tests.fixtures.deployed_pipeline import DeployedPipeline, quick
 from tests.fixtures.recipes import default_recipe

@@ -22,7 +22,7 @@ from localcloud.kubernetes.api.reviews import review
 from localcloud.kubernetes.api.verbs import Verbs
 from localcloud.kubernetes.api.watching import DEFAULT_SECONDS, Watch
 from localcloud.kubernetes.errors import ApiError, no_such_path, not_allowed, unauthorized
-from localcloud.kubernetes.kubelet.logs import Logs
+from localcloud.kubernetes.logs import Logs
 from localcloud.kubernetes.objects import Object
 from localcloud.kubernetes.selectors import Predicate, by_fields, by_labels
 

@@ -8,7 +8,7 @@ from typing import Any
 from localcloud.kubernetes.api.requests import Request
 from localcloud.kubernetes.api.verbs import Verbs
 from localcloud.kubernetes.errors import bad_request
-from localcloud.kubernetes.kubelet.logs import ContainerLog, LogOptions, Logs
+from localcloud.kubernetes.logs import ContainerLog, LogOptions, Logs
 from localcloud.kubernetes.objects import Key, Object
 
 

@@ -45,17 +45,17 @@ class Rbac:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def allows(self, user: User, asked: Attributes) -> bool:
+    def allows(self, user: User, attributes: Attributes) -> bool:
         if MASTERS in user.groups or EVERYWHERE in user.administers:
             return True
-        if asked.namespace and asked.namespace in user.administers:
+        if attributes.namespace and attributes.namespace in user.administers:
             return True
-        return any(_permits(rule, asked) for rule in self._rules(user, asked.namespace))
+        return any(_permits(rule, attributes) for rule in self._rules(user, attributes.namespace))
 
-    def require(self, user: User, asked: Attributes, resource: Resource | None = None) -> None:
+    def require(self, user: User, attributes: Attributes, resource: Resource | None = None) -> None:
         """Raise Forbidden, in the API server's words, unless it is allowed."""
-        if not self.allows(user, asked):
-            raise _refusal(user, asked, resource)
+        if not self.allows(user, attributes):
+            raise _refusal(user, attributes, resource)
 
     def _rules(self, user: User, namespace: str) -> Iterator[Mapping[str, Any]]:
         for binding in self._store.objects(resources.CLUSTER_ROLE_BINDINGS):
@@ -131,27 +131,27 @@ def _binds(binding: Object, user: User) -> bool:
     return False
 
 
-def _permits(rule: Mapping[str, Any], asked: Attributes) -> bool:
-    if not _covers(rule.get("verbs"), asked.verb):
+def _permits(rule: Mapping[str, Any], attributes: Attributes) -> bool:
+    if not _covers(rule.get("verbs"), attributes.verb):
         return False
-    if asked.path:
-        return any(_path_matches(pattern, asked.path) for pattern in rule.get("nonResourceURLs") or [])
+    if attributes.path:
+        return any(_path_matches(pattern, attributes.path) for pattern in rule.get("nonResourceURLs") or [])
     names = rule.get("resourceNames") or []
     return (
-        _covers(rule.get("apiGroups"), asked.group)
-        and _covers_resource(rule.get("resources") or [], asked)
-        and (not names or (asked.name != "" and asked.name in names))
+        _covers(rule.get("apiGroups"), attributes.group)
+        and _covers_resource(rule.get("resources") or [], attributes)
+        and (not names or (attributes.name != "" and attributes.name in names))
     )
 
 
-def _covers(listed: Iterable[str] | None, wanted: str) -> bool:
-    return any(each in ("*", wanted) for each in listed or ())
+def _covers(listed: Iterable[str] | None, value: str) -> bool:
+    return any(each in ("*", value) for each in listed or ())
 
 
-def _covers_resource(listed: Iterable[str], asked: Attributes) -> bool:
-    accepted = {"*", asked.full_resource}
-    if asked.subresource:
-        accepted.add(f"*/{asked.subresource}")
+def _covers_resource(listed: Iterable[str], attributes: Attributes) -> bool:
+    accepted = {"*", attributes.full_resource}
+    if attributes.subresource:
+        accepted.add(f"*/{attributes.subresource}")
     return any(each in accepted for each in listed)
 
 
@@ -159,15 +159,16 @@ def _path_matches(pattern: str, path: str) -> bool:
     return path.startswith(pattern[:-1]) if pattern.endswith("*") else path == pattern
 
 
-def _refusal(user: User, asked: Attributes, resource: Resource | None) -> ApiError:
-    if asked.path:
-        return forbidden(f'forbidden: User "{user.name}" cannot {asked.verb} path "{asked.path}"')
-    where = f'in the namespace "{asked.namespace}"' if asked.namespace else "at the cluster scope"
-    named = f"{asked.resource}.{asked.group}" if asked.group else asked.resource
-    what = f'{named} "{asked.name}"' if asked.name else named
+def _refusal(user: User, attributes: Attributes, resource: Resource | None) -> ApiError:
+    if attributes.path:
+        return forbidden(f'forbidden: User "{user.name}" cannot {attributes.verb} path "{attributes.path}"')
+    where = f'in the namespace "{attributes.namespace}"' if attributes.namespace else "at the cluster scope"
+    named = f"{attributes.resource}.{attributes.group}" if attributes.group else attributes.resource
+    what = f'{named} "{attributes.name}"' if attributes.name else named
+    resource_name = attributes.full_resource
     return forbidden(
-        f'{what} is forbidden: User "{user.name}" cannot {asked.verb} resource "{asked.full_resource}" '
-        f'in API group "{asked.group}" {where}',
+        f'{what} is forbidden: User "{user.name}" cannot {attributes.verb} resource "{resource_name}" '
+        f'in API group "{attributes.group}" {where}',
         resource,
-        asked.name,
+        attributes.name,
     )

@@ -17,10 +17,10 @@ from localcloud.kubernetes.api.verbs import Verbs
 from localcloud.kubernetes.kubelet import environment, termination
 from localcloud.kubernetes.kubelet.container import RESTART_FACTOR, Container, should_restart
 from localcloud.kubernetes.kubelet.images import Images, Program
-from localcloud.kubernetes.kubelet.logs import Logs
 from localcloud.kubernetes.kubelet.pod_status import pod_phase, pod_status
 from localcloud.kubernetes.kubelet.process import Process, StartError
 from localcloud.kubernetes.kubelet.volumes import NotMounted, Volumes
+from localcloud.kubernetes.logs import Logs
 from localcloud.kubernetes.objects import Key, Object, now
 from localcloud.kubernetes.recorder import Recorder
 

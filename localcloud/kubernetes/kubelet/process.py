@@ -11,10 +11,8 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from localcloud.kubernetes.kubelet.logs import ContainerLog
-
-# Field 22 of proc(5)'s stat, counted after the command's name.
-_STARTTIME = 19
+from localcloud.common.processes import start_of
+from localcloud.kubernetes.logs import ContainerLog
 
 
 class StartError(Exception):
@@ -82,20 +80,3 @@ def kill_recorded(record: Path) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(left["pid"], signal.SIGKILL)
     record.unlink(missing_ok=True)
-
-
-def start_of(pid: int) -> str:
-    """When a process began, in the system's words; empty when there is none. Unlike its command, it stays."""
-    stat = Path(f"/proc/{pid}/stat")
-    try:
-        if Path("/proc/self/stat").exists():
-            return stat.read_text().rpartition(")")[2].split()[_STARTTIME]
-    except OSError:
-        return ""
-    listed = subprocess.run(
-        ["ps", "-o", "lstart=", "-p", str(pid)],  # noqa: S607 - part of every macOS, which has no /proc
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return listed.stdout.strip()

@@ -56,10 +56,10 @@ def run(opt_ml: OptMl, environment: Mapping[str, str]) -> None:
     recipe = read_recipe(opt_ml.recipe_path(hyperparameters))
     model = _model(hyperparameters, environment, opt_ml)
     if isinstance(recipe, OpenEvaluationRecipe):
-        evaluate(model, recipe.asked, opt_ml, opt_ml.results_path(recipe.output.eval_results_dir))
+        evaluate(model, recipe.request, opt_ml, opt_ml.results_path(recipe.output.eval_results_dir))
         return
     if isinstance(recipe, EvaluationRecipe):
-        evaluate(model, recipe.asked, opt_ml, opt_ml.output_data / recipe.run.name / "eval_results")
+        evaluate(model, recipe.request, opt_ml, opt_ml.output_data / recipe.run.name / "eval_results")
         return
     last = _train(model, recipe, opt_ml)
     if last is not None:

@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from atelier.datasets.shapes.dialogue import Unconvertible
-from atelier.datasets.transform.openai_chat import read_messages
 from localcloud.trainer.jobs.failures import JobFailed
+from localcloud.trainer.jobs.openai_chat import read_messages
 from localcloud.trainer.model.chat import Encoded, encode_answer, encode_conversation
 from localcloud.trainer.model.tokenizer import Tokenizer
 
@@ -53,7 +52,7 @@ def read_chats(file: Path, tokenizer: Tokenizer, max_length: int) -> list[Encode
     """Rows in OpenAI's chat format, which llmft reads."""
 
     def chat(row: Mapping[str, Any]) -> Encoded:
-        system, turns, _ = read_messages(row["messages"], "messages", row.get("tools"))
+        system, turns = read_messages(row["messages"])
         _check_turns(turns)
         texts = [{"text": text} for text in system]
         encoded = encode_conversation(tokenizer, turns, texts)
@@ -114,10 +113,6 @@ def _read(files: Sequence[Path], parse: Callable[[Mapping[str, Any]], Row]) -> l
             rows.append(parse(row))
         except KeyError as error:
             raise JobFailed(f"{file.name} line {number}: field {error} is missing") from error
-        except Unconvertible as error:
-            raise JobFailed(
-                f"{file.name} line {number}: {error}; accepted: {error.violation.accepted}"
-            ) from error
         except (TypeError, ValueError, AttributeError) as error:
             raise JobFailed(f"{file.name} line {number}: {error}") from error
     if not rows:

@@ -44,7 +44,7 @@ def train_dpo(
     rows: Sequence[Pair],
     config: TrainingConfig,
     dpo: DpoSettings,
-    course: TrainingLoop,
+    loop: TrainingLoop,
 ) -> None:
     """Train; the course gets the finished model. Stopped when it says so before."""
     start = adaptation.start
@@ -67,12 +67,12 @@ def train_dpo(
 
     pairs = _with_reference(start, rows)
     # A batch is no larger than the data, but every rank has a row of it.
-    batch = min(config.global_batch_size, -(-len(rows) // course.ranks.size) * course.ranks.size)
+    batch = min(config.global_batch_size, -(-len(rows) // loop.ranks.size) * loop.ranks.size)
     epochs_wanted = config.trainer.max_epochs
     steps = math.ceil(len(rows) / batch) * epochs_wanted
-    batches = (pairs.take(indices) for indices in epochs(len(rows), batch, epochs_wanted, course.seed))
+    batches = (pairs.take(indices) for indices in epochs(len(rows), batch, epochs_wanted, loop.seed))
     settings = optimizer_settings(config.model)
-    for step in course.steps(adaptation.trainable, loss, batches, steps, settings):
+    for step in loop.steps(adaptation.trainable, loss, batches, steps, settings):
         log.info(
             "global_step=%d reduced_train_loss=%.6f learning_rate=%.3e "
             "reward_accuracy=%.4f reward_margin=%.4f",
@@ -83,7 +83,7 @@ def train_dpo(
             step.figures["reward_margin"],
         )
         if step.number == steps:
-            course.save(steps, adaptation.checkpoint(step.parameters), None)
+            loop.save(steps, adaptation.checkpoint(step.parameters), None)
 
 
 def _with_reference(reference: Checkpoint, rows: Sequence[Pair]) -> Pairs:

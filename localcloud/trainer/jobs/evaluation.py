@@ -22,11 +22,11 @@ from localcloud.trainer.model.tokenizer import Special
 log = logging.getLogger(__name__)
 
 
-def evaluate(model: Checkpoint, asked: EvaluationRequest, opt_ml: OptMl, folder: Path) -> None:
+def evaluate(model: Checkpoint, request: EvaluationRequest, opt_ml: OptMl, folder: Path) -> None:
     """Write results_<time>.json and inference_output.jsonl into `folder`."""
     started = time.time()
     questions = read_questions(opt_ml.channel("train"))
-    answers = _answer(model, asked, questions)
+    answers = _answer(model, request, questions)
     scores = score([question.response for question in questions], answers)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "inference_output.jsonl").open("w", encoding="utf-8") as lines:
@@ -38,10 +38,10 @@ def evaluate(model: Checkpoint, asked: EvaluationRequest, opt_ml: OptMl, folder:
                 "metadata": question.metadata,
             }
             lines.write(json.dumps(row, ensure_ascii=False) + "\n")
-    task = f"{asked.task}_{asked.strategy}"
+    task = f"{request.task}_{request.strategy}"
     results = {
         "config_general": {
-            "model_name": asked.model,
+            "model_name": request.model,
             "num_fewshot_seeds": 1,
             "max_samples": len(questions),
             "start_time": started,
@@ -59,7 +59,7 @@ def evaluate(model: Checkpoint, asked: EvaluationRequest, opt_ml: OptMl, folder:
     log.info("rows=%d exact_match=%.4f", len(questions), scores["exact_match"])
 
 
-def _answer(model: Checkpoint, asked: EvaluationRequest, questions: list[Question]) -> list[str]:
+def _answer(model: Checkpoint, request: EvaluationRequest, questions: list[Question]) -> list[str]:
     prompts = []
     for number, question in enumerate(questions, 1):
         system = [{"text": question.system}] if question.system else None
@@ -69,10 +69,10 @@ def _answer(model: Checkpoint, asked: EvaluationRequest, questions: list[Questio
         if len(prompt) >= model.config.context:
             raise JobFailed(
                 f"gen_qa.jsonl row {number}: the prompt is {len(prompt)} tokens long; "
-                f"{asked.model} takes fewer than {model.config.context}"
+                f"{request.model} takes fewer than {model.config.context}"
             )
         prompts.append(prompt)
-    inference = asked.inference
+    inference = request.inference
     answers = generate(
         model.config,
         model.merged(),

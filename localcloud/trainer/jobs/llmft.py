@@ -68,15 +68,15 @@ def run(path: Path, ranks: Ranks, is_stopped: IsStopped | None = None) -> None:
         inputs = [path, *(folder / name for name in MODEL_FILES), *_data_files(recipe)]
         resume = ResumePoint.of(output.parent / f".{output.name}.state" / "last.safetensors", inputs)
     ranks.join()
-    pace = _pace(args, len(rows))
-    course = TrainingLoop(
+    schedule = _schedule(args, len(rows))
+    loop = TrainingLoop(
         save=Model(output, ranks, merges=args.merge_weights).save,
         seed=args.seed,
         ranks=ranks,
         is_stopped=is_stopped or StopSignal(ranks).is_set,
         resume=resume,
     )
-    fine_tune(_adaptation(model, recipe), rows, held_out, pace, _settings(args, pace.steps), course)
+    fine_tune(_adaptation(model, recipe), rows, held_out, schedule, _settings(args, schedule.steps), loop)
     log.info("the model is in %s", output)
 
 
@@ -128,7 +128,7 @@ def _rows(datasets: Datasets, model: Checkpoint, args: TrainingArgs) -> tuple[li
     return [rows[index] for index in order[:kept]], [rows[index] for index in order[kept:]]
 
 
-def _pace(args: TrainingArgs, rows: int) -> Schedule:
+def _schedule(args: TrainingArgs, rows: int) -> Schedule:
     per_epoch = math.ceil(rows / args.train_batch_size)
     steps = per_epoch * args.max_epochs
     return Schedule(

@@ -38,19 +38,17 @@ def prepare(
     if isinstance(config, TrainingConfig) and config.model.dpo_cfg is not None:
         pairs = read_preferences(opt_ml.channel("train"), model.tokenizer, config.max_length)
         dpo = config.model.dpo_cfg
-        return lambda course: train_dpo(
-            Adaptation.of(model, config.model, course.seed), pairs, config, dpo, course
-        )
+        return lambda loop: train_dpo(Adaptation.of(model, config.model, loop.seed), pairs, config, dpo, loop)
     rows = read_conversations(opt_ml.channel("train"), model.tokenizer, config.max_length)
     files = opt_ml.optional_channel("validation")
     held_out = read_conversations(files, model.tokenizer, config.max_length) if files else []
-    return lambda course: fine_tune(
-        Adaptation.of(model, config.model, course.seed),
+    return lambda loop: fine_tune(
+        Adaptation.of(model, config.model, loop.seed),
         rows,
         held_out,
-        _pace(config, len(rows)),
+        _schedule(config, len(rows)),
         optimizer_settings(config.model),
-        course,
+        loop,
     )
 
 
@@ -67,7 +65,7 @@ def check_batch(key: str, rows: int, ranks: Ranks) -> None:
         raise JobFailed(f"recipe: {key} is {rows}; for {ranks.size} ranks it must be a multiple of that")
 
 
-def _pace(config: TrainingConfig | StepsConfig, rows: int) -> Schedule:
+def _schedule(config: TrainingConfig | StepsConfig, rows: int) -> Schedule:
     """Nova 1.0 counts epochs, measures after each and saves the finished model; Nova 2 counts steps."""
     batch = config.global_batch_size
     if isinstance(config, StepsConfig):

@@ -138,7 +138,7 @@ def _evaluate(pod: Pod, recipe: EvaluationRecipe, model: Checkpoint, folder: Opt
         raise JobFailed(f"recipe: run.replicas is {recipe.run.replicas}; an evaluation has 1")
     results = folder.output_data / "eval-result"
     shutil.rmtree(results, ignore_errors=True)
-    evaluate(model, recipe.asked, folder, results)
+    evaluate(model, recipe.request, folder, results)
     output = f"{recipe.run.output_s3_path.rstrip('/')}/{recipe.run.name}/eval-result"
     try:
         objects.upload(pod.s3, results, output)

@@ -211,7 +211,7 @@ class EvaluationRecipe(_Section):
     processor: Processor = Processor()
 
     @property
-    def asked(self) -> EvaluationRequest:
+    def request(self) -> EvaluationRequest:
         return EvaluationRequest(
             self.evaluation.task, self.evaluation.strategy, self.run.model_name_or_path, self.inference
         )
@@ -260,7 +260,7 @@ class OpenEvaluationRecipe(_Section):
     processor: OpenProcessor = OpenProcessor()
 
     @property
-    def asked(self) -> EvaluationRequest:
+    def request(self) -> EvaluationRequest:
         return EvaluationRequest(
             self.evaluation.task, self.evaluation.strategy, self.run.base_model_name, self.inference
         )

@@ -41,9 +41,9 @@ def fine_tune(
     adaptation: Adaptation,
     rows: Sequence[Encoded],
     held_out: Sequence[Encoded],
-    pace: Schedule,
+    schedule: Schedule,
     settings: OptimizerSettings,
-    course: TrainingLoop,
+    loop: TrainingLoop,
 ) -> None:
     """Train until the last step; the course gets the models. Stopped when it says so before."""
 
@@ -60,13 +60,13 @@ def fine_tune(
 
     sequences = Sequences.of(rows)
     # Without end: a recipe that counts steps may ask for more of them than the data has batches.
-    order = epochs(len(sequences), pace.batch, None, course.seed)
-    batches = (sequences.take(indices) for indices in itertools.islice(order, pace.steps))
-    measured = held_out[: pace.measured_rows]
+    order = epochs(len(sequences), schedule.batch, None, loop.seed)
+    batches = (sequences.take(indices) for indices in itertools.islice(order, schedule.steps))
+    measured = held_out[: schedule.measured_rows]
     validation = Sequences.of(measured) if measured else None
     validation_loss = jax.jit(functools.partial(loss, key=None))
-    for step in course.steps(adaptation.trainable, loss, batches, pace.steps, settings):
-        if step.number % pace.log_every == 0:
+    for step in loop.steps(adaptation.trainable, loss, batches, schedule.steps, settings):
+        if step.number % schedule.log_every == 0:
             log.info(
                 "global_step=%d reduced_train_loss=%.6f learning_rate=%.3e",
                 step.number,
@@ -74,8 +74,8 @@ def fine_tune(
                 step.learning_rate,
             )
         value = None
-        if validation is not None and step.number % pace.measure_every == 0:
+        if validation is not None and step.number % schedule.measure_every == 0:
             value = float(validation_loss(step.parameters, validation)[0])
             log.info("global_step=%d val_loss=%.6f", step.number, value)
-        if step.number % pace.save_every == 0 or step.number == pace.steps:
-            course.save(step.number, adaptation.checkpoint(step.parameters), value)
+        if step.number % schedule.save_every == 0 or step.number == schedule.steps:
+            loop.save(step.number, adaptation.checkpoint(step.parameters), value)

@@ -13,8 +13,7 @@ import pytest
 
 from localcloud import control
 from localcloud.common.home import Home
-from localcloud.common.processes import command_of
-from localcloud.kubernetes.kubelet.process import start_of
+from localcloud.common.processes import command_of, start_of
 from localcloud.slurm.cluster import SlurmCluster
 from localcloud.slurm.processes import processes
 from tests.fixtures.embedded_cloud.account import SCRIPTED, Account, policy, until

@@ -13,8 +13,7 @@ from botocore.stub import Stubber
 from mypy_boto3_stepfunctions import SFNClient
 
 from atelier.errors import UnknownRun
-from cli.exit_codes import ExitCode
-from cli.failure import CommandFailed
+from client.errors import InvalidRequest
 from client.executions import Executions, StateVisit
 from tests.fixtures.operations import RUN_ID
 from tests.fixtures.pipeline import START
@@ -88,9 +87,8 @@ def test_a_start_that_another_caller_won_finds_the_run(stub: Stubber) -> None:
 def test_the_same_id_for_another_run_file_is_refused(stub: Stubber) -> None:
     describes(stub)
 
-    with pytest.raises(CommandFailed, match="another run file") as failure:
+    with pytest.raises(InvalidRequest, match="another run file"):
         executions(stub).start(RUN_ID, {"name": "other"})
-    assert failure.value.code is ExitCode.INVALID
 
 
 @pytest.mark.parametrize(

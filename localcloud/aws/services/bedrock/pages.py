@@ -12,12 +12,12 @@ DEFAULT_PAGE = 100
 
 
 def page(
-    found: Sequence[T], wanted: Mapping[str, Any], created: Callable[[T], float]
+    found: Sequence[T], request: Mapping[str, Any], created: Callable[[T], float]
 ) -> tuple[list[T], str | None]:
     """One page of `found`, in creation order as asked for, and the token of the next."""
-    ordered = sorted(found, key=created, reverse=wanted.get("sortOrder", "Descending") == "Descending")
-    first = int(wanted.get("nextToken", "0"))
-    last = first + wanted.get("maxResults", DEFAULT_PAGE)
+    ordered = sorted(found, key=created, reverse=request.get("sortOrder", "Descending") == "Descending")
+    first = int(request.get("nextToken", "0"))
+    last = first + request.get("maxResults", DEFAULT_PAGE)
     return ordered[first:last], str(last) if last < len(ordered) else None
 
 

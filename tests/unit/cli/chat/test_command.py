@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from cli.chat.conversation import Conversation, Deployed, Reply, ToolCall
 from cli.exit_codes import ExitCode
-from cli.failure import CommandFailed
+from client.conversation import Conversation, Deployed, Reply, ToolCall
+from client.errors import InvalidRequest
 from tests.fixtures.commands import atelier
 from tests.fixtures.pipeline import FakeDeployed, FakePipeline
 
@@ -58,9 +58,8 @@ def test_chat_without_a_message_talks_until_an_empty_line(pipeline: FakePipeline
 def test_what_cannot_be_a_deployment_s_name_is_refused_without_asking_bedrock() -> None:
     nobody: Any = None
 
-    with pytest.raises(CommandFailed, match="deployment 'a b': accepted: a deployment's name") as failure:
+    with pytest.raises(InvalidRequest, match="deployment 'a b': accepted: a deployment's name"):
         Deployed(bedrock=nobody, runtime=nobody).model_id("a b")
-    assert failure.value.code is ExitCode.INVALID
 
 
 def test_chat_names_what_is_deployed_when_the_name_is_wrong(pipeline: FakePipeline) -> None:

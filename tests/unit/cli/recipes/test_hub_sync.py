@@ -11,9 +11,10 @@ import pytest
 
 from atelier.recipes.rows import BaseModelRow
 from cli.failure import CommandFailed
-from cli.recipes.hub_cache import HubCache
 from cli.recipes.hub_sync import Synced, sync
 from cli.recipes.public_hub import HubContent, PublicHub
+from client.errors import ClientFailed
+from client.hub_cache import HubCache
 from tests.fixtures.hub import LORA_SFT, WITH_DATA_MIX, FakeHub, a_hub, entry, for_subscribers
 
 MICRO = BaseModelRow(name="nova-micro", family="nova", hub_name="nova-textgeneration-micro", source="test")
@@ -175,7 +176,7 @@ def test_a_file_that_was_changed_by_hand_is_refused_and_mended_by_a_sync(cache: 
     path = next(cache.folder.rglob("*training-job*.json"))
     path.write_bytes(path.read_bytes().replace(b"32768", b"1"))
 
-    with pytest.raises(CommandFailed, match="is not what was synced"):
+    with pytest.raises(ClientFailed, match="is not what was synced"):
         cache.recipes()
     synced(hub, cache)
     assert len(cache.recipes()) == 2
@@ -192,7 +193,7 @@ def test_a_recipe_that_another_release_kept_is_fetched_again(cache: HubCache) ->
     (cache.folder / listed["file"]).write_bytes(older)
     index.write_text(json.dumps(known))
 
-    with pytest.raises(CommandFailed, match="not a synced recipe"):
+    with pytest.raises(ClientFailed, match="not a synced recipe"):
         cache.recipes()
     synced(hub, cache)
     assert len(cache.recipes()) == 2
@@ -202,7 +203,7 @@ def test_an_index_that_is_none_says_what_to_do(cache: HubCache) -> None:
     cache.folder.mkdir(parents=True)
     (cache.folder / "index.json").write_text("{}")
 
-    with pytest.raises(CommandFailed, match="sync again"):
+    with pytest.raises(ClientFailed, match="sync again"):
         cache.recipes()
 
 

@@ -81,17 +81,17 @@ class ClusterOperations:
 
     def list(self, call: Call) -> dict[str, Any]:
         call.caller.require("sagemaker:ListClusters")
-        wanted = call.params
+        request = call.params
         found = [
             cluster
             for cluster in self._clusters.within(call.caller.account_id, call.caller.region)
-            if wanted.get("NameContains", "").lower() in cluster.name.lower()
+            if request.get("NameContains", "").lower() in cluster.name.lower()
         ]
-        if wanted.get("SortBy") == "NAME":
+        if request.get("SortBy") == "NAME":
             found.sort(key=lambda cluster: cluster.name)
         else:
             found.sort(key=lambda cluster: cluster.created)
-        return page("ClusterSummaries", [descriptions.cluster_summary(each) for each in found], wanted)
+        return page("ClusterSummaries", [descriptions.cluster_summary(each) for each in found], request)
 
     def update(self, call: Call) -> dict[str, Any]:
         cluster = find(call, self._clusters, "sagemaker:UpdateCluster")
@@ -114,13 +114,13 @@ class ClusterOperations:
             after.pop(kind, None)
             if kept:
                 after[kind] = kept
-        wanted = HyperPodCluster(
+        changed = HyperPodCluster(
             cluster.arn, cluster.account_id, cluster.region, after, cluster.tags, cluster.created
         )
-        self._require_passing(call.caller, wanted)
-        if wanted.eks_cluster_arn != cluster.eks_cluster_arn:
+        self._require_passing(call.caller, changed)
+        if changed.eks_cluster_arn != cluster.eks_cluster_arn:
             raise ServiceError("ValidationException", f"The orchestrator of {cluster.name} cannot change.")
-        checks.check(wanted, self._clusters.within(cluster.account_id, cluster.region), self._eks_clusters)
+        checks.check(changed, self._clusters.within(cluster.account_id, cluster.region), self._eks_clusters)
         self._clusters.occupy(cluster, "Updating", request=after)
         self._provisioner.change(cluster, before)
         return {"ClusterArn": cluster.arn}
@@ -167,12 +167,12 @@ def find(call: Call, clusters: Clusters, action: str) -> HyperPodCluster:
     return cluster
 
 
-def page(member: str, summaries: list[dict[str, Any]], wanted: Mapping[str, Any]) -> dict[str, Any]:
+def page(member: str, summaries: list[dict[str, Any]], request: Mapping[str, Any]) -> dict[str, Any]:
     """One page of summaries that are in ascending order; AWS's pages hold ten, and its order descends."""
-    if wanted.get("SortOrder", "Descending") == "Descending":
+    if request.get("SortOrder", "Descending") == "Descending":
         summaries = summaries[::-1]
-    first = int(wanted.get("NextToken", "0"))
-    last = first + wanted.get("MaxResults", 10)
+    first = int(request.get("NextToken", "0"))
+    last = first + request.get("MaxResults", 10)
     return {member: summaries[first:last]} | ({"NextToken": str(last)} if last < len(summaries) else {})
 
 

@@ -48,8 +48,8 @@ QUICK = {
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What a cluster's record asks for."""
+class SlurmClusterSpec:
+    """What a cluster's record specifies."""
 
     name: str
     layout: Layout
@@ -67,7 +67,7 @@ class SlurmClusters:
         self._home = home
         self._endpoint = endpoint
         self._switch = SlurmSetting(home)
-        self._wanted: dict[str, Wanted] = {}
+        self._specs: dict[str, SlurmClusterSpec] = {}
         self._running: dict[str, _Running] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -78,15 +78,15 @@ class SlurmClusters:
 
     def ensure(self, cluster: HyperPodCluster) -> None:
         """Let Slurm have the cluster's nodes. OrchestratorFailed when it does not come up."""
-        wanted = _wanted(cluster, self._home)
+        spec = _spec_of(cluster, self._home)
         with self._lock:
-            if wanted is None:
+            if spec is None:
                 self._end(cluster.id)
                 return
-            self._wanted[cluster.id] = wanted
+            self._specs[cluster.id] = spec
             if self._switch.is_on:
                 try:
-                    self._start(cluster.id, wanted)
+                    self._start(cluster.id, spec)
                 except (SlurmFailed, SlurmMissing, ClientError, BotoCoreError) as error:
                     raise OrchestratorFailed(f"Slurm: {error}") from error
 
@@ -106,21 +106,21 @@ class SlurmClusters:
             self._running.clear()
         self._switch.report({})
 
-    def _start(self, cluster_id: str, wanted: Wanted) -> None:
+    def _start(self, cluster_id: str, spec: SlurmClusterSpec) -> None:
         running = self._running.get(cluster_id)
         if running is None:
             running = _Running(self._folder(cluster_id), self._endpoint)
-            running.start(wanted)
+            running.start(spec)
             self._running[cluster_id] = running
         else:
-            running.change(wanted)
-        self._failures.pop(wanted.name, None)
+            running.change(spec)
+        self._failures.pop(spec.name, None)
         self._report()
 
     def _end(self, cluster_id: str) -> None:
-        wanted = self._wanted.pop(cluster_id, None)
-        if wanted is not None:
-            self._failures.pop(wanted.name, None)
+        spec = self._specs.pop(cluster_id, None)
+        if spec is not None:
+            self._failures.pop(spec.name, None)
         running = self._running.pop(cluster_id, None)
         if running is not None:
             running.stop()
@@ -130,15 +130,15 @@ class SlurmClusters:
         """Start what is wanted and not there, once Slurm is switched on; start again what has ended."""
         while not self._closing.wait(RESTART_SECONDS):
             with self._lock:
-                for cluster_id, wanted in self._wanted.items():
+                for cluster_id, spec in self._specs.items():
                     try:
                         if cluster_id in self._running:
                             self._running[cluster_id].revive()
                         elif self._switch.is_on:
-                            self._start(cluster_id, wanted)
+                            self._start(cluster_id, spec)
                     except Exception as error:
                         # It is tried again; the other clusters, and this thread, must go on.
-                        self._note_failure(wanted.name, str(error))
+                        self._note_failure(spec.name, str(error))
 
     def _note_failure(self, name: str, message: str) -> None:
         """Say it once: it may be the same every second."""
@@ -162,36 +162,36 @@ class _Running:
         self._folder = folder
         self._endpoint = endpoint
         self._slurm = SlurmCluster(folder, find())
-        self._wanted: Wanted | None = None
+        self._spec: SlurmClusterSpec | None = None
         self._agent: Agent | None = None
         self._credentials: CredentialsEndpoint | None = None
 
     @property
     def name(self) -> str:
-        return self._wanted.name if self._wanted else ""
+        return self._spec.name if self._spec else ""
 
     @property
     def state(self) -> str:
-        nodes = len(self._wanted.layout.nodes) if self._wanted else 0
+        nodes = len(self._spec.layout.nodes) if self._spec else 0
         return f"{nodes} nodes, {'an agent' if self._agent else 'no agent'}"
 
-    def start(self, wanted: Wanted) -> None:
-        self._slurm.start(wanted.layout)
+    def start(self, spec: SlurmClusterSpec) -> None:
+        self._slurm.start(spec.layout)
         try:
-            self._start_agent(wanted)
+            self._start_agent(spec)
         except BaseException:
             self.stop()
             raise
-        self._wanted = wanted
+        self._spec = spec
 
-    def change(self, wanted: Wanted) -> None:
+    def change(self, spec: SlurmClusterSpec) -> None:
         """Do what differs; a cluster that is arranged again as it is keeps its agent and its jobs."""
-        before, self._wanted = self._wanted, wanted
-        if before is None or before.layout != wanted.layout:
-            self._slurm.change(wanted.layout)
-        if before is None or replace(before, layout=wanted.layout) != wanted:
+        before, self._spec = self._spec, spec
+        if before is None or before.layout != spec.layout:
+            self._slurm.change(spec.layout)
+        if before is None or replace(before, layout=spec.layout) != spec:
             self._stop_agent()
-            self._start_agent(wanted)
+            self._start_agent(spec)
 
     def revive(self) -> None:
         self._slurm.revive()
@@ -202,31 +202,31 @@ class _Running:
         self._stop_agent()
         self._slurm.stop()
 
-    def _start_agent(self, wanted: Wanted) -> None:
-        if wanted.source_uri is None:
+    def _start_agent(self, spec: SlurmClusterSpec) -> None:
+        if spec.source_uri is None:
             return
 
         def session() -> boto3.Session:
-            return wanted.role.session("controller", wanted.region)
+            return spec.role.session("controller", spec.region)
 
         folder = self._folder / "controller"
-        wanted.shared_folder.mkdir(parents=True, exist_ok=True)
-        image = f"{wanted.account_id}.dkr.ecr.{wanted.region}.amazonaws.com/{IMAGE}:latest"
+        spec.shared_folder.mkdir(parents=True, exist_ok=True)
+        image = f"{spec.account_id}.dkr.ecr.{spec.region}.amazonaws.com/{IMAGE}:latest"
         changes = {
-            "shared_folder": str(wanted.shared_folder),
+            "shared_folder": str(spec.shared_folder),
             "runtime": "process",
             "programs": {image: [str(project_python()), "-m", PROGRAM]},
             "auto_resume": False,
             **QUICK,
         }
-        if not install(folder, self._endpoint.client(session(), "s3"), wanted.source_uri, changes):
+        if not install(folder, self._endpoint.client(session(), "s3"), spec.source_uri, changes):
             return
         self._credentials = CredentialsEndpoint(session)
         environ = {
             **self._slurm.environ(),
             **self._credentials.environ(),
-            "AWS_REGION": wanted.region,
-            "AWS_DEFAULT_REGION": wanted.region,
+            "AWS_REGION": spec.region,
+            "AWS_DEFAULT_REGION": spec.region,
             "AWS_ENDPOINT_URL": self._endpoint.url,
             "AWS_CA_BUNDLE": self._endpoint.ca_bundle,
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -243,7 +243,7 @@ class _Running:
             self._credentials = None
 
 
-def _wanted(cluster: HyperPodCluster, home: Home) -> Wanted | None:
+def _spec_of(cluster: HyperPodCluster, home: Home) -> SlurmClusterSpec | None:
     """None when there is no controller, or no node to run jobs on. OrchestratorFailed for a bad role."""
     running = list(cluster.running())
     controllers = [(group, node) for group, node in running if group.slurm_node_type == "Controller"]
@@ -265,7 +265,7 @@ def _wanted(cluster: HyperPodCluster, home: Home) -> Wanted | None:
         controller=node.host_name,
         partitions=tuple(Partition(name, tuple(sorted(nodes))) for name, nodes in sorted(partitions.items())),
     )
-    return Wanted(
+    return SlurmClusterSpec(
         name=cluster.name,
         layout=layout,
         source_uri=group.lifecycle.get("SourceS3Uri"),

@@ -13,8 +13,8 @@ from typing import Any
 
 from atelier.recipes.hub.document import Skipped
 from atelier.recipes.hub.recipe import HubRecipe
-from cli.failure import CommandFailed
-from localcloud.common.home import Home
+from client.errors import ClientFailed
+from client.home import home
 
 FOLDER_VARIABLE = "ATELIER_HUB_CACHE"
 
@@ -43,7 +43,7 @@ class HubCache:
     def of_region(cls, region: str, root: Path | None = None) -> HubCache:
         """The cache in `root`, else in the folder named by ATELIER_HUB_CACHE, else in ATELIER_HOME."""
         named = os.environ.get(FOLDER_VARIABLE)
-        return cls(root or (Path(named) if named else Home.from_environ().root / "hub"), region)
+        return cls(root or (Path(named) if named else home() / "hub"), region)
 
     @property
     def folder(self) -> Path:
@@ -55,7 +55,7 @@ class HubCache:
         return {name: entry["hub_version"] for name, entry in self._index().items()}
 
     def recipes(self, base_model: str | None = None) -> tuple[HubRecipe, ...]:
-        """The synced recipes, of one base model or of all. CommandFailed when a file was changed."""
+        """The synced recipes, of one base model or of all. ClientFailed when a file was changed."""
         return tuple(
             self._read(listed)
             for name, entry in self._index().items()
@@ -99,7 +99,7 @@ class HubCache:
             return {}
         except (ValueError, KeyError, TypeError) as error:
             message = f"{self._index_file} is no index of recipes: delete {self._folder} and sync again"
-            raise CommandFailed(message) from error
+            raise ClientFailed(message) from error
         return models
 
     def _write_index(self, models: Mapping[str, Any]) -> None:
@@ -112,13 +112,13 @@ class HubCache:
         try:
             data = path.read_bytes()
         except OSError as error:
-            raise CommandFailed(f"{path}: {error.strerror}; {again}") from error
+            raise ClientFailed(f"{path}: {error.strerror}; {again}") from error
         if hashlib.sha256(data).hexdigest() != listed["sha256"]:
-            raise CommandFailed(f"{path} is not what was synced (another SHA-256); {again}")
+            raise ClientFailed(f"{path} is not what was synced (another SHA-256); {again}")
         try:
             return HubRecipe.from_bytes(data)
         except ValueError as error:
-            raise CommandFailed(f"{path}: {error}; {again}") from error
+            raise ClientFailed(f"{path}: {error}; {again}") from error
 
 
 def _listed(recipe: HubRecipe) -> dict[str, str]:

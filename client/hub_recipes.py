@@ -12,7 +12,7 @@ from atelier.recipes.hub.recipe import HubRecipe
 from atelier.recipes.hub_catalogue import with_hub_recipes
 from atelier.runs.checks.check_run import CheckedRun
 from atelier.runs.recipe_source import HUB, HubCatalogues
-from cli.recipes.hub_cache import HubCache
+from client.hub_cache import HubCache
 
 
 def synced_recipes(document: Any, region: str, cache: Path | None = None) -> tuple[HubRecipe, ...]:

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from atelier.runs.model import DEPLOYMENT_NAME_FORM
-from cli.exit_codes import ExitCode
-from cli.failure import CommandFailed
+from client.errors import ClientFailed, InvalidRequest, NotReachable
 from lambdas.adapters.client_errors import domain_errors, error_code
 
 if TYPE_CHECKING:
@@ -53,19 +52,19 @@ class Deployed:
     def model_id(self, deployment: str) -> str:
         """Converse's name of a deployment (given by name or ARN), or of a base model (whose id has a dot).
 
-        CommandFailed when there is no such deployment or it does not serve.
+        NotReachable when there is no such deployment, ClientFailed when it does not serve.
         """
         if "." in deployment:
             return deployment
         if not re.fullmatch(rf"{DEPLOYMENT_NAME_FORM}|arn:\S+", deployment):
             message = "a deployment's name or ARN, or a base model's id"
-            raise CommandFailed(f"deployment {deployment!r}: accepted: {message}", ExitCode.INVALID)
+            raise InvalidRequest(f"deployment {deployment!r}: accepted: {message}")
         with domain_errors("bedrock:GetCustomModelDeployment", deployment):
             found = self._find(deployment)
             if found is None:
-                raise CommandFailed(f"no deployment {deployment!r}{self._known()}", ExitCode.UNREACHABLE)
+                raise NotReachable(f"no deployment {deployment!r}{self._known()}")
         if found["status"] != "Active":
-            raise CommandFailed(f"deployment {deployment!r} is {found['status']}, not Active")
+            raise ClientFailed(f"deployment {deployment!r} is {found['status']}, not Active")
         return found["customModelDeploymentArn"]
 
     def remove(self, deployment: str) -> bool:

@@ -11,10 +11,9 @@ from rich.console import Console
 from atelier.operations.model import APPROVAL, OperationState
 from atelier.registry import HYPERPOD_EKS
 from cli import rendering
-from cli.run.observe import Observer
-from cli.run.progress import JobView, Progress, StepState, progress
 from client.executions import RUNNING, Execution, StateVisit
-from client.pipeline import PipelineClient
+from client.observe import Observer
+from client.progress import JobView, Progress, StepState, progress
 from tests.fixtures.operations import RUN_ID, an_operation
 from tests.fixtures.pipeline import START, FakePipeline, ends
 
@@ -169,8 +168,7 @@ def test_a_duration_reads_well(seconds: float, text: str) -> None:
 
 
 def look_at(fake: FakePipeline) -> Observer:
-    pipeline: PipelineClient = fake.connect()
-    return Observer(pipeline, RUN_ID)
+    return fake.connect().observer(RUN_ID)
 
 
 def test_the_observer_reads_losses_from_the_job_s_log() -> None:
@@ -184,7 +182,7 @@ def test_the_observer_reads_losses_from_the_job_s_log() -> None:
         "global_step=2 val_loss=0.7",
     ]
 
-    job = look_at(fake).look().steps[1].job
+    job = look_at(fake).snapshot().steps[1].job
 
     assert job.detail == "Training"
     assert job.losses == (0.9, 0.5)
@@ -199,7 +197,7 @@ def test_the_observer_asks_no_more_about_a_job_that_has_ended() -> None:
     fake.operations.close(operation, at=STARTED)
     fake.log_lines[operation.name] = ["global_step=1 reduced_train_loss=0.9"]
     observer = look_at(fake)
-    observer.look()
+    observer.snapshot()
     fake.log_lines.clear()
 
-    assert observer.look().steps[1].job.losses == (0.9,)
+    assert observer.snapshot().steps[1].job.losses == (0.9,)

@@ -17,7 +17,7 @@ def command_of(pid: int) -> str:
 
 
 def start_of(pid: int) -> float:
-    """When a process began, in seconds since 1970; 0 when there is none. Unlike the command it never changes."""
+    """When a process began, in seconds since 1970; 0 when there is none. It never changes."""
     try:
         return psutil.Process(pid).create_time()
     except psutil.Error:

@@ -1,13 +1,14 @@
 """Processes of a Slurm cluster, found by their environment: they leave the tree of who started them.
 
 Daemons are started with two variables that Slurm gives to tasks, too, and slurmd hands to slurmstepd: which
-cluster, and which of its nodes.
+cluster, and which of its nodes. Linux only, as is Slurm here.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -29,20 +30,27 @@ class Listener(NamedTuple):
 
 def processes(configuration: Path, node: str | None = None) -> list[int]:
     """Ids of the processes of the cluster with this slurm.conf, or of one of its nodes; never our own."""
-    return [process.pid for process in _processes(configuration, node)]
+    return [
+        pid
+        for pid in psutil.pids()
+        if pid != os.getpid() and _belongs(_environment(pid), configuration, node)
+    ]
 
 
 def kill(configuration: Path, node: str | None = None) -> None:
-    """End them as a power cut does; those that they start meanwhile as well."""
-    while found := _processes(configuration, node):
-        for process in found:
-            with suppress(psutil.Error):
-                process.kill()
+    """End them as a power cut does; those that they start meanwhile as well.
+
+    All at once: a daemon that outlives its job reports that the job failed.
+    """
+    while found := processes(configuration, node):
+        for pid in found:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def listeners(configuration: Path) -> list[Listener]:
     """Where the processes of the cluster listen."""
-    return [listener for process in _processes(configuration) for listener in _listening(process)]
+    return [listener for pid in processes(configuration) for listener in _listening(pid)]
 
 
 def foreign_listeners(configuration: Path) -> list[str]:
@@ -54,15 +62,6 @@ def foreign_listeners(configuration: Path) -> list[str]:
     )
 
 
-def _processes(configuration: Path, node: str | None = None) -> list[psutil.Process]:
-    found = []
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            if process.pid != os.getpid() and _belongs(process.environ(), configuration, node):
-                found.append(process)
-    return found
-
-
 def _belongs(variables: Mapping[str, str], configuration: Path, node: str | None) -> bool:
     """Both variables: people set the first one alone in a shell of theirs, to look at the queue."""
     if variables.get(CONFIGURATION) != str(configuration):
@@ -70,9 +69,21 @@ def _belongs(variables: Mapping[str, str], configuration: Path, node: str | None
     return NODE in variables if node is None else variables.get(NODE) == node
 
 
-def _listening(process: psutil.Process) -> Iterator[Listener]:
+def _environment(pid: int) -> dict[str, str]:
+    """What a process was started with (proc(5), environ); empty where it may not be looked at.
+
+    psutil's environ() ends at the first empty entry, and slurmstepd writes its title over the first ones.
+    """
+    try:
+        lines = Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        return {}
+    return dict(line.partition("=")[::2] for line in lines)
+
+
+def _listening(pid: int) -> Iterator[Listener]:
     with suppress(psutil.Error):
-        for connection in process.net_connections(kind="tcp"):
+        for connection in psutil.Process(pid).net_connections(kind="tcp"):
             if connection.status == psutil.CONN_LISTEN:
                 address = ipaddress.ip_address(connection.laddr.ip)
                 mapped = getattr(address, "ipv4_mapped", None)

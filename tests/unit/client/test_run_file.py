@@ -28,8 +28,6 @@ def test_a_key_that_is_there_twice_is_not_lost_without_a_word(tmp_path: Path) ->
     file.write_text("name: one\nstages:\n  - {train: a, train: b}\nbase_model: x\n")
 
     with pytest.raises(
-        InvalidRequest,
-    with pytest.raises(
         InvalidRequest, match=r'run\.yaml, line 3: found duplicate key "train" with value "b"'
     ):
         read_run_file(file)

@@ -35,6 +35,8 @@ DIFFERENCES = {
 
 def stage_job(base_model: str, *, checkpoint: str | None = None, **stage: Any) -> Job:
     stages = [a_stage(**{"validation": f"s3://{BUCKET}/datasets/a/validation.jsonl"} | stage)]
+    if stage.get("technique") == "distillation":
+        stages.append({"technique": "sft"})
     return training_job(
         a_plan(base_model=base_model, stages=stages, deployment=None).stages[0],
         run_id=RUN_ID,

@@ -151,15 +151,6 @@ class SlurmCluster:
             self._start_node(node)
             self.wait_for_nodes([node])
 
-    def restart_controller(self) -> None:
-        """slurmctld anew, from what it wrote down when it ended; jobs run on meanwhile."""
-        with self._lock:
-            _end(self._daemons.pop("slurmctld"))
-            self._start_controller()
-            self.wait_for_nodes(
-                node.name for node in self._require_layout().nodes if node.name in self._daemons
-            )
-
     def node_states(self) -> dict[str, str]:
         """Slurm's word for each node; empty while the controller does not answer."""
         try:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import hmac
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import parse_qsl, urlsplit
@@ -49,16 +49,6 @@ class AccessKey:
     session_token: str | None
     principal_arn: str
     principal_id: str
-
-
-class StaticTokens:
-    """Tokens known beforehand, as kube-apiserver's --token-auth-file has them."""
-
-    def __init__(self, users: Mapping[str, User]) -> None:
-        self._users = dict(users)
-
-    def authenticate(self, token: str) -> User | None:
-        return self._users.get(token)
 
 
 class IamTokens:

@@ -57,16 +57,6 @@ class Images(Protocol):
         """None for an image that cannot be pulled."""
 
 
-class KnownImages:
-    """Images by their exact names."""
-
-    def __init__(self, programs: Mapping[str, Program]) -> None:
-        self._programs = dict(programs)
-
-    def find(self, image: str) -> Program | None:
-        return self._programs.get(image)
-
-
 class TinyImages:
     """What the embedded cloud's nodes can pull, from whichever account of ECR and region."""
 

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.slurm.cluster import SlurmCluster
 from localcloud.slurm.processes import foreign_listeners, listeners, processes
 from tests.fixtures.deployed_pipeline import eventually
-from tests.fixtures.slurm.installed import NODES, PARTITION, running_slurm, wait_for_job
+from tests.fixtures.slurm.installed import NODES, PARTITION, RestartableSlurm, running_slurm, wait_for_job
 
 
 @pytest.fixture(scope="module")
-def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlurmCluster]:
+def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestartableSlurm]:
     """Slow once (about a second): Slurm's nodes register at the tick of its clock."""
     with running_slurm(tmp_path_factory.mktemp("slurm and spaces")) as cluster:
         yield cluster
@@ -26,19 +25,19 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def submit(cluster: SlurmCluster, folder: Path, body: str, *options: str) -> str:
+def submit(cluster: RestartableSlurm, folder: Path, body: str, *options: str) -> str:
     script = folder / "job.sh"
     script.write_text(f"#!/bin/bash\n{body}\n")
     chosen = ("--partition", PARTITION, "--output", str(folder / "output"), *options)
     return cluster.command("sbatch", "--parsable", *chosen, str(script)).strip()
 
 
-def cancel(cluster: SlurmCluster, job: str) -> None:
+def cancel(cluster: RestartableSlurm, job: str) -> None:
     cluster.command("scancel", job)
     wait_for_job(cluster, job, lambda seen: seen["JobState"] == "CANCELLED")
 
 
-def test_a_job_runs_on_every_node_that_it_asks_for(slurm: SlurmCluster, folder: Path) -> None:
+def test_a_job_runs_on_every_node_that_it_asks_for(slurm: RestartableSlurm, folder: Path) -> None:
     job = submit(slurm, folder, "srun printenv SLURMD_NODENAME", "--nodes=2", "--gres=gpu:4")
 
     ended = wait_for_job(slurm, job, lambda seen: seen["JobState"] == "COMPLETED")
@@ -47,7 +46,7 @@ def test_a_job_runs_on_every_node_that_it_asks_for(slurm: SlurmCluster, folder: 
     assert sorted((folder / "output").read_text().split()) == list(NODES)
 
 
-def test_nodes_have_addresses_in_jobs_though_they_are_no_hosts(slurm: SlurmCluster, folder: Path) -> None:
+def test_nodes_have_addresses_in_jobs_though_they_are_no_hosts(slurm: RestartableSlurm, folder: Path) -> None:
     look = "import socket; print(socket.gethostbyname('ip-10-1-0-12'))"
     job = submit(slurm, folder, f'srun python3 -c "{look}"')
 
@@ -56,7 +55,7 @@ def test_nodes_have_addresses_in_jobs_though_they_are_no_hosts(slurm: SlurmClust
     assert (folder / "output").read_text() == "127.0.0.1\n"
 
 
-def test_nothing_listens_beyond_loopback_while_a_job_runs(slurm: SlurmCluster, folder: Path) -> None:
+def test_nothing_listens_beyond_loopback_while_a_job_runs(slurm: RestartableSlurm, folder: Path) -> None:
     job = submit(slurm, folder, "srun sleep 600", "--nodes=2")
     # The daemons, srun's and its steps' sockets: three daemons alone would be no proof.
     seen = eventually(lambda: listeners(slurm.configuration), lambda found: len(found) > 4, "srun to listen")
@@ -67,7 +66,7 @@ def test_nothing_listens_beyond_loopback_while_a_job_runs(slurm: SlurmCluster, f
 
 
 def test_a_job_of_a_lost_node_is_queued_again_and_runs_when_the_node_is_back(
-    slurm: SlurmCluster, folder: Path
+    slurm: RestartableSlurm, folder: Path
 ) -> None:
     """Slow (8 s): Slurm lets the credentials of the first attempt expire before the second."""
     job = submit(slurm, folder, "srun sleep 600", "--nodes=2", "--requeue")
@@ -82,7 +81,7 @@ def test_a_job_of_a_lost_node_is_queued_again_and_runs_when_the_node_is_back(
     cancel(slurm, job)
 
 
-def test_jobs_run_on_while_the_controller_restarts(slurm: SlurmCluster, folder: Path) -> None:
+def test_jobs_run_on_while_the_controller_restarts(slurm: RestartableSlurm, folder: Path) -> None:
     job = submit(slurm, folder, "srun sleep 600")
     wait_for_job(slurm, job, lambda seen: seen["JobState"] == "RUNNING")
 
@@ -107,5 +106,5 @@ def test_what_ran_when_slurm_stopped_runs_again_and_nothing_is_left_between(
         assert again["JobState"] == "PENDING"
 
 
-def test_nobody_else_reaches_what_says_who_one_is(slurm: SlurmCluster) -> None:
+def test_nobody_else_reaches_what_says_who_one_is(slurm: RestartableSlurm) -> None:
     assert slurm.root.stat().st_mode & 0o077 == 0

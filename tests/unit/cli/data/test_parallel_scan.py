@@ -15,9 +15,8 @@ import pytest
 
 from atelier.datasets import Finding, Format, Report, Requirements, check
 from atelier.datasets.scan.merge import merge
-from cli.data import parallel_scan as side_by_side
 from cli.data.check import check_source
-from cli.data.parallel_scan import parallel_scan
+from cli.data.parallel_scan import _processes, parallel_scan
 from cli.data.source import Source
 from tests.fixtures.paths import ROOT
 from tests.fixtures.samples import CLEAN
@@ -100,7 +99,7 @@ import signal
 import sys
 from pathlib import Path
 from atelier.datasets import Format, Requirements
-from cli.data.parallel_scan import parallel_scan
+from cli.data.parallel_scan import _processes, parallel_scan
 
 def tell(_bytes):
     print("working", file=sys.stderr, flush=True)
@@ -151,7 +150,7 @@ def test_processes_are_ended_before_a_second_interrupt_is_heard(monkeypatch: pyt
     monkeypatch.setattr(ProcessPoolExecutor, "shutdown", interrupted)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        with pytest.raises(KeyboardInterrupt), side_by_side._processes(1):
+        with pytest.raises(KeyboardInterrupt), _processes(1):
             pass
     finally:
         signal.signal(signal.SIGINT, before)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from atelier.datasets.leakage import sources as asked
-from atelier.datasets.run_check import summary as verdict
+from atelier.datasets.leakage import sources
+from atelier.datasets.run_check import summary
 from atelier.errors import InvalidDataset, InvalidScenarios, ObjectChanged
 from lambdas.handlers.validate_datasets import handler
 from tests.fixtures.datasets import EVALUATION, GEN_QA, TALK, TRAIN, asking, lines
@@ -116,8 +116,8 @@ def test_a_question_of_the_evaluation_may_be_in_the_validation_file(world: World
 def test_an_evaluation_that_is_too_large_to_compare_with_is_warned_of(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verdict, "MOST_QUESTIONS", 2)
-    monkeypatch.setattr(asked, "MOST_QUESTIONS", 2)
+    monkeypatch.setattr(summary, "MOST_QUESTIONS", 2)
+    monkeypatch.setattr(sources, "MOST_QUESTIONS", 2)
     warned = [{"rule": "leakage-unchecked", "severity": "warn", "count": 1}]
     for others, rules in ((1, []), (2, warned)):
         rows = [{"query": f"Question {number}?", "response": "Yes."} for number in range(others)]
@@ -133,7 +133,7 @@ def test_an_evaluation_that_is_too_large_to_compare_with_is_warned_of(
 def test_a_question_after_a_line_that_is_too_long_has_its_own_line(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asked, "LONGEST_LINE", 200)
+    monkeypatch.setattr(sources, "LONGEST_LINE", 200)
     long = {"query": "x" * 100_000, "response": "r"}
     world.objects.stored = {
         TRAIN: lines(asking(EVALUATION["query"])),

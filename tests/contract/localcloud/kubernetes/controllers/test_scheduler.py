@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from localcloud.kubernetes import resources
-from localcloud.kubernetes.api.authentication import StaticTokens
 from localcloud.kubernetes.cluster import Cluster
 from localcloud.kubernetes.kubelet.environment import NotConfigured
-from localcloud.kubernetes.kubelet.images import KnownImages, Program
+from localcloud.kubernetes.kubelet.images import Program
 from localcloud.kubernetes.objects import Key
+from tests.fixtures.kubernetes.fakes import KnownImages, StaticTokens
 from tests.fixtures.kubernetes.manifests import pod
 
 NODE = "hyperpod-i-0123"

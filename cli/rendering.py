@@ -71,16 +71,6 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes:02} min"
 
 
-def size(count: int) -> str:
-    """Bytes as a person reads them: `812 B`, `1.4 MB`."""
-    amount, unit = float(count), "B"
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if amount < 1000 or unit == "TB":
-            break
-        amount /= 1000
-    return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-
-
 def sparkline(values: Sequence[float], width: int = _SPARKLINE_WIDTH) -> str:
     """The values as bars of eight heights, averaged down to at most `width` bars."""
     if not values:

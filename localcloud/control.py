@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from localcloud.common.files import replace_text
 from localcloud.common.home import (
     ACCOUNT_ID,
     REGION,
@@ -175,9 +176,7 @@ def _start(home: Home, settings: dict[str, str]) -> Cloud:
     try:
         _await_answer(cloud, process, home)
         home.port.write_text(str(port))
-        written = home.record.with_suffix(".new")
-        written.write_text(json.dumps(asdict(cloud), indent=2) + "\n")
-        written.replace(home.record)
+        replace_text(home.record, json.dumps(asdict(cloud), indent=2) + "\n")
     except BaseException:
         # Also when a person interrupts: nothing would find, or stop, a server that is on no record.
         process.kill()

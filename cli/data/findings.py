@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
+from rich import filesize
 from rich.console import Group, RenderableType
 from rich.text import Text
 
@@ -13,7 +14,6 @@ from atelier.datasets.check import ALL_RULES
 from atelier.datasets.leakage.leakage import LEAKAGE_RULES
 from atelier.datasets.shapes.dialogue import CONVERTIBLE
 from atelier.datasets.transform.columns import PLACED
-from cli.rendering import size
 
 EXAMPLES = 3
 _RULES = {rule.name: rule for rule in (*ALL_RULES, *LEAKAGE_RULES, CONVERTIBLE, PLACED)}
@@ -37,7 +37,7 @@ def headline(report: Report) -> Text:
         mark,
         " ",
         (report.file, "bold"),
-        f"  {_count(report.rows, 'row')}, {size(report.bytes)}: {counts or 'nothing found'}",
+        f"  {_count(report.rows, 'row')}, {filesize.decimal(report.bytes)}: {counts or 'nothing found'}",
     )
 
 

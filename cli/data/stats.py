@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+from rich import filesize
 from rich.bar import Bar
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -15,7 +16,6 @@ from atelier.datasets.transform.stats import CHARACTERS_A_TOKEN, Distribution, S
 from cli.data.output import published
 from cli.data.progress import progress
 from cli.data.source import Source
-from cli.rendering import size
 
 BINS = 12
 MOST_NAMES = 12
@@ -67,7 +67,7 @@ def summary(counted: Stats) -> str:
     definitions = counted.definitions // CHARACTERS_A_TOKEN
     of_them = f", {definitions:,} of them definitions of tools" if definitions else ""
     return (
-        f"{counted.rows:,} rows, {size(counted.bytes)}, about {counted.tokens:,} tokens{of_them} "
+        f"{counted.rows:,} rows, {filesize.decimal(counted.bytes)}, about {counted.tokens:,} tokens{of_them} "
         f"(characters / {CHARACTERS_A_TOKEN}, as in English: other text has more)"
     )
 

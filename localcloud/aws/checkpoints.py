@@ -16,6 +16,8 @@ from pathlib import Path
 import ministack.app
 from ministack.core import persistence
 
+from localcloud.common.files import replace_text
+
 logger = logging.getLogger("atelier.cloud")
 INTERVAL_SECONDS = 15.0
 
@@ -61,8 +63,5 @@ class Checkpoints:
         digest = hashlib.sha256(document.encode()).hexdigest()
         if self._written.get(service) == digest:
             return
-        path = self._folder / f"{service}.json"
-        new = path.with_suffix(".json.tmp")
-        new.write_text(document)
-        new.replace(path)
+        replace_text(self._folder / f"{service}.json", document)
         self._written[service] = digest

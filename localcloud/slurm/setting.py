@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from localcloud.common.files import replace_text
 from localcloud.common.home import Home
 from localcloud.slurm.installation import find
 
@@ -30,9 +31,7 @@ class SlurmSetting:
     def report(self, clusters: Mapping[str, str]) -> None:
         """The server: how Slurm is on each cluster."""
         self.home.slurm.mkdir(parents=True, exist_ok=True)
-        written = self._report.with_suffix(".new")
-        written.write_text(json.dumps(dict(clusters)))
-        written.replace(self._report)
+        replace_text(self._report, json.dumps(dict(clusters)))
 
     def reported(self) -> dict[str, str]:
         """What the server last said, by the cluster's name."""

@@ -10,6 +10,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from localcloud.common.files import replace_text
+
 T = TypeVar("T")
 
 
@@ -38,10 +40,7 @@ class Records(Generic[T]):
         document: dict[str, Any] = {"arn": arn, "record": asdict(record)}  # type: ignore[call-overload]
         with self.lock:
             self._records[arn] = record
-            path = self._path(arn)
-            new = path.with_suffix(".new")
-            new.write_text(json.dumps(document))
-            new.replace(path)
+            replace_text(self._path(arn), json.dumps(document))
 
     def remove(self, arn: str) -> None:
         with self.lock:

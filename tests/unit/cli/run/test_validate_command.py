@@ -199,4 +199,4 @@ def test_data_of_open_weights_is_read_as_theirs_in_a_refused_run_too(folder: Pat
 
     outcome = atelier("validate", written(folder, base_model="qwen-3-8b", approval="maybe"), "--env", "dev")
 
-    assert "stages.0.train (train.jsonl)  1 row, 88 B: nothing found" in outcome.stdout
+    assert "stages.0.train (train.jsonl)  1 row, 88 bytes: nothing found" in outcome.stdout

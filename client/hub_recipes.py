@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from atelier import names
-from atelier.recipes import catalogue
+from atelier.recipes.catalogue import catalogue
 from atelier.recipes.hub.recipe import HubRecipe
 from atelier.recipes.hub_catalogue import with_hub_recipes
 from atelier.runs.checks.check_run import CheckedRun

@@ -13,8 +13,9 @@ from collections.abc import Iterable, Mapping
 from statistics import fmean
 from typing import Any
 
-from atelier.recipes import Task, catalogue
+from atelier.recipes.catalogue import catalogue
 from atelier.recipes.metrics import long_name
+from atelier.recipes.tasks import Task
 
 STDERR = "_stderr"
 _AVERAGE = "_average"

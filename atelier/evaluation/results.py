@@ -19,7 +19,8 @@ from typing import IO, Any
 from atelier.errors import MetricsMissing
 from atelier.evaluation.lighteval import STDERR, read_results
 from atelier.outputs.job_output import archive_uri, members, output_folder
-from atelier.recipes import Task, catalogue
+from atelier.recipes.catalogue import catalogue
+from atelier.recipes.tasks import Task
 from atelier.storage import Objects
 
 _EXAMPLES = 5

@@ -11,8 +11,9 @@ from atelier.platforms.resolved_stage import MAIN_IMAGE, ResolvedStage
 
 if TYPE_CHECKING:
     from atelier.problems import Problem
-    from atelier.recipes import Catalogue, Recipe
+    from atelier.recipes.catalogue import Catalogue
     from atelier.recipes.hub.recipe import HubRecipe
+    from atelier.recipes.resolve import Recipe
 
 
 class JobCluster(Protocol):

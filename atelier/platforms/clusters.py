@@ -14,7 +14,7 @@ from atelier.platforms.registry import platform_named
 from atelier.registry import PLATFORMS
 
 if TYPE_CHECKING:
-    from atelier.recipes import Recipe
+    from atelier.recipes.resolve import Recipe
 
 _Cluster = TypeVar("_Cluster")
 

@@ -1,18 +1,5 @@
-"""The recipe catalogue: which base model can be customized how, where and with which settings."""
+"""The recipe catalogue: which base model can be customized how, where and with which settings.
 
-from atelier.recipes.catalogue import Catalogue, catalogue
-from atelier.recipes.render import render
-from atelier.recipes.request import RecipeRequest
-from atelier.recipes.resolve import Recipe, examine, resolve
-from atelier.recipes.tasks import Task
-
-__all__ = [
-    "Catalogue",
-    "Recipe",
-    "RecipeRequest",
-    "Task",
-    "catalogue",
-    "examine",
-    "render",
-    "resolve",
-]
+`catalogue.catalogue()` reads it; importing this package does not, because most functions need only what
+`document` and `data_mixing` have.
+"""

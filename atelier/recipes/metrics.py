@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from atelier.recipes import catalogue
+from atelier.recipes.catalogue import catalogue
 
 _LONG_NAMES = {"em": "exact_match", "qem": "quasi_exact_match", "f1": "f1_score"}
 

@@ -10,8 +10,8 @@ from atelier.platforms.base import JobCluster
 from atelier.platforms.clusters import eligible_clusters, mismatch_reason, needs_cluster
 from atelier.platforms.registry import platform_named
 from atelier.problems import Problem
-from atelier.recipes import Recipe
 from atelier.recipes.hub.recipe import HubRecipe
+from atelier.recipes.resolve import Recipe
 from atelier.registry import PLATFORMS
 from atelier.runs.model import Evaluation, Run, Stage
 

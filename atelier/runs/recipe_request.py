@@ -7,8 +7,8 @@ from typing import Any
 
 from atelier.platforms.base import JobCluster
 from atelier.platforms.clusters import instances_for, needs_cluster
-from atelier.recipes import RecipeRequest, catalogue
-from atelier.recipes.request import AUTO
+from atelier.recipes.catalogue import catalogue
+from atelier.recipes.request import AUTO, RecipeRequest
 from atelier.registry import TRAINING_JOB
 from atelier.runs.model import Evaluation, Stage
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from atelier import names
 from atelier.errors import InvalidRun
-from atelier.recipes import Catalogue, catalogue
+from atelier.recipes.catalogue import Catalogue, catalogue
 from atelier.recipes.hub.recipe import read_hub_recipe
 from atelier.recipes.hub_catalogue import with_hub_recipes
 from atelier.recipes.rows import SHIPPED

@@ -9,8 +9,9 @@ from atelier.operations.early_stopping import StopPolicy
 from atelier.platforms.container import TRAIN, VALIDATION
 from atelier.platforms.registry import platform_named
 from atelier.platforms.resolved_stage import Instance, ResolvedStage
-from atelier.recipes import Recipe, catalogue
+from atelier.recipes.catalogue import catalogue
 from atelier.recipes.render import data_mixing_block, entries, fills
+from atelier.recipes.resolve import Recipe
 from atelier.recipes.rows import SHIPPED, TrainingRow
 from atelier.runs.model import EarlyStopping, Evaluation, Stage
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from atelier.recipes import Recipe
+from atelier.recipes.resolve import Recipe
 from atelier.runs.checks.check_run import CheckedRun
 from atelier.runs.subject import BASELINE, CANDIDATE
 

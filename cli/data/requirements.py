@@ -11,7 +11,7 @@ from atelier.datasets.formats.registry import documented
 from atelier.datasets.run_check.recipe_requirements import evaluation_requirements, training_requirements
 from atelier.datasets.scan.scan import Observer
 from atelier.problems import nearest
-from atelier.recipes import Catalogue, catalogue
+from atelier.recipes.catalogue import Catalogue, catalogue
 from atelier.recipes.listing import tasks_of, technique_of, with_defaults
 from atelier.recipes.rows import RecipeRow
 from atelier.recipes.tasks import OwnDataset

@@ -10,9 +10,10 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from atelier.problems import Problem, nearest, raise_for
-from atelier.recipes import Catalogue, catalogue, render
+from atelier.recipes.catalogue import Catalogue, catalogue
 from atelier.recipes.hub_catalogue import with_hub_recipes
 from atelier.recipes.listing import Filter, described, listed, named, with_defaults
+from atelier.recipes.render import render
 from atelier.recipes.rows import BaseModelRow, RecipeRow
 from cli.console import err, out, wide
 from cli.exit_codes import ExitCode

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Column, Table
 from rich.text import Text
 
-from atelier.recipes import Catalogue
+from atelier.recipes.catalogue import Catalogue
 from atelier.recipes.listing import regions_of, reward_of, serves, settings_of, tasks_of, technique_of
 from atelier.recipes.rows import SHIPPED, BaseModelRow, RecipeRow
 

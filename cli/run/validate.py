@@ -12,7 +12,7 @@ from atelier.datasets import Format, Report, Requirements
 from atelier.datasets.leakage.leakage import Fingerprints, LeakageObserver
 from atelier.datasets.run_check.run_datasets import Dataset, datasets_of
 from atelier.errors import InvalidRun, UnsupportedCombination
-from atelier.recipes import catalogue
+from atelier.recipes.catalogue import catalogue
 from atelier.runs.checks.check_run import CheckedRun, check_run
 from atelier.runs.partial_run import PartialRun
 from cli.data.check import check_source

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.text import Text
 
-from atelier.recipes import Recipe
+from atelier.recipes.resolve import Recipe
 from atelier.runs.checks.check_run import CheckedRun
 from config.model import Environment
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from atelier.recipes import catalogue
+from atelier.recipes.catalogue import catalogue
 from atelier.recipes.request import JUDGE
 from components.pipeline.training_jobs import JUDGES, TEACHERS
 from tests.fixtures.golden import assert_golden

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from atelier import names
-from atelier.recipes import catalogue
+from atelier.recipes.catalogue import catalogue
 from atelier.recipes.render import document
 from cli.recipes.hub_sync import sync
 from cli.recipes.public_hub import HubContent, PublicHub

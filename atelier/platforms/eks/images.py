@@ -8,7 +8,8 @@ from atelier.errors import UnsupportedCombination
 from atelier.platforms.resolved_stage import MAIN_IMAGE
 
 if TYPE_CHECKING:
-    from atelier.recipes import Catalogue, Recipe
+    from atelier.recipes.catalogue import Catalogue
+    from atelier.recipes.resolve import Recipe
     from atelier.recipes.rows import OnPlatform
 
 INIT = "init"

@@ -13,8 +13,9 @@ from atelier.platforms.eks.cluster import PLATFORM_NAME, Cluster, SharedStorage
 from atelier.problems import Problem
 
 if TYPE_CHECKING:
-    from atelier.recipes import Catalogue, Recipe
+    from atelier.recipes.catalogue import Catalogue
     from atelier.recipes.hub.recipe import HubRecipe
+    from atelier.recipes.resolve import Recipe
 
 
 class HyperPodEks:

@@ -9,8 +9,8 @@ from atelier.platforms.container import has_open_weights
 from atelier.platforms.eks.hub_payload import needs_services
 
 if TYPE_CHECKING:
-    from atelier.recipes import Recipe
     from atelier.recipes.hub.recipe import HubRecipe
+    from atelier.recipes.resolve import Recipe
 
 _SHIPPED = "shipped"  # recipes.rows.SHIPPED, whose import a cold start need not pay
 _LLMFT = "llm_finetuning_aws"

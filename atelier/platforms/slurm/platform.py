@@ -12,8 +12,9 @@ from atelier.platforms.slurm.cluster import PLATFORM_NAME, LinkedPrefix, Partiti
 
 if TYPE_CHECKING:
     from atelier.problems import Problem
-    from atelier.recipes import Catalogue, Recipe
+    from atelier.recipes.catalogue import Catalogue
     from atelier.recipes.hub.recipe import HubRecipe
+    from atelier.recipes.resolve import Recipe
 
 _LLMFT = "llm_finetuning_aws"
 

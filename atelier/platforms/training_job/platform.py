@@ -10,8 +10,9 @@ from atelier.platforms.base import JobCluster, JobEnvironment, JobRequest, JobSp
 
 if TYPE_CHECKING:
     from atelier.problems import Problem
-    from atelier.recipes import Catalogue, Recipe
+    from atelier.recipes.catalogue import Catalogue
     from atelier.recipes.hub.recipe import HubRecipe
+    from atelier.recipes.resolve import Recipe
 
 
 class TrainingJob:

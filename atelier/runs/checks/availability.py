@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from atelier.problems import Problem
-from atelier.recipes import Recipe, catalogue
+from atelier.recipes.catalogue import catalogue
+from atelier.recipes.resolve import Recipe
 from atelier.recipes.rows import OnTarget
 from atelier.runs.checks.stage_order import DISTILLATION
 from atelier.runs.model import Stage

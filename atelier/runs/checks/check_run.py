@@ -13,7 +13,8 @@ from atelier.errors import InvalidRun
 from atelier.platforms.base import JobCluster
 from atelier.platforms.resolved_stage import ResolvedStage
 from atelier.problems import Problem, raise_for
-from atelier.recipes import Recipe, catalogue
+from atelier.recipes.catalogue import catalogue
+from atelier.recipes.resolve import Recipe
 from atelier.runs.checks.availability import (
     deployment_problems,
     deployment_warnings,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from atelier.platforms.registry import platform_named
 from atelier.problems import Problem
-from atelier.recipes import Recipe
+from atelier.recipes.resolve import Recipe
 from atelier.registry import PLATFORMS
 from atelier.runs.model import Stage
 

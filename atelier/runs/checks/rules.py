@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from atelier.problems import Problem, nearest
-from atelier.recipes import catalogue
+from atelier.recipes.catalogue import catalogue
 from atelier.recipes.metrics import highest, long_name
 from atelier.runs.checks import stage_order as chain
 from atelier.runs.model import CONDITIONS, SERVING

@@ -9,9 +9,10 @@ from atelier import names
 from atelier.platforms.base import JobCluster
 from atelier.platforms.clusters import needs_cluster
 from atelier.problems import Problem
-from atelier.recipes import Recipe, catalogue, examine
+from atelier.recipes.catalogue import catalogue
 from atelier.recipes.hub.recipe import HubRecipe
 from atelier.recipes.request import AUTO
+from atelier.recipes.resolve import Recipe, examine
 from atelier.recipes.rows import SHIPPED
 from atelier.runs.checks import early_stopping
 from atelier.runs.model import Evaluation, Stage

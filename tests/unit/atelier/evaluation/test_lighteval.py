@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from atelier.evaluation.lighteval import read_results
-from atelier.recipes import catalogue
+from atelier.recipes.catalogue import catalogue
 
 BENCHMARKS = [task for task in catalogue().tasks.values() if task.dataset is None and task.strategy]
 SUBTASKS = {"first": (0.25, 0.03), "second": (0.75, 0.05)}

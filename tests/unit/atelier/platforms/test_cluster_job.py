@@ -10,7 +10,7 @@ import yaml
 from atelier.platforms.base import JobRequest, JobSpec
 from atelier.platforms.registry import platform_named
 from atelier.platforms.slurm.job import SlurmJob
-from atelier.recipes import Recipe
+from atelier.recipes.resolve import Recipe
 from atelier.registry import HYPERPOD_SLURM
 from tests.fixtures.cluster_jobs import a_recipe as a_nova_recipe
 from tests.fixtures.plans import stage_of

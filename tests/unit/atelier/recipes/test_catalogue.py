@@ -13,9 +13,8 @@ from botocore.model import StructureShape
 from omegaconf import OmegaConf
 
 from atelier.errors import UnsupportedCombination
-from atelier.recipes import catalogue, render
-from atelier.recipes.catalogue import DATA, load
-from atelier.recipes.render import document
+from atelier.recipes.catalogue import DATA, catalogue, load
+from atelier.recipes.render import document, render
 from atelier.recipes.rows import RecipeRow
 from tests.fixtures.catalogue_references import broken_references
 from tests.fixtures.recipes import ROWS, default_recipe, has_a_file, keys_of, platforms_of

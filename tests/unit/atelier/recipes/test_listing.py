@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from atelier.errors import InvalidRun
-from atelier.recipes import catalogue, render
+from atelier.recipes.catalogue import catalogue
 from atelier.recipes.listing import (
     Filter,
     described,
@@ -16,6 +16,7 @@ from atelier.recipes.listing import (
     technique_of,
     with_defaults,
 )
+from atelier.recipes.render import render
 from atelier.recipes.rows import RecipeRow
 
 ROWS = catalogue()

@@ -8,8 +8,11 @@ import yaml
 from hypothesis import given, strategies as st
 from omegaconf import OmegaConf
 
-from atelier.recipes import Recipe, RecipeRequest, catalogue, render, resolve
+from atelier.recipes.catalogue import catalogue
 from atelier.recipes.document import dump
+from atelier.recipes.render import render
+from atelier.recipes.request import RecipeRequest
+from atelier.recipes.resolve import Recipe, resolve
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 

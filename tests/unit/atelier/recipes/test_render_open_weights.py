@@ -9,9 +9,10 @@ import pytest
 import yaml
 from omegaconf import OmegaConf
 
-from atelier.recipes import RecipeRequest, catalogue, resolve
+from atelier.recipes.catalogue import catalogue
 from atelier.recipes.render import document
-from atelier.recipes.resolve import examine
+from atelier.recipes.request import RecipeRequest
+from atelier.recipes.resolve import examine, resolve
 from atelier.recipes.rows import RecipeRow
 from tests.fixtures.paths import ROOT
 from tests.fixtures.recipes import default_recipe, has_a_file, only, recipe, refusal, wish_for

@@ -8,7 +8,9 @@ from typing import Any
 import yaml
 from hypothesis import given, settings as hypothesis, strategies as st
 
-from atelier.recipes import catalogue, examine, render
+from atelier.recipes.catalogue import catalogue
+from atelier.recipes.render import render
+from atelier.recipes.resolve import examine
 from atelier.recipes.rows import Key, RecipeRow
 from tests.fixtures.recipes import ROWS, has_a_file, keys_of, only, platforms_of, wish_for
 

@@ -12,7 +12,7 @@ from atelier.errors import UnsupportedCombination
 from atelier.platforms.base import JobCluster
 from atelier.platforms.eks.cluster import SharedStorage
 from atelier.platforms.slurm.cluster import Partition, SlurmCluster
-from atelier.recipes import catalogue
+from atelier.recipes.catalogue import catalogue
 from atelier.recipes.hub.recipe import HubRecipe
 from atelier.recipes.hub_catalogue import with_hub_recipes
 from atelier.runs.checks.check_run import CheckedRun, check_run

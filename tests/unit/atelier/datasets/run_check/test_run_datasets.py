@@ -11,7 +11,7 @@ from atelier.datasets import Bound, Format
 from atelier.datasets.formats.registry import DEFINITIONS
 from atelier.datasets.run_check.recipe_requirements import training_requirements
 from atelier.datasets.run_check.run_datasets import Dataset, datasets_of
-from atelier.recipes import catalogue
+from atelier.recipes.catalogue import catalogue
 from tests.fixtures.datasets import GEN_QA, TRAIN
 from tests.fixtures.plans import a_plan
 from tests.fixtures.runs import BUCKET, a_stage

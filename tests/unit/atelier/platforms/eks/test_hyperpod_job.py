@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from atelier.errors import UnsupportedCombination
-from atelier.recipes import catalogue
+from atelier.recipes.catalogue import catalogue
 from tests.fixtures.cluster_jobs import NAME, RESTRICTED, STANDARD, a_job, a_recipe, by_kind
 from tests.fixtures.runs import RUN_ID
 

@@ -13,7 +13,9 @@ from atelier.errors import RequestRefused, UnsupportedCombination
 from atelier.platforms.registry import platform_named
 from atelier.platforms.slurm.cluster import Partition
 from atelier.platforms.slurm.job import SlurmJob
-from atelier.recipes import RecipeRequest, catalogue, resolve
+from atelier.recipes.catalogue import catalogue
+from atelier.recipes.request import RecipeRequest
+from atelier.recipes.resolve import resolve
 from atelier.registry import HYPERPOD_SLURM
 from tests.fixtures.runs import BUCKET
 from tests.fixtures.slurm_jobs import CLUSTER, NAME, OUTPUT, a_config, a_job, a_recipe

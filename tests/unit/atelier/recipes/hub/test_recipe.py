@@ -8,9 +8,12 @@ import pytest
 import yaml
 
 from atelier.errors import InvalidRun, UnsupportedCombination
-from atelier.recipes import RecipeRequest, catalogue, render, resolve
+from atelier.recipes.catalogue import catalogue
 from atelier.recipes.hub.recipe import HubRecipe
 from atelier.recipes.hub_catalogue import with_hub_recipes
+from atelier.recipes.render import render
+from atelier.recipes.request import RecipeRequest
+from atelier.recipes.resolve import resolve
 from tests.fixtures.hub import HYPERPOD_OVERRIDES, HYPERPOD_TEMPLATE, IMAGE, OVERRIDES, TRAINING_JOB_TEMPLATE
 
 RECIPE = HubRecipe(

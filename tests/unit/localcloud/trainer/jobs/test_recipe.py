@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from atelier.recipes import RecipeRequest, catalogue, resolve
+from atelier.recipes.catalogue import catalogue
 from atelier.recipes.document import dump
 from atelier.recipes.render import document
+from atelier.recipes.request import RecipeRequest
+from atelier.recipes.resolve import resolve
 from localcloud.trainer.jobs.llmft_recipe import read_llmft_recipe
 from localcloud.trainer.jobs.recipe import read_recipe
 

@@ -8,14 +8,11 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from atelier.operations.ports import JobLogs
-from atelier.platforms.clusters import clusters_of_type
-from atelier.platforms.eks.cluster import Cluster
-from atelier.platforms.slurm.cluster import SlurmCluster
-from atelier.registry import HYPERPOD_EKS, HYPERPOD_SLURM
 from client.conversation import Deployed
 from client.datasets import DatasetUploads
 from client.errors import NotReachable
@@ -26,10 +23,8 @@ from config.environments.local import LOCAL
 from config.job_clusters import job_clusters
 from config.model import Environment
 from lambdas.adapters.dynamodb_operations import DynamoDbOperations
-from lambdas.adapters.hyperpod_logs import HyperPodLogs
+from lambdas.adapters.platforms import AdapterContext, job_logs
 from lambdas.adapters.s3_objects import S3Objects
-from lambdas.adapters.sagemaker_training_jobs import SageMakerTrainingJobs
-from lambdas.adapters.slurm_training_jobs import SlurmTrainingJobs
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -95,8 +90,6 @@ def _local_clients() -> Callable[[str], Any]:
 
 
 def _aws_clients(environment: Environment) -> Callable[[str], Any]:
-    import boto3
-
     session = boto3.Session(region_name=environment.region)
     account = session.client("sts", config=_CONFIG).get_caller_identity()["Account"]
     if account != environment.account:
@@ -109,27 +102,14 @@ def _aws_clients(environment: Environment) -> Callable[[str], Any]:
 
 def _logs_of(environment: Environment, bucket: str, client: Callable[[str], Any]) -> Callable[[str], JobLogs]:
     """Where people read what jobs log: CloudWatch and the bucket; they have no way into a cluster."""
-
-    @cache
-    def logs_of(kind: str) -> JobLogs:
-        clusters = job_clusters(environment, bucket=bucket)
-        if kind == HYPERPOD_EKS:
-            return HyperPodLogs(
-                clusters=[cluster.name for cluster in clusters_of_type(clusters, Cluster)],
-                sagemaker=client("sagemaker"),
-                logs=client("logs"),
-            )
-        if kind == HYPERPOD_SLURM:
-            return SlurmTrainingJobs(
-                clusters={one.name: one for one in clusters_of_type(clusters, SlurmCluster)},
-                bucket=bucket,
-                s3=client("s3"),
-                sqs=client("sqs"),
-                now=lambda: int(time.time()),
-            )
-        return SageMakerTrainingJobs(sagemaker=client("sagemaker"), logs=client("logs"))
-
-    return logs_of
+    context = AdapterContext(
+        client=client,
+        session=lambda: boto3.Session(region_name=environment.region),
+        bucket=bucket,
+        clusters=job_clusters(environment, bucket=bucket),
+        now=lambda: int(time.time()),
+    )
+    return cache(lambda platform: job_logs(platform, context))
 
 
 def _reconcile_now(functions: LambdaClient, function_name: str) -> Callable[[str], None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ import boto3
 from botocore.config import Config
 
 from atelier.operations.model import APPROVAL
-from atelier.registry import BEDROCK_ON_DEMAND, HYPERPOD_EKS, HYPERPOD_SLURM, TRAINING_JOB
+from atelier.registry import BEDROCK_ON_DEMAND, PLATFORMS
 from atelier.targets.registry import target_named, target_of_kind
 from lambdas.settings import Settings
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from atelier.storage import Objects
     from atelier.targets.base import Target
     from atelier.targets.ports import Deployments
-    from lambdas.adapters.kubernetes.client import KubernetesClient
 
 # The workflow retries a state that fails; a call that hangs must fail well inside a function's own time.
 _CLIENT_CONFIG = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "max_attempts": 4})
@@ -93,62 +92,19 @@ def validation(event: Mapping[str, Any]) -> Validation:
 @cache
 def jobs_of(kind: str) -> TrainingJobs:
     """Port TrainingJobs on the platform of a kind of job; `service_of` for anything slow."""
-    if kind not in _JOBS:
-        raise ValueError(f"kind = {kind!r}: not the kind of a job; accepted: {', '.join(_JOBS)}")
-    return _JOBS[kind]()
+    from lambdas.adapters.platforms import AdapterContext, training_jobs
 
-
-def _sagemaker_jobs() -> TrainingJobs:
-    from lambdas.adapters.sagemaker_training_jobs import SageMakerTrainingJobs
-
-    return SageMakerTrainingJobs(sagemaker=client("sagemaker"), logs=client("logs"))
-
-
-def _eks_jobs() -> TrainingJobs:
-    from lambdas.adapters.eks_training_jobs import EksTrainingJobs
-
-    return EksTrainingJobs(clusters=_kubernetes_clients(), logs=client("logs"), now=now)
-
-
-def _slurm_jobs() -> TrainingJobs:
-    from atelier.platforms.clusters import clusters_of_type
-    from atelier.platforms.slurm.cluster import SlurmCluster
-    from lambdas.adapters.slurm_training_jobs import SlurmTrainingJobs
-
+    if kind not in PLATFORMS:
+        raise ValueError(f"kind = {kind!r}: not the kind of a job; accepted: {', '.join(PLATFORMS)}")
     current = settings()
-    return SlurmTrainingJobs(
-        clusters={one.name: one for one in clusters_of_type(current.clusters, SlurmCluster)},
+    context = AdapterContext(
+        client=client,
+        session=lambda: boto3.Session(region_name=current.region),
         bucket=current.bucket,
-        s3=client("s3"),
-        sqs=client("sqs"),
+        clusters=current.clusters,
         now=now,
     )
-
-
-_JOBS: Mapping[str, Callable[[], TrainingJobs]] = {
-    TRAINING_JOB: _sagemaker_jobs,
-    HYPERPOD_EKS: _eks_jobs,
-    HYPERPOD_SLURM: _slurm_jobs,
-}
-
-
-def _kubernetes_clients() -> dict[str, KubernetesClient]:
-    """A client for each cluster on EKS; none speaks before it is asked to."""
-    from atelier.platforms.clusters import clusters_of_type
-    from atelier.platforms.eks.cluster import Cluster
-    from lambdas.adapters.kubernetes.connect import namespace_client
-
-    return {
-        cluster.name: namespace_client(
-            cluster.name,
-            cluster.namespace,
-            session=boto3.Session(region_name=settings().region),
-            sagemaker=client("sagemaker"),
-            eks=client("eks"),
-            now=now,
-        )
-        for cluster in clusters_of_type(settings().clusters, Cluster)
-    }
+    return training_jobs(kind, context)
 
 
 @cache

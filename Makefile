@@ -2,7 +2,8 @@
 ENV      ?= local
 STACKS   ?= --all
 PYTHON   ?= python3
-PLATFORM ?= training-job
+PLATFORM ?=
+TARGET   ?=
 
 FUZZ_TARGETS ?= scan convert run_file catalogue hub
 FUZZ_SECONDS ?= 120
@@ -44,8 +45,8 @@ setup-dev: setup $(VENV)/.dev
 slurm: ## install Slurm from Debian or Ubuntu, as root or by sudo without a password
 	@localcloud/slurm/install.sh
 
-demo: setup ## embedded cloud, deploy, one run on PLATFORM (training-job), a chat with the customized model
-	@$(ATELIER) demo --platform $(PLATFORM)
+demo: setup ## embedded cloud, deploy, one run on PLATFORM (training-job) or for TARGET, a chat with the model
+	@$(ATELIER) demo $(if $(PLATFORM),--platform $(PLATFORM)) $(if $(TARGET),--target $(TARGET))
 
 test: check slurm ## lint, types and every test
 	@$(BIN)/pytest --numprocesses 2

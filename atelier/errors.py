@@ -96,6 +96,10 @@ class PromotionFailed(AtelierError):
     """The stable deployment did not take the new model."""
 
 
+class Superseded(AtelierError):
+    """Another model was promoted meanwhile than the one that the gate compared with."""
+
+
 class DeadlineExceeded(AtelierError):
     """An operation did not end before its deadline; what it started was stopped."""
 

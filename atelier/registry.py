@@ -23,6 +23,7 @@ A job's operation has its platform's name as its kind.
 """
 
 BEDROCK_ON_DEMAND = "bedrock-on-demand"
+BEDROCK_IMPORT = "bedrock-import"
 
 
 @dataclass(frozen=True)
@@ -40,5 +41,9 @@ class TargetRegistration:
 TARGETS: Mapping[str, TargetRegistration] = {
     BEDROCK_ON_DEMAND: TargetRegistration(
         "atelier.targets.bedrock_on_demand", ("custom-model", "custom-model-deployment", "promotion")
+    ),
+    BEDROCK_IMPORT: TargetRegistration(
+        "atelier.targets.bedrock_import",
+        ("bedrock-import/import", "bedrock-import/warm-up", "bedrock-import/promotion"),
     ),
 }

@@ -13,8 +13,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from atelier.operations.ports import JobLogs
-from client.conversation import Deployed
 from client.datasets import DatasetUploads
+from client.deployed import Deployed
 from client.errors import NotReachable
 from client.executions import Executions
 from client.pipeline import PipelineClient
@@ -24,6 +24,7 @@ from config.job_clusters import job_clusters
 from config.model import Environment
 from lambdas.adapters.dynamodb_operations import DynamoDbOperations
 from lambdas.adapters.platforms import AdapterContext, job_logs
+from lambdas.adapters.published_pointers import PublishedPointers
 from lambdas.adapters.s3_objects import S3Objects
 
 if TYPE_CHECKING:
@@ -52,7 +53,16 @@ def connect(environment_name: str) -> PipelineClient:
         logs_of=_logs_of(environment, bucket, client),
         objects=S3Objects(s3=client("s3")),
         datasets=DatasetUploads(s3=client("s3"), bucket=bucket),
-        deployed=Deployed(bedrock=client("bedrock"), runtime=client("bedrock-runtime")),
+        deployed=Deployed(
+            bedrock=client("bedrock"),
+            runtime=client("bedrock-runtime"),
+            pointers=PublishedPointers(
+                dynamodb=client("dynamodb"),
+                ssm=client("ssm"),
+                table=outputs["OperationsTableName"],
+                environment=environment.name,
+            ),
+        ),
         reconcile_now=_reconcile_now(client("lambda"), outputs["SettleFunctionName"]),
         caller=lambda: str(client("sts").get_caller_identity()["Arn"]),
     )

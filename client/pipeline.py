@@ -14,8 +14,8 @@ from atelier import names
 from atelier.errors import UnknownRun
 from atelier.operations.ports import JobLogs, Operations
 from atelier.storage import Objects
-from client.conversation import Deployed
 from client.datasets import DatasetUploads
+from client.deployed import Deployed
 from client.errors import ClientFailed, NotReachable
 from client.executions import Executions
 from client.observe import Observer

@@ -10,7 +10,7 @@ from enum import StrEnum
 from atelier import names
 from atelier.operations.model import APPROVAL, Operation, OperationState
 from atelier.platforms.registry import is_job
-from atelier.targets.bedrock_on_demand import CUSTOM_MODEL, DEPLOYMENT, PROMOTION
+from atelier.targets.registry import target_named, target_of_kind
 from client.executions import FAILED, Execution, StateVisit
 
 VALIDATING = ("ValidateRun", "ValidateDatasets", "ValidateDatasetParts", "MergeFindings", "FindBaseline")
@@ -163,15 +163,11 @@ def _awaited(operation: Operation, environment: str) -> str:
     if is_job(operation.kind):
         cluster = operation.request.get("cluster")
         return f"job {operation.name}{f' on cluster {cluster}' if cluster else ''}"
-    return _WAITING[operation.kind].format(operation, environment)
-
-
-_WAITING = {
-    APPROVAL: "a person: `atelier approve {0.run_id} --env {1}`, or `reject`",
-    CUSTOM_MODEL: "Bedrock to create the custom model",
-    DEPLOYMENT: "Bedrock to deploy the candidate",
-    PROMOTION: "Bedrock to swap the model behind the deployment",
-}
+    if operation.kind == APPROVAL:
+        return f"a person: `atelier approve {operation.run_id} --env {environment}`, or `reject`"
+    target = target_of_kind(operation.kind)
+    detail = f" ({operation.detail})" if operation.detail else ""
+    return f"{target_named(target).awaited[operation.kind] if target else operation.kind}{detail}"
 
 
 def failure_of(execution: Execution) -> str:

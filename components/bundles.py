@@ -36,6 +36,7 @@ SERVICE_MODELS = (
     "sagemaker",
     "sns",
     "sqs",
+    "ssm",
     "stepfunctions",
 )
 """AWS services that functions call. botocore ships four hundred; the others are 80 MB that nothing reads."""

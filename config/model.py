@@ -63,6 +63,7 @@ class Environment:
     `dataset_part_bytes` is the most that one function checks of a run's datasets; larger datasets are split
     into parts of that size, one for each function. A function checks a part of the default size well within
     its 15 minutes, even if every row is wrong.
+    `imported_models_quota` is how many imported models the account may have (Service Quotas L-45B04988).
     `assets_bucket` is for environments without a CDK bootstrap stack: assets are published to this bucket
     with the caller's own credentials. Data is deleted with its stack only if `data_may_be_destroyed` is set
     and the stack was deployed with `-c destroy_data=true`.
@@ -75,6 +76,7 @@ class Environment:
     functions: FunctionPlatform
     log_retention_days: int
     dataset_part_bytes: int = 1_000_000_000
+    imported_models_quota: int = 3
     data_may_be_destroyed: bool = False
     assets_bucket: str | None = None
     notify: tuple[str, ...] = ()

@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Mapping
 from functools import cache
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -24,7 +23,9 @@ if TYPE_CHECKING:
     from atelier.runs.plan import Plan
     from atelier.storage import Objects
     from atelier.targets.base import Target
+    from atelier.targets.pointer import Pointers
     from atelier.targets.ports import Deployments
+    from lambdas.adapters.targets import TargetContext
 
 # The workflow retries a state that fails; a call that hangs must fail well inside a function's own time.
 _CLIENT_CONFIG = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "max_attempts": 4})
@@ -130,10 +131,24 @@ def target(event: Mapping[str, Any]) -> Target:
 
 
 @cache
+def pointers() -> Pointers:
+    """Port Pointers: the DynamoDB table, published as SSM parameters."""
+    from lambdas.adapters.published_pointers import PublishedPointers
+
+    return PublishedPointers(
+        dynamodb=client("dynamodb"),
+        ssm=client("ssm"),
+        table=settings().operations_table,
+        environment=settings().environment,
+    )
+
+
+@cache
 def deployments(target_name: str) -> Deployments:
     """Port Deployments of a target."""
-    port: Deployments = _target_adapter(target_name).deployments(client)
-    return port
+    from lambdas.adapters.targets import deployments as deployments_of
+
+    return deployments_of(target_name, _target_context())
 
 
 @cache
@@ -146,10 +161,18 @@ def service_of(kind: str) -> LongRunning:
     target_name = target_of_kind(kind)
     if target_name is None:
         return jobs_of(kind)
-    service: LongRunning = _target_adapter(target_name).service(kind, client, operations)
-    return service
+    from lambdas.adapters.targets import service
+
+    return service(target_name, kind, _target_context())
 
 
-def _target_adapter(name: str) -> Any:
-    """The adapter module of a target, found by its name."""
-    return import_module(f"lambdas.adapters.targets.{name.replace('-', '_')}")
+def _target_context() -> TargetContext:
+    from lambdas.adapters.targets import TargetContext
+
+    return TargetContext(
+        client=client,
+        operations=operations,
+        pointers=pointers,
+        imported_models_quota=settings().imported_models_quota,
+        now=now,
+    )

@@ -28,7 +28,9 @@ class Settings:
     training_role_arn: str
     distillation_role_arn: str
     model_role_arn: str
+    import_role_arn: str
     dataset_part_bytes: int
+    imported_models_quota: int
     subnet_ids: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
     clusters: tuple[JobCluster, ...] = ()
@@ -57,5 +59,5 @@ class Settings:
             elif field.name == "clusters":
                 values[field.name] = load_clusters(text)
             else:
-                values[field.name] = int(text) if field.name.endswith("_bytes") else text
+                values[field.name] = int(text) if field.name.endswith(("_bytes", "_quota")) else text
         return cls(**values)

@@ -17,6 +17,8 @@ from components.pipeline.training_jobs import TrainingJobs
 from components.pipeline.workflow_functions import WorkflowFunctions
 from components.retention import retention
 from components.targets.custom_models import CustomModels
+from components.targets.imported_models import ImportedModels
+from components.targets.serving_targets import ServingTargets
 from config.job_clusters import job_clusters
 from config.model import Environment
 from lambdas.settings import Settings
@@ -54,7 +56,16 @@ class PipelineStack(Stack):
             subnet_ids=network.subnet_ids,
             endpoint_group=network.endpoint_group,
         )
-        models = CustomModels(self, "CustomModels", key=key)
+        custom_models = CustomModels(self, "CustomModels", key=key)
+        imported_models = ImportedModels(
+            self,
+            "ImportedModels",
+            bucket=bucket,
+            key=key,
+            operations=operations,
+            environment_name=environment.name,
+        )
+        targets = ServingTargets((custom_models, imported_models))
         settings = Settings(
             environment=environment.name,
             region=environment.region,
@@ -64,7 +75,9 @@ class PipelineStack(Stack):
             key_arn=key.key_arn,
             training_role_arn=jobs.role.role_arn,
             distillation_role_arn=jobs.distillation_role.role_arn,
-            model_role_arn=models.role.role_arn,
+            model_role_arn=custom_models.role.role_arn,
+            import_role_arn=imported_models.role.role_arn,
+            imported_models_quota=environment.imported_models_quota,
             dataset_part_bytes=environment.dataset_part_bytes,
             clusters=job_clusters(environment, bucket=bucket.bucket.bucket_name),
             subnet_ids=tuple(network.subnet_ids),
@@ -85,7 +98,7 @@ class PipelineStack(Stack):
             operations=operations,
             jobs=jobs,
             clusters=self.cluster_clients,
-            models=models,
+            targets=targets,
             notices=notices,
         )
         workflow = CustomizationWorkflow(
@@ -103,7 +116,7 @@ class PipelineStack(Stack):
             operations=operations,
             jobs=jobs,
             clusters=self.cluster_clients,
-            models=models,
+            targets=targets,
             notices=notices,
         )
         workflow.grant_finish_tokens(settlement.function)
@@ -118,7 +131,7 @@ class PipelineStack(Stack):
         settlement.grant_wake(operators)
         jobs.grant_follow(operators)
         self.cluster_clients.grant_follow(operators)
-        models.grant_chat(operators)
+        targets.grant_chat(operators)
 
         CfnOutput(self, "StateMachineArn", value=workflow.state_machine.state_machine_arn)
         CfnOutput(self, "OperationsTableName", value=operations.table.table_name)

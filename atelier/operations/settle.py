@@ -29,7 +29,7 @@ from atelier.operations.ports import JobLogs, LongRunning, Operations, TaskToken
 # A service may need a moment before it shows what it just accepted.
 SECONDS_UNTIL_LOST = 300
 
-_TRANSIENT = (Throttled, ServiceUnavailable, ResourceInUse)
+_TRANSIENT = (Throttled, ServiceUnavailable)
 
 
 @dataclass(frozen=True)
@@ -213,6 +213,9 @@ def _submit(operation: Operation, *, operations: Operations, service: LongRunnin
     """Make the call that the submitting function did not; a refusal is final, a busy service can wait."""
     try:
         service.submit(operation)
+    except ResourceInUse as error:
+        operations.note(operation, str(error))
+        return Wait()
     except _TRANSIENT:
         raise
     except AtelierError as error:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from atelier.operations.model import Operation
 from atelier.operations.ports import Operations
+from atelier.storage import Objects
 from atelier.targets.ports import Deployments, ServingModel
 
 
@@ -36,6 +37,8 @@ class TargetEnvironment(Protocol):
     def key_arn(self) -> str: ...
     @property
     def model_role_arn(self) -> str: ...
+    @property
+    def import_role_arn(self) -> str: ...
 
 
 class Target(Protocol):
@@ -48,20 +51,40 @@ class Target(Protocol):
     name: str
     idle_cost: str
     """What the target costs while nobody calls it, for people."""
+    awaited: Mapping[str, str]
+    """What a run waits for, by kind of operation, for people: "Bedrock to deploy the candidate"."""
 
-    def create(self, run_id: str, *, checkpoint: str, environment: TargetEnvironment) -> TargetOperation:
-        """Make a model from the candidate's checkpoint; the operation's result has `model_arn`."""
+    def require_room(self, *, deployments: Deployments) -> None:
+        """CapacityUnavailable when the account takes no further model; called before anything is trained."""
+
+    def create(
+        self, run_id: str, *, checkpoint: str, environment: TargetEnvironment, objects: Objects
+    ) -> TargetOperation:
+        """Make a model from the candidate's checkpoint; the operation's result has `model_arn`.
+
+        UnsupportedCombination when the target cannot serve what the checkpoint has.
+        """
 
     def deploy(self, run_id: str, *, model_arn: str) -> TargetOperation:
         """Serve the candidate beside what serves now; the result has `deployment_arn`."""
 
     def promote(
-        self, run_id: str, *, deployment_name: str, model_arn: str, serving: ServingModel | None
+        self,
+        run_id: str,
+        *,
+        deployment_name: str,
+        model_arn: str,
+        serving: ServingModel | None,
+        compared_with: str | None,
     ) -> TargetOperation:
-        """Serve the candidate under the stable name; the result has what it replaced."""
+        """Serve the candidate under the stable name; the result has what it replaced.
 
-    def retire(self, run_id: str, *, deployments: Deployments) -> list[str]:
-        """Delete what served the candidate beside the stable deployment; returns what is gone."""
+        `compared_with` is the ARN of the model that the gate compared the candidate with, None for the base
+        model.
+        """
+
+    def retire(self, run_id: str, *, deployment_name: str, deployments: Deployments) -> list[str]:
+        """Delete what is no longer needed after a promotion; returns what is gone."""
 
     def roll_back(
         self, run_id: str, rows: Mapping[str, Operation], *, operations: Operations, deployments: Deployments

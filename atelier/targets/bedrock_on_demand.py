@@ -7,12 +7,14 @@ for a deployment, so twice that is late.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from atelier import names
 from atelier.operations.model import Operation
 from atelier.operations.ports import Operations
 from atelier.registry import BEDROCK_ON_DEMAND, TARGETS
+from atelier.storage import Objects
 from atelier.targets.base import Reversal, TargetEnvironment, TargetOperation
 from atelier.targets.bedrock_requests import custom_model_request, deployment_request, promotion_request
 from atelier.targets.ports import Deployments, ServingModel
@@ -27,8 +29,25 @@ class BedrockOnDemand:
 
     name = BEDROCK_ON_DEMAND
     idle_cost = "nothing but the storage of the custom model"
+    awaited: Mapping[str, str] = MappingProxyType(
+        {
+            CUSTOM_MODEL: "Bedrock to create the custom model",
+            DEPLOYMENT: "Bedrock to deploy the candidate",
+            PROMOTION: "Bedrock to swap the model behind the deployment",
+        }
+    )
 
-    def create(self, run_id: str, *, checkpoint: str, environment: TargetEnvironment) -> TargetOperation:
+    def require_room(self, *, deployments: Deployments) -> None:
+        """Nothing: custom models have no quota that a few runs meet."""
+
+    def create(
+        self,
+        run_id: str,
+        *,
+        checkpoint: str,
+        environment: TargetEnvironment,
+        objects: Objects,  # noqa: ARG002 - protocol Target: nobody may read the escrow bucket
+    ) -> TargetOperation:
         """CreateCustomModel from the checkpoint in escrow."""
         request = custom_model_request(
             run_id, checkpoint=checkpoint, role_arn=environment.model_role_arn, key_arn=environment.key_arn
@@ -41,7 +60,13 @@ class BedrockOnDemand:
         return TargetOperation(step=names.DEPLOYMENT, kind=DEPLOYMENT, request=request, seconds=SECONDS)
 
     def promote(
-        self, run_id: str, *, deployment_name: str, model_arn: str, serving: ServingModel | None
+        self,
+        run_id: str,
+        *,
+        deployment_name: str,
+        model_arn: str,
+        serving: ServingModel | None,
+        compared_with: str | None,  # noqa: ARG002 - protocol Target
     ) -> TargetOperation:
         """Swap the model behind the stable deployment, which is made if need be."""
         request = promotion_request(
@@ -49,11 +74,15 @@ class BedrockOnDemand:
         )
         return TargetOperation(step=names.PROMOTION, kind=PROMOTION, request=request, seconds=SECONDS)
 
-    def retire(self, run_id: str, *, deployments: Deployments) -> list[str]:
+    def retire(
+        self,
+        run_id: str,
+        *,
+        deployment_name: str,  # noqa: ARG002 - protocol Target
+        deployments: Deployments,
+    ) -> list[str]:
         """Delete the temporary deployment; returns what is gone."""
-        name = names.candidate_deployment_name(run_id)
-        deployments.delete_deployment(name, run_id=run_id)
-        return [f"deployment {name}"]
+        return _delete_candidate(run_id, deployments)
 
     def roll_back(
         self, run_id: str, rows: Mapping[str, Operation], *, operations: Operations, deployments: Deployments
@@ -78,11 +107,17 @@ class BedrockOnDemand:
                 deleted.append(f"deployment {promotion['deployment_name']}")
             keeps_model = serving is not None and _has_replaced(serving, promotion, operations)
         if names.DEPLOYMENT in rows:
-            deleted += self.retire(run_id, deployments=deployments)
+            deleted += _delete_candidate(run_id, deployments)
         if names.CUSTOM_MODEL in rows and not keeps_model:
             deployments.delete_model(names.custom_model_name(run_id), run_id=run_id)
             deleted.append(f"model {names.custom_model_name(run_id)}")
         return Reversal(tuple(deleted), restored)
+
+
+def _delete_candidate(run_id: str, deployments: Deployments) -> list[str]:
+    name = names.candidate_deployment_name(run_id)
+    deployments.delete_deployment(name, run_id=run_id)
+    return [f"deployment {name}"]
 
 
 def _has_replaced(serving: ServingModel, promotion: Mapping[str, Any], operations: Operations) -> bool:

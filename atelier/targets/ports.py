@@ -9,15 +9,36 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class ServingModel:
-    """The model behind a deployment; `updating_to` is the ARN of the one that is being swapped in, if any."""
+    """The model behind a deployment.
+
+    `updating_to` is the ARN of the model that is being swapped in, `previous_arn` of the one that served
+    before, where the target knows them.
+    """
 
     model_arn: str
     model_name: str
     updating_to: str | None = None
+    previous_arn: str | None = None
+
+
+@dataclass(frozen=True)
+class Room:
+    """How many models an account may have, and the names of those that it has."""
+
+    quota: int
+    models: tuple[str, ...]
+
+    @property
+    def free(self) -> int:
+        """How many more it takes."""
+        return self.quota - len(self.models)
 
 
 class Deployments(Protocol):
-    """What serves: stable deployments, and the models behind them (Bedrock on-demand)."""
+    """What serves on one target: deployments by their stable names, and the models behind them."""
+
+    def room(self) -> Room | None:
+        """The account's limit of models; None on a target whose limit nobody meets."""
 
     def serving_model(self, deployment_name: str) -> ServingModel | None:
         """What a deployment serves; None when there is no such deployment."""
@@ -35,6 +56,12 @@ class Deployments(Protocol):
         """Delete a custom model that the run made; one that is gone, or that another made, is left.
 
         ResourceInUse while something serves it.
+        """
+
+    def delete_retired_models(self, deployment_name: str) -> list[str]:
+        """Delete the models that served before the previous one; their names.
+
+        Empty on targets where a model costs little while it waits.
         """
 
     def converse(self, deployment_arn: str, request: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -46,12 +46,9 @@ SEED = 1
 SHOWN_EXAMPLES = 3
 
 
-def show(platform: str) -> ExitCode:
+def show(platform: str | None, target: str | None) -> ExitCode:
     """Start the embedded cloud, deploy to it, customize the tiny model on the platform and talk to it."""
-    if platform not in RUN_FILES:
-        accepted = ", ".join(RUN_FILES)
-        raise CommandFailed(f"platform = {platform!r}: the demo has {accepted}", ExitCode.INVALID)
-    run_file = RUN_FILES[platform]
+    run_file = choose_run_file(platform, target)
     run = read_run_file(run_file)
     pipeline = _deployed_pipeline(run)
     deployment = run.get("deployment", {}).get("name")
@@ -73,6 +70,17 @@ def show(platform: str) -> ExitCode:
         out.print(f"\nmodel: {report.document['stages'][-1]['checkpoint']}", soft_wrap=True)
     out.print(f"\nreport: {report.path}", soft_wrap=True)
     return code
+
+
+def choose_run_file(platform: str | None, target: str | None) -> Path:
+    """The first example that trains on the platform and serves on the target. CommandFailed for none."""
+    found = {name: read_run_file(file)["deployment"]["target"] for name, file in RUN_FILES.items()}
+    for name, serves_on in found.items():
+        if platform in (None, name) and target in (None, serves_on):
+            return RUN_FILES[name]
+    pairs = ", ".join(f"{name} with {serves_on}" for name, serves_on in found.items())
+    requested = f"platform = {platform!r}, target = {target!r}"
+    raise CommandFailed(f"{requested}: the demo has {pairs}", ExitCode.INVALID)
 
 
 def _deployed_pipeline(run: Mapping[str, Any]) -> PipelineClient:

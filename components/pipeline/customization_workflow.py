@@ -283,7 +283,7 @@ class CustomizationWorkflow(Construct):
     def _promote(self) -> tasks.LambdaInvoke:
         return self._tasks.invoke(
             "Promote",
-            variables("run", "model_arn"),
+            variables("run", "model_arn", "baseline"),
             waits=DEPLOYMENT_BACKSTOP,
             assign={"promotion": "{% $states.result %}"},
         )

@@ -6,6 +6,7 @@ from aws_cdk import RemovalPolicy, aws_dynamodb as dynamodb, aws_kms as kms
 from constructs import Construct
 
 from components.permissions import Grantee, allow, allow_key
+from lambdas.adapters.published_pointers import PARTITION
 
 OPEN_INDEX = "open"
 
@@ -62,12 +63,21 @@ class OperationsTable(Construct):
         self._allow(grantee, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem")
         allow(grantee, "dynamodb:Query", on=[f"{self.table.table_arn}/index/{OPEN_INDEX}"])
 
+    def grant_read_pointers(self, grantee: Grantee) -> None:
+        """Read which models serve: the partition of pointers."""
+        self._allow(grantee, "dynamodb:GetItem", partition=PARTITION)
+
+    def grant_move_pointers(self, grantee: Grantee) -> None:
+        """Read and change which models serve."""
+        self._allow(grantee, "dynamodb:GetItem", "dynamodb:UpdateItem", partition=PARTITION)
+
     def grant_decide(self, grantee: Grantee) -> None:
         """Read operations, approve or reject a run, and stop it."""
         self.grant_release(grantee)
 
-    def _allow(self, grantee: Grantee, *actions: str) -> None:
-        allow(grantee, *actions, on=[self.table.table_arn])
+    def _allow(self, grantee: Grantee, *actions: str, partition: str | None = None) -> None:
+        keys = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [partition]}} if partition else None
+        allow(grantee, *actions, on=[self.table.table_arn], when=keys)
         # DynamoDB uses the table's key on its caller's behalf.
         allow_key(
             grantee, self._key, "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", through="dynamodb"

@@ -17,7 +17,7 @@ from components.permissions import Grantee, allow
 from components.pipeline.cluster_clients import ClusterClients
 from components.pipeline.operations_table import OperationsTable
 from components.pipeline.training_jobs import TrainingJobs
-from components.targets.custom_models import CustomModels
+from components.targets.serving_targets import ServingTargets
 
 
 class Settlement(Construct):
@@ -38,7 +38,7 @@ class Settlement(Construct):
         operations: OperationsTable,
         jobs: TrainingJobs,
         clusters: ClusterClients,
-        models: CustomModels,
+        targets: ServingTargets,
         notices: NoticeTopic,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -65,9 +65,8 @@ class Settlement(Construct):
         # Early stopping reads validation losses.
         jobs.grant_read_logs(self.function)
         clusters.grant_read_logs(self.function)
-        models.grant_create(self.function)
-        models.grant_deploy(self.function)
-        models.grant_switch(self.function)
+        for grant in (targets.grant_create, targets.grant_deploy, targets.grant_await, targets.grant_switch):
+            grant(self.function)
         notices.grant_publish(self.function)
         self._invoke_on(
             "TrainingJobEnded",

@@ -13,7 +13,7 @@ from components.notice_topic import NoticeTopic
 from components.pipeline.cluster_clients import ClusterClients
 from components.pipeline.operations_table import OperationsTable
 from components.pipeline.training_jobs import TrainingJobs
-from components.targets.custom_models import CustomModels
+from components.targets.serving_targets import ServingTargets
 
 
 @dataclass(kw_only=True)
@@ -25,7 +25,7 @@ class WorkflowFunctions:
     operations: OperationsTable
     jobs: TrainingJobs
     clusters: ClusterClients
-    models: CustomModels
+    targets: ServingTargets
     notices: NoticeTopic
     by_state: dict[str, lambda_.Function] = field(default_factory=dict)
 
@@ -57,7 +57,7 @@ class WorkflowFunctions:
         self.bucket.grant_read_models(baseline)
         for reader in (datasets, part, merge, baseline):
             self.bucket.grant_read_plans(reader)
-        self.models.grant_read(baseline)
+        self.targets.grant_read(baseline)
 
     def _train_and_evaluate(self) -> None:
         training = self._client_function("SubmitTrainingJob")
@@ -83,18 +83,18 @@ class WorkflowFunctions:
         self.bucket.grant_write_models(self._function("RegisterModel"))
         create = self._function("CreateModel")
         self.operations.grant_record(create)
-        self.models.grant_create(create)
+        self.targets.grant_create(create)
         deploy = self._function("Deploy")
         self.operations.grant_record(deploy)
-        self.models.grant_deploy(deploy)
+        self.targets.grant_deploy(deploy)
         smoke_test = self._function("SmokeTest", timeout=Duration.minutes(10))
         self.bucket.grant_read_datasets(smoke_test)
-        self.models.grant_converse(smoke_test)
+        self.targets.grant_converse(smoke_test)
         promote = self._function("Promote")
         self.operations.grant_record(promote)
-        self.models.grant_deploy(promote)
-        self.models.grant_switch(promote)
-        self.models.grant_delete_deployments(self._function("RetireCandidate"))
+        self.targets.grant_deploy(promote)
+        self.targets.grant_switch(promote)
+        self.targets.grant_retire(self._function("RetireCandidate"))
 
     def _undo(self) -> None:
         for undo in (
@@ -103,9 +103,9 @@ class WorkflowFunctions:
         ):
             self.operations.grant_release(undo)
             self.jobs.grant_stop(undo)
-            self.models.grant_switch(undo)
-            self.models.grant_delete_deployments(undo)
-            self.models.grant_delete_models(undo)
+            self.targets.grant_switch(undo)
+            self.targets.grant_delete_deployments(undo)
+            self.targets.grant_delete_models(undo)
 
     def _report(self) -> None:
         report = self._client_function("PublishReport", timeout=Duration.minutes(5), memory_mib=1024)

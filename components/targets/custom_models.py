@@ -68,6 +68,9 @@ class CustomModels(Construct):
         self._on_deployments(grantee, "GetCustomModelDeployment", "ListTagsForResource", "TagResource")
         self._use_key(grantee, *CREATE_WITH_KEY)
 
+    def grant_await(self, grantee: Grantee) -> None:
+        """Nothing: whoever deploys reads the deployment's status."""
+
     def grant_read(self, grantee: Grantee) -> None:
         """Read which model a deployment serves."""
         self._on_models(grantee, "GetCustomModel")
@@ -79,6 +82,10 @@ class CustomModels(Construct):
         self._on_models(grantee, "UpdateCustomModelDeployment")
         self._on_deployments(grantee, "UpdateCustomModelDeployment")
         self._use_key(grantee, *CREATE_WITH_KEY)
+
+    def grant_retire(self, grantee: Grantee) -> None:
+        """Delete temporary deployments."""
+        self.grant_delete_deployments(grantee)
 
     def grant_delete_deployments(self, grantee: Grantee) -> None:
         """Delete deployments that a run created."""

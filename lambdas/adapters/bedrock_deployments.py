@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from atelier.errors import DeploymentFailed, RequestRefused, ResourceInUse
 from atelier.operations.model import Operation, Phase, Status
-from atelier.targets.ports import ServingModel
+from atelier.targets.ports import Room, ServingModel
 from lambdas.adapters.bedrock_tags import is_made_by
 from lambdas.adapters.client_errors import domain_errors, error_code
 
@@ -104,6 +104,14 @@ class BedrockDeployments:
 
     def stop(self, operation: Operation) -> None:
         """Nothing: Bedrock cannot stop a creation."""
+
+    def room(self) -> Room | None:
+        """None: Bedrock's quota of custom models is far above what runs make."""
+        return None
+
+    def delete_retired_models(self, deployment_name: str) -> list[str]:  # noqa: ARG002 - port Deployments
+        """Nothing: a custom model that does not serve costs its storage, and may be what a rollback needs."""
+        return []
 
     def serving_model(self, deployment_name: str) -> ServingModel | None:
         """The model behind the deployment; None when there is none or it failed to come up."""

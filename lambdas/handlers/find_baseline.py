@@ -16,6 +16,9 @@ logger = logging.getLogger(__name__)
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """{run_id, run} → {baseline: {source, model, run_id, model_arn}, checkpoint}."""
     run = parse_run(event["run"])
+    if run.deployment:
+        target = composition.target(event)
+        target.require_room(deployments=composition.deployments(target.name))
     start = find_baseline(
         run,
         base_model_path=composition.plan(event).base_model_path,

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from atelier.operations.ports import LongRunning, Operations
+from atelier.operations.ports import LongRunning
 from atelier.targets.bedrock_on_demand import CUSTOM_MODEL, DEPLOYMENT
-from atelier.targets.ports import Deployments
+from lambdas.adapters.bedrock_custom_models import BedrockCustomModels
+from lambdas.adapters.bedrock_deployments import BedrockDeployments
+from lambdas.adapters.bedrock_promotions import BedrockPromotions
+from lambdas.adapters.targets import TargetContext
 
 
-def deployments(client: Callable[[str], Any]) -> Deployments:
-    """Port Deployments; `client` makes the boto3 client of a service."""
-    from lambdas.adapters.bedrock_deployments import BedrockDeployments
-
-    return BedrockDeployments(bedrock=client("bedrock"), runtime=client("bedrock-runtime"))
+def deployments(context: TargetContext) -> BedrockDeployments:
+    """Custom model deployments."""
+    return BedrockDeployments(bedrock=context.client("bedrock"), runtime=context.client("bedrock-runtime"))
 
 
-def service(kind: str, client: Callable[[str], Any], operations: Callable[[], Operations]) -> LongRunning:
+def service(kind: str, context: TargetContext) -> LongRunning:
     """The service behind one of the target's kinds of operation."""
     if kind == CUSTOM_MODEL:
-        from lambdas.adapters.bedrock_custom_models import BedrockCustomModels
-
-        return BedrockCustomModels(bedrock=client("bedrock"))
-    from lambdas.adapters.bedrock_deployments import BedrockDeployments
-
-    deployments = BedrockDeployments(bedrock=client("bedrock"), runtime=client("bedrock-runtime"))
+        return BedrockCustomModels(bedrock=context.client("bedrock"))
     if kind == DEPLOYMENT:
-        return deployments
-    from lambdas.adapters.bedrock_promotions import BedrockPromotions
-
-    return BedrockPromotions(bedrock=client("bedrock"), deployments=deployments, operations=operations())
+        return deployments(context)
+    return BedrockPromotions(
+        bedrock=context.client("bedrock"), deployments=deployments(context), operations=context.operations()
+    )

@@ -3,8 +3,9 @@
 Speaks JSON Lines. After `{"ready": true}`, every request `{"id", "messages", "system", "toolConfig",
 "inferenceConfig"}` on stdin (the shapes of Converse) is answered on stdout by `{"id", "delta": text}` for
 each piece of a text that opens the answer, then `{"id", "message", "stopReason", "usage"}`; or by `{"id",
-"error"}`. Requests are answered one at a time; the process ends with its input. Without a temperature the
-model answers greedily, so that the same request gets the same reply.
+"error"}`. A request `{"id", "openai": body}` in OpenAI's chat form gets one `{"id", "message": completion}`.
+Requests are answered one at a time; the process ends with its input. Without a temperature the model answers
+greedily, so that the same request gets the same reply.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
+from localcloud.trainer.jobs.completion import completion, converse_request
 from localcloud.trainer.model.chat import InvalidMessage, encode_prompt, parse_answer, tool_names
 from localcloud.trainer.model.checkpoint import Checkpoint, UnreadableCheckpoint
 from localcloud.trainer.model.generate import Sampling, Stream
@@ -116,6 +118,10 @@ def serve(server: Server, requests: TextIO, replies: TextIO) -> None:
         try:
             request = json.loads(line)
             request_id = request["id"]
+            if "openai" in request:
+                *_, final = server.answer(converse_request(request["openai"]))
+                _write(replies, {"id": request_id, "message": completion(final)})
+                continue
             for event in server.answer(request):
                 _write(replies, {"id": request_id, **event})
         except (InvalidMessage, InvalidRequest) as error:

@@ -1,4 +1,4 @@
-"""A model on disk: config.json, model.safetensors, tokenizer.json and, after LoRA, adapter.safetensors.
+"""A model on disk in Hugging Face's layout, with adapter.safetensors after LoRA.
 
 A LoRA checkpoint holds the weights it was trained on beside its adapter, so that a folder is always a whole
 model.
@@ -19,6 +19,16 @@ from localcloud.trainer.model import lora
 from localcloud.trainer.model.config import ModelConfig
 from localcloud.trainer.model.tokenizer import Tokenizer
 from localcloud.trainer.model.transformer import Parameters
+
+ARCHITECTURE = "LlamaForCausalLM"
+"""What config.json claims, so that the check of an import applies; the tiny model's layers are its own."""
+
+CHAT_TEMPLATE = (
+    "{% for message in messages %}{{ '<|' + message.role + '|>' + message.content }}"
+    "{% if message.role == 'assistant' %}{{ '<|end|>' }}{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
+)
+"""The template of chat.py for turns of text, in the form of Hugging Face's tokenizers."""
 
 
 class UnreadableCheckpoint(ValueError):
@@ -50,8 +60,15 @@ class Checkpoint:
         """Write the model into a new folder; `provenance` goes into config.json."""
         folder.mkdir(parents=True)
         adapter = self.adapter and {"alpha": self.adapter.alpha}
-        settings = {"model": dataclasses.asdict(self.config), "adapter": adapter, **provenance}
+        settings = {
+            "architectures": [ARCHITECTURE],
+            "model": dataclasses.asdict(self.config),
+            "adapter": adapter,
+            **provenance,
+        }
         (folder / "config.json").write_text(json.dumps(settings, indent=2) + "\n")
+        tokenizer_config = {"tokenizer_class": "PreTrainedTokenizerFast", "chat_template": CHAT_TEMPLATE}
+        (folder / "tokenizer_config.json").write_text(json.dumps(tokenizer_config, indent=2) + "\n")
         self.tokenizer.save(folder / "tokenizer.json")
         save_file(_host(self.parameters), folder / "model.safetensors")
         if self.adapter is not None:

@@ -1,4 +1,4 @@
-"""Amazon Bedrock, as far as custom models from checkpoints, their deployments, and talking to them."""
+"""Amazon Bedrock: custom models from checkpoints and their deployments, imported models, and the runtime."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from localcloud.aws.services.bedrock.custom_models import CustomModels
 from localcloud.aws.services.bedrock.deployments import Deployments
-from localcloud.aws.services.bedrock.records import CustomModel, Deployment
+from localcloud.aws.services.bedrock.imports import Imports
+from localcloud.aws.services.bedrock.records import CustomModel, Deployment, ImportedModel, ImportJob
 from localcloud.aws.services.bedrock.runtime import Runtime
 from localcloud.aws.services.bedrock.serving import Serving
 from localcloud.aws.services.bedrock.tags import Tags
@@ -24,11 +25,19 @@ def start(
     models = Records(home.state / "custom-models", CustomModel)
     deployed = Records(home.state / "custom-model-deployments", Deployment)
     serving = Serving(programs)
+    jobs = Records(home.state / "model-import-jobs", ImportJob)
+    imported = Records(home.state / "imported-models", ImportedModel)
+    imports = Imports(home, endpoint, jobs, imported, serving)
     custom_models = CustomModels(home, endpoint, models, deployed)
     deployments = Deployments(models, deployed, serving)
     control = Service(
         "bedrock",
-        {**custom_models.by_name(), **deployments.by_name(), **Tags(models, deployed).by_name()},
+        {
+            **custom_models.by_name(),
+            **deployments.by_name(),
+            **imports.by_name(),
+            **Tags((models, deployed, jobs, imported)).by_name(),
+        },
     )
-    runtime = Service("bedrock-runtime", Runtime(base_model, deployed, serving).by_name())
+    runtime = Service("bedrock-runtime", Runtime(base_model, deployed, imported, serving).by_name())
     return control, runtime, serving.close

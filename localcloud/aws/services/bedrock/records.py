@@ -1,4 +1,4 @@
-"""Stored records of Bedrock: custom models and their deployments."""
+"""Stored records of Bedrock: custom models, their deployments, import jobs and imported models."""
 
 from __future__ import annotations
 
@@ -55,3 +55,44 @@ class Deployment:
     def update_of(model_arn: str, status: str = "Updating") -> dict[str, str]:
         """The update's details in GetCustomModelDeployment's shape."""
         return {"modelArn": model_arn, "updateStatus": status}
+
+
+@dataclass
+class ImportJob:
+    """One import job; `model_arn` is there once it is Completed."""
+
+    arn: str
+    name: str
+    account_id: str
+    region: str
+    role_arn: str
+    source_uri: str
+    model_name: str
+    created: float
+    token: str | None = None
+    kms_key_arn: str | None = None
+    status: str = "InProgress"
+    failure: str | None = None
+    ended: float | None = None
+    model_arn: str | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+    model_tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class ImportedModel:
+    """One imported model; `folder` holds its files."""
+
+    arn: str
+    name: str
+    account_id: str
+    region: str
+    folder: str
+    architecture: str
+    is_instruct_supported: bool
+    source_uri: str
+    job_arn: str
+    job_name: str
+    created: float
+    kms_key_arn: str | None = None
+    tags: dict[str, str] = field(default_factory=dict)

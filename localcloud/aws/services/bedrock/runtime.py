@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import Any
 from localcloud.aws.services.authorization import Caller
 from localcloud.aws.services.bedrock import event_stream
 from localcloud.aws.services.bedrock.custom_models import BASE_MODEL_ID
-from localcloud.aws.services.bedrock.records import Deployment
+from localcloud.aws.services.bedrock.records import Deployment, ImportedModel
 from localcloud.aws.services.bedrock.serving import ModelBroke, ModelUnloadable, RequestUnanswerable, Serving
 from localcloud.aws.services.protocol import HttpResponse
 from localcloud.aws.services.records import Records
@@ -19,6 +21,7 @@ from localcloud.aws.services.service import Call, Operation
 from localcloud.common.programs import BaseModel, BaseModelMissing
 from localcloud.common.service_error import ServiceError
 
+logger = logging.getLogger("atelier.cloud")
 INVOKE = "bedrock:InvokeModel"
 STREAM = "bedrock:InvokeModelWithResponseStream"
 # Clients give up on an answer after a minute.
@@ -29,9 +32,16 @@ Answer = Iterator[dict[str, Any]]
 class Runtime:
     """The runtime's operations, on deployments and on the base model they were made from."""
 
-    def __init__(self, base_model: BaseModel, deployments: Records[Deployment], serving: Serving) -> None:
+    def __init__(
+        self,
+        base_model: BaseModel,
+        deployments: Records[Deployment],
+        imported: Records[ImportedModel],
+        serving: Serving,
+    ) -> None:
         self._base_model = base_model
         self._deployments = deployments
+        self._imported = imported
         self._serving = serving
 
     def by_name(self) -> dict[str, Operation]:
@@ -39,7 +49,7 @@ class Runtime:
 
     def converse(self, call: Call) -> dict[str, Any]:
         began = time.monotonic()
-        folder = self._weights(call.caller, INVOKE, call.params["modelId"])
+        folder = self._instructed(call.caller, INVOKE, call.params["modelId"])
         final = _last(self._ask(folder, _conversation(call.params)))
         return {
             "output": {"message": final["message"]},
@@ -51,20 +61,24 @@ class Runtime:
     def converse_stream(self, call: Call) -> HttpResponse:
         """The answer as it is written. What goes wrong before the first word is an ordinary error."""
         began = time.monotonic()
-        folder = self._weights(call.caller, STREAM, call.params["modelId"])
+        folder = self._instructed(call.caller, STREAM, call.params["modelId"])
         answer = self._ask(folder, _conversation(call.params))
         first = next(answer)
         return event_stream.response(_stream_events(first, answer, began))
 
     def invoke(self, call: Call) -> dict[str, Any]:
         folder = self._weights(call.caller, INVOKE, call.params["modelId"])
-        final = _last(self._ask(folder, _messages_v1(call.params.get("body", b""))))
-        body = {
+        body = call.params.get("body", b"")
+        if self._imported.get(call.params["modelId"]) is not None:
+            completion = _last(self._ask(folder, {"openai": _openai(body)}))["message"]
+            return {"body": json.dumps(completion).encode(), "contentType": "application/json"}
+        final = _last(self._ask(folder, _messages_v1(body)))
+        answer = {
             "output": {"message": final["message"]},
             "stopReason": final["stopReason"],
             "usage": final["usage"],
         }
-        return {"body": json.dumps(body).encode(), "contentType": "application/json"}
+        return {"body": json.dumps(answer).encode(), "contentType": "application/json"}
 
     def _ask(self, folder: Path, request: Mapping[str, Any]) -> Answer:
         """The model's answers, with the serving processes' troubles as the runtime's errors."""
@@ -77,6 +91,33 @@ class Runtime:
         except ModelBroke as error:
             raise ServiceError("ModelErrorException", f"The model's process ended: {error}") from error
 
+    def _instructed(self, caller: Caller, action: str, model_id: str) -> Path:
+        """The weights of a model that Converse can be used with."""
+        imported = self._imported.get(model_id)
+        if imported is not None and not imported.is_instruct_supported:
+            caller.require(action, model_id)
+            raise ServiceError(
+                "ValidationException",
+                "This action doesn't support the model that you provided. Use InvokeModel.",
+            )
+        return self._weights(caller, action, model_id)
+
+    def _warm(self, model: ImportedModel) -> Path:
+        """The model's weights if a copy of it is loaded; else loading begins, and the call is refused."""
+        folder = Path(model.folder)
+        if not self._serving.is_loaded(folder):
+            threading.Thread(target=self._load, args=(folder,), name="warm-up", daemon=True).start()
+            raise ServiceError(
+                "ModelNotReadyException", "Model is not ready for inference. Wait and try your request again."
+            )
+        return folder
+
+    def _load(self, folder: Path) -> None:
+        try:
+            self._serving.load(folder)
+        except ModelUnloadable:
+            logger.exception("the imported model in %s cannot be loaded", folder)
+
     def _weights(self, caller: Caller, action: str, model_id: str) -> Path:
         """The folder of the model that an identifier names, if the caller may invoke it."""
         base_arn = f"arn:aws:bedrock:{caller.region}::foundation-model/{BASE_MODEL_ID}"
@@ -87,6 +128,9 @@ class Runtime:
             except BaseModelMissing as error:
                 raise ServiceError("ModelNotReadyException", str(error)) from error
         caller.require(action, model_id)
+        imported = self._imported.get(model_id)
+        if imported is not None and imported.account_id == caller.account_id:
+            return self._warm(imported)
         deployment = self._deployments.get(model_id)
         if deployment is None or deployment.account_id != caller.account_id:
             raise ServiceError("ValidationException", f"The provided model identifier is invalid: {model_id}")
@@ -96,6 +140,21 @@ class Runtime:
                 f"The custom model deployment {deployment.name} is {deployment.status}.",
             )
         return Path(deployment.folder)
+
+
+def _openai(body: bytes) -> dict[str, Any]:
+    """A request in OpenAI's chat form, the one of the three that the embedded cloud reads."""
+    try:
+        request = json.loads(body)
+    except ValueError as error:
+        raise ServiceError("ValidationException", f"Malformed input request: {error}") from error
+    if not isinstance(request, dict) or not isinstance(request.get("messages"), list):
+        raise ServiceError(
+            "ValidationException",
+            "Malformed input request: for imported models the embedded cloud reads OpenAI's chat form only, "
+            "with messages",
+        )
+    return request
 
 
 def _conversation(params: Mapping[str, Any]) -> dict[str, Any]:

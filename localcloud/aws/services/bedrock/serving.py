@@ -6,6 +6,7 @@ import itertools
 import json
 import subprocess
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,8 @@ from localcloud.common.home import REPOSITORY, project_python
 from localcloud.common.programs import Programs, clean_environ
 
 END_SECONDS = 5.0
+IDLE_SECONDS = 300.0
+"""After this long without a call Bedrock runs no copy of an imported model."""
 
 
 class ModelUnloadable(Exception):
@@ -40,6 +43,15 @@ class Serving:
     def load(self, folder: Path) -> None:
         """Have the model loaded, by a process that has said it is ready. Raises ModelUnloadable."""
         self._worker(folder)
+
+    def is_loaded(self, folder: Path) -> bool:
+        """Whether the model answers at once. One that nobody asked for IDLE_SECONDS is unloaded."""
+        with self._lock:
+            worker = self._workers.get(folder)
+        if worker is not None and worker.idle_seconds > IDLE_SECONDS:
+            self.unload(folder)
+            return False
+        return worker is not None and worker.is_ready
 
     def answer(self, folder: Path, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """The process's answers to a request: deltas, then the message. Raises as the classes above."""
@@ -77,6 +89,7 @@ class _Worker:
         self._lock = threading.Lock()
         self._ids = itertools.count(1)
         self._is_ready = False
+        self._used = time.monotonic()
         self._process = subprocess.Popen(
             [str(project_python()), "-m", module, "--checkpoint", str(folder)],
             cwd=REPOSITORY,
@@ -95,6 +108,15 @@ class _Worker:
     def is_alive(self) -> bool:
         return self._process.poll() is None
 
+    @property
+    def is_ready(self) -> bool:
+        return self._is_ready and self.is_alive
+
+    @property
+    def idle_seconds(self) -> float:
+        """Seconds since the last request, or since the start."""
+        return time.monotonic() - self._used
+
     def wait_until_ready(self) -> None:
         with self._lock:
             if self._is_ready:
@@ -107,6 +129,7 @@ class _Worker:
     def answer(self, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         with self._lock:
             number = next(self._ids)
+            self._used = time.monotonic()
             self._write({"id": number, **request})
             while True:
                 line = self._read()

@@ -234,5 +234,7 @@ def test_the_temporary_deployment_is_retired_and_the_stable_one_stays(run: Run) 
     run.made_its_candidate()
     run.deployments.serve(STABLE, RUN_ID, made_by=RUN_ID)
     target = target_named(BEDROCK_ON_DEMAND)
-    assert target.retire(RUN_ID, deployments=run.deployments) == [f"deployment {RUN_ID}"]
+    assert target.retire(RUN_ID, deployment_name=STABLE, deployments=run.deployments) == [
+        f"deployment {RUN_ID}"
+    ]
     assert run.deployments.serving == {STABLE: RUN_ID}

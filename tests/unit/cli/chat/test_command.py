@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from cli.exit_codes import ExitCode
-from client.conversation import Conversation, Deployed, Reply, ToolCall
+from client.conversation import Conversation
+from client.deployed import Deployed, Reply, ToolCall
 from client.errors import InvalidRequest
 from tests.fixtures.commands import atelier
 from tests.fixtures.pipeline import FakeDeployed, FakePipeline
+from tests.fixtures.pointers import FakePointers
 
 CALL = ToolCall("call-1", "get_weather", {"city": "Paris"})
 ASKS_FOR_A_TOOL = Reply("", (CALL,), "tool_use", {"totalTokens": 9})
@@ -59,7 +61,7 @@ def test_what_cannot_be_a_deployment_s_name_is_refused_without_asking_bedrock() 
     nobody: Any = None
 
     with pytest.raises(InvalidRequest, match="deployment 'a b': accepted: a deployment's name"):
-        Deployed(bedrock=nobody, runtime=nobody).model_id("a b")
+        Deployed(bedrock=nobody, runtime=nobody, pointers=FakePointers()).model_id("a b")
 
 
 def test_chat_names_what_is_deployed_when_the_name_is_wrong(pipeline: FakePipeline) -> None:
@@ -135,7 +137,7 @@ def test_a_stream_of_events_becomes_one_reply_and_its_text_is_told_as_it_comes()
     )
     told: list[str] = []
 
-    reply = Deployed(bedrock=None, runtime=runtime).converse(  # type: ignore[arg-type]
+    reply = Deployed(bedrock=None, runtime=runtime, pointers=FakePointers()).converse(  # type: ignore[arg-type]
         "arn", {"messages": []}, on_text=told.append
     )
 
@@ -148,6 +150,6 @@ def test_a_stream_of_events_becomes_one_reply_and_its_text_is_told_as_it_comes()
 def test_a_base_model_is_talked_to_by_its_id() -> None:
     nobody_asks: Any = None
 
-    deployed = Deployed(bedrock=nobody_asks, runtime=nobody_asks)
+    deployed = Deployed(bedrock=nobody_asks, runtime=nobody_asks, pointers=FakePointers())
 
     assert deployed.model_id("amazon.nova-micro-v1:0") == "amazon.nova-micro-v1:0"

@@ -1,0 +1,73 @@
+"""Promotions on targets whose deployments are pointers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from atelier.errors import ResourceInUse, Superseded
+from atelier.operations.model import Operation, OperationState, Phase, Status
+from atelier.targets.pointer import Pointer, Pointers, Served
+from atelier.targets.registry import target_of_kind
+
+if TYPE_CHECKING:
+    from atelier.operations.ports import Operations
+
+
+class PointerPromotions:
+    """Port LongRunning: a promotion is one conditional write, so it has happened once it was accepted."""
+
+    ends_by_itself = False
+
+    def __init__(self, *, pointers: Pointers, operations: Operations, now: Callable[[], int]) -> None:
+        self._pointers = pointers
+        self._operations = operations
+        self._now = now
+
+    def submit(self, operation: Operation) -> None:
+        """Point to the candidate. Superseded when something else serves than the promotion expects."""
+        request = operation.request
+        name, candidate = request["deployment_name"], Served(request["model_arn"], operation.run_id)
+        pointer = self._pointers.read(name)
+        if _has_served(pointer, operation.run_id):
+            self._pointers.publish(name)
+            return
+        serving = pointer.serving.model_id if pointer else None
+        if serving != request["previous_model_arn"]:
+            raise Superseded(
+                f"deployment {name} serves {serving or 'nothing'} now; the gate compared the candidate with "
+                f"{request['previous_model_arn'] or 'the base model'}. Start the run again: its gate "
+                "compares with what serves now"
+            )
+        target = target_of_kind(operation.kind) or ""
+        switched = (
+            pointer.switched(candidate, now=self._now())
+            if pointer
+            else Pointer(target, candidate, previous=None, since=self._now())
+        )
+        if not self._pointers.write(name, switched, instead_of=pointer):
+            raise ResourceInUse(f"deployment {name} was switched by another run at the same moment")
+
+    def describe(self, operation: Operation) -> Status:
+        """SUCCEEDED once the pointer has, or had, the candidate; ABSENT before."""
+        request = operation.request
+        is_done = operation.state is OperationState.STARTED or _has_served(
+            self._pointers.read(request["deployment_name"]), operation.run_id
+        )
+        if not is_done:
+            return Status(Phase.ABSENT)
+        result = {
+            "deployment_arn": request["model_arn"],
+            "previous_model_arn": request["previous_model_arn"],
+        }
+        return Status(Phase.SUCCEEDED, result=result, detail="Promoted")
+
+    def stop(self, operation: Operation) -> None:
+        """Nothing: ReleaseRun points back."""
+
+
+def _has_served(pointer: Pointer | None, run_id: str) -> bool:
+    if pointer is None:
+        return False
+    before = [pointer.previous] if pointer.previous else []
+    return run_id in {served.run_id for served in (pointer.serving, *before, *pointer.retired)}

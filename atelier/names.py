@@ -23,6 +23,9 @@ CUSTOM_MODEL = "model"
 DEPLOYMENT = "deployment"
 PROMOTION = "promotion"
 
+# Partition of the operations table with the pointers of deployments; a run id ends in digits.
+POINTERS = "deployments"
+
 DATASETS_PREFIX = "datasets/"
 RUNS_PREFIX = "runs/"
 HUB_RECIPES_PREFIX = "hub-recipes/"
@@ -66,6 +69,11 @@ def custom_model_name(run_id: str) -> str:
 def candidate_deployment_name(run_id: str) -> str:
     """Name of the temporary deployment on which a candidate is proven before it is promoted."""
     return run_id
+
+
+def pointer_parameter(environment: str, deployment_name: str) -> str:
+    """SSM parameter that names what serves under a deployment's name."""
+    return f"/atelier/{environment}/deployments/{deployment_name}"
 
 
 def dataset_key(sha256: str, file_name: str) -> str:

@@ -125,8 +125,7 @@ class Deployed:
     def _remove_pointer(self, deployment: str, pointer: Pointer) -> bool:
         if not self._pointers.delete(deployment, instead_of=pointer):
             raise ClientFailed(f"deployment {deployment!r} was switched by a run meanwhile; look again")
-        before = [pointer.previous] if pointer.previous else []
-        for served in (pointer.serving, *before, *pointer.retired):
+        for served in pointer.history:
             with domain_errors("bedrock:DeleteImportedModel", served.model_id):
                 try:
                     self._bedrock.delete_imported_model(modelIdentifier=served.model_id)

@@ -7,11 +7,11 @@ from constructs import Construct
 
 from components.function_factory import FunctionFactory
 from components.notice_topic import NoticeTopic
+from components.operations_table import OperationsTable
 from components.operator_policy import OperatorPolicy
 from components.pipeline.alarms import Alarms
 from components.pipeline.cluster_clients import ClusterClients
 from components.pipeline.customization_workflow import CustomizationWorkflow
-from components.pipeline.operations_table import OperationsTable
 from components.pipeline.settlement import Settlement
 from components.pipeline.training_jobs import TrainingJobs
 from components.pipeline.workflow_functions import WorkflowFunctions

@@ -91,13 +91,13 @@ class BedrockImport:
 
     def retire(
         self,
-        run_id: str,  # noqa: ARG002 - protocol Target
+        run_id: str,
         *,
         deployment_name: str,
         deployments: Deployments,
     ) -> list[str]:
         """Delete the models that served before the previous one: nothing is deployed beside what serves."""
-        return [f"model {name}" for name in deployments.delete_retired_models(deployment_name)]
+        return [f"model {name}" for name in deployments.delete_retired_models(deployment_name, run_id=run_id)]
 
     def roll_back(
         self,
@@ -107,29 +107,23 @@ class BedrockImport:
         operations: Operations,  # noqa: ARG002 - protocol Target
         deployments: Deployments,
     ) -> Reversal:
-        """Point to the previous model where the pointer has the run's, then delete the run's model.
+        """Withdraw the run's model from the deployment's pointer, then delete it.
 
-        A pointer that another run has moved since stays. The run's model stays while a pointer names it as
-        the one before, because that run may still bring it back. ResourceInUse during the import.
+        What served before serves again where the run's model served; a later promotion stays. ResourceInUse
+        during the import.
         """
         deleted: list[str] = []
         restored = None
-        keeps_model = False
         if names.PROMOTION in rows:
             promotion = rows[names.PROMOTION].request
-            name, previous = promotion["deployment_name"], promotion["previous_model_arn"]
+            name = promotion["deployment_name"]
+            deployments.delete_deployment(name, run_id=run_id)
             serving = deployments.serving_model(name)
-            if serving and serving.model_arn == promotion["model_arn"]:
-                if previous is None:
-                    deployments.delete_deployment(name, run_id=run_id)
-                    deleted.append(f"deployment {name}")
-                else:
-                    deployments.update(name, previous)
-                    restored = previous
-            elif serving and serving.model_arn == previous:
-                restored = previous
-            keeps_model = serving is not None and serving.previous_arn == promotion["model_arn"]
-        if names.CUSTOM_MODEL in rows and not keeps_model:
+            if serving is None:
+                deleted.append(f"deployment {name}")
+            elif serving.model_arn == promotion["previous_model_arn"]:
+                restored = serving.model_arn
+        if names.CUSTOM_MODEL in rows:
             deployments.delete_model(names.custom_model_name(run_id), run_id=run_id)
             deleted.append(f"model {names.custom_model_name(run_id)}")
         return Reversal(tuple(deleted), restored)

@@ -5,7 +5,7 @@ People and agents read it from the SSM parameter `/atelier/<environment>/deploym
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
@@ -22,57 +22,77 @@ class Served:
 
 @dataclass(frozen=True)
 class Pointer:
-    """What a deployment serves, and what it served before: a rollback goes back to `previous`.
+    """What a deployment serves, and what it served before.
 
-    `retired` served before that and are not deleted yet. `since` is seconds since the epoch.
+    `history` is oldest first; its last entry serves, and a rollback goes back along it. `retired` served before
+    that: nothing goes back to them, and they are being deleted. `since` is seconds since the epoch.
     """
 
     target: str
-    serving: Served
-    previous: Served | None
+    history: tuple[Served, ...]
     since: int
     retired: tuple[Served, ...] = ()
 
+    @property
+    def serving(self) -> Served:
+        """What serves."""
+        return self.history[-1]
+
+    @property
+    def previous(self) -> Served | None:
+        """What served before, which a rollback goes back to."""
+        return self.history[-2] if len(self.history) > 1 else None
+
     def to_json(self) -> dict[str, Any]:
-        """The form of the parameter: `{version, target, model_id, run_id, previous, since, retired}`."""
+        """The form of the parameter: {version, target, model_id, run_id, previous, since, history, retired}."""
         return {
             "version": VERSION,
             "target": self.target,
             **asdict(self.serving),
             "previous": asdict(self.previous) if self.previous else None,
             "since": self.since,
+            "history": [asdict(served) for served in self.history],
             "retired": [asdict(served) for served in self.retired],
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Pointer:
         """Read it back; keys that a newer version adds are ignored."""
-        previous = data["previous"]
         return cls(
             target=data["target"],
-            serving=Served(data["model_id"], data["run_id"]),
-            previous=Served(previous["model_id"], previous["run_id"]) if previous else None,
+            history=_served(data["history"]),
             since=data["since"],
-            retired=tuple(Served(one["model_id"], one["run_id"]) for one in data.get("retired", ())),
+            retired=_served(data["retired"]),
         )
 
     def switched(self, to: Served, *, now: int) -> Pointer:
         """The pointer after a promotion."""
-        retired = (*self.retired, self.previous) if self.previous else self.retired
-        return replace(self, serving=to, previous=self.serving, since=now, retired=retired)
+        return replace(self, history=(*self.history, to), since=now)
+
+    def without(self, run_ids: Set[str], *, now: int) -> Pointer | None:
+        """The pointer after these runs' models were withdrawn; None when nothing is left to serve.
+
+        What served before a withdrawn model serves again, if that was the last.
+        """
+        left = tuple(served for served in self.history if served.run_id not in run_ids)
+        if not left:
+            return None
+        return replace(self, history=left, since=self.since if left[-1] == self.serving else now)
+
+    def retire_before(self, run_id: str) -> Pointer:
+        """The pointer without what served before the model that a run replaced, as the run's end leaves it."""
+        runs = [served.run_id for served in self.history]
+        kept_from = max(0, runs.index(run_id) - 1) if run_id in runs else 0
+        retired = (*self.retired, *self.history[:kept_from])
+        return replace(self, history=self.history[kept_from:], retired=retired)
 
     def without_retired(self) -> Pointer:
         """The pointer after the retired models were deleted."""
         return replace(self, retired=())
 
-    def restored(self, to: Served, *, now: int) -> Pointer:
-        """The pointer after a rollback: what served is about to be deleted, so nothing is before `to`."""
-        return replace(self, serving=to, previous=None, since=now)
 
-
-def parameter_name(environment: str, deployment_name: str) -> str:
-    """Name of the SSM parameter."""
-    return f"/atelier/{environment}/deployments/{deployment_name}"
+def _served(data: list[Mapping[str, str]]) -> tuple[Served, ...]:
+    return tuple(Served(one["model_id"], one["run_id"]) for one in data)
 
 
 class Pointers(Protocol):

@@ -11,14 +11,12 @@ from typing import Any, Protocol
 class ServingModel:
     """The model behind a deployment.
 
-    `updating_to` is the ARN of the model that is being swapped in, `previous_arn` of the one that served
-    before, where the target knows them.
+    `updating_to` is the ARN of the model that is being swapped in, where the target does not switch at once.
     """
 
     model_arn: str
     model_name: str
     updating_to: str | None = None
-    previous_arn: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,8 +56,8 @@ class Deployments(Protocol):
         ResourceInUse while something serves it.
         """
 
-    def delete_retired_models(self, deployment_name: str) -> list[str]:
-        """Delete the models that served before the previous one; their names.
+    def delete_retired_models(self, deployment_name: str, *, run_id: str) -> list[str]:
+        """Delete the models that served before the one that the run's model replaced; their names.
 
         Empty on targets where a model costs little while it waits.
         """

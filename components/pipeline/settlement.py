@@ -13,9 +13,9 @@ from constructs import Construct
 
 from components.function_factory import FunctionFactory
 from components.notice_topic import NoticeTopic
+from components.operations_table import OperationsTable
 from components.permissions import Grantee, allow
 from components.pipeline.cluster_clients import ClusterClients
-from components.pipeline.operations_table import OperationsTable
 from components.pipeline.training_jobs import TrainingJobs
 from components.targets.serving_targets import ServingTargets
 

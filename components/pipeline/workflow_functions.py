@@ -10,8 +10,8 @@ from components.artifact_bucket import ArtifactBucket
 from components.function_factory import FunctionFactory
 from components.function_network import FunctionNetwork
 from components.notice_topic import NoticeTopic
+from components.operations_table import OperationsTable
 from components.pipeline.cluster_clients import ClusterClients
-from components.pipeline.operations_table import OperationsTable
 from components.pipeline.training_jobs import TrainingJobs
 from components.targets.serving_targets import ServingTargets
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from aws_cdk import Stack, aws_iam as iam, aws_kms as kms
 from constructs import Construct
 
-from atelier.targets.pointer import parameter_name
+from atelier import names
 from components.artifact_bucket import ArtifactBucket
+from components.operations_table import OperationsTable
 from components.permissions import Grantee, allow, allow_key
-from components.pipeline.operations_table import OperationsTable
 from components.targets.custom_models import BEDROCK, BY_SERVICE, CREATE_WITH_KEY, INVOKE_WITH_KEY
 
 
@@ -33,7 +33,9 @@ class ImportedModels(Construct):
         self._jobs = stack.format_arn(service="bedrock", resource="model-import-job", resource_name="*")
         self._models = stack.format_arn(service="bedrock", resource="imported-model", resource_name="*")
         self._parameters = stack.format_arn(
-            service="ssm", resource="parameter", resource_name=parameter_name(environment_name, "*")[1:]
+            service="ssm",
+            resource="parameter",
+            resource_name=names.pointer_parameter(environment_name, "*")[1:],
         )
         self.role = iam.Role(
             self,

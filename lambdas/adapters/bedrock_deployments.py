@@ -109,7 +109,7 @@ class BedrockDeployments:
         """None: Bedrock's quota of custom models is far above what runs make."""
         return None
 
-    def delete_retired_models(self, deployment_name: str) -> list[str]:  # noqa: ARG002 - port Deployments
+    def delete_retired_models(self, deployment_name: str, *, run_id: str) -> list[str]:  # noqa: ARG002
         """Nothing: a custom model that does not serve costs its storage, and may be what a rollback needs."""
         return []
 

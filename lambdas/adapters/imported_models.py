@@ -12,7 +12,7 @@ from atelier import names
 from atelier.errors import DeploymentFailed, RequestRefused, ResourceInUse, UnknownRun
 from atelier.operations.model import Operation, Phase, Status
 from atelier.targets.openai_chat import from_openai, to_openai
-from atelier.targets.pointer import Pointers
+from atelier.targets.pointer import Pointer, Pointers
 from atelier.targets.ports import Room, ServingModel
 from lambdas.adapters.bedrock_imports import import_job
 from lambdas.adapters.bedrock_tags import is_made_by
@@ -53,34 +53,42 @@ class ImportedModels:
     def serving_model(self, deployment_name: str) -> ServingModel | None:
         """What the pointer names."""
         pointer = self._pointers.read(deployment_name)
-        if pointer is None:
-            return None
-        previous = pointer.previous.model_id if pointer.previous else None
-        return ServingModel(pointer.serving.model_id, pointer.serving.run_id, previous_arn=previous)
+        return ServingModel(pointer.serving.model_id, pointer.serving.run_id) if pointer else None
 
     def update(self, deployment_name: str, model_arn: str) -> None:
-        """Point back to a model that served before."""
+        """Go back to a model that served before; what served after it is withdrawn.
+
+        UnknownRun for a model that never served, or is deleted.
+        """
         pointer = self._pointers.read(deployment_name)
-        if pointer is None or pointer.serving.model_id == model_arn:
-            return
-        known = {served.model_id: served for served in (pointer.previous, *pointer.retired) if served}
-        if model_arn not in known:
-            raise UnknownRun(f"deployment {deployment_name} never served {model_arn}")
-        restored = pointer.restored(known[model_arn], now=self._now())
-        if not self._pointers.write(deployment_name, restored, instead_of=pointer):
-            raise ResourceInUse(
-                f"deployment {deployment_name} was switched by another run at the same moment"
-            )
+        history = [served.model_id for served in pointer.history] if pointer else []
+        if pointer is None or model_arn not in history:
+            known = ", ".join(history) or "nothing"
+            raise UnknownRun(f"deployment {deployment_name} cannot go back to {model_arn}; it served {known}")
+        later = pointer.history[history.index(model_arn) + 1 :]
+        self._withdraw(deployment_name, pointer, {served.run_id for served in later})
 
     def delete_deployment(self, deployment_name: str, *, run_id: str) -> None:
-        """Remove the pointer if it still names the run's model."""
+        """Withdraw the run's model; the pointer goes when nothing else has served."""
         pointer = self._pointers.read(deployment_name)
-        if pointer is None or pointer.serving.run_id != run_id:
-            return
-        if not self._pointers.delete(deployment_name, instead_of=pointer):
-            raise ResourceInUse(
-                f"deployment {deployment_name} was switched by another run at the same moment"
-            )
+        if pointer is not None:
+            self._withdraw(deployment_name, pointer, {run_id})
+
+    def _withdraw(self, deployment_name: str, pointer: Pointer, run_ids: set[str]) -> None:
+        left = pointer.without(run_ids, now=self._now())
+        if left == pointer:
+            self._pointers.publish(deployment_name)
+        else:
+            self._replace(deployment_name, pointer, left)
+
+    def _replace(self, deployment_name: str, pointer: Pointer, by: Pointer | None) -> None:
+        is_done = (
+            self._pointers.write(deployment_name, by, instead_of=pointer)
+            if by
+            else self._pointers.delete(deployment_name, instead_of=pointer)
+        )
+        if not is_done:
+            raise ResourceInUse(f"deployment {deployment_name} was switched by a run at the same moment")
 
     def delete_model(self, model_name: str, *, run_id: str) -> None:
         """Delete the model if the run made it. ResourceInUse while it is being imported."""
@@ -101,15 +109,22 @@ class ImportedModels:
                 if error_code(error) != "ResourceNotFoundException":
                     raise
 
-    def delete_retired_models(self, deployment_name: str) -> list[str]:
-        """Delete what served before the previous model; the pointer forgets it once it is gone."""
+    def delete_retired_models(self, deployment_name: str, *, run_id: str) -> list[str]:
+        """Delete what served before the model that the run replaced.
+
+        The pointer has them as retired until they are gone, so that a repeated call deletes what is left.
+        """
         pointer = self._pointers.read(deployment_name)
-        if pointer is None or not pointer.retired:
+        if pointer is None:
             return []
-        for served in pointer.retired:
+        retiring = pointer.retire_before(run_id)
+        if retiring != pointer:
+            self._replace(deployment_name, pointer, retiring)
+        for served in retiring.retired:
             self.delete_model(names.custom_model_name(served.run_id), run_id=served.run_id)
-        self._pointers.write(deployment_name, pointer.without_retired(), instead_of=pointer)
-        return [names.custom_model_name(served.run_id) for served in pointer.retired]
+        if retiring.retired:
+            self._replace(deployment_name, retiring, retiring.without_retired())
+        return [names.custom_model_name(served.run_id) for served in retiring.retired]
 
     def converse(self, deployment_arn: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """By Converse where Bedrock offers it for the model, else by InvokeModel in OpenAI's chat form."""

@@ -43,7 +43,7 @@ class PointerPromotions:
         switched = (
             pointer.switched(candidate, now=self._now())
             if pointer
-            else Pointer(target, candidate, previous=None, since=self._now())
+            else Pointer(target, (candidate,), since=self._now())
         )
         if not self._pointers.write(name, switched, instead_of=pointer):
             raise ResourceInUse(f"deployment {name} was switched by another run at the same moment")
@@ -67,7 +67,4 @@ class PointerPromotions:
 
 
 def _has_served(pointer: Pointer | None, run_id: str) -> bool:
-    if pointer is None:
-        return False
-    before = [pointer.previous] if pointer.previous else []
-    return run_id in {served.run_id for served in (pointer.serving, *before, *pointer.retired)}
+    return pointer is not None and run_id in {served.run_id for served in pointer.history}

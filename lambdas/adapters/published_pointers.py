@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from atelier.targets.pointer import Pointer, parameter_name
+from atelier import names
+from atelier.targets.pointer import Pointer
 from lambdas.adapters.client_errors import domain_errors, error_code
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
     from mypy_boto3_ssm import SSMClient
-
-PARTITION = "deployments"
 
 
 class PublishedPointers:
@@ -86,7 +85,7 @@ class PublishedPointers:
                 return
 
     def _copy(self, deployment_name: str, text: str) -> None:
-        name = parameter_name(self._environment, deployment_name)
+        name = names.pointer_parameter(self._environment, deployment_name)
         if text:
             with domain_errors("ssm:PutParameter", name):
                 self._ssm.put_parameter(
@@ -113,7 +112,7 @@ class PublishedPointers:
 
 
 def _key(deployment_name: str) -> dict[str, AttributeValueTypeDef]:
-    return {"run_id": {"S": PARTITION}, "step": {"S": deployment_name}}
+    return {"run_id": {"S": names.POINTERS}, "step": {"S": deployment_name}}
 
 
 def _document(pointer: Pointer) -> str:

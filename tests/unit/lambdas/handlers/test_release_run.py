@@ -36,6 +36,8 @@ def test_an_unhealthy_candidate_is_taken_back(world: World) -> None:
 def test_a_promoted_candidate_keeps_its_model(world: World) -> None:
     with_a_candidate(world)
     world.deployments.serve("support-agent", RUN_ID)
-    assert retire_candidate.handler({"run_id": RUN_ID}, None) == {"deleted": [f"deployment {RUN_ID}"]}
+    assert retire_candidate.handler({"run_id": RUN_ID, "run": a_run()}, None) == {
+        "deleted": [f"deployment {RUN_ID}"]
+    }
     assert world.deployments.serving == {"support-agent": RUN_ID}
     assert RUN_ID in world.deployments.models

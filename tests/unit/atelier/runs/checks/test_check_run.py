@@ -160,7 +160,7 @@ def test_platform_auto_is_the_one_that_the_check_chose() -> None:
 def test_a_target_that_is_not_plugged_in_is_refused_with_those_that_are() -> None:
     run = a_run(deployment={"target": "sagemaker-endpoint", "name": "agent"})
     assert refusal(run).splitlines()[1:] == [
-        "- deployment.target = 'sagemaker-endpoint': accepted: 'bedrock-on-demand'"
+        "- deployment.target = 'sagemaker-endpoint': accepted: 'bedrock-on-demand' or 'bedrock-import'"
     ]
 
 

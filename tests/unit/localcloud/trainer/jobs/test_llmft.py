@@ -51,6 +51,7 @@ def test_the_model_is_left_as_weights_that_a_next_stage_can_start_from(
         "config.json",
         "model.safetensors",
         "tokenizer.json",
+        "tokenizer_config.json",
     ]
 
 

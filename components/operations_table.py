@@ -5,8 +5,8 @@ from __future__ import annotations
 from aws_cdk import RemovalPolicy, aws_dynamodb as dynamodb, aws_kms as kms
 from constructs import Construct
 
+from atelier import names
 from components.permissions import Grantee, allow, allow_key
-from lambdas.adapters.published_pointers import PARTITION
 
 OPEN_INDEX = "open"
 
@@ -65,11 +65,11 @@ class OperationsTable(Construct):
 
     def grant_read_pointers(self, grantee: Grantee) -> None:
         """Read which models serve: the partition of pointers."""
-        self._allow(grantee, "dynamodb:GetItem", partition=PARTITION)
+        self._allow(grantee, "dynamodb:GetItem", partition=names.POINTERS)
 
     def grant_move_pointers(self, grantee: Grantee) -> None:
         """Read and change which models serve."""
-        self._allow(grantee, "dynamodb:GetItem", "dynamodb:UpdateItem", partition=PARTITION)
+        self._allow(grantee, "dynamodb:GetItem", "dynamodb:UpdateItem", partition=names.POINTERS)
 
     def grant_decide(self, grantee: Grantee) -> None:
         """Read operations, approve or reject a run, and stop it."""

@@ -87,7 +87,7 @@ def test_a_recipe_of_which_only_the_settings_are_known_is_refused_where_a_file_i
             assert problems == ()
         else:
             (problem,) = problems
-            assert f"{row.name} is not written: this release knows" in str(problem)
+            assert f"cannot write the recipe file of {row.name}: this release knows" in str(problem)
 
 
 def test_a_row_that_was_not_read_in_full_says_so_when_it_is_taken() -> None:
@@ -181,7 +181,7 @@ def test_a_judge_that_lives_in_few_regions_is_taken_with_a_warning() -> None:
 def test_reinforcement_learning_needs_something_that_scores_the_answers() -> None:
     asked: dict[str, Any] = {"base_model": "qwen-3-5-4b", "technique": "rft"}
     assert (
-        "stages.0.reward_lambda_arn: required, or the hyperparameter preset_reward_function (gsm8k, "
-        "prime_code, prime_math): else nothing scores the answers"
+        "stages.0.reward_lambda_arn: required to score the answers, unless the hyperparameter "
+        "preset_reward_function is set (gsm8k, prime_code, prime_math)"
     ) in refusal(**asked)
     assert recipe(**asked, settings={"preset_reward_function": "gsm8k"}).inputs == {}

@@ -117,7 +117,9 @@ def test_the_batch_of_ppo_that_aws_itself_ships_is_a_warning() -> None:
 
 
 def test_a_key_that_must_be_given_is_asked_for_when_the_recipe_is_written() -> None:
-    with pytest.raises(ValueError, match=r"training_config.customer_bucket must be given as customer_bucket"):
+    with pytest.raises(
+        ValueError, match=r"training_config.customer_bucket has no value; supply 'customer_bucket'"
+    ):
         document(recipe(technique="distillation"), job_name="job", model="")
 
 
@@ -205,9 +207,9 @@ def test_null_is_a_value_where_the_catalogue_says_so() -> None:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("lr", "what the recipe file calls lr is 'learning_rate' here"),
-        ("alpha", "what the recipe file calls alpha is 'lora_alpha' here"),
-        ("peft_scheme", "training_config.model.peft.peft_scheme is not yours to set; leave it out"),
+        ("lr", "the run file's name for the recipe's lr is 'learning_rate'"),
+        ("alpha", "the run file's name for the recipe's alpha is 'lora_alpha'"),
+        ("peft_scheme", "training_config.model.peft.peft_scheme cannot be set in a run file; leave it out"),
         ("learning_rat", "did you mean 'learning_rate'?"),
     ],
 )

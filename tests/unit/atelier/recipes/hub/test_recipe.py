@@ -90,7 +90,7 @@ def test_its_container_is_the_one_that_the_hub_names() -> None:
 
     assert image is not None
     assert ROWS.images.uri(image, "us-east-1") == IMAGE
-    with pytest.raises(UnsupportedCombination, match="published in us-east-1"):
+    with pytest.raises(UnsupportedCombination, match="not published there; accepted: us-east-1"):
         ROWS.images.uri(image, "us-west-2")
 
 

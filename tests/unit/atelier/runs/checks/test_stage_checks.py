@@ -94,10 +94,10 @@ class TestDataMixing:
     @pytest.mark.parametrize(
         ("customer", "nova", "expected"),
         [
-            (70, {"code": 60}, "must sum to 100, has 60: they share what customer = 70 leaves"),
-            (70, {}, "must sum to 100, has 0: they share what customer = 70 leaves"),
-            (100, {"code": 5}, "must sum to 0, has 5: they share what customer = 100 leaves"),
-            (70, {"code": 50, "agents": 50.02}, "must sum to 100, has 100.02: they share"),
+            (70, {"code": 60}, "must sum to 100 with customer = 70, has 60"),
+            (70, {}, "must sum to 100 with customer = 70, has 0"),
+            (100, {"code": 5}, "must sum to 0 with customer = 100, has 5"),
+            (70, {"code": 50, "agents": 50.02}, "must sum to 100 with customer = 70, has 100.02"),
         ],
     )
     def test_shares_must_be_whole(self, customer: float, nova: dict[str, float], expected: str) -> None:
@@ -111,7 +111,7 @@ class TestDataMixing:
     )
     def test_is_refused_on_training_jobs_only_because_they_cannot(self, mixing: dict[str, Any]) -> None:
         assert refusal(UnsupportedCombination, a_stage(data_mixing=mixing), **NOVA_2) == [
-            "stages.0.data_mixing: nova-2-lite sft lora mixes no data in on training-job; accepted: "
+            "stages.0.data_mixing: nova-2-lite sft lora cannot mix in data on training-job; accepted: "
             "hyperpod-eks, serverless"
         ]
 
@@ -124,8 +124,8 @@ class TestDataMixing:
 
     def test_is_not_for_preferences(self) -> None:
         assert refusal(UnsupportedCombination, a_stage(technique="dpo", data_mixing={"customer": 100})) == [
-            "stages.0.data_mixing: nova-micro dpo lora mixes no data in on training-job; only sft and cpt of "
-            "Nova models do; leave it out"
+            "stages.0.data_mixing: nova-micro dpo lora cannot mix in data on training-job; only sft and cpt of "
+            "Nova models can; leave data_mixing out"
         ]
 
 

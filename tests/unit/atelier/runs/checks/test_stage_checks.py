@@ -124,8 +124,8 @@ class TestDataMixing:
 
     def test_is_not_for_preferences(self) -> None:
         assert refusal(UnsupportedCombination, a_stage(technique="dpo", data_mixing={"customer": 100})) == [
-            "stages.0.data_mixing: nova-micro dpo lora cannot mix in data on training-job; only sft and cpt of "
-            "Nova models can; leave data_mixing out"
+            "stages.0.data_mixing: nova-micro dpo lora cannot mix in data on training-job; only sft and "
+            "cpt of Nova models can; leave data_mixing out"
         ]
 
 

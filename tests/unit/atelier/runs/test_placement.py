@@ -133,7 +133,7 @@ def test_an_evaluation_follows_its_stage_to_the_cluster_that_the_stage_names() -
         (
             a_run_on("training-job", cluster="nova"),
             CLUSTERS,
-            "stages.0.cluster = 'nova': training-job has no clusters; leave it out, or say platform: "
+            "stages.0.cluster = 'nova': training-job has no clusters; leave cluster out, or set platform: "
             "hyperpod-eks or hyperpod-slurm",
         ),
         (
@@ -170,7 +170,7 @@ def test_an_evaluation_follows_its_stage_to_the_cluster_that_the_stage_names() -
                 early_stopping={"patience": 3},
             ),
             CLUSTERS,
-            "stages.0.early_stopping: a job on hyperpod-eks cannot be stopped and keep its checkpoints",
+            "stages.0.early_stopping: stopping a job on hyperpod-eks deletes it and its checkpoints",
         ),
     ],
 )
@@ -226,14 +226,14 @@ def test_a_payload_with_services_needs_a_cluster_that_allows_them() -> None:
         checked(with_secret, large)
 
 
-def test_validation_data_that_a_recipe_reads_on_no_cluster_is_told() -> None:
+def test_validation_data_that_a_recipe_does_not_read_on_a_cluster_is_reported() -> None:
     validation = f"s3://{BUCKET}/v.jsonl"
     warnings = check(a_run_on("hyperpod-eks", validation=validation)).warnings
-    assert any("has no place for validation data on hyperpod-eks" in warning for warning in warnings)
+    assert any("reads no validation data on hyperpod-eks" in warning for warning in warnings)
     for run in (a_run_on("training-job", validation=validation), a_run_on("hyperpod-eks")):
-        assert not any("no place" in warning for warning in check(run).warnings)
+        assert not any("reads no validation" in warning for warning in check(run).warnings)
 
 
-def test_of_clusters_that_are_not_known_nothing_is_said() -> None:
+def test_unknown_clusters_are_not_checked() -> None:
     assert check(a_run_on("hyperpod-eks", cluster="any"), None).run.stages[0].cluster == "any"
     assert "training-job has no clusters" in refused(a_run_on("training-job", cluster="any"), None)

@@ -17,7 +17,7 @@ _ACCEPTED_FORMS = {
     model.RUN_NAME_FORM: "lower-case letters and digits with single hyphens between, a letter first",
     model.RUN_REFERENCE_FORM: "a run id, <name>-<yyyymmddhhmmss>, or serving",
     model.RECIPE_FORM: "shipped or hub",
-    model.DATASET_FORM: "s3://<bucket>/<key>.jsonl; parts of the key may not be empty, . or .. or have $, { or }",
+    model.DATASET_FORM: "s3://<bucket>/<key>.jsonl; no part may be empty, . or .. or contain $, { or }",
     model.INSTANCE_TYPE_FORM: "an instance type such as ml.p5.48xlarge",
     model.CLUSTER_FORM: "the configured name of a cluster of the environment",
     model.LAMBDA_FORM: "arn:aws:lambda:<region>:<account>:function:<name>",

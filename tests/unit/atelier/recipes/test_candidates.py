@@ -1,4 +1,4 @@
-"""What can be trained how and where, and what is said to the rest."""
+"""The candidates for a request, and the message when there is none."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.fixtures.recipes import recipe, refusal
 
 
 @pytest.mark.parametrize(
-    ("wish", "expected"),
+    ("requested", "expected"),
     [
         (
             {"base_model": "nova-2-lite", "technique": "dpo"},
@@ -97,8 +97,10 @@ from tests.fixtures.recipes import recipe, refusal
         ),
     ],
 )
-def test_a_combination_that_does_not_exist_names_the_nearest(wish: dict[str, Any], expected: str) -> None:
-    assert expected in refusal(UnsupportedCombination, **wish)
+def test_a_combination_that_does_not_exist_names_the_nearest(
+    requested: dict[str, Any], expected: str
+) -> None:
+    assert expected in refusal(UnsupportedCombination, **requested)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from tests.fixtures.runs import BUCKET, RUN_ID, a_run, a_stage
 
 
 def check(run: object, **changes: Any) -> CheckedRun:
-    here: dict[str, Any] = {"environment": "dev", "region": "us-east-1", "bucket": BUCKET}
-    return check_run(run, **here | changes)
+    context: dict[str, Any] = {"environment": "dev", "region": "us-east-1", "bucket": BUCKET}
+    return check_run(run, **context | changes)
 
 
 def refusal(run: object, **changes: Any) -> str:
@@ -122,15 +122,15 @@ def test_a_wrong_shape_is_told_in_the_words_of_the_run_file(changes: dict[str, A
 
 
 def test_yes_is_no_number() -> None:
-    told = refusal(
+    message = refusal(
         a_run(
             gate=[{"metric": "gen_qa.exact_match", "at_least": True}],
             stages=[a_stage(early_stopping={"patience": True})],
         )
     )
 
-    assert "gate.0.at_least = True: must be a number" in told
-    assert "stages.0.early_stopping.patience = True: must be a number" in told
+    assert "gate.0.at_least = True: must be a number" in message
+    assert "stages.0.early_stopping.patience = True: must be a number" in message
 
 
 def test_an_unknown_key_of_a_stage_names_the_nearest_key_of_a_stage() -> None:

@@ -1,4 +1,4 @@
-"""Early stopping: when to stop a training job that no longer improves, and which checkpoint to keep.
+"""Early stopping: when to stop a training job, and which checkpoint to keep.
 
 Pure functions of the losses by step. `settle` reads the losses, records the decision and stops the job.
 """
@@ -62,7 +62,7 @@ class StopPolicy:
 
 @dataclass(frozen=True)
 class EarlyStop:
-    """A decision to stop a job: the current step, and the saved step whose checkpoint is kept."""
+    """A decision to stop a job: the current step, and the best saved step."""
 
     step: int
     best_step: int

@@ -18,7 +18,7 @@ def parse(line: str) -> dict[str, float] | None:
 
 
 def validation_losses(lines: Iterable[str], keys: Sequence[str]) -> dict[int, float]:
-    """The validation loss by step, from the first of `keys` in each line; infinite for nan and inf.
+    """The validation loss by step, from the first of `keys` in a line; infinite for nan and inf.
 
     AWS's SDK only has the names of the step and the training loss. The name of the validation loss in the
     logs of Nova's containers is not documented, hence several keys. If several ranks log a step, the last

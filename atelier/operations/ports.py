@@ -55,7 +55,7 @@ class Operations(Protocol):
         """
 
     def restate(self, operation: Operation, request: Mapping[str, Any]) -> bool:
-        """Replace a row's request before the call; False if it was STARTED or ENDED in the meantime."""
+        """Replace a row's request before the call; False if it is STARTED or ENDED."""
 
     def mark_started(self, operation: Operation) -> bool:
         """Record that the service accepted the call; False if the row was closed in the meantime."""

@@ -1,4 +1,4 @@
-"""Find the operations that an event affects, and settle them; a failure does not stop the others."""
+"""Find the operations that an event affects, and settle them."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ class JobSpec:
         return names.training_output_prefix(self.run_id)
 
     def model(self, bucket: str) -> str:
-        """The model to start from: a checkpoint's address, a base model's name, or the URI of its files."""
+        """The initial model: a checkpoint's address, a base model's name, or the URI of its files."""
         if not self.stage.has_open_weights:
             return self.checkpoint or self.stage.base_model_path
         # The checkpoint of an evaluation's baseline is a name, from which no files can be read.

@@ -47,7 +47,7 @@ def needs_cluster(platform: str) -> bool:
 def instances_for(
     model_type: str, clusters: Iterable[JobCluster], requested: str | None
 ) -> dict[str, tuple[str, ...]]:
-    """Instance types by platform for a base model's jobs, on every cluster or on the requested one."""
+    """Instance types by platform for a base model's jobs, on all clusters or the requested one."""
     found: dict[str, tuple[str, ...]] = {}
     for cluster in clusters:
         fits = cluster.takes(open_weights=has_open_weights(model_type))

@@ -21,7 +21,10 @@ _OPEN_WEIGHTS = frozenset({"", "llm_finetuning_aws", "verl"})
 
 
 def has_open_weights(model_type: str) -> bool:
-    """True if the container reads and writes weights as files; its recipe is then its only setting."""
+    """True if the container reads and writes weights as files.
+
+    Such a container has no settings besides its recipe.
+    """
     return model_type in _OPEN_WEIGHTS
 
 

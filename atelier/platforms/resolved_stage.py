@@ -1,4 +1,4 @@
-"""A resolved stage: a stage or an evaluation with all settings of its job, decided by ValidateRun.
+"""A stage or an evaluation with all settings of its job, as ValidateRun decided them.
 
 `runs/<run_id>/plan.json` stores them. States that submit jobs or read outputs resolve nothing again.
 """

@@ -1,4 +1,4 @@
-"""The recipe catalogue: which base model can be customized how, where and with which settings."""
+"""The recipe catalogue: base models, recipes, platforms and settings."""
 
 from atelier.recipes.catalogue import Catalogue, catalogue
 from atelier.recipes.render import render

@@ -74,7 +74,7 @@ _TYPE_NAMES = {
 
 
 def _suggestion(name: str, keys: Sequence[Key]) -> str:
-    """The setting that AWS's recipe file calls by this name, else the one with the nearest name."""
+    """The setting of this name in AWS's recipe file, else the nearest name."""
     same = [key for key in keys if key.path.rpartition(".")[2] == name]
     setting = next((key.name for key in same if key.name), None)
     if setting:

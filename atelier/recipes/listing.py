@@ -67,7 +67,7 @@ def named(catalogue: Catalogue, name: str) -> RecipeRow:
 
 
 def regions_of(row: RecipeRow, platform: str, catalogue: Catalogue) -> tuple[str, ...]:
-    """The regions in which a recipe runs on a platform; empty when they are not restricted."""
+    """The regions of a recipe on a platform; empty when not restricted."""
     on = row.platforms[platform]
     return on.regions or (catalogue.images.regions_of(on.image) if on.image else ())
 

@@ -14,7 +14,7 @@ _LONG_NAMES = {"em": "exact_match", "qem": "quasi_exact_match", "f1": "f1_score"
 
 
 def highest(task: str, metric: str) -> float:
-    """The best value that a metric can have (the worst is 0); infinite when unbounded or unknown."""
+    """The best value of a metric (the worst is 0); infinite when unbounded or unknown."""
     best = catalogue().tasks[task].metrics.get(metric)
     return math.inf if best is None else best
 

@@ -18,7 +18,7 @@ _PRESET = "preset_reward_function"
 def inputs_of(
     row: RecipeRow, keys: Sequence[Key], request: RecipeRequest, catalogue: Catalogue
 ) -> tuple[Mapping[str, Any], list[Problem]]:
-    """Values by placeholder, and the problems: missing values and values that the recipe does not take."""
+    """Values by placeholder, and problems: missing values and values without a placeholder."""
     inputs = dict(request.inputs)
     problems = _reward_problems(row, keys, request)
     if request.task:

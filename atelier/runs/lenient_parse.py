@@ -1,4 +1,4 @@
-"""Read a part of a run file without its invalid fields, so the valid fields can be checked."""
+"""Read a part of a run file without its invalid fields, to check the others."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ class DataMixing(_Frozen):
 
 
 class EarlyStopping(_Frozen):
-    """Stop the stage's job when `patience` reports do not lower the metric by more than `min_delta`."""
+    """Stop the job when `patience` reports do not lower the metric by more than `min_delta`."""
 
     metric: Literal["validation_loss"] = "validation_loss"
     patience: Annotated[int, Field(ge=1), _Number]

@@ -56,7 +56,7 @@ def shape_problems(error: ValidationError) -> list[Problem]:
 
 
 def _follows_from_another(detail: ErrorDetails, details: Sequence[ErrorDetails]) -> bool:
-    """True for a list that is too short only because its entries are invalid, which is reported."""
+    """True for a list that is too short only because of invalid entries."""
     location = detail["loc"]
     return detail["type"] == "too_short" and any(
         other["loc"][: len(location)] == location and other["loc"] != location for other in details

@@ -1,4 +1,4 @@
-"""The readable parts of a run file, so that one invalid field does not hide other problems."""
+"""The readable parts of a run file: invalid fields do not hide other problems."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class Placement:
 
     @property
     def cluster(self) -> JobCluster | None:
-        """The only cluster that can run the part; None if there is none or more than one."""
+        """The only cluster that can run the part; None unless there is exactly one."""
         found = eligible_clusters(self.recipe, self.clusters or (), self.part.cluster)
         return found[0] if len(found) == 1 else None
 

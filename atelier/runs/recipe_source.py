@@ -1,4 +1,4 @@
-"""The catalogue for a stage's recipe: the shipped catalogue, or one with recipes of AWS's hub.
+"""The catalogue for a stage's recipe: shipped, or with recipes of AWS's hub.
 
 `atelier run` copies the synced hub recipe into the bucket, named by its SHA-256, and writes its address into
 the run. A later sync therefore does not change the run.

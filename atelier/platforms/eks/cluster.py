@@ -13,7 +13,7 @@ PLATFORM_NAME = "hyperpod-eks"
 
 @dataclass(frozen=True, kw_only=True)
 class SharedStorage:
-    """A file system that pods mount by a PersistentVolumeClaim, and the S3 prefix that it is linked to.
+    """A file system that pods mount by a PersistentVolumeClaim, and its linked S3 prefix.
 
     `s3_uri` ends in a slash. For FSx for Lustre it is the URI of the data repository association.
     """

@@ -107,7 +107,7 @@ def _configure(manifest: dict[str, Any], document: Mapping[str, Any]) -> None:
 
 
 def _exclude_master(job: dict[str, Any]) -> None:
-    """Reduce the workers by the master: payloads set the number of workers to that of all replicas."""
+    """Subtract the master from the workers: payloads count all replicas as workers."""
     specs = job["spec"].get("pytorchReplicaSpecs", {})
     if "Master" in specs and "Worker" in specs:
         workers = int(specs["Worker"]["replicas"]) - int(specs["Master"]["replicas"])

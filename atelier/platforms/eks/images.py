@@ -25,7 +25,10 @@ def images_of(recipe: Recipe, shipped: Catalogue, region: str) -> dict[str, str]
 
 
 def _containers(recipe: Recipe, shipped: Catalogue) -> OnPlatform:
-    """The images of the shipped recipe of the same name: the hub publishes only those of training jobs."""
+    """The images of the shipped recipe of the same name.
+
+    The hub publishes only the images of training jobs.
+    """
     base_model = recipe.base_model.name
     for row in (*shipped.training_of(base_model), *shipped.evaluation_of(base_model)):
         if row.name == recipe.row.name and recipe.platform in row.platforms:

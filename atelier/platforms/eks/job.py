@@ -1,4 +1,4 @@
-"""A job on an EKS cluster: one request for its submission, its status and its deletion."""
+"""A job on an EKS cluster: one request for submission, status and deletion."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ _DIGEST = 8
 
 
 def object_name(operation_name: str) -> str:
-    """The name of an operation's job in the cluster: the operation's name, shortened if it is too long.
+    """The name of an operation's job: the operation's name, shortened if it is too long.
 
     A shortened name ends in a hash of the whole name, so that two operations never share a name.
     """
@@ -46,7 +46,7 @@ def selector(operation_name: str) -> str:
 def marked(
     manifests: Sequence[dict[str, Any]], *, run_id: str, step: str, namespace: str
 ) -> tuple[Manifest, ...]:
-    """Add namespace, labels and the job's hash to the objects of a job, and labels to their pods.
+    """Add namespace, labels and the job's hash to a job's objects, and labels to pods.
 
     The hash covers all objects: a PyTorchJob alone is the same for any data, which only its ConfigMap names.
     """
@@ -65,6 +65,6 @@ def marked(
 
 
 def hash_on(live: Mapping[str, Any]) -> str | None:
-    """The hash of the job that an object belongs to; None if Atelier did not create the object."""
+    """The job's hash on an object; None if Atelier did not create the object."""
     value = (live["metadata"].get("annotations") or {}).get(SPEC_ANNOTATION)
     return None if value is None else str(value)

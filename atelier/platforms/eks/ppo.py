@@ -1,4 +1,4 @@
-"""The five workloads of a PPO: reward, critic and anchor models, and the actor's training and generation.
+"""The five workloads of a PPO: reward, critic, anchor, and the actor's training and generation.
 
 Source: aws/sagemaker-hyperpod-recipes launcher/nova/k8s_templates/PPO, ppo_container_constants.py, and their
 rendering in its tests. The job succeeds when the actor's training succeeds; the other workloads only serve

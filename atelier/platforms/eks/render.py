@@ -1,4 +1,4 @@
-"""Render a resolved stage as the objects of its job on an EKS cluster, in creation order."""
+"""Render a resolved stage as the objects of its job, in creation order."""
 
 from __future__ import annotations
 

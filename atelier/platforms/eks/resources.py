@@ -61,7 +61,7 @@ def plural_of(kind: ResourceKind) -> str:
 
 
 def path_of(kind: ResourceKind, namespace: str, name: str = "") -> str:
-    """The API path of all objects of a kind in a namespace, or of the named one."""
+    """The API path of a kind's objects in a namespace, or of the named object."""
     version = kind[0]
     root = f"/apis/{version}" if "/" in version else f"/api/{version}"
     collection = f"{root}/namespaces/{namespace}/{plural_of(kind)}"

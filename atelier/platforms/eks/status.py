@@ -1,4 +1,4 @@
-"""The status of a job on an EKS cluster, from its objects, their conditions, its pods and events.
+"""The status of a job on an EKS cluster, from its objects, pods and events.
 
 Conditions: training-operator's JobStatus (Created, Running, Restarting, Suspended, Succeeded, Failed);
 HyperPod's operator has Completed for Succeeded. A job of several workloads succeeds when its first workload
@@ -28,7 +28,7 @@ Live = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Found:
-    """A job in its cluster: objects in the job's order (None for a missing one), pods, events."""
+    """A job's objects in order (None for a missing one), its pods and events."""
 
     objects: Sequence[Live | None]
     pods: Sequence[Live]
@@ -64,7 +64,7 @@ def status_of(job: ClusterJob, found: Found, *, is_started: bool, now: int) -> S
 
 
 def _ours(requested: Manifest, live: Live | None) -> Live | None:
-    """The object if it belongs to this job; None if it belongs to another job of the same name."""
+    """The object if it belongs to this job, not to another of the same name."""
     return live if live is not None and hash_on(live) == hash_on(requested) else None
 
 

@@ -20,7 +20,7 @@ class Partition:
 
 @dataclass(frozen=True, kw_only=True)
 class LinkedPrefix:
-    """A prefix of the bucket that the shared file system shows through a data repository association.
+    """A bucket prefix that a data repository association links into the shared file system.
 
     `prefix` is a key prefix and ends in a slash; `path` is its folder on every node.
     """

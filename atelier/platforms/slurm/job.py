@@ -1,4 +1,4 @@
-"""A job on a Slurm cluster: typed fields, from which the cluster's agent writes the sbatch script."""
+"""A job on a Slurm cluster, from whose fields the agent writes the sbatch script."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _UPLOAD_SECONDS = 3600
 
 @dataclass(frozen=True, kw_only=True)
 class Input:
-    """An input of a job: an S3 object, or all objects below a URI that ends in a slash.
+    """An input of a job: an S3 object, or all objects below a URI with a final slash.
 
     `path` is its path in the recipe, inside the job's folder. `linked` is the path where the shared file
     system may already have it, or empty. The agent downloads inputs that are missing or incomplete there.

@@ -1,4 +1,4 @@
-"""The status of a job on a Slurm cluster, from its status object and the agent's heartbeat.
+"""The status of a job on Slurm, from its status object and the agent's heartbeat.
 
 States are those of Slurm (squeue(1), JOB STATE CODES) and four of the agent: FETCHING the inputs, UPLOADING
 the output, REFUSED, and FORGOTTEN when Slurm does not know the job any more.

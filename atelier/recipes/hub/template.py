@@ -66,9 +66,10 @@ class UnreadableTemplate(Exception):
 
 
 class _Loader(yaml.SafeLoader):
-    """A YAML loader that reads `5e-06` as a number, like YAML 1.2 and OmegaConf in AWS's containers.
+    """A YAML loader that reads `5e-06` as a number, like YAML 1.2.
 
-    It refuses aliases: AWS's templates have none, and nested aliases can expand beyond the memory.
+    So does OmegaConf in AWS's containers. The loader refuses aliases: AWS's templates have
+    none, and nested aliases can exhaust the memory.
     """
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:

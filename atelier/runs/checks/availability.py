@@ -60,7 +60,7 @@ def deployment_problems(partial: PartialRun, region: str) -> Iterator[Problem]:
 
 
 def deployment_warnings(partial: PartialRun, region: str) -> Iterator[str]:
-    """A warning if only some of AWS's sources list the target for the model in the region."""
+    """A warning if only some of AWS's sources list the target in the region."""
     served = _served(partial)
     if served and region in served.disputed_regions:
         assert partial.deployment

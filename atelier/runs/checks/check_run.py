@@ -128,7 +128,7 @@ def _without_follow_ups(*sources: Sequence[Problem]) -> list[Problem]:
 
 
 def _covered_fields(path: str) -> tuple[str, ...]:
-    """The field, and a mapping that was read without it, as checks of its sum would mislead."""
+    """The field and its mapping, whose sum would be wrong without the field."""
     parent = path.rpartition(".")[0]
     return (path,) if parent.count(".") < _DEPTH_OF_FIELDS else (path, parent)
 

@@ -95,7 +95,7 @@ def check_evaluation(
 def _placed_with_stage(
     trained: Placement | None, base_model: str, evaluation: Evaluation, index: int, context: CheckContext
 ) -> Placement | None:
-    """The placement on the last stage's platform, if the run file does not set another and it is possible."""
+    """The placement on the last stage's platform; None if not possible, or if the run file sets one."""
     if evaluation.platform != AUTO or trained is None or not needs_cluster(trained.recipe.platform):
         return None
     same = trained.cluster.configured_name if trained.cluster else None
@@ -120,7 +120,7 @@ def _keep(placement: Placement, path: str, context: CheckContext, found: Finding
 
 
 def _of_hub(problem: Problem, path: str, stage: Stage) -> Problem:
-    """The problem, with a note that only the hub's recipes were searched if the stage uses them."""
+    """The problem; for a stage with hub recipes, noting that only these were searched."""
     if stage.recipe == SHIPPED or problem.path != path:
         return problem
     return replace(problem, message=f"among the recipes synced from AWS's hub, {problem.message}")

@@ -1,6 +1,7 @@
-"""How long operations may take, in seconds; jobs have theirs in the run file, targets state their own.
+"""Deadlines of operations, in seconds.
 
-The workflow's own timeouts are longer.
+Deadlines of jobs come from the run file, those of deployments from their targets. The workflow's own
+timeouts are longer.
 """
 
 from __future__ import annotations

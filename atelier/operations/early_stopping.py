@@ -1,6 +1,6 @@
-"""When a training job that no longer improves is stopped, and which of its checkpoints is kept.
+"""Early stopping: when to stop a training job, and which checkpoint to keep.
 
-Pure: losses by step in, a decision or nothing out. `settle` looks, records the decision and stops the job.
+Pure functions of the losses by step. `settle` reads the losses, records the decision and stops the job.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class StopPolicy:
-    """What a row says about stopping its job early.
+    """The early stopping policy of a job.
 
-    The job is stopped once `patience` measurements in a row have not brought the validation loss below the
-    best before them by more than `min_delta`. A checkpoint is saved every `saved_every` steps. `loss_keys`
-    are the names under which the job's log may give the loss.
+    The job is stopped once `patience` consecutive measurements of the validation loss have not improved on
+    the best loss before them by more than `min_delta`. A checkpoint is saved every `saved_every` steps.
+    `loss_keys` are the names under which the job's log may report the loss.
     """
 
     patience: int
@@ -26,20 +26,19 @@ class StopPolicy:
     loss_keys: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """The form kept in the operations table."""
+        """The form stored in the operations table."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> StopPolicy:
-        """Read it back."""
+        """The policy that `to_json` wrote."""
         return cls(**{**data, "loss_keys": tuple(data["loss_keys"])})
 
     def decide(self, losses: Mapping[int, float]) -> EarlyStop | None:
-        """Whether to stop now, given every validation loss so far by step; None to go on.
+        """Decide whether to stop, given all validation losses so far by step; None to continue.
 
-        A loss that is not a number is no improvement. Nothing is stopped of which nothing would be left: the
-        best step is the lowest loss among the steps whose checkpoint is saved, and without one the job goes
-        on.
+        NaN and infinite losses are no improvement. The best step has the lowest finite loss among the steps
+        with a saved checkpoint; a job without such a step is not stopped, because no model would remain.
         """
         waited, bar = 0, math.inf
         for step in sorted(losses):
@@ -63,7 +62,7 @@ class StopPolicy:
 
 @dataclass(frozen=True)
 class EarlyStop:
-    """The decision to stop a job: at which step, and which saved step is kept."""
+    """A decision to stop a job: the current step, and the best saved step."""
 
     step: int
     best_step: int
@@ -71,10 +70,10 @@ class EarlyStop:
     reason: str
 
     def to_json(self) -> dict[str, Any]:
-        """The form kept in the operations table, in a stage's result and in the report."""
+        """The form stored in the operations table, in a stage's result and in the report."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> EarlyStop:
-        """Read it back."""
+        """The decision that `to_json` wrote."""
         return cls(**data)

@@ -1,4 +1,4 @@
-"""Numbers in the log lines of Nova's training containers, in the form that AWS's own SDK looks for."""
+"""Parse numbers in the log lines of Nova's training containers, as AWS's own SDK does."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ def parse(line: str) -> dict[str, float] | None:
 
 
 def validation_losses(lines: Iterable[str], keys: Sequence[str]) -> dict[int, float]:
-    """The loss by step, under whichever of `keys` the log has it; infinite where the log says nan or inf.
+    """The validation loss by step, from the first of `keys` in a line; infinite for nan and inf.
 
-    AWS's SDK knows the name of the step and of the training loss only; what Nova's containers call the
-    validation loss is not documented. Of a step that several ranks log, the last value counts.
+    AWS's SDK only has the names of the step and the training loss. The name of the validation loss in the
+    logs of Nova's containers is not documented, hence several keys. If several ranks log a step, the last
+    value counts.
     """
     lost = re.compile(rf"\b(?:{'|'.join(map(re.escape, keys))})[=:]\s*{_NO_NUMBER}")
     losses: dict[int, float] = {}

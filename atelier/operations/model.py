@@ -1,4 +1,4 @@
-"""An operation: one slow thing that a workflow state started and waits for by task token."""
+"""An operation: one slow call that a workflow state waits for with a task token."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from atelier import names
 from atelier.operations.early_stopping import EarlyStop, StopPolicy
 
 APPROVAL = "approval"
-"""Kind of an operation that waits for a person. Other kinds are platforms and the steps of targets."""
+"""The kind of an operation that waits for a person. Other kinds are platforms and steps of targets."""
 
 
 class OperationState(StrEnum):
-    """How far an operation came.
+    """The progress of an operation.
 
-    RECORDED: the row exists, the call may not have happened. STARTED: the service accepted. ENDED: the
-    token is finished.
+    RECORDED: the row exists; the call may not have been made. STARTED: the service accepted the call.
+    ENDED: the task token is finished.
     """
 
     RECORDED = "RECORDED"
@@ -28,19 +28,19 @@ class OperationState(StrEnum):
 
 @dataclass(frozen=True)
 class OperationResult:
-    """How an operation ended: with a result (JSON), or with a class name of atelier/errors.py and why."""
+    """How an operation ended: a result (JSON), or a class name of atelier/errors.py and a cause."""
 
     result: Mapping[str, Any] = field(default_factory=dict)
     error: str = ""
     cause: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """The form kept in the operations table."""
+        """The form stored in the operations table."""
         return {"result": dict(self.result), "error": self.error, "cause": self.cause}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> OperationResult:
-        """Read it back."""
+        """The result that `to_json` wrote."""
         return cls(**data)
 
 
@@ -49,12 +49,12 @@ class Operation:
     """One row of the operations table.
 
     `kind` names the service that runs it: a platform, a step of a deployment target, or APPROVAL.
-    `request` is the exact request for the service, so that `settle` can submit it when the submitting
-    function died between writing the row and calling. `recorded_at`, `deadline` and `ended_at` are seconds
-    since the epoch; `error` is the class name of atelier/errors.py that an ENDED operation failed its token
-    with, empty when it succeeded. `stop_policy` says when to stop a training job early, `early_stop` is the
-    decision to do so, on record before the job is stopped. `detail` is what the service said when `settle`
-    looked last, for people. `outcome` is on record before anything is taken away that tells it.
+    `request` is the exact request for the service, so `settle` can submit it if the submitting function died
+    after it wrote the row. `recorded_at`, `deadline` and `ended_at` are seconds since the epoch. `error` is
+    the class name of atelier/errors.py with which an ENDED operation failed its token; empty when it
+    succeeded. `stop_policy` is the early stopping policy of a training job; `early_stop` is the decision to
+    stop, recorded before the job is stopped. `detail` is the service's last status, for people. `outcome` is
+    recorded before `settle` deletes the objects from which it was read.
     """
 
     run_id: str
@@ -74,14 +74,14 @@ class Operation:
 
     @property
     def name(self) -> str:
-        """Name of the side effect, unique per run and step."""
+        """The operation's name at its service, unique per run and step."""
         return names.operation_name(self.run_id, self.step)
 
 
 class Phase(StrEnum):
-    """Where an operation stands at its service.
+    """The state of an operation at its service.
 
-    ABSENT: the service does not know it. STOPPED: somebody asked it to stop; what it had by then is there.
+    ABSENT: the service does not know it. STOPPED: it was stopped on request; its output so far exists.
     """
 
     ABSENT = "ABSENT"
@@ -93,14 +93,13 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True)
 class Status:
-    """What a service says of an operation now.
+    """The current status of an operation at its service.
 
-    `result` is what the workflow's state returns when the phase is SUCCEEDED, or STOPPED as Atelier wanted
-    (JSON). `error` is a class name of atelier/errors.py when it is FAILED, or STOPPED by somebody else,
-    `cause` its message; while it is RUNNING, what it fails with should that last until its deadline.
-    `detail` is for people, e.g. a secondary status. `is_stopping`: it runs, but somebody has asked it to
-    stop. `leaves_something`: it has ended, and what it was made of is still there, to be taken away by
-    `stop`.
+    `result` (JSON) is the result of the workflow's state when the phase is SUCCEEDED, or STOPPED by Atelier.
+    `error` is a class name of atelier/errors.py and `cause` its message: why the operation FAILED or was
+    STOPPED by someone else, or how it will fail if it is still RUNNING at its deadline. `detail` is for
+    people, e.g. a secondary status. `is_stopping`: it is RUNNING, but a stop was requested.
+    `leaves_something`: it has ended, and its objects still exist until `stop` deletes them.
     """
 
     phase: Phase
@@ -113,5 +112,5 @@ class Status:
 
     @property
     def is_terminal(self) -> bool:
-        """True when nothing more will happen at the service."""
+        """True when the phase is final."""
         return self.phase in (Phase.SUCCEEDED, Phase.STOPPED, Phase.FAILED)

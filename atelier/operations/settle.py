@@ -1,8 +1,8 @@
-"""Level-triggered waiting: look at one operation, compare with the service's truth, do what is due.
+"""Settle an operation: compare its row with the service's status and take the next action.
 
-An event is only a reason to look. What is due follows from the row and the service alone, so a lost,
-doubled or late event changes nothing, and neither does a crash between any two lines: the next look does
-what the last one left.
+This is level-triggered: an event only triggers a check, and the action depends on the row and the service
+alone. Lost, duplicate and late events are therefore harmless. So is a crash between any two statements: the
+next call continues.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from atelier.operations.loss_log import validation_losses
 from atelier.operations.model import Operation, OperationResult, OperationState, Phase, Status
 from atelier.operations.ports import JobLogs, LongRunning, Operations, TaskTokens
 
-# A service may need a moment before it shows what it just accepted.
+# A service may be slow to show an operation that it has just accepted.
 SECONDS_UNTIL_LOST = 300
 
 _TRANSIENT = (Throttled, ServiceUnavailable)
@@ -34,7 +34,7 @@ _TRANSIENT = (Throttled, ServiceUnavailable)
 
 @dataclass(frozen=True)
 class Succeed:
-    """Finish the token with `result`; `stop` when what it was made of is to be taken away."""
+    """Finish the token with `result`; with `stop`, delete the operation's objects at its service."""
 
     result: Mapping[str, Any]
     stop: bool = False
@@ -42,7 +42,7 @@ class Succeed:
 
 @dataclass(frozen=True)
 class Fail:
-    """Finish the token with an error; `stop` when the service may still be at work."""
+    """Finish the token with an error; with `stop`, stop the operation at its service first."""
 
     error: str
     cause: str
@@ -51,17 +51,17 @@ class Fail:
 
 @dataclass(frozen=True)
 class Submit:
-    """The call never happened: make it."""
+    """Call the service: the submitting function did not."""
 
 
 @dataclass(frozen=True)
 class Wait:
-    """Nothing to do until the service moves."""
+    """Do nothing until the service's status changes."""
 
 
 @dataclass(frozen=True)
 class StopEarly:
-    """Stop the job, which no longer improves; its best checkpoint counts once it has stopped."""
+    """Stop a job that no longer improves. Once it has stopped, its best checkpoint is the result."""
 
     decision: EarlyStop
 
@@ -70,10 +70,10 @@ Action = Succeed | Fail | Submit | Wait | StopEarly
 
 
 def decide(operation: Operation, status: Status, *, stop_requested: bool, now: int) -> Action:
-    """What an operation needs now. A result that is there counts, even past the deadline or after a stop."""
+    """The next action for an operation. A result counts even past the deadline or after a stop."""
     if operation.outcome:
-        is_there = status.phase is Phase.RUNNING or status.leaves_something
-        return _action_of(operation.outcome, stop=is_there)
+        still_exists = status.phase is Phase.RUNNING or status.leaves_something
+        return _action_of(operation.outcome, stop=still_exists)
     if status.phase is Phase.SUCCEEDED:
         return Succeed(status.result, stop=status.leaves_something)
     if status.phase is Phase.STOPPED and operation.early_stop:
@@ -82,14 +82,12 @@ def decide(operation: Operation, status: Status, *, stop_requested: bool, now: i
         return Fail(status.error, status.cause, stop=status.leaves_something)
     if stop_requested:
         return Fail(
-            RunStopped.__name__, f"{operation.name} was stopped: the run was asked to stop", stop=True
+            RunStopped.__name__, f"{operation.name} was stopped: a stop of the run was requested", stop=True
         )
     if now >= operation.deadline:
         waited = operation.deadline - operation.recorded_at
         seen = f"{status.phase.value}{f' ({status.detail})' if status.detail else ''}"
-        cause = (
-            f"{operation.name} did not end within {waited} s and was stopped; its service last said {seen}"
-        )
+        cause = f"{operation.name} did not end within {waited} s and was stopped; last status: {seen}"
         if status.error:
             return Fail(status.error, status.cause, stop=True)
         return Fail(DeadlineExceeded.__name__, cause, stop=True)
@@ -101,7 +99,9 @@ def decide(operation: Operation, status: Status, *, stop_requested: bool, now: i
         return Submit()
     if now < operation.recorded_at + SECONDS_UNTIL_LOST:
         return Wait()
-    return Fail(OperationLost.__name__, f"{operation.name} was accepted, but its service no longer knows it")
+    return Fail(
+        OperationLost.__name__, f"{operation.name} was accepted, but its service does not know it any more"
+    )
 
 
 def settle(
@@ -113,11 +113,11 @@ def settle(
     tokens: TaskTokens,
     now: int,
 ) -> Action:
-    """Do what is due for an open operation and return it. `now` in seconds since the epoch.
+    """Take the next action for an open operation and return it. `now` in seconds since the epoch.
 
-    The token is finished before the row is closed: a crash in between costs a second attempt on a token
-    that is gone, which is success, while the other order would leave the workflow waiting. Where stopping
-    takes away what tells how the operation ended, that is on record first.
+    The token is finished before the row is closed: after a crash in between, the token is finished a second
+    time, which is success. In the other order, the workflow would wait forever. The outcome is recorded
+    before `stop` deletes the objects from which it was read.
     """
     try:
         status = service.describe(operation)
@@ -128,64 +128,67 @@ def settle(
         _finish(operation, unreachable, operations=operations, service=service, tokens=tokens, now=now)
         return unreachable
     if status.phase in (Phase.ABSENT, Phase.STOPPED):
-        # That may be Atelier's own doing, on record since this row was read.
+        # Atelier may have done this itself since the row was read: read it again.
         operation = operations.get(operation.run_id, operation.step) or operation
         if operation.state is OperationState.ENDED:
             return Wait()
-    step = decide(operation, status, stop_requested=operations.stop_requested(operation.run_id), now=now)
-    if isinstance(step, Submit):
-        step = _submit(operation, operations=operations, service=service)
-    elif isinstance(step, Wait) and status.phase is Phase.RUNNING and not status.is_stopping:
-        step = _consider_stopping(operation, operations=operations, logs_of=logs_of)
-    if isinstance(step, Succeed | Fail) and step.stop:
-        current = operations.conclude(operation, _outcome_of(step))
-        step = _action_of(current, stop=True) if current else step
-    if isinstance(step, StopEarly):
+    action = decide(operation, status, stop_requested=operations.stop_requested(operation.run_id), now=now)
+    if isinstance(action, Submit):
+        action = _submit(operation, operations=operations, service=service)
+    elif isinstance(action, Wait) and status.phase is Phase.RUNNING and not status.is_stopping:
+        action = _consider_stopping(operation, operations=operations, logs_of=logs_of)
+    if isinstance(action, Succeed | Fail) and action.stop:
+        current = operations.conclude(operation, _outcome_of(action))
+        action = _action_of(current, stop=True) if current else action
+    if isinstance(action, StopEarly):
         service.stop(operation)
-    if isinstance(step, Succeed | Fail):
-        _finish(operation, step, operations=operations, service=service, tokens=tokens, now=now)
+    if isinstance(action, Succeed | Fail):
+        _finish(operation, action, operations=operations, service=service, tokens=tokens, now=now)
     else:
         if operation.state is OperationState.RECORDED and status.phase is Phase.RUNNING:
             operations.mark_started(operation)
         if status.detail and status.detail != operation.detail:
             operations.note(operation, status.detail)
-    return step
+    return action
 
 
 def _finish(
     operation: Operation,
-    step: Succeed | Fail,
+    action: Succeed | Fail,
     *,
     operations: Operations,
     service: LongRunning,
     tokens: TaskTokens,
     now: int,
 ) -> None:
-    """Finish the token, stop what is left, and close the row; a failure is stopped before it is reported."""
-    if isinstance(step, Succeed):
-        tokens.succeed(operation.token, step.result)
-        if step.stop:
+    """Finish the token, stop the operation if needed, and close the row.
+
+    A failed operation is stopped before its failure is reported.
+    """
+    if isinstance(action, Succeed):
+        tokens.succeed(operation.token, action.result)
+        if action.stop:
             service.stop(operation)
         operations.close(operation, at=now)
         return
-    if step.stop:
+    if action.stop:
         service.stop(operation)
-    tokens.fail(operation.token, error=step.error, cause=step.cause)
-    operations.close(operation, at=now, error=step.error)
+    tokens.fail(operation.token, error=action.error, cause=action.cause)
+    operations.close(operation, at=now, error=action.error)
 
 
 def _unreachable(operation: Operation, error: AtelierError) -> Succeed | Fail:
-    """The end of an operation whose service cannot be queried at its deadline."""
-    cause = f"{operation.name}: its deadline passed and the cluster could not be queried: {error}"
+    """The final action for an operation whose service cannot be queried at its deadline."""
+    cause = f"{operation.name}: deadline passed and the cluster could not be queried: {error}"
     failure = OperationResult(error=ClusterUnreachable.__name__, cause=cause)
     return _action_of(operation.outcome or failure, stop=False)
 
 
-def _outcome_of(step: Succeed | Fail) -> OperationResult:
+def _outcome_of(action: Succeed | Fail) -> OperationResult:
     return (
-        OperationResult(step.result)
-        if isinstance(step, Succeed)
-        else OperationResult(error=step.error, cause=step.cause)
+        OperationResult(action.result)
+        if isinstance(action, Succeed)
+        else OperationResult(error=action.error, cause=action.cause)
     )
 
 
@@ -198,8 +201,11 @@ def _action_of(outcome: OperationResult, *, stop: bool) -> Succeed | Fail:
 def _consider_stopping(
     operation: Operation, *, operations: Operations, logs_of: Callable[[str], JobLogs]
 ) -> Action:
-    """Hold the job's validation losses to its policy. The decision is on record before anything is stopped:
-    what stopped the job can then be told from the row, whenever this function dies."""
+    """Check the job's validation losses against its early stopping policy.
+
+    The decision is recorded before the job is stopped, so the row always shows why it stopped, even if this
+    function dies.
+    """
     policy = operation.stop_policy
     if policy is None:
         return Wait()
@@ -210,7 +216,10 @@ def _consider_stopping(
 
 
 def _submit(operation: Operation, *, operations: Operations, service: LongRunning) -> Action:
-    """Make the call that the submitting function did not; a refusal is final, a busy service can wait."""
+    """Make the call that the submitting function did not make.
+
+    A refusal is final; a transient error is raised, and the next call tries again.
+    """
     try:
         service.submit(operation)
     except ResourceInUse as error:

@@ -1,4 +1,4 @@
-"""Start something slow, so that it is found again whatever happens next."""
+"""Start an operation, after recording it."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from atelier.operations.ports import LongRunning, Operations
 
 
 def submit(operation: Operation, *, operations: Operations, service: LongRunning) -> None:
-    """Record the operation, then ask its service to start it; `settle` finishes the task token later.
+    """Record the operation, then call its service; `settle` finishes the task token later.
 
-    The row comes before the call: when this function dies between the two, `settle` finds the row and calls
-    instead. A retried step finds its row, which takes the new token, and its job, because both are named by
-    the run and the step; where it has ended for good, `settle` tells the new token how. While the service is
-    busy with something else (ResourceInUse) the row waits, and `settle` submits it. RunStopped when the run
-    was asked to stop; every other error of the service.
+    The row is written first: if this function dies before the call, `settle` finds the row and makes the
+    call. A retried step finds its row and its job by the run and the step; the row takes the new token. If
+    the operation has already ended, `settle` finishes the new token with the recorded outcome. RunStopped
+    when a stop of the run was requested; the service's errors are raised too, but for ResourceInUse: while the
+    service is busy with something else the row waits, and `settle` makes the call.
     """
     if operations.stop_requested(operation.run_id):
-        raise RunStopped(f"{operation.name} was not started: run {operation.run_id} was asked to stop")
+        raise RunStopped(f"{operation.name} was not started: a stop of run {operation.run_id} was requested")
     current = operations.record(operation)
     if current.state is OperationState.STARTED or current.outcome:
         return

@@ -1,4 +1,4 @@
-"""From an event to the operations worth a look, and through them past any one that fails."""
+"""Find the operations that an event affects, and settle them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,11 @@ logger = logging.getLogger(__name__)
 
 
 def affected_operations(event: Mapping[str, Any], operations: Operations) -> Iterable[tuple[str, str]]:
-    """(run id, step) of each operation that the event is a reason to look at.
+    """(run id, step) of each operation that an event affects.
 
-    Events: EventBridge's "SageMaker Training Job State Change" and S3's "Object Created" for what a Slurm
-    cluster says of a job (one that Atelier did not start hints at nothing), the schedule (everything open),
-    and {"run_id", "step"?} from a person's tool. ValueError for
-    anything else.
+    Events: EventBridge's "SageMaker Training Job State Change", S3's "Object Created" for a status object of
+    a Slurm cluster, the schedule (all open operations), and {"run_id", "step"?} from a client. Jobs that
+    Atelier did not start affect no operation. ValueError for anything else.
     """
     match event:
         case {"detail": {"TrainingJobName": str(job_name)}}:
@@ -35,8 +34,8 @@ def affected_operations(event: Mapping[str, Any], operations: Operations) -> Ite
         case {"run_id": str(run_id)}:
             return [(operation.run_id, operation.step) for operation in operations.of_run(run_id)]
     raise ValueError(
-        "settle takes a training-job event, a scheduled event or {run_id, step?}; "
-        f"got an event with {', '.join(sorted(event)) or 'no keys'}"
+        f"an event with {', '.join(sorted(event)) or 'no keys'} is unknown; accepted: "
+        "a training-job event, an object-created event, a scheduled event or {run_id, step?}"
     )
 
 
@@ -54,12 +53,12 @@ def sweep(
     tokens: TaskTokens,
     now: int,
 ) -> int:
-    """Settle each operation that is still open; the number of those looked at.
+    """Settle each operation that is still open; returns their number.
 
-    An operation that cannot be settled is logged and left for the next sweep; the ExceptionGroup at the end
-    is what makes the function fail, so that its alarm sees it.
+    An operation that cannot be settled is logged and left for the next sweep. The ExceptionGroup at the end
+    makes the Lambda function fail, which triggers its alarm.
     """
-    looked_at = 0
+    open_count = 0
     failures: list[Exception] = []
     for run_id, step in steps:
         fields = {"run_id": run_id, "step": step}
@@ -67,8 +66,8 @@ def sweep(
             operation = operations.get(run_id, step)
             if operation is None or operation.state is OperationState.ENDED:
                 continue
-            looked_at += 1
-            outcome = settle(
+            open_count += 1
+            action = settle(
                 operation,
                 operations=operations,
                 service=service_of(operation.kind),
@@ -76,10 +75,10 @@ def sweep(
                 tokens=tokens,
                 now=now,
             )
-            logger.info("operation_settled", extra={**fields, "due": type(outcome).__name__})
+            logger.info("operation_settled", extra={**fields, "due": type(action).__name__})
         except Exception as error:
             logger.exception("operation_not_settled", extra=fields)
             failures.append(error)
     if failures:
-        raise ExceptionGroup(f"{len(failures)} of {looked_at} operations could not be settled", failures)
-    return looked_at
+        raise ExceptionGroup(f"{len(failures)} of {open_count} operations could not be settled", failures)
+    return open_count

@@ -1,1 +1,1 @@
-"""Training jobs: the exact requests that start them and the checkpoint they leave."""
+"""Platforms: requests that start jobs, and the status of jobs."""

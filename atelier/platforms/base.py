@@ -1,4 +1,4 @@
-"""What a platform is: the protocol that each implements, and what its jobs are made from."""
+"""The protocol of a platform, and the types that its jobs are built from."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 class JobCluster(Protocol):
-    """One of an environment's own clusters, as the functions that send jobs there know it."""
+    """One of an environment's own clusters, as the functions that submit jobs know it."""
 
     @property
     def configured_name(self) -> str:
-        """What the environment and run files call it."""
+        """The cluster's name in the environment and in run files."""
 
     @property
     def platform(self) -> str:
@@ -36,14 +36,14 @@ class JobCluster(Protocol):
         """Its name and nodes, for messages."""
 
     def takes(self, *, open_weights: bool) -> bool:
-        """True when its groups run models of this kind."""
+        """True when its instance groups run models of this kind."""
 
     def has_nodes_for(self, instance_type: str | None, replicas: int) -> bool:
         """True when it has nodes for a job of this size."""
 
 
 class JobEnvironment(Protocol):
-    """What a deployed environment gives to its jobs (lambdas/settings.py implements it)."""
+    """The settings of an environment that its jobs need (implemented by lambdas/settings.py)."""
 
     @property
     def environment(self) -> str: ...
@@ -69,9 +69,9 @@ class JobEnvironment(Protocol):
 class JobSpec:
     """A job to request, independent of its platform.
 
-    `checkpoint` is what the job starts from, None for the base model. `distilled_dataset_uri` is training
-    data that a distillation made, which only AWS can read; it replaces the stage's own. `hub` is the recipe
-    as AWS's hub publishes it.
+    `checkpoint` is where the job starts; None for the base model. `distilled_dataset_uri` is the dataset of a
+    distillation, which only AWS can read; it replaces the stage's own data. `hub` is the recipe as AWS's hub
+    publishes it.
     """
 
     run_id: str
@@ -88,16 +88,16 @@ class JobSpec:
 
     @property
     def output_prefix(self) -> str:
-        """Prefix of the bucket below which the job writes."""
+        """The S3 prefix of the job's output."""
         if self.stage.evaluates:
             return names.evaluation_output_prefix(self.run_id)
         return names.training_output_prefix(self.run_id)
 
     def model(self, bucket: str) -> str:
-        """Where the job starts: a checkpoint's address, a base model's name, or the prefix of its files."""
+        """The initial model: a checkpoint's address, a base model's name, or the URI of its files."""
         if not self.stage.has_open_weights:
             return self.checkpoint or self.stage.base_model_path
-        # The baseline of an evaluation is given by name, which is no place to read files from.
+        # The checkpoint of an evaluation's baseline is a name, from which no files can be read.
         if self.checkpoint and self.checkpoint.startswith("s3://"):
             return self.checkpoint
         return f"s3://{bucket}/{names.base_model_prefix(self.stage.base_model)}"
@@ -105,10 +105,10 @@ class JobSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class JobRequest:
-    """A job as its platform's service takes it.
+    """A job as its platform's service accepts it.
 
-    `request` is the operation's request (JSON), `recipe` the YAML that its containers read. The job ends
-    within `seconds`, waiting for machines included, or something is wrong with what should have ended it.
+    `request` is the operation's request (JSON), `recipe` the YAML that the job's containers read. `seconds`
+    is the longest time to the job's end, including the wait for instances.
     """
 
     request: Mapping[str, Any]
@@ -117,16 +117,16 @@ class JobRequest:
 
 
 class Platform(Protocol):
-    """One place where jobs train and evaluate. Implementations are stateless; adapters make the calls."""
+    """A platform for training and evaluation jobs. Implementations are stateless; adapters make the calls."""
 
     name: str
     needs_cluster: bool
-    """True where jobs run on one of the environment's own clusters."""
+    """True if jobs run on the environment's own clusters."""
     keeps_checkpoints_of_stopped_jobs: bool
-    """True where a job can be stopped early without losing its model."""
+    """True if the checkpoints of a job remain when it is stopped early."""
 
     def unsupported_reason(self, recipe: Recipe, hub: HubRecipe | None) -> str | None:
-        """Why Atelier cannot submit the recipe here, with what it could; None when it can."""
+        """Why Atelier cannot submit the recipe to this platform, and an alternative; None if it can."""
 
     def images(self, recipe: Recipe, shipped: Catalogue, region: str) -> Mapping[str, str]:
         """Addresses of the job's containers by role, `main` among them."""
@@ -140,15 +140,18 @@ class Platform(Protocol):
         data: Mapping[str, str],
         path: str,
     ) -> Iterator[Problem]:
-        """What keeps the job off an otherwise suitable cluster; `data` are URIs by field below `path`."""
+        """Problems with the job on an otherwise suitable cluster.
+
+        `data` has URIs by field below `path`.
+        """
 
     def read_cluster(self, values: Mapping[str, Any]) -> JobCluster:
-        """A cluster from the JSON of a function's environment."""
+        """Build a cluster from the JSON in a function's environment variables."""
 
     def job_request(self, spec: JobSpec, environment: JobEnvironment) -> JobRequest:
-        """The request of a job. UnsupportedCombination when it cannot be made."""
+        """Build the request of a job. UnsupportedCombination if the platform cannot run it."""
 
 
 def main_image(recipe: Recipe, region: str) -> dict[str, str]:
-    """The address of the recipe's one container."""
+    """The address of a recipe's only container, by role."""
     return {MAIN_IMAGE: recipe.images.uri(recipe.image, region)} if recipe.image else {}

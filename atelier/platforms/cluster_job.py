@@ -1,4 +1,4 @@
-"""What jobs on both kinds of cluster share: data from S3, and an end by the cluster's own limits."""
+"""Common parts of jobs on EKS and Slurm clusters: data from S3 and the time limit."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from atelier.platforms.base import JobEnvironment, JobSpec
 from atelier.platforms.container import TRAIN, VALIDATION
 
 GRACE_SECONDS = 900
-"""Between the end of a job by its own limit and its deadline, so that settle, every minute, sees the end."""
+"""Time between a job's own limit and its deadline: `settle` runs every minute and must see the job's end."""
 
 
 def inputs_of(spec: JobSpec) -> dict[str, str]:
-    """The data's addresses by recipe placeholder."""
+    """The addresses of the job's data, by recipe placeholder."""
     data = spec.stage.data
     addresses = {
         "data_s3_path": spec.distilled_dataset_uri or data.get(TRAIN),
@@ -20,5 +20,5 @@ def inputs_of(spec: JobSpec) -> dict[str, str]:
 
 
 def output_s3_path(spec: JobSpec, environment: JobEnvironment) -> str:
-    """Where the job's output goes."""
+    """The URI below which the job writes its output."""
     return f"s3://{environment.bucket}/{spec.output_prefix}"

@@ -1,4 +1,4 @@
-"""An environment's clusters: which can run a recipe, and their form in a function's environment."""
+"""Selection of an environment's clusters, and their form in environment variables of functions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _Cluster = TypeVar("_Cluster")
 
 
 def dump_clusters(clusters: Iterable[JobCluster]) -> str:
-    """Compact JSON without defaults: all of a function's environment has to fit into 4 KB."""
+    """Compact JSON without defaults: all environment variables of a function must fit into 4 KB."""
     return json.dumps([_to_json(cluster) for cluster in clusters], separators=(",", ":"))
 
 
@@ -47,7 +47,7 @@ def needs_cluster(platform: str) -> bool:
 def instances_for(
     model_type: str, clusters: Iterable[JobCluster], requested: str | None
 ) -> dict[str, tuple[str, ...]]:
-    """Instance types by platform for a base model's jobs, on every cluster or on the requested one."""
+    """Instance types by platform for a base model's jobs, on all clusters or the requested one."""
     found: dict[str, tuple[str, ...]] = {}
     for cluster in clusters:
         fits = cluster.takes(open_weights=has_open_weights(model_type))
@@ -60,9 +60,9 @@ def instances_for(
 def eligible_clusters(
     recipe: Recipe, clusters: Iterable[JobCluster], requested: str | None
 ) -> list[JobCluster]:
-    """The clusters that can run a recipe, all or only the requested one."""
-    named = (cluster for cluster in clusters if requested in (None, cluster.configured_name))
-    return [cluster for cluster in named if _can_run(cluster, recipe)]
+    """The clusters that can run a recipe; only the requested one if `requested` is set."""
+    considered = (cluster for cluster in clusters if requested in (None, cluster.configured_name))
+    return [cluster for cluster in considered if _can_run(cluster, recipe)]
 
 
 def mismatch_reason(recipe: Recipe, clusters: Sequence[JobCluster], requested: str | None) -> str:
@@ -77,18 +77,18 @@ def mismatch_reason(recipe: Recipe, clusters: Sequence[JobCluster], requested: s
     groups = f"{'standard' if _open_weights(recipe) else 'restricted'} groups"
     return (
         f"{name} needs {recipe.replicas or 1} x {instance} in {groups}; "
-        f"clusters of {recipe.platform} here: {'; '.join(available) or 'none'}"
+        f"clusters of {recipe.platform} in this environment: {'; '.join(available) or 'none'}"
     )
 
 
 def cluster_named(name: str | None, environment: JobEnvironment) -> JobCluster:
-    """The environment's cluster that a plan names; UnsupportedCombination when it is gone."""
+    """The environment's cluster of this name; UnsupportedCombination when it does not exist any more."""
     for cluster in environment.clusters:
         if cluster.configured_name == name:
             return cluster
-    known = ", ".join(cluster.configured_name for cluster in environment.clusters) or "none"
+    known = ", ".join(cluster.configured_name for cluster in environment.clusters) or "no cluster"
     raise UnsupportedCombination(
-        f"cluster = {name!r}: environment {environment.environment} has no such cluster any more; "
+        f"cluster = {name!r}: environment {environment.environment} does not have this cluster any more; "
         f"it has {known}"
     )
 

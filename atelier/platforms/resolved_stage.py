@@ -1,6 +1,6 @@
-"""A stage or an evaluation of a run after everything about its job was decided, once, by ValidateRun.
+"""A stage or an evaluation with all settings of its job, as ValidateRun decided them.
 
-`runs/<run_id>/plan.json` keeps one for each; the states that submit jobs and read outputs resolve nothing.
+`runs/<run_id>/plan.json` stores them. States that submit jobs or read outputs resolve nothing again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MAIN_IMAGE = "main"
 
 @dataclass(frozen=True, kw_only=True)
 class Instance:
-    """What a job gets of an instance type: accelerators, and network interfaces for EFA."""
+    """An instance type with the accelerators and EFA network interfaces that a job gets."""
 
     name: str
     accelerators: int
@@ -30,12 +30,12 @@ class Instance:
 class ResolvedStage:
     """A recipe with its platform, instances and containers, and the data that it reads.
 
-    `field` is the part of the run file (`stages.0`, `evaluation.1`); `technique` is None for an evaluation.
-    `model_type` is what the recipe calls the model (`run.model_type`), `base_model_path` the model that its
-    container loads without a checkpoint. `entries` are the keys of the recipe document in order, `fills` are
-    values by placeholder, `settings` values by hyperparameter name. `images` are addresses by role, the job's
-    container under `main`. `data` has the URIs of `train` and `validation`. `hub_recipe_uri` is the recipe as
-    AWS's hub published it.
+    `field` is the field of the run file (`stages.0`, `evaluation.1`); `technique` is None for an evaluation.
+    `model_type` is the recipe's `run.model_type`; `base_model_path` is the model that the container loads
+    without a checkpoint. `entries` are the keys of the recipe document in order. `fills` has values by
+    placeholder, `settings` has values by hyperparameter name. `images` has addresses by role; the job's
+    container is `main`. `data` has the URIs of `train` and `validation`. `hub_recipe_uri` is the address of
+    the recipe as AWS's hub published it.
     """
 
     field: str
@@ -64,12 +64,12 @@ class ResolvedStage:
 
     @property
     def evaluates(self) -> bool:
-        """True where a model is measured and none is made."""
+        """True for an evaluation."""
         return self.technique is None
 
     @property
     def has_open_weights(self) -> bool:
-        """True where the model is a folder of files and not a name."""
+        """True if the model is a folder of files and not a name."""
         return has_open_weights(self.model_type)
 
     def document(self, *, job_name: str, model: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,12 +78,12 @@ class ResolvedStage:
         return fill(self.entries, filled, data_mixing=self.data_mixing, recipe=self.recipe)
 
     def to_json(self) -> dict[str, Any]:
-        """The form kept in plan.json."""
+        """The form stored in plan.json."""
         return {**asdict(self), "entries": [entry.to_json() for entry in self.entries]}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ResolvedStage:
-        """Read it back; fields of a newer version are left out."""
+        """The stage that `to_json` wrote; unknown fields of a newer version are ignored."""
         known = {one.name: data[one.name] for one in dataclasses.fields(cls) if one.name in data}
         known["entries"] = tuple(map(Entry.from_json, known["entries"]))
         if known.get("instance"):

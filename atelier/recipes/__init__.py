@@ -1,5 +1,5 @@
-"""The recipe catalogue: which base model can be customized how, where and with which settings.
+"""The recipe catalogue: base models, recipes, platforms and settings.
 
-`catalogue.catalogue()` reads it; importing this package does not, because most functions need only what
-`document` and `data_mixing` have.
+`catalogue.catalogue()` reads it. Importing this package does not: most functions need only `document` and
+`data_mixing`.
 """

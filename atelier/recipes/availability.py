@@ -1,4 +1,4 @@
-"""Where jobs run and models serve, as rows: platforms, deployment targets, instance types."""
+"""Rows of platforms, deployment targets and instance types."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from atelier.registry import PLATFORMS
 
 
 class Availability(Frozen):
-    """A platform or a deployment target of AWS's: what it is."""
+    """A platform or a deployment target of AWS."""
 
     name: str
     is_managed: bool = False
@@ -15,7 +15,7 @@ class Availability(Frozen):
 
 
 class Release(Frozen):
-    """What exists on AWS and what this release of Atelier submits to."""
+    """Techniques, platforms and targets that AWS has; properties say which of them this release uses."""
 
     techniques: tuple[str, ...]
     platforms: tuple[Availability, ...]
@@ -23,18 +23,18 @@ class Release(Frozen):
 
     @property
     def available_platforms(self) -> tuple[str, ...]:
-        """What jobs can be submitted to."""
+        """The platforms that this release submits jobs to."""
         return tuple(row.name for row in self.platforms if row.name in PLATFORMS)
 
     def is_managed(self, platform: str) -> bool:
-        """True when the platform chooses its machines and reads no recipe file."""
+        """True when the platform chooses its own instances and reads no recipe file."""
         return any(row.is_managed for row in self.platforms if row.name == platform)
 
 
 class InstanceType(Frozen):
-    """What a job may run on, and what is rented with it.
+    """An instance type with its accelerators and memory.
 
-    `efa_devices`: network interfaces of the Elastic Fabric Adapter, which a pod asks for like accelerators.
+    `efa_devices`: network interfaces of the Elastic Fabric Adapter, which a pod requests like accelerators.
     """
 
     name: str
@@ -46,5 +46,5 @@ class InstanceType(Frozen):
 
     @property
     def cost(self) -> tuple[int, int]:
-        """Orders instances by what they cost to rent, without a price."""
+        """Sort key for relative cost, without a price: accelerator memory, then vCPUs."""
         return self.accelerator_memory_gib, self.vcpus

@@ -1,4 +1,4 @@
-"""What a hyperparameter may be."""
+"""Limits of a hyperparameter's value."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ Value = bool | int | float | str | list[Any] | dict[Any, Any] | None
 
 
 class Bounds(BaseModel):
-    """Limits of one value; none allow everything, and null where `choices` are none or name it.
+    """Limits of one value. Without limits, every value is allowed.
 
-    `less_than`, `at_most` and `divisible_by` name other hyperparameters.
+    Null is allowed unless there are `choices` without it. `less_than`, `at_most` and `divisible_by` name
+    other hyperparameters.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -28,7 +29,7 @@ class Bounds(BaseModel):
     divisible_by: tuple[str, ...] = ()
 
     def allow(self, value: Any, others: Mapping[str, Any]) -> bool:
-        """True when the value is within the limits; `others` are values it may be compared with."""
+        """True when the value is within the limits; `others` has all hyperparameters by name."""
         if self.choices:
             return value in self.choices
         if value is None:

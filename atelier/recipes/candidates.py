@@ -17,7 +17,7 @@ _MOST_OTHERS = 8
 class Candidate:
     """A row on one of its platforms. The first instance type and number of replicas are the defaults.
 
-    `instances_here`: what the platform has in this environment, where that is known.
+    `instances_here`: the instance types that the platform has in this environment; None when unknown.
     """
 
     row: RecipeRow
@@ -26,23 +26,23 @@ class Candidate:
 
     @property
     def image(self) -> str | None:
-        """The container, where the platform runs one of AWS's."""
+        """The name of AWS's container image; None when the platform needs none."""
         return self.row.platforms[self.platform].image
 
     @property
     def instance_types(self) -> tuple[str, ...]:
-        """What it may run on; empty where the platform chooses."""
-        types, here = self.row.instance_types_on(self.platform), self.instances_here
-        return types if here is None else tuple(name for name in types if name in here)
+        """The instance types that it may run on; empty where the platform chooses."""
+        types, present = self.row.instance_types_on(self.platform), self.instances_here
+        return types if present is None else tuple(name for name in types if name in present)
 
     @property
     def replicas(self) -> tuple[int, ...]:
-        """On how many instances it may run; empty where the platform chooses."""
+        """The numbers of instances that it may run on; empty where the platform chooses."""
         return self.row.replicas_on(self.platform)
 
     @property
     def mixes_data(self) -> bool:
-        """True when it can mix Nova's own data in."""
+        """True when it can add Nova's own data to the customer's."""
         return self.row.platforms[self.platform].data_mixing
 
     @property
@@ -53,7 +53,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Found:
-    """Matches on the requested platforms, cheapest first, and the matches `elsewhere`."""
+    """Matches on the requested platforms, cheapest first; `elsewhere` has those on other platforms."""
 
     candidates: tuple[Candidate, ...]
     elsewhere: tuple[Candidate, ...]
@@ -68,12 +68,12 @@ class Found:
 
     @property
     def platforms(self) -> str:
-        """Where the candidates run, for messages."""
+        """The candidates' platforms, for messages."""
         return ", ".join(dict.fromkeys(candidate.platform for candidate in self.candidates))
 
 
 def find(request: RecipeRequest, base_model: BaseModelRow, catalogue: Catalogue) -> Found:
-    """Matches on any platform; or the problem with a request that has none."""
+    """The rows that match a request, on every platform; or the problem when none does."""
     rows = [row for row in _rows_of(base_model, request, catalogue) if _fits(row, request)]
     everywhere = [Candidate(row, platform) for row in rows for platform in row.platforms]
     available = request.platforms_here or catalogue.release.available_platforms
@@ -94,33 +94,37 @@ def find(request: RecipeRequest, base_model: BaseModelRow, catalogue: Catalogue)
     if request.platform not in available or not any(
         candidate.platform in available for candidate in everywhere
     ):
-        who = "environment" if request.platforms_here else "release"
-        message += f"; this {who} submits to {', '.join(available)}"
+        scope = "environment" if request.platforms_here else "release"
+        message += f"; this {scope} submits to {', '.join(available)}"
     problem = Problem(f"{request.path}.platform", message, request.platform, is_combination=True)
     return replace(found, problems=(problem,))
 
 
 def with_data_mixing(found: Found, request: RecipeRequest) -> Found:
-    """What can mix Nova's own data in, where requested."""
+    """Only the candidates that can mix in Nova's own data, if the request does so."""
     if request.data_mixing is None:
         return found
 
     def problem() -> Problem:
         on = dict.fromkeys(candidate.platform for candidate in found.elsewhere if candidate.mixes_data)
-        accepted = f"accepted: {', '.join(on)}" if on else "only sft and cpt of Nova models do; leave it out"
-        message = f"{request} mixes no data in on {found.platforms}; {accepted}"
+        accepted = (
+            f"accepted: {', '.join(on)}"
+            if on
+            else "only sft and cpt of Nova models can; leave data_mixing out"
+        )
+        message = f"{request} cannot mix in data on {found.platforms}; {accepted}"
         return Problem(f"{request.path}.data_mixing", message, is_combination=True)
 
     return found.only(lambda candidate: candidate.mixes_data, problem)
 
 
 def with_a_file(found: Found, request: RecipeRequest, catalogue: Catalogue) -> Found:
-    """What runs where the recipe's file is not read, or whose file this release can write."""
+    """Only the candidates whose platform reads no recipe file, or whose file this release can write."""
     templates, release = catalogue.templates, catalogue.release
 
     def problem() -> Problem:
         row = found.candidates[0].row
-        message = f"{row.name} is not written: {templates[row.template].not_rendered}"
+        message = f"cannot write the recipe file of {row.name}: {templates[row.template].not_rendered}"
         return Problem(f"{request.path}.platform", message, found.platforms, is_combination=True)
 
     return found.only(
@@ -130,16 +134,21 @@ def with_a_file(found: Found, request: RecipeRequest, catalogue: Catalogue) -> F
 
 
 def with_instances_here(found: Found, request: RecipeRequest) -> Found:
-    """What an environment's own clusters have nodes for; everything where they have none, or one is named."""
+    """Only the candidates that the environment's own clusters have nodes for.
+
+    All candidates when no cluster has such nodes, or when the request names an instance type.
+    """
     if request.instance_type:
         return found
-    here = [replace(one, instances_here=request.instances_here.get(one.platform)) for one in found.candidates]
-    narrowed = tuple(one for one in here if one.instance_types or one.instances_here is None)
+    present = [
+        replace(one, instances_here=request.instances_here.get(one.platform)) for one in found.candidates
+    ]
+    narrowed = tuple(one for one in present if one.instance_types or one.instances_here is None)
     return replace(found, candidates=narrowed) if narrowed else found
 
 
 def with_instance_type(found: Found, request: RecipeRequest) -> Found:
-    """What runs on the requested instance type."""
+    """Only the candidates that run on the requested instance type."""
     if request.instance_type is None:
         return found
 
@@ -150,14 +159,14 @@ def with_instance_type(found: Found, request: RecipeRequest) -> Found:
         if others:
             message += f"; on {request.instance_type} it runs on {', '.join(dict.fromkeys(others))}"
         if not known:
-            message = f"{found.platforms} chooses its instances itself; leave it out"
+            message = f"{found.platforms} chooses its own instances; leave instance_type out"
         return Problem(f"{request.path}.instance_type", message, request.instance_type, is_combination=True)
 
     return found.only(lambda candidate: request.instance_type in candidate.instance_types, problem)
 
 
 def with_replicas(found: Found, request: RecipeRequest) -> Found:
-    """What runs on the requested number of instances."""
+    """Only the candidates that run on the requested number of instances."""
     if request.replicas is None:
         return found
 
@@ -169,9 +178,9 @@ def with_replicas(found: Found, request: RecipeRequest) -> Found:
         )
         message = f"accepted: {'; '.join(counts)}"
         if not counts:
-            message = "the recipe counts the instances of each of its parts; leave it out"
+            message = "the recipe sets the number of instances of each of its jobs; leave replicas out"
         if not any(candidate.instance_types for candidate in found.candidates):
-            message = f"{found.platforms} chooses its instances itself; leave it out"
+            message = f"{found.platforms} chooses its own instances; leave replicas out"
         return Problem(f"{request.path}.replicas", message, request.replicas, is_combination=True)
 
     return found.only(lambda candidate: request.replicas in candidate.accepted_replicas, problem)
@@ -184,25 +193,27 @@ def _rows_of(base_model: BaseModelRow, request: RecipeRequest, catalogue: Catalo
 
 
 def _fits(row: RecipeRow, request: RecipeRequest) -> bool:
-    """True when the row matches the request, on whatever platform."""
+    """True when the row matches the request, whatever its platform."""
     if isinstance(row, EvaluationRow):
         return request.task in row.tasks
     assert isinstance(row, TrainingRow)
-    is_of_the_teacher = not row.students or request.teacher in (None, row.base_model)
-    is_adapted_so = row.adaptation in (None, request.adaptation)
-    is_scored_so = row.reward in (None, request.reward)
-    return row.technique == request.technique and is_adapted_so and is_scored_so and is_of_the_teacher
+    return (
+        row.technique == request.technique
+        and row.adaptation in (None, request.adaptation)
+        and row.reward in (None, request.reward)
+        and (not row.students or request.teacher in (None, row.base_model))
+    )
 
 
 def _no_recipe(request: RecipeRequest, base_model: BaseModelRow, catalogue: Catalogue) -> str:
-    own = [offer for row in _rows_of(base_model, request, catalogue) for offer in _offers(row)]
-    message = f"{request} does not exist; {base_model.name} has {listed(own) or 'none of its kind'}"
+    own = [label for row in _rows_of(base_model, request, catalogue) for label in _labels(row)]
+    message = f"{request} does not exist; {base_model.name} has {listed(own) or 'no recipe of this kind'}"
     everything: Iterable[RecipeRow] = catalogue.evaluation if request.task else catalogue.training
     fitting = [row for row in everything if _fits(row, request)]
     if not fitting and not any(
-        row for row in _rows_of(base_model, request, catalogue) if _is_one(row, request)
+        row for row in _rows_of(base_model, request, catalogue) if _has_technique(row, request)
     ):
-        fitting = [row for row in everything if _is_one(row, request)]
+        fitting = [row for row in everything if _has_technique(row, request)]
     names = dict.fromkeys(name for row in fitting for name in row.base_models)
     others = [row for name, row in catalogue.base_models.items() if name in names]
     near = sorted(
@@ -210,17 +221,17 @@ def _no_recipe(request: RecipeRequest, base_model: BaseModelRow, catalogue: Cata
         key=lambda row: row.family != base_model.family,
     )
     if near:
-        offer = request.task or _offers(fitting[0])[0]
-        message += f"; {offer} exists for {listed((row.name for row in near), _MOST_OTHERS)}"
+        label = request.task or _labels(fitting[0])[0]
+        message += f"; {label} exists for {listed((row.name for row in near), _MOST_OTHERS)}"
     return message
 
 
-def _is_one(row: RecipeRow, request: RecipeRequest) -> bool:
-    """True when the row has the requested technique, whatever weights it trains."""
+def _has_technique(row: RecipeRow, request: RecipeRequest) -> bool:
+    """True when the row has the requested technique, whatever its adaptation and reward."""
     return isinstance(row, TrainingRow) and row.technique == request.technique
 
 
-def _offers(row: RecipeRow) -> tuple[str, ...]:
+def _labels(row: RecipeRow) -> tuple[str, ...]:
     if isinstance(row, EvaluationRow):
         return row.tasks
     assert isinstance(row, TrainingRow)

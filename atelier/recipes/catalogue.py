@@ -1,7 +1,7 @@
-"""The catalogue: the rows of the data files in recipes/, each file read when it is first needed.
+"""The catalogue: rows of the data files in catalogue/, each file read on first use.
 
-A function that starts a job asks for one base model; reading what every other family has would cost it more
-than all the rest of its start.
+A function that starts a job needs one base model. Reading the files of every other family would take longer
+than the rest of its cold start.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from atelier.recipes.tasks import Task
 if TYPE_CHECKING:
     from atelier.recipes.hub.recipe import HubRecipe
 
-_PLACES = [parent / "catalogue" for parent in Path(__file__).parents[1:3]]
-DATA = next(filter(Path.is_dir, _PLACES), _PLACES[-1])
-"""In the wheel the folder is inside the package; in the checkout and in a function's code it is beside it."""
+_FOLDERS = [parent / "catalogue" for parent in Path(__file__).parents[1:3]]
+DATA = next(filter(Path.is_dir, _FOLDERS), _FOLDERS[-1])
+"""The data folder: inside the package in a wheel, next to it in a checkout and in a function's code."""
 _RELEASE, _TASKS = "release.yaml", "tasks.yaml"
 
-# libyaml where the wheel brings it: ten times faster, which a cold function feels.
+# libyaml, where PyYAML has it, parses ten times faster, which shortens a cold start.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Row = TypeVar("_Row", bound=RecipeRow)
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -37,7 +37,7 @@ _MAPPINGS = TypeAdapter(tuple[dict[str, Any], ...])
 
 
 class Rows(Sequence[_Row], Generic[_Row]):
-    """Recipe rows by family of base models, read when first asked for."""
+    """Recipe rows by family of base models; each family is read on first use."""
 
     def __init__(self, families: Sequence[str], read: Callable[[str], tuple[_Row, ...]]) -> None:
         self._families = families
@@ -45,7 +45,7 @@ class Rows(Sequence[_Row], Generic[_Row]):
 
     @classmethod
     def fixed(cls, rows: Sequence[_Row]) -> Rows[_Row]:
-        """Rows that are known already, looked through for every family."""
+        """Rows that are already in memory; `of` returns all of them for every family."""
         return cls(("",), lambda _family: tuple(rows))
 
     def of(self, family: str) -> tuple[_Row, ...]:
@@ -69,7 +69,7 @@ class Rows(Sequence[_Row], Generic[_Row]):
 
 
 class Templates(Mapping[str, Template]):
-    """Templates by name, each read from the file of that name when first asked for."""
+    """Templates by name, each read from the file of that name on first use."""
 
     def __init__(self, folder: Path) -> None:
         self._files = {path.stem: path for path in _files(folder)}
@@ -92,9 +92,9 @@ class Templates(Mapping[str, Template]):
 
 @dataclass(frozen=True, kw_only=True)
 class Catalogue:
-    """All rows. That every name in them has its row is for a test to say (references.py).
+    """All rows. A test checks that every name in a row refers to an existing row.
 
-    `published`: what AWS's hub publishes of the rows that are from there, by the name of their template.
+    `published`: the hub recipes behind those rows that come from AWS's hub, by the name of their template.
     """
 
     base_models: Mapping[str, BaseModelRow]
@@ -108,7 +108,7 @@ class Catalogue:
     published: Mapping[str, HubRecipe] = field(default_factory=dict)
 
     def training_of(self, base_model: str) -> tuple[TrainingRow, ...]:
-        """The recipes of the stages that a run of this base model may have."""
+        """The training recipes for runs of this base model."""
         rows = self.training.of(self.base_models[base_model].family)
         return tuple(row for row in rows if base_model in row.base_models)
 
@@ -124,13 +124,13 @@ class Catalogue:
 
 @cache
 def catalogue() -> Catalogue:
-    """The catalogue that Atelier ships, one a process."""
+    """The catalogue that Atelier ships, read once per process."""
     return load(DATA)
 
 
 @cache
 def release() -> Release:
-    """What this release submits to, without the rest of the catalogue."""
+    """The content of release.yaml, without the rest of the catalogue."""
     return Release.model_validate(_read(DATA / _RELEASE))
 
 

@@ -1,4 +1,4 @@
-"""Nova's own data in a stage's training data.
+"""Data mixing: Nova's own data in a stage's training data.
 
 The customer's data has a share of the whole; the categories of Nova's data share the rest among themselves.
 Source: sagemaker-train 1.27.0 data_mixing_utils.py; the rules, amzn-nova-forge 1.4.10 validator.py.
@@ -13,7 +13,7 @@ from atelier.problems import Problem
 
 _WHOLE = 100.0
 _TOLERANCE = 0.01
-# What AWS has published for Nova 2 Lite; a subscriber has a list of their own, so others are a warning.
+# Categories that AWS has published for Nova 2 Lite. Subscribers have their own list: other names only warn.
 _KNOWN: Mapping[str, frozenset[str]] = {
     "sft": frozenset(
         {
@@ -29,16 +29,16 @@ _KNOWN: Mapping[str, frozenset[str]] = {
 
 
 def problems_of(customer: float, nova: Mapping[str, float], *, path: str) -> Iterator[Problem]:
-    """The shares must be whole: Nova's categories sum to 100, or to 0 where all is the customer's."""
+    """Check that Nova's categories sum to 100, or to 0 when all data is the customer's."""
     total = sum(nova.values())
     expected = 0.0 if customer == _WHOLE else _WHOLE
     if abs(total - expected) > _TOLERANCE:
-        message = f"must sum to {expected:g}, has {total:g}: they share what customer = {customer:g} leaves"
+        message = f"must sum to {expected:g} with customer = {customer:g}, has {total:g}"
         yield Problem(f"{path}.nova", message, dict(nova))
 
 
 def warnings(mixing: Mapping[str, Any], technique: str | None, *, path: str) -> Iterator[str]:
-    """Categories that AWS has not published."""
+    """Warnings: unpublished categories, and the subscription that data mixing needs."""
     known = _KNOWN.get(technique or "", frozenset())
     for category in mixing["nova"]:
         if known and category not in known:
@@ -50,6 +50,6 @@ def warnings(mixing: Mapping[str, Any], technique: str | None, *, path: str) -> 
 
 
 def block(mixing: Mapping[str, Any]) -> dict[str, Any]:
-    """The recipe's block; its dataset_catalog is AWS's to fill in."""
+    """The recipe's `data_mixing` block, without dataset_catalog, which AWS fills in."""
     nova = {category: {"percent": percent} for category, percent in mixing["nova"].items()}
     return {"sources": {"customer_data": {"percent": mixing["customer"]}, "nova_data": nova}}

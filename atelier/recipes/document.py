@@ -1,8 +1,7 @@
 """The recipe document: keys in the order of AWS's files, filled in and written as YAML.
 
-Traps between YAML 1.1 and 1.2: `1e-5` without a dot is text to one and a number to the other, so numbers are
-written `1.0e-05` and such texts in quotes; `null` is nothing, while `"null"` is the word by which Nova 2
-recipes switch LoRA off.
+YAML 1.1 reads `1e-5` as text and YAML 1.2 as a number, so numbers are written as `1.0e-05` and such texts in
+quotes. `null` is no value, while `"null"` is the text with which Nova 2 recipes switch LoRA off.
 """
 
 from __future__ import annotations
@@ -21,8 +20,8 @@ _NUMBER = re.compile(r"[-+]?(\d[\d_]*(\.[\d_]*)?|\.\d[\d_]*)([eE][-+]?\d+)?|0o[0
 class Entry:
     """One key of a document, by dotted path.
 
-    `filled_with` names the value that the job gives it; without one it has `value`, and `is_required` says
-    that there is no such value.
+    `filled_with` names the placeholder whose value the job supplies. Without that value the key has `value`,
+    unless `is_required`.
     """
 
     path: str
@@ -31,12 +30,12 @@ class Entry:
     is_required: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        """The form kept in a plan: JSON has no keys but texts, and recipes have numbers as keys too."""
+        """The form stored in a plan. Mappings become pairs: recipes have number keys, JSON only text keys."""
         return {**asdict(self), "value": _to_json(self.value)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Entry:
-        """Read it back."""
+        """The entry that `to_json` wrote."""
         return cls(**{**data, "value": _from_json(data["value"])})
 
 
@@ -61,8 +60,8 @@ def fill(
 ) -> dict[str, Any]:
     """The document as nested mappings, in the order of its entries.
 
-    `filled` are values by placeholder, `data_mixing` is the block of that name. ValueError names a key of
-    `recipe` whose value is required and missing.
+    `filled` has values by placeholder; `data_mixing` is the block of that name. ValueError when a required
+    value of `recipe` is missing.
     """
     root: dict[str, Any] = {}
     for entry in entries:
@@ -80,7 +79,7 @@ def _value(entry: Entry, filled: Mapping[str, Any], recipe: str) -> Any:
     if entry.filled_with is not None and entry.filled_with in filled:
         return filled[entry.filled_with]
     if entry.is_required:
-        raise ValueError(f"{recipe}: {entry.path} must be given as {entry.filled_with}")
+        raise ValueError(f"{recipe}: {entry.path} has no value; supply {entry.filled_with!r}")
     return entry.value
 
 
@@ -93,7 +92,7 @@ def dump(content: dict[str, Any]) -> str:
 
 @cache
 def _dumper() -> Any:
-    """PyYAML's safe dumper without anchors; made on first use, so that only who writes imports PyYAML."""
+    """PyYAML's safe dumper without anchors, created on first use: readers need not import PyYAML."""
     import yaml
 
     class Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]

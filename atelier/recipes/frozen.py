@@ -1,4 +1,4 @@
-"""The base of every row."""
+"""The base class of catalogue rows."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Frozen(BaseModel):
-    """A row: unknown keys are refused, so that a typo in a data file fails at load time."""
+    """An immutable row. Unknown keys are refused, so a typo in a data file fails at load time."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,4 +1,4 @@
-"""The shipped catalogue with recipes of SageMakerPublicHub in place of shipped ones."""
+"""The shipped catalogue with training recipes of SageMakerPublicHub."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from atelier.recipes.rows import Template
 
 
 def with_hub_recipes(catalogue: Catalogue, recipes: Iterable[HubRecipe]) -> Catalogue:
-    """The catalogue with the recipes of the hub in the place of the shipped ones."""
+    """The catalogue with the hub's training recipes instead of the shipped recipes."""
     recipes = tuple(recipes)
     images = [found for recipe in recipes if (found := recipe.image())]
     return replace(
@@ -28,7 +28,7 @@ def with_hub_recipes(catalogue: Catalogue, recipes: Iterable[HubRecipe]) -> Cata
 
 
 def _sibling(recipe: HubRecipe, catalogue: Catalogue) -> Template | None:
-    """The template of the shipped recipe of the name, else of one of its base model and technique."""
+    """The shipped template of the same name, else one of the same base model and technique."""
     shipped = [row for row in catalogue.training_of(recipe.base_model) if row.technique == recipe.technique]
     nearest = min(shipped, key=lambda row: row.name != recipe.name, default=None)
     return catalogue.templates[nearest.template] if nearest else None

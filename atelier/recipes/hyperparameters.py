@@ -1,4 +1,4 @@
-"""Merging what a run file sets into a recipe's values, under the catalogue's bounds."""
+"""Merge a run file's hyperparameters into a recipe's values, within the catalogue's bounds."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Merged:
 def merge(
     row: RecipeRow, keys: Sequence[Key], instance_type: str | None, settings: Mapping[str, Any], *, path: str
 ) -> Merged:
-    """Defaults of the row and its template, overridden by `settings` (by name) where they are allowed."""
+    """The defaults of the row and its template, overridden by valid `settings` (by name)."""
     named = {key.name: key for key in keys if key.name}
     problems = [
-        Problem(f"{path}.{name}", f"unknown; {_meant(name, keys)}", settings[name])
+        Problem(f"{path}.{name}", f"unknown; {_suggestion(name, keys)}", settings[name])
         for name in settings
         if name not in named
     ]
@@ -60,7 +60,7 @@ def merge(
 
 
 def as_text(value: Any) -> str:
-    """A value for those that read texts only: whole numbers without a point, `true`, `1e-05`."""
+    """A value as text, for readers of text only: `1`, `true`, `1e-05`."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
@@ -73,14 +73,14 @@ _TYPE_NAMES = {
 }
 
 
-def _meant(name: str, keys: Sequence[Key]) -> str:
-    """A setting by what AWS's recipe file calls it, else the one whose name resembles it."""
+def _suggestion(name: str, keys: Sequence[Key]) -> str:
+    """The setting of this name in AWS's recipe file, else the nearest name."""
     same = [key for key in keys if key.path.rpartition(".")[2] == name]
-    called = next((key.name for key in same if key.name), None)
-    if called:
-        return f"what the recipe file calls {name} is {called!r} here"
+    setting = next((key.name for key in same if key.name), None)
+    if setting:
+        return f"the run file's name for the recipe's {name} is {setting!r}"
     if same:
-        return f"{same[0].path} is not yours to set; leave it out"
+        return f"{same[0].path} cannot be set in a run file; leave it out"
     return nearest(name, [key.name for key in keys if key.name])
 
 

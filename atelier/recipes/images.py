@@ -1,4 +1,4 @@
-"""Where the containers of jobs are."""
+"""Container images of jobs: registries, repositories and tags."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from atelier.recipes.frozen import Frozen
 
 
 class Registry(Frozen):
-    """Accounts that hold the images, by region; `disputed`: why not all of AWS's sources name a region."""
+    """The accounts that hold images, by region.
+
+    `disputed`: regions that only some of AWS's sources name, with the reason.
+    """
 
     name: str
     accounts: Mapping[str, str]
@@ -27,7 +30,7 @@ class Image(Frozen):
 
 
 class Images(Frozen):
-    """Where the containers are."""
+    """All registries and images."""
 
     registries: tuple[Registry, ...]
     images: tuple[Image, ...]
@@ -37,7 +40,7 @@ class Images(Frozen):
         return tuple(self._registry_of(name).accounts)
 
     def dispute_of(self, name: str, region: str) -> str | None:
-        """Why not all of AWS's sources have the image in the region."""
+        """Why AWS's sources disagree about the image in the region; None when they agree."""
         return self._registry_of(name).disputed.get(region)
 
     def uri(self, name: str, region: str) -> str:
@@ -45,7 +48,7 @@ class Images(Frozen):
         image, accounts = self[name], self._registry_of(name).accounts
         if region not in accounts:
             raise UnsupportedCombination(
-                f"region = {region!r}: image {name} is published in {', '.join(accounts)}"
+                f"region = {region!r}: image {name} is not published there; accepted: {', '.join(accounts)}"
             )
         return f"{accounts[region]}.dkr.ecr.{region}.amazonaws.com/{image.repository}:{image.tag}"
 

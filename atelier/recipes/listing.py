@@ -1,4 +1,4 @@
-"""The catalogue as a person asks for it: which recipes there are, and all that one of them says."""
+"""Lists and descriptions of the catalogue's recipes, for the command line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LIST = "no such list of recipes"
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """What a list is narrowed to; None narrows nothing."""
+    """Filters of a list of recipes; None does not filter."""
 
     model: str | None = None
     technique: str | None = None
@@ -32,9 +32,10 @@ class Filter:
 
 @dataclass(frozen=True)
 class Setting:
-    """A hyperparameter of a recipe. `on_instances` are the bounds that are others there.
+    """A hyperparameter of a recipe.
 
-    `same_as` is the hyperparameter whose value it has unless it is set.
+    `on_instances` has the bounds of instance types that differ from `bounds`. `same_as` names the
+    hyperparameter whose value is the default.
     """
 
     name: str
@@ -48,13 +49,12 @@ class Setting:
 
 
 def listed(catalogue: Catalogue, filters: Filter) -> tuple[RecipeRow, ...]:
-    """The recipes of a list, those that train before those that evaluate.
+    """The recipes that pass the filters: training recipes first, then evaluation recipes.
 
-    InvalidRun names every word of the filter that nothing in the catalogue has, with the nearest that
-    something has.
+    InvalidRun names every filter value that the catalogue does not have, each with the nearest known one.
     """
     rows = (*catalogue.training, *catalogue.evaluation)
-    raise_for(list(_unknown_words(catalogue, rows, filters)), subject=LIST)
+    raise_for(list(_unknown_values(catalogue, rows, filters)), subject=LIST)
     return tuple(row for row in rows if _is_in(row, catalogue, filters))
 
 
@@ -67,13 +67,13 @@ def named(catalogue: Catalogue, name: str) -> RecipeRow:
 
 
 def regions_of(row: RecipeRow, platform: str, catalogue: Catalogue) -> tuple[str, ...]:
-    """Where a recipe runs on a platform; empty: nothing narrows it down."""
+    """The regions of a recipe on a platform; empty when not restricted."""
     on = row.platforms[platform]
     return on.regions or (catalogue.images.regions_of(on.image) if on.image else ())
 
 
 def with_defaults(row: RecipeRow, catalogue: Catalogue) -> Recipe:
-    """A recipe as it is when nobody sets anything, on its first platform."""
+    """A recipe with all defaults, on its first platform."""
     platform, on = next(iter(row.platforms.items()))
     template = catalogue.templates[row.template]
     keys = row.keys_of(template)
@@ -102,7 +102,7 @@ def settings_of(row: RecipeRow, template: Template) -> tuple[Setting, ...]:
 
 
 def described(row: RecipeRow, catalogue: Catalogue) -> dict[str, Any]:
-    """Everything that the catalogue says of a recipe, for a machine."""
+    """Everything that the catalogue has about a recipe, as JSON."""
     template = catalogue.templates[row.template]
     disputed = row.disputed_replicas
     return {
@@ -133,22 +133,22 @@ def described(row: RecipeRow, catalogue: Catalogue) -> dict[str, Any]:
 
 
 def tasks_of(row: RecipeRow) -> tuple[str, ...]:
-    """What a recipe measures; nothing when it trains."""
+    """The tasks of an evaluation recipe; empty for a training recipe."""
     return tuple(getattr(row, "tasks", ()))
 
 
 def technique_of(row: RecipeRow) -> str | None:
-    """How a recipe trains; None when it measures."""
+    """The technique of a training recipe; None for an evaluation recipe."""
     return row.technique if isinstance(row, TrainingRow) else None
 
 
 def reward_of(row: RecipeRow) -> str | None:
-    """Who says how good an answer is, where a recipe learns from that."""
+    """The reward of a reinforcement learning recipe; None for other recipes."""
     return row.reward if isinstance(row, TrainingRow) else None
 
 
 def serves(base_model: BaseModelRow, adaptation: str | None) -> tuple[str, ...]:
-    """Where a model that was customized so may be deployed."""
+    """The targets that serve a base model customized with this adaptation."""
     return tuple(target for target, on in base_model.deployments.items() if adaptation in on.adaptations)
 
 
@@ -166,7 +166,7 @@ def _is_in(row: RecipeRow, catalogue: Catalogue, filters: Filter) -> bool:
     )
 
 
-def _unknown_words(catalogue: Catalogue, rows: Iterable[RecipeRow], filters: Filter) -> Iterable[Problem]:
+def _unknown_values(catalogue: Catalogue, rows: Iterable[RecipeRow], filters: Filter) -> Iterable[Problem]:
     rows = tuple(rows)
     known: dict[str, Iterable[str | None]] = {
         "model": catalogue.base_models,
@@ -179,9 +179,9 @@ def _unknown_words(catalogue: Catalogue, rows: Iterable[RecipeRow], filters: Fil
         "task": (task for row in rows for task in tasks_of(row)),
     }
     for option, value in asdict(filters).items():
-        words = [word for word in dict.fromkeys(known[option]) if word]
-        if value is not None and value not in words:
-            yield Problem(f"--{option}", nearest(value, words), value)
+        accepted = [name for name in dict.fromkeys(known[option]) if name]
+        if value is not None and value not in accepted:
+            yield Problem(f"--{option}", nearest(value, accepted), value)
 
 
 def _setting(row: RecipeRow, key: Key) -> Setting:

@@ -1,6 +1,6 @@
 """Metrics of evaluation containers, by the tasks of the catalogue.
 
-Nova's container writes some metrics under a short name in some versions; here a metric has its long name.
+Some versions of Nova's container write short names of metrics; Atelier uses the long names.
 Source: Amazon Nova user guide, "Evaluating your SageMaker-trained model".
 """
 
@@ -14,7 +14,7 @@ _LONG_NAMES = {"em": "exact_match", "qem": "quasi_exact_match", "f1": "f1_score"
 
 
 def highest(task: str, metric: str) -> float:
-    """The best value a metric can have; the worst is 0. Infinite where none is known."""
+    """The best value of a metric (the worst is 0); infinite when unbounded or unknown."""
     best = catalogue().tasks[task].metrics.get(metric)
     return math.inf if best is None else best
 

@@ -1,4 +1,4 @@
-"""What a recipe's keys are filled with by the run file, beside hyperparameters."""
+"""Placeholder values that come from the run file, besides hyperparameters."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PRESET = "preset_reward_function"
 def inputs_of(
     row: RecipeRow, keys: Sequence[Key], request: RecipeRequest, catalogue: Catalogue
 ) -> tuple[Mapping[str, Any], list[Problem]]:
-    """Values by what they fill; and what is missing, or given to a recipe that has no place for it."""
+    """Values by placeholder, and problems: missing values and values without a placeholder."""
     inputs = dict(request.inputs)
     problems = _reward_problems(row, keys, request)
     if request.task:
@@ -30,15 +30,15 @@ def inputs_of(
 
 def _reward_problems(row: RecipeRow, keys: Sequence[Key], request: RecipeRequest) -> list[Problem]:
     path, arn = f"{request.path}.{REWARD}", request.inputs.get(REWARD)
-    places = [key for key in keys if key.filled_with == REWARD]
-    if arn and not places:
+    reward_keys = [key for key in keys if key.filled_with == REWARD]
+    if arn and not reward_keys:
         return [Problem(path, f"{row.name} calls no reward function; leave it out", arn)]
-    if not arn and any(not key.has_default for key in places):
-        return [Problem(path, f"required: {row.name} calls the function for every answer that it scores")]
+    if not arn and any(not key.has_default for key in reward_keys):
+        return [Problem(path, f"required: {row.name} calls this function to score each answer")]
     preset = next((key for key in keys if key.name == _PRESET), None)
     if not arn and preset and request.technique and not request.settings.get(_PRESET):
         known = ", ".join(str(choice) for choice in preset.bounds.choices if choice)
-        message = f"required, or the hyperparameter {_PRESET} ({known}): else nothing scores the answers"
+        message = f"required to score the answers, unless the hyperparameter {_PRESET} is set ({known})"
         return [Problem(path, message)]
     return []
 

@@ -1,4 +1,4 @@
-"""A resolved recipe as the file that its container reads."""
+"""Render a resolved recipe as the YAML file that its container reads."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from atelier.recipes.resolve import Recipe
 def render(recipe: Recipe, *, job_name: str, model: str, inputs: Mapping[str, Any] | None = None) -> str:
     """The recipe as YAML.
 
-    `model` is a base model path (`nova-micro/prod`) or a checkpoint (`s3://customer-escrow-…`); `inputs` are
-    the other values that the recipe's keys are filled with (rows.Fill), such as the customer_bucket of a
-    distillation.
+    `model` is a base model path (`nova-micro/prod`) or a checkpoint (`s3://customer-escrow-…`). `inputs` has
+    the values of other placeholders (rows.Fill), such as the customer_bucket of a distillation.
     """
     return dump(document(recipe, job_name=job_name, model=model, inputs=inputs))
 
@@ -29,7 +28,7 @@ def document(
 
 
 def entries(recipe: Recipe) -> tuple[Entry, ...]:
-    """The keys of the document, each with its value or the placeholder that a job fills in."""
+    """The keys of the document, each with its value or its placeholder."""
     return tuple(
         Entry(
             key.path,
@@ -42,7 +41,7 @@ def entries(recipe: Recipe) -> tuple[Entry, ...]:
 
 
 def fills(recipe: Recipe) -> dict[str, Any]:
-    """The placeholders' values that the recipe itself knows."""
+    """The placeholder values that the recipe determines, without a job."""
     return {
         "hub_name": recipe.base_model.hub_name or "",
         **recipe.inputs,
@@ -52,5 +51,5 @@ def fills(recipe: Recipe) -> dict[str, Any]:
 
 
 def data_mixing_block(recipe: Recipe) -> dict[str, Any] | None:
-    """The document's `data_mixing`, where the stage mixes Nova's own data in."""
+    """The document's `data_mixing` block; None when the stage uses only the customer's data."""
     return data_mixing.block(recipe.data_mixing) if recipe.data_mixing else None

@@ -1,4 +1,4 @@
-"""What a part of a run asks of the catalogue."""
+"""A recipe request: what a stage or an evaluation requires of the catalogue."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ JUDGE = "judge_model_id"
 
 @dataclass(frozen=True, kw_only=True)
 class RecipeRequest:
-    """A wish. `path` is its field in the run file, for messages.
+    """A request for a recipe. `path` is its field in the run file, for messages.
 
-    A stage has `technique` and `adaptation`, an evaluation `task`. `settings` are hyperparameters by name,
-    which the run file calls `settings_field`. `platform` may be `auto`: the cheapest of `platforms_here`, to
-    which jobs can be submitted (none given: all that this release submits to). `instances_here`: what a
-    platform has in this environment, where that is its own and not AWS's.
+    A stage has `technique` and `adaptation`, an evaluation has `task`. `settings` has hyperparameters by
+    name; the run file calls them `settings_field`. The platform `auto` means the cheapest of
+    `platforms_here`, the platforms of the environment (empty: all that this release submits to).
+    `instances_here` has the instance types of the environment's own clusters, by platform.
     """
 
     path: str
@@ -41,7 +41,7 @@ class RecipeRequest:
 
     @property
     def reward(self) -> Reward:
-        """What scores the answers in reinforcement learning: a function, unless a judging model is named."""
+        """What scores answers in reinforcement learning: a judge if one is named, else a function."""
         return "judge" if JUDGE in self.settings else "verifiable"
 
     def __str__(self) -> str:

@@ -29,10 +29,11 @@ from atelier.recipes.rows import SHIPPED, BaseModelRow, Key, RecipeRow, Template
 
 @dataclass(frozen=True)
 class Recipe:
-    """A recipe row with its choices made. `values` has every key but those that a job fills in.
+    """A recipe row with all choices made.
 
-    `settings` is what the run file set, by name, in the keys' types; `given` what it gives keys to be filled
-    with. Without an instance type the platform chooses one. `origin`: the shipped row, or one of AWS's hub.
+    `values` has the value of every key without a placeholder, by path. `settings` has the hyperparameters
+    that the run file sets, by name and in the keys' types; `inputs` has placeholder values that it sets.
+    Without an instance type the platform chooses one. `origin` is the shipped catalogue or AWS's hub.
     """
 
     row: RecipeRow
@@ -54,9 +55,9 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Resolution:
-    """What the catalogue says to a wish: a recipe, or problems.
+    """The answer to a recipe request: a recipe, or problems.
 
-    `draft` is the recipe with the defaults of the settings that are wrong: there may be more to say of it.
+    `draft` is the recipe with defaults in place of invalid settings, for further checks.
     """
 
     problems: tuple[Problem, ...]
@@ -64,12 +65,12 @@ class Resolution:
 
     @property
     def recipe(self) -> Recipe | None:
-        """The recipe, where nothing is wrong."""
+        """The recipe; None when there are problems."""
         return None if self.problems else self.draft
 
 
 def resolve(request: RecipeRequest, catalogue: Catalogue) -> Recipe:
-    """The recipe for a wish. InvalidRun or UnsupportedCombination tells every problem at once."""
+    """The recipe for a request. InvalidRun or UnsupportedCombination reports all problems at once."""
     found = examine(request, catalogue)
     raise_for(found.problems, subject=f"no recipe for {request.path}")
     assert found.recipe is not None
@@ -77,7 +78,7 @@ def resolve(request: RecipeRequest, catalogue: Catalogue) -> Recipe:
 
 
 def examine(request: RecipeRequest, catalogue: Catalogue) -> Resolution:
-    """The cheapest matching row with the requested settings; or every problem."""
+    """Resolve a request to the cheapest matching row, or to every problem with it."""
     base_model, problems = customizable(request.base_model, request.environment, catalogue)
     if base_model is None:
         return Resolution(tuple(problems))
@@ -91,8 +92,8 @@ def examine(request: RecipeRequest, catalogue: Catalogue) -> Resolution:
     row = chosen.row
     keys = _keys(row, catalogue)
     merged = _merged(chosen, instance_type, request, catalogue)
-    inputs, wrong_given = inputs_of(row, keys, request, catalogue)
-    problems = [*found.problems, *wrong_given, *merged.problems]
+    inputs, input_problems = inputs_of(row, keys, request, catalogue)
+    problems = [*found.problems, *input_problems, *merged.problems]
     if merged.problems:
         problems += _accepted_elsewhere(matching, instance_type, request, catalogue)
     draft = Recipe(
@@ -116,7 +117,7 @@ def examine(request: RecipeRequest, catalogue: Catalogue) -> Resolution:
 
 
 def _chosen(found: Found, request: RecipeRequest, catalogue: Catalogue) -> tuple[Candidate, str | None]:
-    """The candidate and what it runs on: AWS's own default, or with `auto` the cheapest that is possible."""
+    """The candidate and its instance type: AWS's default, or the cheapest valid one for platform `auto`."""
     if request.platform != AUTO:
         first = found.candidates[0]
         return first, _instance_types(first, request)[0]
@@ -135,7 +136,7 @@ def _instance_types(candidate: Candidate, request: RecipeRequest) -> tuple[str |
 def _cost(
     candidate: Candidate, instance_type: str | None, request: RecipeRequest, catalogue: Catalogue
 ) -> tuple[bool, tuple[int, ...]]:
-    """Managed platforms bill tokens, which nothing here compares with instances: they come last."""
+    """Sort key for cost. Managed platforms bill by token and cannot be compared, so they come last."""
     if instance_type is None:
         return True, ()
     replicas = request.replicas or next(iter(candidate.replicas), 1)
@@ -157,7 +158,7 @@ def _keys(row: RecipeRow, catalogue: Catalogue) -> tuple[Key, ...]:
 def _accepted_elsewhere(
     found: Found, instance_type: str | None, request: RecipeRequest, catalogue: Catalogue
 ) -> list[Problem]:
-    """A hint when the same settings are fine on other instances: they may be dearer, so a person chooses."""
+    """A hint at instance types that accept the same settings. They may cost more, so the user decides."""
     others = dict.fromkeys(
         name
         for candidate in found.candidates

@@ -1,4 +1,4 @@
-"""The catalogue's rows as types: one row a fact, each with its source."""
+"""The types of the catalogue's rows; each row states its source."""
 
 from __future__ import annotations
 
@@ -37,9 +37,10 @@ EMBEDDED = "local"
 
 
 class OnTarget(Frozen):
-    """Which adaptations of a model are served, and where (no `regions`: wherever it is trained).
+    """The adaptations and regions in which a target serves a model.
 
-    `disputed_regions` are those of which only some of AWS's sources know.
+    No `regions` means every region in which the model is trained. Only some of AWS's sources list
+    `disputed_regions`.
     """
 
     adaptations: tuple[str, ...]
@@ -49,10 +50,10 @@ class OnTarget(Frozen):
 
 
 class BaseModelRow(Frozen):
-    """A base model. `model` is what a recipe calls it; no `environments` means all in an AWS account.
+    """A base model. `model` is its name in recipes; no `environments` means all in an AWS account.
 
-    `hub_name` is its name in SageMakerPublicHub, where AWS publishes it there. Of one that is not
-    customizable `instead` says what it is and what to use.
+    `hub_name` is its name in SageMakerPublicHub, if AWS publishes it there. For a model that is not
+    customizable, `instead` describes it and names an alternative.
     """
 
     name: str
@@ -67,18 +68,21 @@ class BaseModelRow(Frozen):
     source: str
 
     def is_available_in(self, environment: str) -> bool:
-        """True when the environment can customize it; the embedded one has only what names it."""
+        """True when the environment can customize the model.
+
+        The embedded environment has only models that name it in `environments`.
+        """
         if not self.environments:
             return self.customizable and environment != EMBEDDED
         return self.customizable and environment in self.environments
 
 
 class Key(Frozen):
-    """One key of a recipe document, at a dotted path; settable from a run file when it has a `name`.
+    """One key of a recipe document, at a dotted path. A run file can set a key that has a `name`.
 
-    Its value is, in this order: what the job is `filled_with`, what a run file sets, what the row says
-    (`defaults` by name, `document` by path), the value of the key `same_as` (by name), `default`.
-    An `optional` key is in the recipes of those rows only that set it.
+    The value is the first that exists of: the placeholder `filled_with`, the run file's value, the row's
+    value (`defaults` by name, `document` by path), the value of the key `same_as` (by name), `default`.
+    An `optional` key is only in the recipes of rows that set it.
     """
 
     path: str
@@ -107,12 +111,12 @@ class Key(Frozen):
 
 
 class Checkpoints(Frozen):
-    """That a recipe saves checkpoints before its end, and what early stopping must know of it.
+    """How a recipe saves checkpoints during training, as early stopping needs it.
 
-    `saved_by` and `measured_by` are the hyperparameters that say after how many steps a checkpoint is saved
-    and the validation loss is measured; `loss_keys` are the names under which the job's log may give that
-    loss (AWS documents none for Nova). Without `measured_by` the recipe measures none. `kept_at` is the path
-    of the key that says how many checkpoints are kept.
+    `saved_by` and `measured_by` name the hyperparameters with the number of steps between checkpoints and
+    between measurements of the validation loss. Without `measured_by` the recipe measures no such loss.
+    `loss_keys` are the names under which the job's log may report it (AWS documents none for Nova).
+    `kept_at` is the path of the key with the number of checkpoints that are kept.
     """
 
     saved_by: str
@@ -122,10 +126,10 @@ class Checkpoints(Frozen):
 
 
 class Template(Frozen):
-    """The keys of a kind of recipe, in the order in which AWS writes them.
+    """The keys of one kind of recipe, in AWS's order.
 
-    `dataset`: the format of a stage's training data. No `checkpoints`: only the finished model is saved.
-    `not_rendered`: why this release cannot write the file, of which it then has the settings alone.
+    `dataset` is the format of a stage's training data. Without `checkpoints` only the finished model is
+    saved. `not_rendered` says why this release cannot write the file; such a template has only settings.
     """
 
     name: str
@@ -144,9 +148,10 @@ class DisputedReplicas(Frozen):
 
 
 class OnPlatform(Frozen):
-    """How a recipe runs on a platform; instance types and replicas, where given, replace the row's.
+    """How a recipe runs on a platform. Instance types and replicas, if set, replace the row's.
 
-    No `regions`: wherever the image is published. `data_mixing`: it can mix Nova's own data in.
+    No `regions` means every region in which the image is published. `data_mixing`: the recipe can mix in
+    Nova's own data.
     """
 
     image: str | None = None
@@ -162,8 +167,7 @@ class RecipeRow(Frozen):
     """A recipe that trains or evaluates; its bounds and defaults, by name, override the template's.
 
     The first instance type and number of replicas are the defaults; both are empty where the platform
-    chooses. `document` sets keys, by path, that have no name. `note`: what a user should know of the row's
-    origin.
+    chooses. `document` has values, by path, of keys without a name. `note` is a warning for users of the row.
     """
 
     name: str
@@ -193,11 +197,11 @@ class RecipeRow(Frozen):
 
     @property
     def base_models(self) -> tuple[str, ...]:
-        """The base models of the runs that may have it."""
+        """The base models whose runs can use the recipe."""
         return (self.base_model,)
 
     def replicas_on(self, platform: str) -> tuple[int, ...]:
-        """How many instances it may run on, the default first."""
+        """The numbers of instances that the recipe may run on, the default first."""
         own = self.platforms[platform].replicas
         return self.replicas if own is None else own
 
@@ -206,31 +210,32 @@ class RecipeRow(Frozen):
         return self.replicas_on(platform) + (self.disputed_replicas.values if self.disputed_replicas else ())
 
     def instance_types_on(self, platform: str) -> tuple[str, ...]:
-        """What it may run on, the default first."""
+        """The instance types that the recipe may run on, the default first."""
         own = self.platforms[platform].instance_types
         return self.instance_types if own is None else own
 
     def default_of(self, key: Key) -> Value:
-        """The value of a key that nobody set."""
+        """The value of a key that no run file sets."""
         if key.name and key.name in self.defaults:
             return self.defaults[key.name]
         return self.document.get(key.path, key.default)
 
     def bounds_of(self, key: Key, instance_type: str | None) -> Bounds:
-        """What a key may be on an instance type."""
+        """The bounds of a key on an instance type."""
         name = key.name or ""
         on_instance = self.instance_bounds.get(instance_type or "", {})
         return on_instance.get(name) or self.bounds.get(name, key.bounds)
 
     def dispute_of(self, key: Key) -> Dispute | None:
-        """The narrower limits that some sources state."""
+        """The narrower limits that only some of AWS's sources state."""
         return self.disputed.get(key.name or "", key.disputed)
 
 
 class TrainingRow(RecipeRow):
-    """A recipe that trains. One that distils belongs to the teacher of its `students` and adapts nothing.
+    """A recipe that trains.
 
-    `reward`: what scores the answers, where AWS has a recipe for each.
+    The base model of a distillation recipe is the teacher; its `students` are the base models that use it,
+    and it has no adaptation. `reward` is what scores the answers, if AWS has a recipe for each kind.
     """
 
     technique: str
@@ -239,11 +244,11 @@ class TrainingRow(RecipeRow):
 
     @property
     def base_models(self) -> tuple[str, ...]:
-        """The base models of the runs that may have it as a stage."""
+        """The base models whose runs can use the recipe as a stage."""
         return self.students or (self.base_model,)
 
 
 class EvaluationRow(RecipeRow):
-    """A recipe that evaluates, on any of its tasks."""
+    """A recipe that evaluates a model on one of its tasks."""
 
     tasks: tuple[str, ...]

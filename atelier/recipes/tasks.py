@@ -1,4 +1,4 @@
-"""What evaluations measure, as rows."""
+"""Rows of evaluation tasks."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from atelier.recipes.frozen import Frozen
 
 
 class OwnDataset(Frozen):
-    """The format of a task's dataset, and the file name where its container looks for one."""
+    """The format of a task's dataset, and the file name that its container requires, if any."""
 
     format: str
     file: str | None = None
 
 
 class Task(Frozen):
-    """What an evaluation measures: its recipe's strategy and metric, the metrics that its container writes.
+    """What an evaluation measures: strategy and metric of its recipe, and metrics that its container writes.
 
-    `metrics` gives each one's best value (None: unbounded). `is_available`: run files may name it.
-    `disputed`: why AWS's sources disagree on it.
+    `metrics` has the best value of each metric (None: unbounded). `is_available`: run files may name the
+    task. `disputed`: how AWS's sources disagree about it.
     """
 
     name: str
@@ -34,5 +34,5 @@ class Task(Frozen):
 
     @property
     def fills(self) -> Mapping[str, str]:
-        """What a recipe's keys are filled with."""
+        """Values by placeholder."""
         return {"task": self.name, "strategy": self.strategy, "metric": self.metric}

@@ -1,1 +1,1 @@
-"""The run file: what a person asks the pipeline to do."""
+"""Run files: reading, checking and planning."""

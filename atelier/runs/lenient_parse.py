@@ -1,4 +1,4 @@
-"""Reading a part of a run file without the fields that are wrong in it: the others are checked too."""
+"""Read a part of a run file without its invalid fields, to check the others."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pydantic import BaseModel, ValidationError
 
 _Part = TypeVar("_Part", bound=BaseModel)
 _MOST_TRIES = 20
-# Without these a part would ask for something else, and be told of problems that it does not have.
+# Defaults for these fields would produce misleading errors.
 _DECISIVE = ("technique", "adaptation", "platform", "cluster", "recipe", "task")
 
 
 def read_valid_fields(kind: type[_Part], item: object) -> _Part | None:
-    """The part, with the defaults of the fields that are wrong; None where one of them decides the rest."""
+    """The part with defaults for its invalid fields; None if a decisive field is invalid."""
     item = copy.deepcopy(item)
     for _ in range(_MOST_TRIES):
         try:
@@ -29,7 +29,7 @@ def read_valid_fields(kind: type[_Part], item: object) -> _Part | None:
 
 
 def _drop(item: object, location: Sequence[int | str]) -> bool:
-    """Remove what lies there, or that in which it is missing; False where the part is nothing without it."""
+    """Delete the invalid value or its parent; False if a decisive field is involved."""
     if not location or difflib.get_close_matches(str(location[0]), _DECISIVE, n=1):
         return False
     holder: Any = item

@@ -1,6 +1,6 @@
-"""The run file, the line's public interface, as types.
+"""The types of the run file, which is the public interface of the pipeline.
 
-Shapes only: what a base model, a recipe or a platform allows is the catalogue's to say.
+They check only the form. The catalogue defines what a base model, a recipe or a platform allows.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ CONDITIONS = ("at_least", "better_than_baseline_by", "worse_than_baseline_by_at_
 RUN_NAME_FORM = rf"^{names.RUN_NAME_PATTERN}$"
 RUN_REFERENCE_FORM = rf"^({SERVING}|{names.RUN_ID_PATTERN})$"
 RECIPE_FORM = rf"^(shipped|hub|{names.HUB_RECIPE_ADDRESS.pattern})$"
-# A key becomes a path on a cluster, and a value in a recipe, where `${…}` is filled in:
-# no part of it is empty, `.` or `..`.
+# An S3 key becomes a path on a cluster and a value in a recipe, where `${…}` would be interpolated.
+# So no part of a key may be empty, `.` or `..`, or contain `$`, `{` or `}`.
 _FOLDER = r"([^\s/.${}]|\.[^\s/.${}]|\.\.[^\s/${}])[^\s/${}]*"
 DATASET_FORM = rf"^s3://[a-z0-9][a-z0-9.-]{{1,61}}[a-z0-9](/{_FOLDER})*/[^\s/${{}}]+\.jsonl$"
 INSTANCE_TYPE_FORM = r"^ml\.[a-z0-9-]+\.[a-z0-9]+$"
@@ -31,8 +31,8 @@ CLUSTER_FORM = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 DEPLOYMENT_NAME_FORM = r"^([0-9a-zA-Z][_-]?){1,63}$"
 
 
-def _no_truth_value(value: object) -> object:
-    """YAML's `yes` is True, which would pass for 1: a gate of `at_least: yes` means no number at all."""
+def _refuse_boolean(value: object) -> object:
+    """Refuse booleans: YAML reads `yes` as True, which pydantic would accept as 1."""
     if isinstance(value, bool):
         raise PydanticCustomError("float_type", "must be a number")
     return value
@@ -50,7 +50,7 @@ def _tasks() -> tuple[str, ...]:
     return tuple(task.name for task in tasks().values() if task.is_available)
 
 
-_Number = BeforeValidator(_no_truth_value)
+_Number = BeforeValidator(_refuse_boolean)
 _SHORTEST_NAME, _LONGEST_NAME = names.RUN_NAME_LENGTH
 RunName = Annotated[
     str, StringConstraints(pattern=RUN_NAME_FORM, min_length=_SHORTEST_NAME, max_length=_LONGEST_NAME)
@@ -77,14 +77,17 @@ class _Frozen(BaseModel):
 
 
 class DataMixing(_Frozen):
-    """What a stage trains on beside the customer's data: categories of Nova's, as shares of their part."""
+    """Nova's own data in a stage's training data.
+
+    `customer` is the customer's share of the whole; `nova` has the shares of Nova's categories in the rest.
+    """
 
     customer: Percent
     nova: dict[str, Percent] = {}
 
 
 class EarlyStopping(_Frozen):
-    """The stage's job is stopped when the metric has not fallen by `min_delta` in `patience` reports."""
+    """Stop the job when `patience` reports do not lower the metric by more than `min_delta`."""
 
     metric: Literal["validation_loss"] = "validation_loss"
     patience: Annotated[int, Field(ge=1), _Number]
@@ -92,11 +95,11 @@ class EarlyStopping(_Frozen):
 
 
 class Stage(_Frozen):
-    """One training job of the run. The names of hyperparameters are the catalogue's (`learning_rate` …).
+    """One training job of the run. Hyperparameters have the catalogue's names (`learning_rate` …).
 
-    `train` is left out exactly where the stage before is a distillation, which makes it. `recipe: hub` takes
-    the recipe that was synchronized from SageMaker's public hub instead of the one that Atelier ships.
-    `cluster` is one of the environment's, by its configured name; needed where several can run the stage.
+    `train` is required, except after a distillation, which makes the stage's dataset. `recipe: hub` uses the
+    recipe that was synced from SageMaker's public hub instead of the shipped recipe. `cluster` is the
+    configured name of a cluster of the environment; it is required if several clusters can run the stage.
     """
 
     technique: TechniqueName
@@ -117,9 +120,9 @@ class Stage(_Frozen):
 
 
 class Evaluation(_Frozen):
-    """One task, run on the candidate and on the baseline side by side; a benchmark has its own dataset.
+    """One task, evaluated on the candidate and on the baseline. Benchmarks have their own dataset.
 
-    `platform: auto` is where the last stage trains if the evaluation exists there, else training-job.
+    `platform: auto` is the cluster of the last stage if the evaluation can run there, else training-job.
     """
 
     task: TaskName
@@ -134,7 +137,10 @@ class Evaluation(_Frozen):
 
 
 class GateRule(_Frozen):
-    """One condition on one metric. `confidence`: it must hold at the interval's bound, not at the mean."""
+    """One condition on one metric.
+
+    With `confidence`, the condition must hold for the bound of the confidence interval, not for the mean.
+    """
 
     metric: str
     at_least: Annotated[float, _Number] | None = None
@@ -149,15 +155,15 @@ class GateRule(_Frozen):
 
 
 class Canary(_Frozen):
-    """What the smoke test asks the deployed candidate."""
+    """The scenarios that the smoke test sends to the candidate deployment."""
 
     scenarios: DatasetUri
 
 
 class Deployment(_Frozen):
-    """Where the candidate serves when it passes the gate, behind the stable deployment `name`.
+    """The deployment of a candidate that passes the gate. `name` stays the same when the model changes.
 
-    Without a canary the smoke test asks built-in prompts.
+    Without a canary the smoke test sends built-in prompts.
     """
 
     target: TargetName

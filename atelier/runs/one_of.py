@@ -1,4 +1,4 @@
-"""Words of the run file that registries and the catalogue list, as pydantic types."""
+"""A pydantic type for names that registries and the catalogue list."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 @dataclass(frozen=True)
 class OneOf:
-    """Accepts the names that a function lists; it is called when a value is checked or the schema is made."""
+    """Accepts the names that a function returns.
+
+    The function is called for each validation and for the JSON Schema.
+    """
 
     names: Callable[[], Sequence[str]]
 
@@ -30,5 +33,5 @@ class OneOf:
             return value
         *first, last = (f"'{name}'" for name in names)
         expected = f"{', '.join(first)} or {last}" if first else last
-        # The error of a Literal, so that both are reported alike.
+        # The same error as for a Literal, so that both are reported alike.
         raise PydanticCustomError("literal_error", "Input should be {expected}", {"expected": expected})

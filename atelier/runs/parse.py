@@ -1,4 +1,4 @@
-"""Reading a run file: every shape problem with its field, the value and what would be accepted."""
+"""Parse a run file and report every problem with its form: field, value, accepted form."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _ACCEPTED_FORMS = {
     model.RUN_NAME_FORM: "lower-case letters and digits with single hyphens between, a letter first",
     model.RUN_REFERENCE_FORM: "a run id, <name>-<yyyymmddhhmmss>, or serving",
     model.RECIPE_FORM: "shipped or hub",
-    model.DATASET_FORM: "s3://<bucket>/<key>.jsonl, no part of whose key is empty, . or .. or has $, { or }",
+    model.DATASET_FORM: "s3://<bucket>/<key>.jsonl; no part may be empty, . or .. or contain $, { or }",
     model.INSTANCE_TYPE_FORM: "an instance type such as ml.p5.48xlarge",
-    model.CLUSTER_FORM: "a cluster of the environment, by the name that it is configured with",
+    model.CLUSTER_FORM: "the configured name of a cluster of the environment",
     model.LAMBDA_FORM: "arn:aws:lambda:<region>:<account>:function:<name>",
     model.DEPLOYMENT_NAME_FORM: "1..63 letters and digits, with single hyphens or underscores between",
 }
 
-# What pydantic adds to the location of a value that is none of a hyperparameter's types.
+# Location parts that pydantic adds for a value of none of a hyperparameter's types.
 _UNION = ("bool", "int", "float", "str")
 
 _MESSAGES = {
@@ -40,7 +40,7 @@ _MESSAGES = {
 
 
 def parse_run(data: Mapping[str, Any]) -> model.Run:
-    """A run whose shape is right; what it may ask for is for `check_run`. InvalidRun names every problem."""
+    """A well-formed run. InvalidRun reports every problem with the form; `check_run` checks the rest."""
     try:
         return model.Run.model_validate(data)
     except ValidationError as error:
@@ -49,14 +49,14 @@ def parse_run(data: Mapping[str, Any]) -> model.Run:
 
 
 def shape_problems(error: ValidationError) -> list[Problem]:
-    """What pydantic found, in the words of the run file."""
+    """Pydantic's errors as problems with fields of the run file."""
     details = error.errors(include_url=False)
     problems = [_problem(detail) for detail in details if not _follows_from_another(detail, details)]
     return list({str(problem): problem for problem in problems}.values())
 
 
 def _follows_from_another(detail: ErrorDetails, details: Sequence[ErrorDetails]) -> bool:
-    """A list is also too short when its entries are wrong: those are told."""
+    """True for a list that is too short only because of invalid entries."""
     location = detail["loc"]
     return detail["type"] == "too_short" and any(
         other["loc"][: len(location)] == location and other["loc"] != location for other in details
@@ -83,7 +83,7 @@ def _problem(detail: ErrorDetails) -> Problem:
 
 
 def _keys_at(location: Sequence[int | str]) -> list[str]:
-    """The keys that the run file knows at a location such as ("stages", 0)."""
+    """The accepted keys at a location such as ("stages", 0)."""
     kind: type[BaseModel] = model.Run
     for part in location:
         if isinstance(part, str):

@@ -1,4 +1,4 @@
-"""The readable parts of a run file: a typo in one field must not hide a bad value in another."""
+"""The readable parts of a run file: invalid fields do not hide other problems."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _Part = TypeVar("_Part", bound=BaseModel)
 
 @dataclass(frozen=True)
 class PartialRun:
-    """What could be read, by its index in the file; a field that could not has its default."""
+    """The readable stages, evaluations and gate rules by index; invalid fields have their defaults."""
 
     base_model: str | None
     continue_from: str | None

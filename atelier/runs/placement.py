@@ -1,4 +1,4 @@
-"""On which platform and which of the environment's clusters each part of a run goes; or why it cannot."""
+"""The platform and cluster of each part of a run, or why there is none."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from atelier.runs.model import Evaluation, Run, Stage
 
 @dataclass(frozen=True)
 class Placement:
-    """A part of a run and the recipe that the catalogue has for it, among the clusters of an environment.
+    """A part of a run with its recipe, among the clusters of an environment.
 
-    Of `clusters` and a `bucket` that are None nothing is known: a run file can be read anywhere.
+    `clusters` and `bucket` are None when they are unknown, and are then not checked.
     """
 
     part: Stage | Evaluation
@@ -31,12 +31,12 @@ class Placement:
 
     @property
     def cluster(self) -> JobCluster | None:
-        """The one cluster that the part goes to."""
+        """The only cluster that can run the part; None unless there is exactly one."""
         found = eligible_clusters(self.recipe, self.clusters or (), self.part.cluster)
         return found[0] if len(found) == 1 else None
 
     def problems(self, path: str) -> Iterator[Problem]:
-        """Everything that keeps the part's job from being submitted; `path` is its field."""
+        """The reasons why the part's job cannot be submitted; `path` is the part's field."""
         platform = self.recipe.platform
         if platform in PLATFORMS:
             reason = platform_named(platform).unsupported_reason(self.recipe, self.hub)
@@ -48,16 +48,16 @@ class Placement:
                 yield from self._misplaced(path, self.clusters)
         elif self.part.cluster is not None:
             with_clusters = " or ".join(name for name in PLATFORMS if needs_cluster(name))
-            message = f"{platform} has no clusters; leave it out, or say platform: {with_clusters}"
+            message = f"{platform} has no clusters; leave cluster out, or set platform: {with_clusters}"
             yield Problem(f"{path}.cluster", message, self.part.cluster, is_combination=True)
 
     def warnings(self, path: str) -> Iterator[str]:
-        """What is accepted although nothing comes of it."""
+        """Warnings about settings that are accepted but have no effect."""
         reads = {key.filled_with for key in self.recipe.keys} & {"validation_data_s3_path", "validation_file"}
         if needs_cluster(self.recipe.platform) and getattr(self.part, "validation", None) and not reads:
             yield (
-                f"{path}.validation: {self.recipe.row.name} has no place for validation data on "
-                f"{self.recipe.platform}; it is checked and then left out"
+                f"{path}.validation: {self.recipe.row.name} reads no validation data on "
+                f"{self.recipe.platform}; the dataset is checked but not used"
             )
 
     def _misplaced(self, path: str, clusters: Sequence[JobCluster]) -> Iterator[Problem]:
@@ -82,16 +82,16 @@ class Placement:
             )
 
     def _data(self) -> dict[str, str]:
-        """The part's datasets by field; none while the environment's bucket is unknown."""
+        """The part's datasets by field; empty if the environment's bucket is unknown."""
         if self.bucket is None:
             return {}
         uris = {name: getattr(self.part, name, None) for name in ("train", "validation", "dataset")}
         return {name: uri for name, uri in uris.items() if uri}
 
     def pinned(self) -> dict[str, Any]:
-        """What the part leaves open and its placement decides.
+        """The fields of the part that its placement decides.
 
-        A run that was checked keeps its platform, cluster and instances, whatever the environment becomes.
+        A checked run keeps its platform, cluster and instance type even if the environment changes.
         """
         decided: dict[str, Any] = {"platform": self.recipe.platform}
         if self.cluster is not None:
@@ -101,7 +101,7 @@ class Placement:
 
 
 def pinned(run: Run, placements: Mapping[str, Placement]) -> Run:
-    """The run with every part where it goes; `placements` by field."""
+    """The run with the platform and cluster of every part; `placements` by field."""
     return run.model_copy(
         update={
             name: tuple(

@@ -1,6 +1,6 @@
-"""The plan of a run: every stage and evaluation, resolved once by ValidateRun.
+"""The plan of a run: all stages and evaluations as ValidateRun resolved them.
 
-`runs/<run_id>/plan.json` holds it; later states read it and resolve nothing again.
+It is stored as `runs/<run_id>/plan.json`; later states read it and resolve nothing again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ VERSION = 1
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """`base_model_path` is what an evaluation of the base model loads."""
+    """The resolved parts of a run. Evaluations of the base model load `base_model_path`."""
 
     base_model_path: str
     stages: tuple[ResolvedStage, ...]
@@ -36,7 +36,7 @@ class Plan:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Plan:
-        """Read it back."""
+        """The plan that `to_json` wrote."""
         return cls(
             base_model_path=data["base_model_path"],
             stages=tuple(map(ResolvedStage.from_json, data["stages"])),
@@ -45,13 +45,13 @@ class Plan:
 
 
 def write_plan(plan: Plan, run_id: str, *, objects: Objects, bucket: str) -> None:
-    """Put plan.json; the same plan is the same bytes."""
+    """Write plan.json. Equal plans have equal bytes."""
     body = json.dumps(plan.to_json(), ensure_ascii=False).encode()
     objects.write(_uri(run_id, bucket), body, content_type="application/json")
 
 
 def read_plan(run_id: str, *, objects: Objects, bucket: str) -> Plan:
-    """The plan of a run. FileNotFoundError for a run that began before there were plans."""
+    """The plan of a run. FileNotFoundError for a run of a release without plans."""
     return Plan.from_json(json.loads(objects.read(_uri(run_id, bucket))))
 
 

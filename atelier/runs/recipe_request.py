@@ -1,4 +1,4 @@
-"""What the parts of a run ask of the recipe catalogue."""
+"""Recipe requests for the parts of a run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def stage_request(
     environment: str,
     clusters: Sequence[JobCluster] | None = None,
 ) -> RecipeRequest:
-    """A training recipe. With the environment's `clusters`, one that they can run is preferred."""
+    """The request for a stage's recipe. Recipes that the environment's `clusters` can run are preferred."""
     return RecipeRequest(
         path=f"stages.{index}",
         base_model=base_model,
@@ -35,7 +35,7 @@ def stage_request(
         settings=stage.hyperparameters,
         inputs=_inputs(reward_lambda_arn=stage.reward_lambda_arn),
         data_mixing=stage.data_mixing.model_dump() if stage.data_mixing else None,
-        **_here(base_model, stage, clusters),
+        **_available(base_model, stage, clusters),
     )
 
 
@@ -47,7 +47,7 @@ def evaluation_request(
     environment: str,
     clusters: Sequence[JobCluster] | None = None,
 ) -> RecipeRequest:
-    """An evaluation recipe. An `auto` that `check_run` has not settled is a training job."""
+    """The request for an evaluation's recipe. Platform `auto` means training-job here."""
     return RecipeRequest(
         path=f"evaluation.{index}",
         base_model=base_model,
@@ -58,23 +58,23 @@ def evaluation_request(
         settings=evaluation.inference,
         settings_field="inference",
         inputs=_inputs(reward_lambda_arn=evaluation.reward_lambda_arn, subtask=evaluation.subtask),
-        **_here(base_model, evaluation, clusters),
+        **_available(base_model, evaluation, clusters),
     )
 
 
-def _here(
+def _available(
     base_model: str, part: Stage | Evaluation, clusters: Sequence[JobCluster] | None
 ) -> Mapping[str, Any]:
-    """Where the part's job may go: `auto` leaves out platforms of which the environment has no cluster."""
+    """The available instance types and, for `auto`, platforms, without platforms that lack a cluster."""
     row = catalogue().base_models.get(base_model)
     if clusters is None or row is None:
         return {}
     instances = instances_for(row.model_type, clusters, part.cluster)
     if part.platform != AUTO:
         return {"instances_here": instances}
-    available = catalogue().release.available_platforms
-    context = tuple(name for name in available if name in instances or not needs_cluster(name))
-    return {"instances_here": instances, "platforms_here": context}
+    platforms = catalogue().release.available_platforms
+    usable = tuple(name for name in platforms if name in instances or not needs_cluster(name))
+    return {"instances_here": instances, "platforms_here": usable}
 
 
 def _inputs(**values: str | None) -> dict[str, Any]:

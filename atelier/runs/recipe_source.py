@@ -1,7 +1,7 @@
-"""Which catalogue the recipe of a stage is looked up in: the shipped one, or a recipe of AWS's hub.
+"""The catalogue for a stage's recipe: shipped, or with recipes of AWS's hub.
 
-A recipe of the hub travels with the run: `atelier run` puts the one that was synced into the bucket, named by
-its content, and its address into the run. So no later sync changes what a run does.
+`atelier run` copies the synced hub recipe into the bucket, named by its SHA-256, and writes its address into
+the run. A later sync therefore does not change the run.
 """
 
 from __future__ import annotations
@@ -17,30 +17,31 @@ from atelier.recipes.hub_catalogue import with_hub_recipes
 from atelier.recipes.rows import SHIPPED
 
 HUB = "hub"
-# By what a stage's `recipe` says: an address, or `hub` where the synchronized recipes are at hand.
+# Keys are values of a stage's `recipe`: an address, or `hub` if the synced recipes are available.
 HubCatalogues = Mapping[str, Catalogue]
 NO_HUB: HubCatalogues = {}
 
 
 def catalogue_of(recipe: str, hub: HubCatalogues) -> Catalogue | None:
-    """The catalogue for what a stage's `recipe` says; None when the recipe is not at hand."""
+    """The catalogue for a stage's `recipe`; None if the recipe is not available."""
     return catalogue() if recipe == SHIPPED else hub.get(recipe)
 
 
 def known_catalogue_of(recipe: str, hub: HubCatalogues) -> Catalogue:
-    """The same for a run that was checked. InvalidRun when the recipe is not at hand any more."""
+    """The same for a checked run. InvalidRun if the recipe is not available any more."""
     rows = catalogue_of(recipe, hub)
     if rows is None:
         raise InvalidRun(
-            f"recipe = {recipe!r}: the recipe of AWS's hub that the run was started with is gone"
+            f"recipe = {recipe!r}: the hub recipe that the run was started with is missing or unreadable; "
+            "start a new run"
         )
     return rows
 
 
 def hub_of(run: object, read: Callable[[str], bytes]) -> dict[str, Catalogue]:
-    """The hub recipes that a run's document, however malformed, names by address; verified.
+    """The hub recipes whose addresses occur in a run's document, with their hash verified.
 
-    `read` is `Objects.read`, called for such addresses only.
+    The document may be malformed. `read` is `Objects.read`, called only for such addresses.
     """
     recipes = {uri: read_hub_recipe(uri, read) for uri in dict.fromkeys(_addresses(run))}
     return {uri: with_hub_recipes(catalogue(), [recipe]) for uri, recipe in recipes.items() if recipe}

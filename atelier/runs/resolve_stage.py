@@ -1,4 +1,4 @@
-"""From a recipe and its part of the run file to a resolved stage."""
+"""Resolve a part of the run file and its recipe into a resolved stage."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from atelier.runs.model import EarlyStopping, Evaluation, Stage
 def resolve_part(
     part: Stage | Evaluation, recipe: Recipe, *, field: str, cluster: str | None, region: str
 ) -> ResolvedStage:
-    """A stage or an evaluation. UnsupportedCombination where an image is not in the region."""
+    """A resolved stage or evaluation. UnsupportedCombination if an image is not in the region."""
     if isinstance(part, Stage):
         data = {TRAIN: part.train, VALIDATION: part.validation}
         stop_policy = _stop_policy(recipe, part.early_stopping)
@@ -45,7 +45,7 @@ def resolve_part(
 def resolve_recipe(
     recipe: Recipe, *, field: str = "", max_runtime_hours: float = 0, **known: Any
 ) -> ResolvedStage:
-    """What the recipe alone says of a stage; `known` are further fields."""
+    """A resolved stage with the fields that the recipe determines; `known` has further fields."""
     row, base_model = recipe.row, recipe.base_model
     return ResolvedStage(
         **{
@@ -86,7 +86,7 @@ def _instance(recipe: Recipe) -> Instance | None:
 
 
 def _stop_policy(recipe: Recipe, early_stopping: EarlyStopping | None) -> StopPolicy | None:
-    """The run file's early stopping in the terms of the recipe that is to be stopped."""
+    """The run file's early stopping with the recipe's checkpoint interval and loss keys."""
     checkpoints = recipe.template.checkpoints
     if early_stopping is None or checkpoints is None or checkpoints.measured_by is None:
         return None

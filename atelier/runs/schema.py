@@ -1,4 +1,4 @@
-"""The run file's JSON Schema, for editors and for other tools that write run files.
+"""The run file's JSON Schema, for editors and other tools that write run files.
 
 `python -m atelier.runs.schema > docs/run.schema.json` publishes it.
 """

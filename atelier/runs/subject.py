@@ -1,4 +1,4 @@
-"""The two models that a run evaluates side by side."""
+"""The two models that a run evaluates: candidate and baseline."""
 
 from __future__ import annotations
 

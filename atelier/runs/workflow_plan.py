@@ -1,4 +1,4 @@
-"""What the workflow needs to know of a run to find its way: counts and switches."""
+"""The result of state ValidateRun: counts and switches for the workflow."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from atelier.runs.subject import BASELINE, CANDIDATE
 
 
 def workflow_plan(checked: CheckedRun) -> dict[str, Any]:
-    """Result of state ValidateRun; each evaluation is made of candidate and baseline, side by side."""
+    """The result of state ValidateRun. Each evaluation has one entry for candidate and one for baseline."""
     run = checked.run
     return {
         "run": run.model_dump(mode="json"),
@@ -28,7 +28,7 @@ def workflow_plan(checked: CheckedRun) -> dict[str, Any]:
 
 
 def _choice(field: str, recipe: Recipe) -> dict[str, Any]:
-    """Which recipe a part of the run uses, where it is from and what it runs on."""
+    """The recipe of a part of the run, its origin, platform and instances."""
     return {
         "field": field,
         "recipe": recipe.row.name,

@@ -24,8 +24,8 @@ class Served:
 class Pointer:
     """What a deployment serves, and what it served before.
 
-    `history` is oldest first; its last entry serves, and a rollback goes back along it. `retired` served before
-    that: nothing goes back to them, and they are being deleted. `since` is seconds since the epoch.
+    `history` is oldest first; its last entry serves, and a rollback goes back along it. `retired` served
+    before that: nothing goes back to them, and they are being deleted. `since` is seconds since the epoch.
     """
 
     target: str
@@ -44,7 +44,7 @@ class Pointer:
         return self.history[-2] if len(self.history) > 1 else None
 
     def to_json(self) -> dict[str, Any]:
-        """The form of the parameter: {version, target, model_id, run_id, previous, since, history, retired}."""
+        """The parameter: {version, target, model_id, run_id, previous, since, history, retired}."""
         return {
             "version": VERSION,
             "target": self.target,
@@ -80,7 +80,7 @@ class Pointer:
         return replace(self, history=left, since=self.since if left[-1] == self.serving else now)
 
     def retire_before(self, run_id: str) -> Pointer:
-        """The pointer without what served before the model that a run replaced, as the run's end leaves it."""
+        """The pointer without what served before the model that a run replaced."""
         runs = [served.run_id for served in self.history]
         kept_from = max(0, runs.index(run_id) - 1) if run_id in runs else 0
         retired = (*self.retired, *self.history[:kept_from])

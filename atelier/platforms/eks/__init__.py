@@ -1,1 +1,1 @@
-"""Jobs on a HyperPod cluster orchestrated by EKS: their Kubernetes objects, and what these say of a job."""
+"""Jobs on a HyperPod cluster orchestrated by EKS: Kubernetes objects and status."""

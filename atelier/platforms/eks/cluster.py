@@ -1,4 +1,4 @@
-"""What a job must know of the cluster that it goes to."""
+"""A HyperPod cluster on EKS, as its jobs need to know it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ PLATFORM_NAME = "hyperpod-eks"
 
 @dataclass(frozen=True, kw_only=True)
 class SharedStorage:
-    """A file system that pods mount by a claim, and the part of S3 that it is linked to.
+    """A file system that pods mount by a PersistentVolumeClaim, and its linked S3 prefix.
 
-    `s3_uri` ends in a slash: of an FSx for Lustre file system it is the data repository association's.
+    `s3_uri` ends in a slash. For FSx for Lustre it is the URI of the data repository association.
     """
 
     claim: str
@@ -23,24 +23,24 @@ class SharedStorage:
     s3_uri: str
 
     def path_of(self, uri: str) -> str:
-        """Where a pod finds an object. UnsupportedCombination when the file system does not show it."""
+        """The path of an S3 object in pods. UnsupportedCombination if it is outside `s3_uri`."""
         if not uri.startswith(self.s3_uri):
             raise UnsupportedCombination(
-                f"{uri}: pods of the cluster read files below {self.s3_uri} only, as {self.mount_path}"
+                f"{uri}: pods of this cluster read only files below {self.s3_uri} (as {self.mount_path})"
             )
         return f"{self.mount_path.rstrip('/')}/{uri.removeprefix(self.s3_uri)}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cluster:
-    """A HyperPod cluster on EKS, and how jobs get nodes there.
+    """A HyperPod cluster on EKS, and how jobs get nodes on it.
 
-    `name` is HyperPod's, `configured_name` what the environment and run files call it; `instance_types` are
-    its nodes'. `is_restricted`: its groups are restricted instance groups, which run Nova and nothing else.
-    `queue` (a LocalQueue of the namespace) and `priority` (the priority class's name with `-priority`) belong
-    to task governance, which restricted clusters lack. A job whose pods got no node for
-    `start_within_seconds` has no capacity. `allows_services`: the Role of those who submit lets them make
-    what the payloads of AWS's hub hold beside a job (`resources.role_rules`).
+    `name` is HyperPod's name, `configured_name` is the name in the environment and in run files.
+    `is_restricted`: its instance groups are restricted, so they run only Nova. `queue` (a LocalQueue of the
+    namespace) and `priority` (the name of the priority class with `-priority`) belong to task governance,
+    which restricted clusters do not have. A job whose pods get no node within `start_within_seconds` fails
+    for lack of capacity. `allows_services`: the Role for submitting jobs also allows the other objects of
+    hub payloads (`resources.role_rules`).
     """
 
     name: str
@@ -57,22 +57,21 @@ class Cluster:
     start_within_seconds: int = 3600
 
     def __post_init__(self) -> None:
-        governance = ("queue", "priority")
-        set_ones = [name for name in governance if getattr(self, name)]
-        if self.is_restricted and set_ones:
+        governance = [name for name in ("queue", "priority") if getattr(self, name)]
+        if self.is_restricted and governance:
             raise UnsupportedCombination(
-                f"{set_ones[0]} = {getattr(self, set_ones[0])!r}: cluster {self.name} is restricted, "
-                "and restricted instance groups have no task governance; leave it out"
+                f"{governance[0]} = {getattr(self, governance[0])!r}: cluster {self.name} is restricted, "
+                f"and restricted instance groups have no task governance; leave {governance[0]} out"
             )
 
     @property
     def kueue_labels(self) -> dict[str, str]:
-        """Labels by which Kueue takes a workload into a queue."""
-        wanted = {
+        """The labels that put a workload into a Kueue queue."""
+        labels = {
             "kueue.x-k8s.io/queue-name": self.queue,
             "kueue.x-k8s.io/priority-class": self.priority,
         }
-        return {name: value for name, value in wanted.items() if value}
+        return {name: value for name, value in labels.items() if value}
 
     @property
     def platform(self) -> str:
@@ -86,19 +85,19 @@ class Cluster:
         return f"{self.configured_name} ({', '.join((f'{groups} groups', *self.instance_types))})"
 
     def takes(self, *, open_weights: bool) -> bool:
-        """Restricted groups run Nova and nothing else, and Nova runs nowhere else on a cluster."""
+        """True for Nova on restricted groups and for open weights on standard groups."""
         return open_weights is not self.is_restricted
 
     def has_nodes_for(self, instance_type: str | None, _replicas: int) -> bool:
-        """True when it has groups of the type; how many nodes are free is for its scheduler to find."""
+        """True when it has groups of this type. The scheduler finds free nodes."""
         return instance_type in self.instance_types
 
 
 def devices(instance: Instance, *, gpus: int | None = None) -> dict[str, Any]:
-    """The resources of a container that has a node to itself; `gpus` where the recipe wants fewer."""
-    wanted = {
+    """The resources of a container with a whole node; `gpus` if the recipe uses fewer accelerators."""
+    available = {
         "nvidia.com/gpu": instance.accelerators if gpus is None else min(gpus, instance.accelerators),
         "vpc.amazonaws.com/efa": instance.efa_devices,
     }
-    amounts = {name: amount for name, amount in wanted.items() if amount}
+    amounts = {name: amount for name, amount in available.items() if amount}
     return {"limits": amounts, "requests": dict(amounts)} if amounts else {}

@@ -1,4 +1,4 @@
-"""The ConfigMap that brings a recipe into its pods, as /config/config.yaml."""
+"""The ConfigMap that mounts a recipe in pods as /config/config.yaml."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MOUNT = {"name": VOLUME, "mountPath": "/config"}
 
 
 def config_map(job_name: str, document: Mapping[str, Any]) -> dict[str, Any]:
-    """The object; the recipe is one text in it, whatever the run file has put into the recipe."""
+    """The ConfigMap. The recipe is a single text value, so run files cannot change its structure."""
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -22,7 +22,7 @@ def config_map(job_name: str, document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def volume(job_name: str) -> dict[str, Any]:
-    """The volume of a pod that reads it."""
+    """The volume of a pod that mounts the ConfigMap."""
     return {"name": VOLUME, "configMap": {"name": _name(job_name)}}
 
 

@@ -1,8 +1,8 @@
-"""A job as AWS's hub publishes it: the payload template, filled in object by object.
+"""Fill in the payload template of a job that AWS's hub publishes.
 
-A payload is a rendered Helm chart with `{{placeholder}}` where a value belongs
-(aws/sagemaker-hyperpod-recipes, launch.json of its tests). It is read before it is filled: what a run file
-says lands inside a value of the YAML and cannot become a part of its structure.
+A payload is a rendered Helm chart with `{{placeholder}}` for values (aws/sagemaker-hyperpod-recipes,
+launch.json of its tests). It is parsed before it is filled in, so values of a run file cannot change the
+structure of the YAML.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from atelier.recipes.hub.recipe import HubRecipe
 
 _PLACEHOLDER = re.compile(r"\{\{\s*(?P<name>\w+)\s*\}\}")
-# YAML reads an unquoted `{{x}}` as a mapping, so these are put in quotes; those inside quotes or a block
-# stay.
+# YAML reads an unquoted `{{x}}` as a mapping, so it is quoted here; placeholders in quotes or blocks stay.
 _BARE = re.compile(r"^(?P<before>[^#'\"\n]*?(?::|-)\s+)(?P<value>[^\s'\"#{]*\{\{[^\n'\"]*)$", re.MULTILINE)
 _CONFIG = "config.yaml"
 
@@ -32,8 +31,8 @@ def objects(
 ) -> list[dict[str, Any]]:
     """The payload's objects, the training job first.
 
-    `document` is the recipe of every ConfigMap in it; `values` fill what else the payload leaves open.
-    UnsupportedCombination names what it is that cannot be filled or created.
+    `document` replaces the recipe in every ConfigMap; `values` has the values of the other placeholders.
+    UnsupportedCombination names a placeholder without a value, or a kind that Atelier cannot create.
     """
     found = [_filled(read, hub, values) for read in _read(hub) if read]
     for manifest in found:
@@ -41,17 +40,19 @@ def objects(
         if manifest["kind"] == "ConfigMap" and _CONFIG in manifest.get("data", {}):
             _configure(manifest, document)
         elif kind_of(manifest) in JOB_KINDS:
-            _count_the_master(manifest)
+            _exclude_master(manifest)
     jobs = [manifest for manifest in found if kind_of(manifest) in JOB_KINDS]
     if not jobs:
-        raise UnsupportedCombination(f"{hub.name}: its payload holds no job whose end could be waited for")
+        raise UnsupportedCombination(
+            f"{hub.name}: its payload has no training job; accepted: PyTorchJob, HyperPodPyTorchJob"
+        )
     return [jobs[0], *(manifest for manifest in found if manifest is not jobs[0])]
 
 
 def needs_services(hub: HubRecipe) -> bool:
-    """True where the payload holds more than jobs as rendered here are made of.
+    """True if the payload has kinds of object that Atelier's own jobs do not need.
 
-    UnsupportedCombination for a payload that cannot be read.
+    UnsupportedCombination for a payload that cannot be parsed.
     """
     return any(kind_of(manifest) not in RENDERED for manifest in _read(hub) if manifest)
 
@@ -72,7 +73,7 @@ def _quoted(match: re.Match[str]) -> str:
 
 def _filled(value: Any, hub: HubRecipe, values: Mapping[str, str | int]) -> Any:
     if isinstance(value, dict):
-        # The recipe's own text is replaced as a whole, so its placeholders need no value.
+        # `_configure` replaces the recipe's text as a whole, so its placeholders need no value.
         return {
             _filled(key, hub, values): item if key == _CONFIG else _filled(item, hub, values)
             for key, item in value.items()
@@ -91,13 +92,13 @@ def _value(match: re.Match[str], hub: HubRecipe, values: Mapping[str, str | int]
     name = match["name"]
     if name not in values:
         raise UnsupportedCombination(
-            f"{hub.name}: its payload asks for {name!r}; known are {', '.join(sorted(values))}"
+            f"{hub.name}: its payload has placeholder {name!r}; accepted: {', '.join(sorted(values))}"
         )
     return values[name]
 
 
 def _configure(manifest: dict[str, Any], document: Mapping[str, Any]) -> None:
-    """The job's recipe in the place of the published one; the task of each of its services stays."""
+    """Replace the published recipe by the job's recipe, and keep the task type of each service."""
     task = re.search(r"^\s*task_type:\s*(?P<type>\w+)\s*$", manifest["data"][_CONFIG], re.MULTILINE)
     recipe = dict(document)
     if task:
@@ -105,8 +106,8 @@ def _configure(manifest: dict[str, Any], document: Mapping[str, Any]) -> None:
     manifest["data"][_CONFIG] = dump(recipe)
 
 
-def _count_the_master(job: dict[str, Any]) -> None:
-    """Payloads give the workers the number of all replicas, although the master is one of them."""
+def _exclude_master(job: dict[str, Any]) -> None:
+    """Subtract the master from the workers: payloads count all replicas as workers."""
     specs = job["spec"].get("pytorchReplicaSpecs", {})
     if "Master" in specs and "Worker" in specs:
         workers = int(specs["Worker"]["replicas"]) - int(specs["Master"]["replicas"])

@@ -1,9 +1,9 @@
 """A HyperPodPyTorchJob, which trains open weights on standard instance groups.
 
-Source: aws/sagemaker-hyperpod-recipes launcher/nemo/k8s_templates/training, with the scripts and arguments
-that its tests keep for llmft recipes; the labels and annotations of task governance as AWS's
-hyperpod-pytorch-job-template 1.5.0 places them. Not copied: `… | tee` around the script, whose exit code is
-then tee's, so that a training that failed counts as one that succeeded.
+Source: aws/sagemaker-hyperpod-recipes launcher/nemo/k8s_templates/training, with the scripts and arguments of
+its tests for llmft recipes. Labels and annotations of task governance follow AWS's
+hyperpod-pytorch-job-template 1.5.0. One difference: AWS pipes the script into `tee`, whose exit code hides
+that of the script, so a failed training would count as successful.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def hyperpod_job(
     storage: SharedStorage,
     active_seconds: int,
 ) -> dict[str, Any]:
-    """The object. Where the recipe says that it is elastic, replicas may come and go within its limits."""
+    """The object. An elastic recipe may change its number of replicas within the recipe's limits."""
     elastic = _elastic_policy(document)
     replica_spec: dict[str, Any] = {
         "name": f"{replicas}-nodes",
@@ -115,7 +115,7 @@ def _template(
 
 
 def _variables(name: str, instance: Instance, replicas: int, cluster: Cluster) -> dict[str, str]:
-    told = {
+    variables = {
         "NCCL_DEBUG": "WARN",
         "SLURM_NTASKS_PER_NODE": str(instance.accelerators),
         "CUDA_VISIBLE_DEVICES": ",".join(map(str, range(instance.accelerators))),
@@ -131,5 +131,5 @@ def _variables(name: str, instance: Instance, replicas: int, cluster: Cluster) -
         "POST_SCRIPT_COMMANDS": "",
         "USE_HYPERPODRUN": "true",
     }
-    # Kueue names the workload itself.
-    return told if cluster.queue else told | {"JOB_NAME": name}
+    # Kueue sets the name of the workload.
+    return variables if cluster.queue else variables | {"JOB_NAME": name}

@@ -1,4 +1,4 @@
-"""The containers of a recipe's job on EKS, by role."""
+"""The container images of a recipe's job on EKS, by role."""
 
 from __future__ import annotations
 
@@ -26,12 +26,15 @@ def images_of(recipe: Recipe, shipped: Catalogue, region: str) -> dict[str, str]
 
 
 def _containers(recipe: Recipe, shipped: Catalogue) -> OnPlatform:
-    """The images of the shipped recipe of the name: the hub names those of training jobs alone."""
+    """The images of the shipped recipe of the same name.
+
+    The hub publishes only the images of training jobs.
+    """
     base_model = recipe.base_model.name
     for row in (*shipped.training_of(base_model), *shipped.evaluation_of(base_model)):
         if row.name == recipe.row.name and recipe.platform in row.platforms:
             return row.platforms[recipe.platform]
     raise UnsupportedCombination(
-        f"{recipe.row.name}: no shipped recipe has this name on {recipe.platform}, "
-        "so its containers are unknown"
+        f"{recipe.row.name}: no shipped recipe has this name on {recipe.platform}, so its container "
+        "images are unknown; use a shipped recipe"
     )

@@ -1,4 +1,4 @@
-"""A job on a cluster: everything that its submission, its waiting and its removal need, in one request."""
+"""A job on an EKS cluster: one request for submission, status and deletion."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from atelier.platforms.eks.resources import CONFIG_MAP, Manifest, kind_of
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterJob:
-    """A job as the operations table keeps it.
+    """A job as the operations table stores it.
 
-    `objects` are manifests in the order of their creation; the first is the job whose end is waited for,
-    and the owner of the rest. A job whose pods got no node for `start_within_seconds` has no capacity.
+    `objects` are manifests in the order of their creation. The first is the job whose end counts, and the
+    owner of the others. A job whose pods get no node within `start_within_seconds` fails for lack of
+    capacity.
     """
 
     name: str
@@ -33,15 +34,15 @@ class ClusterJob:
 
     @classmethod
     def from_request(cls, request: Mapping[str, Any]) -> ClusterJob:
-        """The job that `to_request` wrote. RequestRefused for the request of another service."""
+        """The job that `to_request` wrote. RequestRefused for any other request."""
         try:
             return cls(**{**request, "objects": tuple(request["objects"])})
         except (KeyError, TypeError) as error:
-            raise RequestRefused(f"not a job of a cluster: {error}") from error
+            raise RequestRefused(f"the request is not a job of an EKS cluster: {error}") from error
 
     @property
     def main(self) -> Manifest:
-        """The object whose end is the job's."""
+        """The object whose end is the end of the job."""
         return self.objects[0]
 
     @property
@@ -52,10 +53,10 @@ class ClusterJob:
 
     @property
     def output_folder(self) -> str:
-        """What the job writes below its output; ends in a slash."""
+        """The URI of the job's output folder; ends in a slash."""
         return f"{self.output_s3_path.rstrip('/')}/{self.name}/"
 
     @property
     def manifest_uri(self) -> str:
-        """Where Nova's containers say what they made (Amazon Nova user guide, HyperPod)."""
+        """The URI of the manifest that Nova's containers write (Amazon Nova user guide, HyperPod)."""
         return f"{self.output_folder}manifest.json"

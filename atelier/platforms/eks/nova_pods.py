@@ -1,8 +1,8 @@
-"""The pods of Nova's containers on restricted instance groups, as AWS's own launcher writes them.
+"""Pod templates of Nova's containers on restricted instance groups, as AWS's own launcher writes them.
 
-Source: aws/sagemaker-hyperpod-recipes launcher/nova/k8s_templates/{SFT,PPO} and what its tests keep of their
-rendering. One fault is not copied: there every init container mounts `k8s-ca-cert`, which is a volume only of
-pods that call a Lambda function.
+Source: aws/sagemaker-hyperpod-recipes launcher/nova/k8s_templates/{SFT,PPO} and their rendering in its tests.
+One difference: AWS mounts `k8s-ca-cert` in every init container, although only pods that call a Lambda
+function have this volume.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ _TOLERATION = {
 
 @dataclass(frozen=True, kw_only=True)
 class NovaPod:
-    """What the pods of one workload have in common.
+    """Common settings of the pods of one workload.
 
-    `calls_lambda`: they call a function of the account, over the node's own network. `gpus`: where the
-    recipe uses fewer than the instance has.
+    `calls_lambda`: the pods call a Lambda function of the account over the node's network. `gpus`: the number
+    of accelerators if the recipe uses fewer than the instance has.
     """
 
     job_name: str
@@ -58,7 +58,7 @@ class NovaPod:
         return self._template(container, knows_ca=self.calls_lambda)
 
     def server(self, *, env: Mapping[str, str]) -> dict[str, Any]:
-        """The pod template of a process that answers the others of its job."""
+        """The pod template of a server for the other processes of its job."""
         container = {
             "name": "server",
             "image": self.image,
@@ -72,7 +72,7 @@ class NovaPod:
 
     @property
     def variables(self) -> dict[str, str]:
-        """What AWS's containers are told beside their recipe."""
+        """Environment variables of AWS's containers."""
         return {
             "X_AMZ_SOURCE_ACCOUNT": self.cluster.account,
             "INSTANCE_TYPE": self.instance.name,
@@ -119,7 +119,7 @@ class NovaPod:
             {"name": "fsx-path-output-artifacts", "mountPath": f"{_FSX}/output_artifacts"},
         ]
         if self.has_scratch:
-            mounts.append({"name": "tmp-storage", "mountPath": "/tmp"})  # noqa: S108 - the containers' own choice
+            mounts.append({"name": "tmp-storage", "mountPath": "/tmp"})  # noqa: S108 - the containers' choice
         if self.calls_lambda:
             mounts.append(dict(_CA_MOUNT))
         return mounts
@@ -140,9 +140,9 @@ class NovaPod:
         return volumes
 
 
-def _on_nodes(wanted: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def _on_nodes(labels: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     expressions = [
-        {"key": label, "operator": "In", "values": list(values)} for label, values in wanted.items()
+        {"key": label, "operator": "In", "values": list(values)} for label, values in labels.items()
     ]
     terms = {"nodeSelectorTerms": [{"matchExpressions": expressions}]}
     return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 class HyperPodEks:
-    """Nova's recipes on restricted groups, AWS's llmft recipes on standard ones."""
+    """The platform for Nova's recipes (restricted groups) and AWS's llmft recipes (standard groups)."""
 
     name = PLATFORM_NAME
     needs_cluster = True
     keeps_checkpoints_of_stopped_jobs = False
 
     def unsupported_reason(self, recipe: Recipe, hub: HubRecipe | None) -> str | None:
-        """Why the recipe cannot be submitted, with what could; None when it can."""
+        """Why the recipe cannot be submitted, and an alternative; None if it can."""
         from atelier.platforms.eks.support import unsupported_reason
 
         return unsupported_reason(recipe, hub)
@@ -46,29 +46,32 @@ class HyperPodEks:
         data: Mapping[str, str],
         path: str,
     ) -> Iterator[Problem]:
-        """Services that the cluster does not allow, and files that its storage does not show."""
+        """Services that the cluster does not allow, and data outside its storage."""
         from atelier.platforms.eks.hub_payload import needs_services
 
         assert isinstance(cluster, Cluster)
         where = f"{path}.cluster"
         if hub is not None and not cluster.allows_services and needs_services(hub):
             message = (
-                f"does not let Atelier make the services of {recipe.row.name} (a Secret, Deployments, Jobs); "
-                "accepted: a cluster that allows services"
+                f"does not let Atelier create the services of {recipe.row.name} (a Secret, Deployments, "
+                "Jobs); accepted: a cluster that allows services"
             )
             yield Problem(where, message, cluster.configured_name, is_combination=True)
         elif has_open_weights(recipe.base_model.model_type) and cluster.storage is None:
-            message = f"has no shared storage, by which {recipe.row.name} reads data and leaves models"
+            message = (
+                f"has no shared storage, which {recipe.row.name} needs for its data and its model; "
+                "accepted: a cluster with storage"
+            )
             yield Problem(where, message, cluster.configured_name, is_combination=True)
         elif has_open_weights(recipe.base_model.model_type) and cluster.storage is not None:
             shown = cluster.storage.s3_uri
             for field, uri in data.items():
                 if not uri.startswith(shown):
-                    message = f"cluster {cluster.configured_name} reads objects below {shown} only"
+                    message = f"cluster {cluster.configured_name} reads only objects below {shown}"
                     yield Problem(f"{path}.{field}", message, uri, is_combination=True)
 
     def read_cluster(self, values: Mapping[str, Any]) -> Cluster:
-        """A cluster from the JSON of a function's environment."""
+        """Build a cluster from the JSON in a function's environment variables."""
         storage = values.get("storage")
         return Cluster(
             **{

@@ -1,6 +1,6 @@
-"""What the pods of a job say of it: whether it can go on, and what is wrong where it cannot.
+"""The status of a job's pods: whether the job can continue, and why not.
 
-Source: Kubernetes API reference (PodStatus, ContainerStatus) and the reasons that kubelet and scheduler give.
+Source: Kubernetes API reference (PodStatus, ContainerStatus) and the reasons of kubelet and scheduler.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from atelier.errors import AtelierError, CapacityUnavailable, JobFailed, Request
 
 Pod = Mapping[str, Any]
 
-# A container that ended badly three times will do so a fourth time.
+# A container that failed three times is expected to fail again.
 _RESTARTS_ALLOWED = 3
-# Registries and mounts may fail for a while; what lasts longer does not heal.
+# Failures of registries and mounts may be temporary; longer ones count as permanent.
 _START_SECONDS = 600
 _IMAGE_REASONS = frozenset({"ErrImagePull", "ImagePullBackOff", "ImageInspectError", "RegistryUnavailable"})
 _NEVER_REASONS = frozenset({"InvalidImageName", "ErrImageNeverPull"})
@@ -25,14 +25,14 @@ _CONFIG_REASONS = frozenset({"CreateContainerConfigError", "CreateContainerError
 
 @dataclass(frozen=True)
 class Trouble:
-    """Why a job cannot go on, as an error of atelier/errors.py and a message for people."""
+    """Why a job cannot continue: an error of atelier/errors.py and a message for people."""
 
     error: type[AtelierError]
     cause: str
 
 
 def trouble_of(pods: Sequence[Pod], *, now: int, start_within_seconds: int) -> Trouble | None:
-    """What will not get better by waiting; None while there is hope. `now` in seconds since the epoch."""
+    """A permanent problem of the pods; None if there is none. `now` in seconds since the epoch."""
     for pod in pods:
         found = _unstartable(pod, now) or _crashing(pod) or _unschedulable(pod, now, start_within_seconds)
         if found:
@@ -41,12 +41,12 @@ def trouble_of(pods: Sequence[Pod], *, now: int, start_within_seconds: int) -> T
 
 
 def endings(pods: Sequence[Pod]) -> list[str]:
-    """How containers and pods ended that did not end well: `pod x: container y ended: OOMKilled, …`."""
+    """How failed containers and pods ended: `pod x: container y ended: OOMKilled, …`."""
     return [ending for pod in pods for ending in _endings(pod)]
 
 
 def summary(pods: Sequence[Pod]) -> str:
-    """One line for people: how many pods run, and what the others wait for."""
+    """One line for people: the number of running pods, and why the others wait."""
     if not pods:
         return "no pods yet"
     running = sum(pod["status"].get("phase") == "Running" for pod in pods)
@@ -69,9 +69,9 @@ def _unstartable(pod: Pod, now: int) -> Trouble | None:
         what = f"{_name(pod)}: container {container['name']}"
         if reason in _NEVER_REASONS or (reason in _IMAGE_REASONS and lasts):
             image = container.get("image", "its image")
-            return Trouble(RequestRefused, f"{what} cannot pull {image}: {_said(reason, message)}")
+            return Trouble(RequestRefused, f"{what} cannot pull {image}: {_reason(reason, message)}")
         if reason in _CONFIG_REASONS and lasts:
-            return Trouble(RequestRefused, f"{what} cannot be made: {_said(reason, message)}")
+            return Trouble(RequestRefused, f"{what} cannot be created: {_reason(reason, message)}")
     return None
 
 
@@ -80,10 +80,10 @@ def _crashing(pod: Pod) -> Trouble | None:
         waiting = container.get("state", {}).get("waiting") or {}
         restarts = container.get("restartCount", 0)
         if waiting.get("reason") == "CrashLoopBackOff" and restarts >= _RESTARTS_ALLOWED:
-            ended = _ended(container) or "it does not say how"
+            ended = _ended(container) or "no reason given"
             return Trouble(
                 JobFailed,
-                f"{_name(pod)}: container {container['name']} ended badly {restarts} times, last: {ended}",
+                f"{_name(pod)}: container {container['name']} failed {restarts} times, last: {ended}",
             )
     return None
 
@@ -98,12 +98,12 @@ def _unschedulable(pod: Pod, now: int, start_within_seconds: int) -> Trouble | N
     return Trouble(
         CapacityUnavailable,
         f"{_name(pod)} got no node within {start_within_seconds} s: "
-        + _said(condition.get("reason", ""), condition.get("message", "")),
+        + _reason(condition.get("reason", ""), condition.get("message", "")),
     )
 
 
 def _without_node(pod: Pod) -> Mapping[str, Any] | None:
-    """The condition that says that the scheduler has no place for the pod."""
+    """The condition with which the scheduler reports that no node fits the pod."""
     for condition in pod["status"].get("conditions") or []:
         if condition["type"] == "PodScheduled" and condition["status"] == "False":
             return dict(condition)
@@ -112,9 +112,9 @@ def _without_node(pod: Pod) -> Mapping[str, Any] | None:
 
 def _endings(pod: Pod) -> Iterator[str]:
     status = pod["status"]
-    # The kubelet that evicts a pod, and the scheduler that preempts one, say so on the pod itself.
+    # An eviction by kubelet and a preemption by the scheduler are recorded in the pod's own status.
     if status.get("phase") == "Failed" and status.get("reason"):
-        yield f"{_name(pod)} was ended by the cluster: {_said(status['reason'], status.get('message', ''))}"
+        yield f"{_name(pod)} was ended by the cluster: {_reason(status['reason'], status.get('message', ''))}"
     for container in _containers(pod):
         ended = _ended(container)
         if ended:
@@ -122,26 +122,28 @@ def _endings(pod: Pod) -> Iterator[str]:
 
 
 def _ended(container: Mapping[str, Any]) -> str:
-    """`OOMKilled, exit code 137: message`; empty when it ended well or runs for the first time."""
+    """`OOMKilled, exit code 137: message`; empty if no run of the container has failed."""
     for state in ("state", "lastState"):
         ended = (container.get(state) or {}).get("terminated")
         if ended and ended.get("exitCode") != 0:
             reason, message = ended.get("reason", "Error"), ended.get("message", "")
             if reason == "OOMKilled":
-                reason = "OOMKilled (it used more memory than it may)"
-            return _said(f"{reason}, exit code {ended.get('exitCode')}", message)
+                reason = "OOMKilled (it exceeded its memory limit)"
+            return _reason(f"{reason}, exit code {ended.get('exitCode')}", message)
     return ""
 
 
 def _note(pod: Pod) -> str:
-    """What keeps a pod from running, or made it start again."""
+    """Why a pod does not run, or why it restarted."""
     condition = _without_node(pod)
     if condition:
-        return f"{_name(pod)} has no node: {_said(condition.get('reason', ''), condition.get('message', ''))}"
+        return (
+            f"{_name(pod)} has no node: {_reason(condition.get('reason', ''), condition.get('message', ''))}"
+        )
     for container in _containers(pod):
         waiting = (container.get("state") or {}).get("waiting") or {}
         if waiting.get("reason") and waiting["reason"] not in ("PodInitializing", "ContainerCreating"):
-            return f"{_name(pod)} waits: {_said(waiting['reason'], waiting.get('message', ''))}"
+            return f"{_name(pod)} waits: {_reason(waiting['reason'], waiting.get('message', ''))}"
         if container.get("restartCount"):
             why = _ended(container) or "no reason given"
             return f"{_name(pod)} restarted {container['restartCount']} times: {why}"
@@ -153,7 +155,7 @@ def _containers(pod: Pod) -> Iterator[Mapping[str, Any]]:
     yield from pod["status"].get("containerStatuses") or []
 
 
-def _said(reason: str, message: str) -> str:
+def _reason(reason: str, message: str) -> str:
     return ": ".join(filter(None, (reason, " ".join(str(message).split()))))
 
 

@@ -1,7 +1,7 @@
-"""The five workloads of a PPO: reward, critic and anchor models, and the actor that generates and trains.
+"""The five workloads of a PPO: reward, critic, anchor, and the actor's training and generation.
 
-Source: aws/sagemaker-hyperpod-recipes launcher/nova/k8s_templates/PPO, ppo_container_constants.py, and what
-its tests keep of their rendering. The job has succeeded when the actor has trained; the others only serve
+Source: aws/sagemaker-hyperpod-recipes launcher/nova/k8s_templates/PPO, ppo_container_constants.py, and their
+rendering in its tests. The job succeeds when the actor's training succeeds; the other workloads only serve
 it.
 """
 
@@ -15,44 +15,46 @@ from atelier.platforms.eks.nova_pods import NovaPod
 from atelier.platforms.eks.pytorch_job import pytorch_job
 
 
-class _Part(NamedTuple):
+class _Workload(NamedTuple):
     suffix: str
     block: str
     task_type: str
 
 
-_ACTOR = _Part("at", "ppo_actor_train", "ppo_actor_train")
-_GENERATION = _Part("ag", "ppo_actor_generation", "ppo_actor_gen")
+_ACTOR = _Workload("at", "ppo_actor_train", "ppo_actor_train")
+_GENERATION = _Workload("ag", "ppo_actor_generation", "ppo_actor_gen")
 _MODELS = (
-    _Part("rm", "ppo_reward", "ppo_rm"),
-    _Part("cm", "ppo_critic", "ppo_cm"),
-    _Part("am", "ppo_anchor", "ppo_anchor"),
+    _Workload("rm", "ppo_reward", "ppo_rm"),
+    _Workload("cm", "ppo_critic", "ppo_cm"),
+    _Workload("am", "ppo_anchor", "ppo_anchor"),
 )
-# Each part reads its own number of nodes; that of the actor's generation stays for the others to know.
+# Each workload reads its own number of nodes. All of them read that of the actor's generation, so it stays.
 _NOT_IN_RUN = frozenset({"actor_train_replicas", "rm_replicas", "cm_replicas", "am_replicas"})
 
 
 def is_ppo(document: Mapping[str, Any]) -> bool:
-    """True when a recipe is five in one."""
+    """True if the recipe is a PPO with its five workloads."""
     return _ACTOR.block in document
 
 
 def objects(
     document: Mapping[str, Any], *, pod: NovaPod, generation_image: str, active_seconds: int
 ) -> Iterator[dict[str, Any]]:
-    """The objects, the one first that tells when the job has ended. `pod` is that of the whole job."""
-    for part in (_ACTOR, *_MODELS):
-        yield _trained(part, document, pod, active_seconds)
+    """The objects; the first is the one whose end is the end of the job. `pod` has common settings."""
+    for workload in (_ACTOR, *_MODELS):
+        yield _trained(workload, document, pod, active_seconds)
     yield from _generating(document, pod, generation_image)
-    for part in (_ACTOR, *_MODELS, _GENERATION):
-        yield config_map(_name(pod, part), _config(document, part))
+    for workload in (_ACTOR, *_MODELS, _GENERATION):
+        yield config_map(_name(pod, workload), _config(document, workload))
 
 
-def _trained(part: _Part, document: Mapping[str, Any], pod: NovaPod, active_seconds: int) -> dict[str, Any]:
-    own = _pod_of(part, document, pod)
+def _trained(
+    workload: _Workload, document: Mapping[str, Any], pod: NovaPod, active_seconds: int
+) -> dict[str, Any]:
+    own = _pod_of(workload, document, pod)
     return pytorch_job(
         own.job_name,
-        replicas=_nodes(document, part),
+        replicas=_nodes(document, workload),
         template=own.training(env=_variables(own)),
         active_seconds=active_seconds,
     )
@@ -85,10 +87,10 @@ def _generating(document: Mapping[str, Any], pod: NovaPod, image: str) -> Iterat
     }
 
 
-def _pod_of(part: _Part, document: Mapping[str, Any], pod: NovaPod, *, image: str = "") -> NovaPod:
-    gpus = document[part.block]["trainer"].get("devices")
+def _pod_of(workload: _Workload, document: Mapping[str, Any], pod: NovaPod, *, image: str = "") -> NovaPod:
+    gpus = document[workload.block]["trainer"].get("devices")
     return NovaPod(
-        job_name=_name(pod, part),
+        job_name=_name(pod, workload),
         image=image or pod.image,
         init_image=pod.init_image,
         instance=pod.instance,
@@ -102,14 +104,14 @@ def _variables(pod: NovaPod) -> dict[str, str]:
     return {"SVC_NAME": pod.job_name, "NAMESPACE": pod.cluster.namespace}
 
 
-def _config(document: Mapping[str, Any], part: _Part) -> dict[str, Any]:
+def _config(document: Mapping[str, Any], workload: _Workload) -> dict[str, Any]:
     run = {key: value for key, value in document["run"].items() if key not in _NOT_IN_RUN}
-    return {"run": run, "training_config": document[part.block] | {"task_type": part.task_type}}
+    return {"run": run, "training_config": document[workload.block] | {"task_type": workload.task_type}}
 
 
-def _nodes(document: Mapping[str, Any], part: _Part) -> int:
-    return int(document[part.block]["trainer"]["num_nodes"])
+def _nodes(document: Mapping[str, Any], workload: _Workload) -> int:
+    return int(document[workload.block]["trainer"]["num_nodes"])
 
 
-def _name(pod: NovaPod, part: _Part) -> str:
-    return f"{pod.job_name}-{part.suffix}"
+def _name(pod: NovaPod, workload: _Workload) -> str:
+    return f"{pod.job_name}-{workload.suffix}"

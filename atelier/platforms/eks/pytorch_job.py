@@ -5,15 +5,15 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-# A finished job that nobody took away goes after a day, and with it all that it owns.
+# The operator deletes a finished job after a day, with all objects that it owns.
 KEPT_SECONDS = 24 * 3600
 
 
 def pytorch_job(name: str, *, replicas: int, template: dict[str, Any], active_seconds: int) -> dict[str, Any]:
-    """The object. `active_seconds`, from its creation, is when the operator ends it by itself.
+    """The object. The operator ends it `active_seconds` after its creation.
 
-    AWS's published payload templates write the number of all replicas as that of the workers: one node too
-    many, which its launcher does not do.
+    The workers are all replicas but the master, as in AWS's launcher. AWS's published payload templates use
+    the number of all replicas, which is one node too many.
     """
     specs = {"Master": _replicas(1, template)}
     if replicas > 1:

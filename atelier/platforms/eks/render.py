@@ -1,4 +1,4 @@
-"""From a resolved stage to the objects of its job on a cluster, in the order of their creation."""
+"""Render a resolved stage as the objects of its job, in creation order."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from atelier.platforms.eks.pytorch_job import pytorch_job
 from atelier.platforms.eks.support import is_hub_template
 from atelier.platforms.resolved_stage import MAIN_IMAGE, Instance
 
-# What the payloads of AWS's hub call the images of a recipe's other containers.
+# Placeholders in payloads of AWS's hub for the images of a recipe's other containers.
 _IMAGE_PLACEHOLDERS = {
     "generation": "rft_generation_container_image",
     "storm": "rft_storm_container_image",
@@ -34,22 +34,22 @@ _IMAGE_PLACEHOLDERS = {
 def cluster_job(
     spec: JobSpec, *, model: str, inputs: Mapping[str, str], output_s3_path: str, cluster: Cluster
 ) -> ClusterJob:
-    """The job of a stage. `inputs` fills the recipe's keys: `data_s3_path`, `validation_data_s3_path` …
+    """The job of a stage. `inputs` has values by placeholder: `data_s3_path`, `validation_data_s3_path` …
 
-    Output goes below `output_s3_path`. UnsupportedCombination when the cluster is not of the kind that the
-    recipe needs, or when its hub recipe is missing.
+    The job writes its output below `output_s3_path`. UnsupportedCombination if the cluster has the wrong kind
+    of instance groups, or if the hub recipe is missing.
     """
     stage = spec.stage
     name = object_name(spec.name)
     active_seconds = cluster.start_within_seconds + math.ceil(stage.max_runtime_hours * 3600)
-    rendering = _Rendering(spec, name, cluster, active_seconds)
+    renderer = _JobRenderer(spec, name, cluster, active_seconds)
     inputs = {**inputs, "output_s3_path": output_s3_path}
     if is_hub_template(stage.origin, stage.template):
-        objects = rendering.of_hub(stage.document(job_name=name, model=model, inputs=inputs))
+        objects = renderer.of_hub(stage.document(job_name=name, model=model, inputs=inputs))
     elif stage.has_open_weights:
-        objects = rendering.of_open_weights(model, inputs)
+        objects = renderer.of_open_weights(model, inputs)
     else:
-        objects = rendering.of_nova(stage.document(job_name=name, model=model, inputs=inputs))
+        objects = renderer.of_nova(stage.document(job_name=name, model=model, inputs=inputs))
     return ClusterJob(
         name=name,
         cluster=cluster.name,
@@ -61,8 +61,8 @@ def cluster_job(
     )
 
 
-class _Rendering:
-    """One stage on one cluster."""
+class _JobRenderer:
+    """Renders one stage for one cluster."""
 
     def __init__(self, spec: JobSpec, name: str, cluster: Cluster, active_seconds: int) -> None:
         self._spec = spec
@@ -74,7 +74,7 @@ class _Rendering:
         self._active_seconds = active_seconds
 
     def of_nova(self, content: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Fine-tuning, preference tuning, pre-training, evaluation; or all five workloads of a PPO."""
+        """Objects of a Nova job: fine-tuning, pre-training, evaluation, or the five workloads of a PPO."""
         self._require(restricted=True)
         pod = NovaPod(
             job_name=self._name,
@@ -99,7 +99,7 @@ class _Rendering:
         return [job, config_map(self._name, content)]
 
     def of_open_weights(self, model: str, inputs: Mapping[str, str]) -> list[dict[str, Any]]:
-        """Fine-tuning by AWS's llmft; its files lie on storage that the pods share."""
+        """Objects of a fine-tuning with AWS's llmft, whose files are on shared storage."""
         self._require(restricted=False)
         storage = self._storage()
         files = {
@@ -116,7 +116,7 @@ class _Rendering:
             model=storage.path_of(model) if model.startswith("s3://") else model,
             inputs={**inputs, **files, "output_dir": output},
         )
-        # What AWS's launcher writes here: its results folder, and as many processes a node as it starts.
+        # AWS's launcher sets these keys too: its results folder and the number of processes per node.
         content["run"]["results_dir"] = output
         content["trainer"]["devices"] = self._instance.accelerators
         job = hyperpod_job(
@@ -132,10 +132,11 @@ class _Rendering:
         return [job, config_map(self._name, content)]
 
     def of_hub(self, content: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """What the hub publishes, with this job's values."""
+        """Objects of the hub's payload, filled in with this job's values."""
         if self._spec.hub is None:
             raise UnsupportedCombination(
-                f"{self._stage.recipe}: the recipe of AWS's hub that the run was started with is gone"
+                f"{self._stage.recipe}: the hub recipe that the run was started with is missing or "
+                "unreadable; start a new run"
             )
         self._require(restricted=True)
         values: dict[str, str | int] = {
@@ -159,8 +160,8 @@ class _Rendering:
     def _storage(self) -> SharedStorage:
         if self._cluster.storage is None:
             raise UnsupportedCombination(
-                f"cluster {self._cluster.name} has no shared storage: {self._stage.recipe} reads its data "
-                "and leaves its model as files; name a claim, its mount path and what of S3 it shows"
+                f"cluster {self._cluster.name} has no shared storage, which {self._stage.recipe} needs for "
+                "its data and its model; configure a claim, its mount path and its S3 prefix"
             )
         return self._cluster.storage
 
@@ -171,12 +172,12 @@ class _Rendering:
             )
             raise UnsupportedCombination(
                 f"{self._stage.recipe} runs on {needs} instance groups; "
-                f"cluster {self._cluster.name} has {has} ones"
+                f"cluster {self._cluster.name} has {has} instance groups"
             )
 
 
 def _devices(content: Mapping[str, Any]) -> int | None:
-    """How many accelerators of a node the recipe says that it uses, where it says so."""
+    """The number of accelerators per node that the recipe sets; None if it sets none."""
     evaluation = (content.get("resource_config") or {}).get("devices")
     training = ((content.get("training_config") or {}).get("trainer") or {}).get("devices")
     return evaluation or training

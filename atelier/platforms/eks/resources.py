@@ -1,7 +1,7 @@
-"""The kinds of object that a job is made of, and what may be done with them.
+"""The kinds of Kubernetes object that jobs consist of, their API paths and permissions.
 
 Source: Kubernetes API reference (paths); training-operator (kubeflow.org/v1) and HyperPod's training operator
-(sagemaker.amazonaws.com/v1) for the custom ones.
+(sagemaker.amazonaws.com/v1) for the custom resources.
 """
 
 from __future__ import annotations
@@ -34,32 +34,34 @@ _MADE: Mapping[ResourceKind, str] = {
 }
 _PLURALS: Mapping[ResourceKind, str] = {**_MADE, POD: "pods", EVENT: "events"}
 
-# Kinds whose own status says how the job stands, and those that a job as rendered here is made of: only the
-# hub's payloads, which are of Nova, hold others (Secret, Deployment, Job).
+# JOB_KINDS: kinds whose status is the status of the job. RENDERED: kinds of the objects that Atelier renders.
+# Only the hub's payloads, which are for Nova, have other kinds (Secret, Deployment, Job).
 JOB_KINDS = (PYTORCH_JOB, HYPERPOD_JOB)
 RENDERED = (CONFIG_MAP, SERVICE, STATEFUL_SET, *JOB_KINDS)
 
 
 def kind_of(manifest: Manifest) -> ResourceKind:
-    """Its apiVersion and kind."""
+    """The apiVersion and kind of an object."""
     return manifest["apiVersion"], manifest["kind"]
 
 
 def name_of(manifest: Manifest) -> str:
-    """Its name."""
+    """The name of an object."""
     return str(manifest["metadata"]["name"])
 
 
 def plural_of(kind: ResourceKind) -> str:
-    """The kind in paths and permissions. UnsupportedCombination for one that no job is made of."""
+    """The plural of a kind, for paths and permissions. UnsupportedCombination for an unknown kind."""
     if kind not in _PLURALS:
         known = ", ".join(name for _, name in _MADE)
-        raise UnsupportedCombination(f"kind = {kind[1]!r} ({kind[0]}): jobs are made of {known}")
+        raise UnsupportedCombination(
+            f"kind = {kind[1]!r} ({kind[0]}): not an object of a job; accepted: {known}"
+        )
     return _PLURALS[kind]
 
 
 def path_of(kind: ResourceKind, namespace: str, name: str = "") -> str:
-    """Path of a namespace's objects of a kind, or of one of them."""
+    """The API path of a kind's objects in a namespace, or of the named object."""
     version = kind[0]
     root = f"/apis/{version}" if "/" in version else f"/api/{version}"
     collection = f"{root}/namespaces/{namespace}/{plural_of(kind)}"
@@ -67,7 +69,7 @@ def path_of(kind: ResourceKind, namespace: str, name: str = "") -> str:
 
 
 def pod_templates(manifest: Any) -> Iterator[dict[str, Any]]:
-    """Every pod template in an object: a mapping `template` that has a pod's `spec`."""
+    """All pod templates in an object: mappings with the key `template` and a `spec`."""
     if isinstance(manifest, list):
         for item in manifest:
             yield from pod_templates(item)
@@ -80,9 +82,9 @@ def pod_templates(manifest: Any) -> Iterator[dict[str, Any]]:
 
 
 def role_rules(*, with_services: bool = False) -> list[dict[str, Any]]:
-    """The rules of the Role under which jobs are submitted, in their own namespace: these and no more.
+    """All rules of the Role for submitting jobs, in the namespace of the jobs.
 
-    `with_services`: for the payloads of AWS's hub, which bring services of their own, a Secret among them.
+    `with_services`: also for payloads of AWS's hub, which have services of their own, including a Secret.
     """
     kinds = tuple(_MADE) if with_services else RENDERED
     verbs_by_kind: dict[ResourceKind, list[str]] = {

@@ -1,8 +1,8 @@
-"""How a job on a cluster stands: one status from its objects, their conditions, its pods and events.
+"""The status of a job on an EKS cluster, from its objects, pods and events.
 
 Conditions: training-operator's JobStatus (Created, Running, Restarting, Suspended, Succeeded, Failed);
-HyperPod's operator has Completed for Succeeded. A job of several workloads has ended well when the first of
-them has, and badly when any of them has.
+HyperPod's operator has Completed for Succeeded. A job of several workloads succeeds when its first workload
+succeeds, and fails when any of them fails.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Live = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Found:
-    """What the cluster has of a job: objects in the job's order (None for a missing one), pods, events."""
+    """A job's objects in order (None for a missing one), its pods and events."""
 
     objects: Sequence[Live | None]
     pods: Sequence[Live]
@@ -36,11 +36,11 @@ class Found:
 
 
 def status_of(job: ClusterJob, found: Found, *, is_started: bool, now: int) -> Status:
-    """The job's status. `is_started`: its submission ended, so that an object that is missing was deleted.
+    """The job's status. `is_started`: all objects were created, so a missing object was deleted.
 
-    A job that ended for Atelier `leaves_something`: its objects, or pods that would go on without it.
+    A job that has ended `leaves_something`: its objects and pods, which remain until they are deleted.
     """
-    objects = [_ours(asked, live) for asked, live in zip(job.objects, found.objects, strict=True)]
+    objects = [_ours(requested, live) for requested, live in zip(job.objects, found.objects, strict=True)]
     if not any(objects):
         return Status(Phase.ABSENT)
     main = objects[0]
@@ -51,7 +51,7 @@ def status_of(job: ClusterJob, found: Found, *, is_started: bool, now: int) -> S
         failed = _condition(live, {"Failed"})
         if failed:
             return _failed(JobFailed, _why_failed(live, failed, found.pods))
-    missing = [asked for asked, live in zip(job.objects, objects, strict=True) if live is None]
+    missing = [requested for requested, live in zip(job.objects, objects, strict=True) if live is None]
     if any(live and "deletionTimestamp" in live["metadata"] for live in objects):
         return Status(Phase.RUNNING, detail="its objects are being deleted", is_stopping=True)
     if missing:
@@ -63,9 +63,9 @@ def status_of(job: ClusterJob, found: Found, *, is_started: bool, now: int) -> S
     return idle or Status(Phase.RUNNING, detail=_detail(jobs, found))
 
 
-def _ours(asked: Manifest, live: Live | None) -> Live | None:
-    """The object, if it is what was asked for and not another's under its name."""
-    return live if live is not None and hash_on(live) == hash_on(asked) else None
+def _ours(requested: Manifest, live: Live | None) -> Live | None:
+    """The object if it belongs to this job, not to another of the same name."""
+    return live if live is not None and hash_on(live) == hash_on(requested) else None
 
 
 def _failed(error: type[AtelierError], cause: str) -> Status:
@@ -74,17 +74,20 @@ def _failed(error: type[AtelierError], cause: str) -> Status:
 
 def _incomplete(missing: Sequence[Manifest]) -> Status:
     names = ", ".join(f"{manifest['kind']} {name_of(manifest)}" for manifest in missing)
-    return _failed(OperationLost, f"somebody deleted {names}, without which the job cannot end")
+    return _failed(OperationLost, f"{names} was deleted, but not by Atelier; the job cannot end without it")
 
 
 def _why_failed(live: Live, condition: Mapping[str, Any], pods: Sequence[Live]) -> str:
-    said = condition.get("message") or condition.get("reason") or "its operator gives no reason"
-    how = endings(pods)[:_ENDINGS_SHOWN]
-    return "; ".join([f"{live['kind']} {name_of(live)} failed: {said}", *how])
+    reason = condition.get("message") or condition.get("reason") or "its operator reports no reason"
+    causes = endings(pods)[:_ENDINGS_SHOWN]
+    return "; ".join([f"{live['kind']} {name_of(live)} failed: {reason}", *causes])
 
 
 def _idle(job: ClusterJob, jobs: Sequence[Live], found: Found, now: int) -> Status | None:
-    """A job that no pod came of in time: it waits in a queue, or nothing in the cluster cares for it."""
+    """The failure of a job without pods after its start limit; None for other jobs.
+
+    Such a job waits in a queue, or its operator is missing.
+    """
     if found.pods:
         return None
     for live in jobs:
@@ -92,13 +95,13 @@ def _idle(job: ClusterJob, jobs: Sequence[Live], found: Found, now: int) -> Stat
         since = (suspended or {}).get("lastTransitionTime") or live["metadata"].get("creationTimestamp")
         if seconds_since(since, now) < job.start_within_seconds:
             continue
-        what = f"{live['kind']} {name_of(live)}"
+        workload = f"{live['kind']} {name_of(live)}"
         if suspended:
             why = suspended.get("message") or "its queue has no room"
             return _failed(
-                CapacityUnavailable, f"{what} was not admitted within {job.start_within_seconds} s: {why}"
+                CapacityUnavailable, f"{workload} was not admitted within {job.start_within_seconds} s: {why}"
             )
-        cause = f"no pod came of {what} within {job.start_within_seconds} s"
+        cause = f"{workload} got no pod within {job.start_within_seconds} s"
         events = _warnings(found.events)
         return _failed(
             JobFailed,
@@ -113,13 +116,13 @@ def _detail(jobs: Sequence[Live], found: Found) -> str:
 
 
 def _latest(live: Live) -> str:
-    """The newest condition that holds; conditions are listed oldest first."""
+    """The newest true condition; conditions are listed oldest first."""
     types = [condition["type"] for condition in _conditions(live) if condition["status"] == "True"]
     return types[-1] if types else "not yet seen by its operator"
 
 
 def _warnings(events: Sequence[Live]) -> list[str]:
-    """The last warnings, newest last, each once."""
+    """The last distinct warnings, newest last."""
     texts = [
         f"{event.get('reason', 'Warning')}: {' '.join(str(event.get('message', '')).split())}"
         for event in sorted(events, key=_moment)
@@ -146,7 +149,7 @@ def _conditions(live: Live) -> Sequence[Mapping[str, Any]]:
 
 
 def _result(job: ClusterJob, main: Live) -> dict[str, Any]:
-    """What Nova's job made is named by a manifest; open weights are files below the output."""
+    """The job's result: the manifest of a Nova job, or the output folder of open weights."""
     is_open = kind_of(main) == HYPERPOD_JOB
     made = {"model_artifacts": job.output_folder} if is_open else {"manifest_uri": job.manifest_uri}
     return {
@@ -159,7 +162,7 @@ def _result(job: ClusterJob, main: Live) -> dict[str, Any]:
 
 
 def _seconds(main: Live) -> int:
-    """From the start that the operator saw to the end; 0 where it does not say."""
+    """The job's duration as the operator reports it; 0 if it does not."""
     status = main["status"]
     ended = status.get("completionTime") or next(
         (

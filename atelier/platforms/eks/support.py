@@ -1,4 +1,4 @@
-"""Which recipes of the catalogue's platform hyperpod-eks Atelier knows how to submit there."""
+"""Which of the catalogue's hyperpod-eks recipes Atelier can submit."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ if TYPE_CHECKING:
     from atelier.recipes.hub.recipe import HubRecipe
     from atelier.recipes.resolve import Recipe
 
-_SHIPPED = "shipped"  # recipes.rows.SHIPPED, whose import a cold start need not pay
+_SHIPPED = "shipped"  # recipes.rows.SHIPPED, without its import in a cold start
 _LLMFT = "llm_finetuning_aws"
 _OF_THE_HUB = "nova_2_rft_hyperpod"
 
 
 def is_hub_recipe(recipe: Recipe) -> bool:
-    """True for a recipe that is submitted as AWS's hub publishes it, and as nothing else."""
+    """True for a recipe that can only be submitted as the payload of AWS's hub."""
     return is_hub_template(recipe.origin, recipe.template.name)
 
 
 def is_hub_template(origin: str, template: str) -> bool:
-    """The same of a resolved stage."""
+    """The same for the origin and template of a resolved stage."""
     return origin != _SHIPPED or template == _OF_THE_HUB
 
 
 def unsupported_reason(recipe: Recipe, hub: HubRecipe | None) -> str | None:
-    """Why a recipe is not submitted, with what would be; None where nothing is in the way.
+    """Why a recipe cannot be submitted, and an alternative; None if it can.
 
     `hub` is the recipe as the hub publishes it.
     """
     name, is_open = recipe.row.name, has_open_weights(recipe.base_model.model_type)
     if is_hub_recipe(recipe) and hub is None:
         return (
-            f"{name}: its services on hyperpod-eks are as AWS's hub publishes them, and no payload of the "
-            "hub is synced; `atelier recipes --sync` fetches it, and recipe: hub in the stage asks for it"
+            f"{name}: on hyperpod-eks it needs the payload of AWS's hub, which is not synced; run "
+            "`atelier recipes --sync` and set recipe: hub in the stage"
         )
     if is_hub_recipe(recipe) and is_open:
         return (
-            f"{name}: the hub's payloads for open weights say nothing of the storage of their files; "
+            f"{name}: the hub's payloads for open weights do not define the storage of their files; "
             "use the shipped recipe"
         )
     if hub is not None:
@@ -50,8 +50,8 @@ def unsupported_reason(recipe: Recipe, hub: HubRecipe | None) -> str | None:
             return str(error)
     if is_open and recipe.values.get("run.model_type") != _LLMFT:
         return (
-            f"{name}: on hyperpod-eks Atelier runs Nova's recipes and llmft's; how AWS starts this one there "
-            "(a RayJob of VERL, an evaluation of open weights, checkpointless training) is not known well "
-            "enough; use platform: training-job"
+            f"{name}: on hyperpod-eks Atelier runs only Nova's and llmft's recipes, not RayJobs of VERL, "
+            "evaluations of open weights or checkpointless training, whose start by AWS is not documented "
+            "well enough; use platform: training-job"
         )
     return None

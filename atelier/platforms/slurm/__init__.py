@@ -1,1 +1,1 @@
-"""Jobs on a HyperPod cluster orchestrated by Slurm: what its agent is told, and what it says of a job."""
+"""Jobs on a HyperPod cluster orchestrated by Slurm: bundles for its agent, and status from it."""

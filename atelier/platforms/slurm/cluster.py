@@ -1,4 +1,4 @@
-"""What a job must know of the Slurm cluster that it goes to."""
+"""A Slurm cluster, as its jobs need to know it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PLATFORM_NAME = "hyperpod-slurm"
 
 @dataclass(frozen=True, kw_only=True)
 class Partition:
-    """Nodes of one compute group; jobs have whole nodes."""
+    """The nodes of one compute group. Jobs use whole nodes."""
 
     name: str
     instance_type: str
@@ -20,9 +20,9 @@ class Partition:
 
 @dataclass(frozen=True, kw_only=True)
 class LinkedPrefix:
-    """A part of the bucket that the shared file system shows: a data repository association.
+    """A bucket prefix that a data repository association links into the shared file system.
 
-    `prefix` is of the bucket's keys and ends in a slash; `path` is where it is seen on every node.
+    `prefix` is a key prefix and ends in a slash; `path` is its folder on every node.
     """
 
     prefix: str
@@ -31,10 +31,10 @@ class LinkedPrefix:
 
 @dataclass(frozen=True, kw_only=True)
 class SlurmCluster:
-    """A HyperPod cluster on Slurm; `name` as configured, which its queue and its objects are named by.
+    """A HyperPod cluster on Slurm. `name` is its configured name, also used for its queue and objects.
 
-    A job that got no nodes for `start_within_seconds` has no capacity. An agent that wrote no heartbeat for
-    `silent_after_seconds` cannot be reached.
+    A job that gets no nodes within `start_within_seconds` fails for lack of capacity. An agent without a
+    heartbeat for `silent_after_seconds` counts as unreachable.
     """
 
     name: str
@@ -48,12 +48,12 @@ class SlurmCluster:
 
     @property
     def configured_name(self) -> str:
-        """What a run file calls the cluster."""
+        """The cluster's name in run files."""
         return self.name
 
     @property
     def instance_types(self) -> tuple[str, ...]:
-        """What its nodes are."""
+        """Its nodes' instance types."""
         return tuple(dict.fromkeys(partition.instance_type for partition in self.partitions))
 
     @property
@@ -68,7 +68,7 @@ class SlurmCluster:
         return f"{self.configured_name} ({nodes})"
 
     def takes(self, *, open_weights: bool) -> bool:
-        """Nova runs on restricted groups, which Slurm has none of."""
+        """True for open weights: Nova needs restricted instance groups, which Slurm clusters do not have."""
         return open_weights
 
     def has_nodes_for(self, instance_type: str | None, replicas: int) -> bool:
@@ -79,7 +79,7 @@ class SlurmCluster:
         )
 
     def partition_for(self, instance_type: str | None, nodes: int) -> Partition:
-        """The first partition with that many nodes of the type; UnsupportedCombination says what there is."""
+        """The first partition with that many nodes of the type. UnsupportedCombination if there is none."""
         for partition in self.partitions:
             if partition.instance_type == instance_type and partition.nodes >= nodes:
                 return partition
@@ -89,7 +89,7 @@ class SlurmCluster:
         )
 
     def linked_path(self, uri: str) -> str:
-        """Where its nodes may see an object of the environment's bucket; empty when the link shows it not."""
+        """The path of an S3 object on the nodes; empty if no linked prefix contains it."""
         _bucket, _, key = uri.removeprefix("s3://").partition("/")
         for link in self.linked:
             if key.startswith(link.prefix):

@@ -1,4 +1,4 @@
-"""A job on a Slurm cluster: typed fields only, from which the cluster's agent writes the script."""
+"""A job on a Slurm cluster, from whose fields the agent writes the sbatch script."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _UPLOAD_SECONDS = 3600
 
 @dataclass(frozen=True, kw_only=True)
 class Input:
-    """What a job reads: an object, or everything below a URI that ends in a slash.
+    """An input of a job: an S3 object, or all objects below a URI with a final slash.
 
-    `path` is where the recipe names it, in the job's folder; `linked` where the shared file system may show
-    it already, else empty: the agent downloads what is not there whole.
+    `path` is its path in the recipe, inside the job's folder. `linked` is the path where the shared file
+    system may already have it, or empty. The agent downloads inputs that are missing or incomplete there.
     """
 
     uri: str
@@ -29,11 +29,11 @@ class Input:
 
 @dataclass(frozen=True, kw_only=True)
 class SlurmJob:
-    """A job as the operations table keeps it, and as its bundle tells the agent.
+    """A job as the operations table stores it; `bundle` is its form for the agent.
 
-    `recipe` is the recipe's YAML; `folder` the job's own on every node. What the container leaves in
-    `output_path` is uploaded below `output_s3_uri` (ends in a slash). A job that waits for nodes longer than
-    `start_within_seconds` has no capacity.
+    `recipe` is the recipe's YAML; `folder` is the job's folder on every node. The agent uploads the files in
+    `output_path` below `output_s3_uri` (ends in a slash). A job that gets no nodes within
+    `start_within_seconds` fails for lack of capacity.
     """
 
     name: str
@@ -61,25 +61,25 @@ class SlurmJob:
 
     @classmethod
     def from_request(cls, request: Mapping[str, Any]) -> SlurmJob:
-        """The job that `to_request` wrote. RequestRefused for the request of another service."""
+        """The job that `to_request` wrote. RequestRefused for any other request."""
         try:
             data = tuple(Input(**one) for one in request["data"])
             return cls(**{**request, "data": data, "model": Input(**request["model"])})
         except (KeyError, TypeError) as error:
-            raise RequestRefused(f"not a job of a Slurm cluster: {error}") from error
+            raise RequestRefused(f"the request is not a job of a Slurm cluster: {error}") from error
 
     @property
     def active_seconds(self) -> int:
-        """How long it may take from its submission to the last byte of its output."""
+        """The longest time in seconds from the job's submission to the end of its upload."""
         return self.start_within_seconds + 60 * self.time_limit_minutes + _UPLOAD_SECONDS
 
     @property
     def output_s3_uri(self) -> str:
-        """Where its output is uploaded; ends in a slash."""
+        """The URI to which its output is uploaded; ends in a slash."""
         return f"{self.output_s3_path.rstrip('/')}/{self.name}/"
 
     def bundle(self) -> dict[str, Any]:
-        """What the agent reads; it refuses fields that it does not know."""
+        """The job as the agent reads it. The agent refuses unknown fields."""
         return {
             "schema_version": SCHEMA_VERSION,
             "job": self.name,
@@ -100,10 +100,10 @@ class SlurmJob:
         }
 
     def bundle_bytes(self) -> bytes:
-        """The bundle's object, the same bytes for the same job."""
+        """The bundle as canonical JSON: equal jobs have equal bytes."""
         return json.dumps(self.bundle(), sort_keys=True, separators=(",", ":")).encode()
 
     @property
     def bundle_sha256(self) -> str:
-        """Tells the same work from other work under one name."""
+        """The SHA-256 of the bundle, which distinguishes different jobs of the same name."""
         return hashlib.sha256(self.bundle_bytes()).hexdigest()

@@ -1,4 +1,4 @@
-"""Where a job of a Slurm cluster has its objects in the bucket, and its folder on the nodes."""
+"""S3 keys and node folders of jobs on a Slurm cluster."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ PREFIX = "slurm/"
 
 
 def cluster_prefix(cluster: str) -> str:
-    """Prefix of everything that a cluster and the pipeline tell each other."""
+    """Prefix of all objects that a cluster and the pipeline exchange."""
     return f"{PREFIX}{cluster}/"
 
 
 def bundle_key(cluster: str, job: str) -> str:
-    """Key of a job's bundle: while it is there, the job is wanted."""
+    """Key of a job's bundle. The job is requested as long as the object exists."""
     return f"{cluster_prefix(cluster)}inbox/{job}.json"
 
 
 def status_key(cluster: str, job: str) -> str:
-    """Key of what the cluster's agent last saw of a job."""
+    """Key of a job's status object, written by the cluster's agent."""
     return f"{cluster_prefix(cluster)}status/{job}.json"
 
 
@@ -26,10 +26,10 @@ def log_key(cluster: str, job: str) -> str:
 
 
 def heartbeat_key(cluster: str) -> str:
-    """Key of what says that the cluster's agent is at work."""
+    """Key of the heartbeat of the cluster's agent."""
     return f"{cluster_prefix(cluster)}heartbeat.json"
 
 
 def job_folder(shared_folder: str, job: str) -> str:
-    """A job's own folder on every node."""
+    """A job's folder on every node."""
     return f"{shared_folder.rstrip('/')}/atelier/jobs/{job}"

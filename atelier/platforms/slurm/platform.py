@@ -20,18 +20,18 @@ _LLMFT = "llm_finetuning_aws"
 
 
 class HyperPodSlurm:
-    """AWS's llmft recipes, as sbatch jobs of whole nodes."""
+    """The platform for AWS's llmft recipes, as sbatch jobs on whole nodes."""
 
     name = PLATFORM_NAME
     needs_cluster = True
     keeps_checkpoints_of_stopped_jobs = False
 
     def unsupported_reason(self, recipe: Recipe, _hub: HubRecipe | None) -> str | None:
-        """Why the recipe cannot be submitted, with what could; None when it can."""
+        """Why the recipe cannot be submitted, and an alternative; None if it can."""
         if recipe.values.get("run.model_type", recipe.base_model.model_type) == _LLMFT:
             return None
         return (
-            f"{recipe.row.name}: on {self.name} only AWS's llmft recipes run; Nova's and VERL's need "
+            f"{recipe.row.name}: {self.name} runs only AWS's llmft recipes; Nova's and VERL's need "
             "platform: hyperpod-eks or training-job"
         )
 
@@ -48,11 +48,11 @@ class HyperPodSlurm:
         data: Mapping[str, str],  # noqa: ARG002
         path: str,  # noqa: ARG002
     ) -> Iterator[Problem]:
-        """None: the agent brings every object of the bucket to the job."""
+        """No problems: the agent can download every object of the bucket."""
         return iter(())
 
     def read_cluster(self, values: Mapping[str, Any]) -> SlurmCluster:
-        """A cluster from the JSON of a function's environment."""
+        """Build a cluster from the JSON in a function's environment variables."""
         return SlurmCluster(
             **{
                 **values,

@@ -1,4 +1,4 @@
-"""From a resolved stage to its job on a Slurm cluster."""
+"""Render a resolved stage as a job on a Slurm cluster."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from atelier.platforms.slurm.job import Input, SlurmJob
 from atelier.platforms.slurm.naming import job_folder
 from atelier.recipes.document import dump
 
-# What AWS's own tests start in the container: aws/sagemaker-hyperpod-recipes, scripts/validations.
+# The module that AWS's own tests start (aws/sagemaker-hyperpod-recipes, scripts/validations).
 _ENTRY_MODULE = "amzn_awsllm_fine_tuning.train_hp"
 _DATA = {"data_s3_path": "train_file", "validation_data_s3_path": "validation_file"}
 
@@ -21,10 +21,10 @@ _DATA = {"data_s3_path": "train_file", "validation_data_s3_path": "validation_fi
 def slurm_job(
     spec: JobSpec, *, model: str, inputs: Mapping[str, str], output_s3_path: str, cluster: SlurmCluster
 ) -> SlurmJob:
-    """The job of a stage. `inputs` names its data: `data_s3_path` and `validation_data_s3_path`.
+    """The job of a stage. `inputs` has the URIs of `data_s3_path` and `validation_data_s3_path`.
 
-    `model` is a checkpoint or the base model's weights: everything below an s3:// URI. Output goes below
-    `output_s3_path`. UnsupportedCombination for what does not run on this cluster.
+    `model` is the s3:// URI of a checkpoint or of the base model's weights. Output is uploaded below
+    `output_s3_path`. UnsupportedCombination if the cluster cannot run the job.
     """
     stage = spec.stage
     if not model.startswith("s3://"):
@@ -55,7 +55,7 @@ def slurm_job(
         model=weights.path,
         inputs={**inputs, **{fill: one.path for fill, one in data.items()}, "output_dir": output},
     )
-    # What AWS's launcher writes here: its results folder, and as many processes a node as it starts.
+    # AWS's launcher sets these keys too: its results folder and the number of processes per node.
     content["run"]["results_dir"] = output
     content["trainer"]["devices"] = instance.accelerators
     return SlurmJob(

@@ -1,7 +1,7 @@
-"""How a job on a Slurm cluster stands, from what its agent wrote and when the agent last wrote anything.
+"""The status of a job on Slurm, from its status object and the agent's heartbeat.
 
-States are Slurm's own words (squeue(1), JOB STATE CODES) and four of the agent's: FETCHING its inputs,
-UPLOADING its output, REFUSED, and FORGOTTEN by a Slurm that no longer knows it.
+States are those of Slurm (squeue(1), JOB STATE CODES) and four of the agent: FETCHING the inputs, UPLOADING
+the output, REFUSED, and FORGOTTEN when Slurm does not know the job any more.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ from atelier.platforms.slurm.job import SlurmJob
 _LINES_SHOWN = 5
 _FAILED: Mapping[str, tuple[type[AtelierError], str]] = {
     "BOOT_FAIL": (CapacityUnavailable, "its nodes did not start"),
-    "DEADLINE": (JobFailed, "it could not have ended in time"),
+    "DEADLINE": (JobFailed, "it would not have ended before its deadline"),
     "FAILED": (JobFailed, "it failed"),
-    "FORGOTTEN": (OperationLost, "nobody knows how it ended"),
+    "FORGOTTEN": (OperationLost, "Slurm does not know how it ended"),
     "NODE_FAIL": (JobFailed, "one of its nodes failed"),
     "OUT_OF_MEMORY": (JobFailed, "it ran out of memory"),
     "PREEMPTED": (CapacityUnavailable, "its nodes were taken for another job"),
     "REFUSED": (RequestRefused, "it was refused"),
-    "TIMEOUT": (JobFailed, "it ran into its time limit"),
+    "TIMEOUT": (JobFailed, "it reached its time limit"),
 }
-# What sbatch says when the cluster could never give what was asked for.
+# Message of sbatch when the cluster can never satisfy the request.
 _NO_SUCH_NODES = "node configuration is not available"
 
 
 @dataclass(frozen=True)
 class ReportedState:
-    """What the bucket reports: whether the job is requested, its status, the agent's heartbeat."""
+    """A job's state in the bucket: whether it is requested, its status object, the agent's heartbeat."""
 
     is_requested: bool
     status: Mapping[str, Any] | None
@@ -52,21 +52,21 @@ class ReportedState:
 def status_of(job: SlurmJob, reported: ReportedState, *, cluster: SlurmCluster, now: int) -> Status:
     """The job's status; `now` in seconds since the epoch.
 
-    While the agent is silent a job is as it was last told, and its `error` says what it fails with should
-    that last until its deadline.
+    Without a recent heartbeat the job keeps its last reported status, with the `error` with which it will
+    fail if the agent stays silent until the deadline.
     """
     status = reported.status
     if status is None:
         if not reported.is_requested:
             return Status(Phase.ABSENT)
         return _with_silence(
-            Status(Phase.RUNNING, detail="not yet seen by its agent"), reported, cluster, now
+            Status(Phase.RUNNING, detail="not yet seen by the agent"), reported, cluster, now
         )
     state = status["state"]
     if state == "COMPLETED":
         return _completed(job, status)
     if state == "CANCELLED":
-        cause = f"{_name(job, status)} was cancelled by somebody else: {_why(status)}"
+        cause = f"{_name(job, status)} was cancelled, but not by Atelier: {_why(status)}"
         return Status(Phase.STOPPED, error=JobFailed.__name__, cause=cause, detail=state)
     if state in _FAILED:
         return _failed(job, status)
@@ -87,17 +87,18 @@ def _with_silence(status: Status, reported: ReportedState, cluster: SlurmCluster
         if heartbeat and heartbeat["slurm"] != "up":
             return replace(status, detail=f"{status.detail}; Slurm does not answer its agent")
         return status
-    heard = f"has said nothing for {round(now - at)} s" if at is not None else "never said anything"
+    silence = f"for {round(now - at)} s" if at is not None else "yet"
     cause = (
-        f"the agent of cluster {cluster.name} {heard} (limit {cluster.silent_after_seconds} s); the job was "
-        f"last {status.detail}; look at atelier-agent.service on its controller"
+        f"the agent of cluster {cluster.name} has sent no heartbeat {silence} (limit "
+        f"{cluster.silent_after_seconds} s); last state of the job: {status.detail}; check "
+        "atelier-agent.service on the controller"
     )
     return replace(status, error=ClusterUnreachable.__name__, cause=cause, detail=cause)
 
 
 def _completed(job: SlurmJob, status: Mapping[str, Any]) -> Status:
     if not status["output_files"]:
-        cause = f"{_name(job, status)} completed and left no file in {job.output_path}"
+        cause = f"{_name(job, status)} completed without a file in {job.output_path}"
         return _ended_badly(CheckpointMissing, _with_lines(cause, status))
     started, ended = status["started_at"], status["ended_at"]
     result = {
@@ -111,10 +112,10 @@ def _completed(job: SlurmJob, status: Mapping[str, Any]) -> Status:
 
 
 def _failed(job: SlurmJob, status: Mapping[str, Any]) -> Status:
-    error, what = _FAILED[status["state"]]
+    error, description = _FAILED[status["state"]]
     if error is RequestRefused and _NO_SUCH_NODES in status["reason"]:
         error = CapacityUnavailable
-    return _ended_badly(error, _with_lines(f"{_name(job, status)}: {what}: {_why(status)}", status))
+    return _ended_badly(error, _with_lines(f"{_name(job, status)}: {description}: {_why(status)}", status))
 
 
 def _ended_badly(error: type[AtelierError], cause: str, *, leaves_something: bool = False) -> Status:
@@ -129,7 +130,7 @@ def _name(job: SlurmJob, status: Mapping[str, Any]) -> str:
 
 
 def _why(status: Mapping[str, Any]) -> str:
-    """State, reason and how it ended: `FAILED, NonZeroExitCode, exit code 7`."""
+    """State, reason, exit code, signal and restarts: `FAILED, NonZeroExitCode, exit code 7`."""
     parts = [status["state"], status["reason"]]
     if status["exit_code"]:
         parts.append(f"exit code {status['exit_code']}")

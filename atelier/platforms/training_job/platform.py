@@ -1,4 +1,4 @@
-"""Platform training-job: SageMaker training jobs, whose recipe comes by a channel."""
+"""Platform training-job: SageMaker training jobs, which read their recipe from an input channel."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 class TrainingJob:
-    """Every recipe of the catalogue that has a file, on machines of SageMaker's."""
+    """The platform for every recipe that has a file, on SageMaker's instances."""
 
     name = "training-job"
     needs_cluster = False
     keeps_checkpoints_of_stopped_jobs = True
 
     def unsupported_reason(self, _recipe: Recipe, _hub: HubRecipe | None) -> str | None:
-        """None: what the catalogue has for training jobs can be submitted."""
+        """None: every training-job recipe of the catalogue can be submitted."""
         return None
 
     def images(self, recipe: Recipe, _shipped: Catalogue, region: str) -> Mapping[str, str]:
@@ -39,7 +39,7 @@ class TrainingJob:
         data: Mapping[str, str],  # noqa: ARG002
         path: str,  # noqa: ARG002
     ) -> Iterator[Problem]:
-        """None: there is no cluster."""
+        """No problems: there is no cluster."""
         return iter(())
 
     def read_cluster(self, values: Mapping[str, Any]) -> JobCluster:

@@ -1,6 +1,7 @@
 """The CreateTrainingJob request of a recipe.
 
-Shape: what AWS's SageMaker Python SDK sends for `ModelTrainer.from_recipe` (held to it by a contract test).
+It is the request that AWS's SageMaker Python SDK sends for `ModelTrainer.from_recipe`; a contract test
+compares them.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from atelier.platforms.base import JobEnvironment, JobSpec
 from atelier.platforms.container import RECIPE, has_open_weights, hyperparameters
 from atelier.platforms.resolved_stage import MAIN_IMAGE
 
-# The SDK's own default. GPU instances have local NVMe storage, and SageMaker uses all of it whatever is asked
-# for, but refuses more than there is; on others Nova's weights are AWS's, the volume holds data and logs.
+# The SDK's default. GPU instances have local NVMe storage: SageMaker uses all of it for any smaller size, and
+# refuses larger sizes. On other instances the volume has only data and logs: AWS keeps Nova's weights.
 _VOLUME_GIB = 30
 
 
@@ -26,7 +27,10 @@ def training_job_request(
     data: Sequence[Mapping[str, Any]],
     environment: JobEnvironment,
 ) -> dict[str, Any]:
-    """The boto3 request. `document` is the recipe as its container reads it; `data` are made by `channel`."""
+    """The boto3 request.
+
+    `document` is the recipe as its container reads it; `data` has channels from `channel`.
+    """
     stage, bucket = spec.stage, environment.bucket
     recipe_uri = f"s3://{bucket}/{names.recipe_key(spec.run_id, spec.step)}"
     distils = bool(document.get("training_config", {}).get("distillation_data"))
@@ -41,10 +45,10 @@ def training_job_request(
         "OutputDataConfig": {
             "S3OutputPath": f"s3://{bucket}/{spec.output_prefix}",
             "KmsKeyId": environment.key_arn,
-            # Open weights stay files: a next stage reads them, and Bedrock imports no archive.
+            # Open weights are not compressed: the next stage reads the files, and Bedrock imports no archive.
             "CompressionType": "NONE" if leaves_weights else "GZIP",
         },
-        # No VolumeKmsKeyId: GPU instances have local NVMe storage, for which SageMaker refuses one.
+        # No VolumeKmsKeyId: SageMaker refuses it for GPU instances, which have local NVMe storage.
         "ResourceConfig": {
             "InstanceType": stage.instance.name if stage.instance else None,
             "InstanceCount": stage.replicas,
@@ -62,6 +66,6 @@ def training_job_request(
 
 
 def channel(name: str, uri: str, *, s3_data_type: str = "S3Prefix") -> dict[str, Any]:
-    """An input channel. With type `Converse` SageMaker checks Nova's SFT and DPO data on submission."""
+    """An input channel. For `Converse`, SageMaker checks Nova's SFT and DPO data on submission."""
     source = {"S3DataType": s3_data_type, "S3Uri": uri, "S3DataDistributionType": "FullyReplicated"}
     return {"ChannelName": name, "DataSource": {"S3DataSource": source}}

@@ -1,4 +1,4 @@
-"""Work as a SageMaker training job, whose recipe and data come by channels."""
+"""Render a job spec as a SageMaker training job with input channels for recipe and data."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from atelier.platforms.container import INPUT, MODEL, OUTPUT, RESULTS, path_of
 from atelier.platforms.training_job.request import channel, training_job_request
 from atelier.recipes.document import dump
 
-# Beyond its own limit a job waits for instances, starts its container and uploads what it made.
+# Time besides the job's own limit: waiting for instances, starting the container, uploading the output.
 _QUEUE_SECONDS = 6 * 3600
-# Formats of which SageMaker checks every row when the job is submitted (channel type Converse). AWS's guide
-# shows the type for a distillation too, its SDK does not; prompts without an answer are safer unchecked.
+# Formats whose rows SageMaker checks when the job is submitted (channel type Converse). For a distillation,
+# AWS's guide uses this type and its SDK does not; Atelier does not, as its prompts may lack answers.
 _CHECKED_FORMATS = frozenset({"sft", "dpo"})
 
 
 def job_on_sagemaker(spec: JobSpec, environment: JobEnvironment) -> JobRequest:
-    """The request. Only AWS can read a distilled dataset: its address goes into the recipe, not a channel.
+    """The job request. A distilled dataset goes into the recipe, not a channel: only AWS can read it.
 
     Source: Amazon Nova user guide, "Amazon Nova distillation".
     """

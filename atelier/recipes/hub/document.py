@@ -1,4 +1,4 @@
-"""What SageMakerPublicHub says of a model's recipes: `RecipeCollection` in its HubContentDocument.
+"""A model's recipes in SageMakerPublicHub: `RecipeCollection` of its HubContentDocument.
 
 Source: aws/sagemaker-hyperpod-recipes launcher/recipe_templatization (which writes these entries) and
 aws/sagemaker-python-sdk finetune_utils (which reads them).
@@ -18,7 +18,7 @@ from pydantic.alias_generators import to_pascal
 
 from atelier.recipes.rows import Reward
 
-# What the hub calls a technique, what a run file does, and what scores the answers. MTRL has no word there.
+# The hub's name of a technique → the run file's name and the reward. The hub has no name for MTRL.
 _TECHNIQUES: Mapping[str, tuple[str, Reward | None]] = {
     "SFT": ("sft", None),
     "DPO": ("dpo", None),
@@ -29,13 +29,13 @@ _TECHNIQUES: Mapping[str, tuple[str, Reward | None]] = {
 }
 
 
-# A recipe's name becomes part of a file's.
+# A recipe's name becomes part of a file name.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
 @dataclass(frozen=True)
 class Files:
-    """Where a recipe's template and override spec lie, for one platform."""
+    """The addresses of a recipe's template and override spec for one platform."""
 
     platform: str
     template_uri: str
@@ -44,7 +44,10 @@ class Files:
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One recipe of a model. `needs_subscription`: only subscribers of Nova Forge can read its files."""
+    """One recipe of a model.
+
+    `needs_subscription`: only subscribers to Nova Forge can read its files.
+    """
 
     name: str
     technique: str
@@ -67,7 +70,7 @@ class Skipped:
 
 
 class _Published(BaseModel):
-    """The keys of an entry that are read here; the hub writes more."""
+    """The keys of an entry that Atelier reads; the hub writes more."""
 
     model_config = ConfigDict(alias_generator=to_pascal)
 
@@ -83,7 +86,7 @@ class _Published(BaseModel):
     hp_eks_override_params_s3_uri: str | None = Field(None, alias="HpEksOverrideParamsS3Uri")
 
     def files(self) -> Iterator[Files]:
-        """Where its files lie, for each platform that has both."""
+        """The files for each platform that has both a template and an override spec."""
         for platform, template, overrides in (
             ("training-job", self.smtj_recipe_template_s3_uri, self.smtj_override_params_s3_uri),
             ("hyperpod-eks", self.hp_eks_payload_template_s3_uri, self.hp_eks_override_params_s3_uri),
@@ -93,11 +96,11 @@ class _Published(BaseModel):
 
 
 def entries_of(document: str) -> Iterator[Entry | Skipped]:
-    """The recipes in a HubContentDocument. ValueError when it is not a document of that form."""
+    """The recipes in a HubContentDocument. ValueError when it has another form."""
     try:
         content = json.loads(document)
     except RecursionError as error:
-        raise ValueError("nested too deep to be read") from error
+        raise ValueError("nested too deeply to be read") from error
     collection = content.get("RecipeCollection", []) if isinstance(content, dict) else None
     if not isinstance(collection, list) or not all(isinstance(entry, dict) for entry in collection):
         raise ValueError("RecipeCollection is not a list of recipes")
@@ -107,17 +110,21 @@ def entries_of(document: str) -> Iterator[Entry | Skipped]:
 def _entry(entry: Mapping[str, Any]) -> Entry | Skipped:
     name = str(entry.get("Name") or PurePosixPath(str(entry.get("RecipeFilePath", ""))).stem)
     if not _NAME.fullmatch(name):
-        return Skipped(repr(name), "no name of a recipe: letters, digits, dots, hyphens and underscores")
+        return Skipped(
+            repr(name), "not a recipe name; accepted: letters, digits, dots, hyphens and underscores"
+        )
     if entry.get("Type") != "FineTuning":
-        return Skipped(name, f"type {entry.get('Type')}: the shipped recipes evaluate")
+        return Skipped(
+            name, f"type {entry.get('Type')}: only FineTuning is synced; evaluations use the shipped recipes"
+        )
     known = _TECHNIQUES.get(str(entry.get("CustomizationTechnique", "")).upper())
     if known is None:
-        return Skipped(name, f"technique {entry.get('CustomizationTechnique')}: a run file has none such")
+        return Skipped(name, f"technique {entry.get('CustomizationTechnique')}: not supported in run files")
     try:
         published = _Published.model_validate(entry)
     except ValidationError as error:
         keys = ", ".join(str(detail["loc"][0]) for detail in error.errors())
-        return Skipped(name, f"not of the form that this release knows: {keys}")
+        return Skipped(name, f"this release cannot read the keys {keys}")
     files = tuple(published.files())
     if not files:
         return Skipped(name, "it names no template with an override spec")

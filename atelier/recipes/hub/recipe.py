@@ -1,6 +1,7 @@
-"""A recipe of SageMakerPublicHub, whole and self-contained, and the catalogue rows that it stands for.
+"""A self-contained recipe of SageMakerPublicHub and its rows in the catalogue.
 
-Synced once, it needs no hub again: a run keeps the very recipe it was started with, addressed by its content.
+A synced recipe does not need the hub again: a run keeps the recipe that it was started with, addressed by
+its SHA-256.
 """
 
 from __future__ import annotations
@@ -55,22 +56,25 @@ class HubRecipe:
         content = json.loads(data)
         names = {field.name for field in fields(cls)}
         if not isinstance(content, dict) or content.keys() != names:
-            raise ValueError(f"not a synced recipe; it has the keys {', '.join(sorted(names))}")
+            raise ValueError(f"not a synced recipe; expected the keys {', '.join(sorted(names))}")
         return TypeAdapter(cls).validate_python(content)
 
     @property
     def sha256(self) -> str:
-        """What the recipe is called wherever it is kept."""
+        """The SHA-256 of `to_bytes`, by which the recipe is stored."""
         return hashlib.sha256(self.to_bytes()).hexdigest()
 
     @property
     def origin(self) -> str:
-        """What a report says about where the recipe came from."""
+        """The recipe's origin, for reports."""
         return f"hub {self.version} {self.sha256[:12]}"
 
     @property
     def row_name(self) -> str:
-        """The name of its row; the hub's name alone is also a shipped recipe's, and serves two platforms."""
+        """The name of its template and image rows.
+
+        The hub's name alone is ambiguous: a shipped recipe may have it, and two platforms share it.
+        """
         return f"{self.name}@{self.platform}#{self.sha256[:12]}"
 
     def keys(self) -> tuple[Key, ...]:
@@ -80,16 +84,19 @@ class HubRecipe:
     def template_row(self, sibling: Template | None) -> Template:
         """Its keys as a template of the catalogue.
 
-        How its data must look and how it saves checkpoints is not in the hub: the shipped `sibling` says.
+        The hub does not publish the dataset format and the checkpoint settings: the shipped `sibling` has
+        them.
         """
         keys = self.keys()
-        saves = sibling.checkpoints if sibling else None
-        can_be_told = saves and {saves.saved_by, saves.measured_by} <= {key.name for key in keys} | {None}
+        checkpoints = sibling.checkpoints if sibling else None
+        has_settings = checkpoints and (
+            {checkpoints.saved_by, checkpoints.measured_by} <= {key.name for key in keys} | {None}
+        )
         return Template(
             name=self.row_name,
             source=self._source,
             dataset=(sibling.dataset if sibling else None) or self.technique,
-            checkpoints=saves if can_be_told else None,
+            checkpoints=checkpoints if has_settings else None,
             keys=keys,
         )
 
@@ -110,7 +117,7 @@ class HubRecipe:
         )
 
     def image(self) -> tuple[Registry, Image] | None:
-        """Where its container is: in one region, the one that the recipe was read from."""
+        """Its container image, known only in the region that the recipe was read from."""
         match = _IMAGE.fullmatch(self.image_uri or "")
         if match is None:
             return None
@@ -127,7 +134,7 @@ class HubRecipe:
 
 
 def read_hub_recipe(uri: str, read: Callable[[str], bytes]) -> HubRecipe | None:
-    """The recipe at an address that its content names; None when it is gone, unreadable or another one."""
+    """The recipe at an address that ends in its SHA-256; None when missing, unreadable or different."""
     try:
         data = read(uri)
         recipe = HubRecipe.from_bytes(data)

@@ -1,4 +1,4 @@
-"""A recipe template as SageMakerPublicHub publishes it, read as the keys of a recipe.
+"""Read a recipe template of SageMakerPublicHub as the keys of a recipe.
 
 A template is the recipe's YAML with `{{placeholder}}` where a value may be set, quoted or not; an override
 spec gives each placeholder a type, a default and limits. For HyperPod it is a rendered Helm chart, whose
@@ -28,7 +28,7 @@ _TYPES: Mapping[str, Literal["int", "float", "bool", "str"]] = {
     "string": "str",
     "boolean": "bool",
 }
-# What a job fills in, whatever the template has there: a published default is AWS's example, not ours.
+# Keys that a job always fills in. Published defaults are AWS's examples and are ignored.
 _FILLED_AT: Mapping[str, Fill] = {
     "run.name": "job_name",
     "run.model_name_or_path": "model",
@@ -62,13 +62,14 @@ _CONFIG = re.compile(
 
 
 class UnreadableTemplate(Exception):
-    """A template in a form that this release does not know; the message says which part of it."""
+    """A template in an unknown form; the message names the part."""
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML 1.2's numbers: `5e-06` is one, as OmegaConf reads it in AWS's containers.
+    """A YAML loader that reads `5e-06` as a number, like YAML 1.2.
 
-    Without aliases: AWS's templates have none, and a few lines of them can stand for more than memory holds.
+    So does OmegaConf in AWS's containers. The loader refuses aliases: AWS's templates have
+    none, and nested aliases can exhaust the memory.
     """
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
@@ -83,10 +84,10 @@ _Loader.add_implicit_resolver(
 
 
 def keys_of(template: str, spec: Spec, *, is_helm: bool) -> tuple[Key, ...]:
-    """The recipe's keys in the template's order. UnreadableTemplate when it is not of the form above."""
+    """The recipe's keys in the template's order. UnreadableTemplate when it has another form."""
     text = _recipe_in_chart(template) if is_helm else template
     if "{%" in text:
-        raise UnreadableTemplate("it holds template statements ({% … %})")
+        raise UnreadableTemplate("it has template statements ({% … %})")
     try:
         document = yaml.load(_UNQUOTED.sub(r"\g<before>'\g<value>'", text), Loader=_Loader)  # noqa: S506
     except (yaml.YAMLError, TypeError, ValueError, RecursionError) as error:
@@ -94,7 +95,7 @@ def keys_of(template: str, spec: Spec, *, is_helm: bool) -> tuple[Key, ...]:
     if not isinstance(document, dict) or "run" not in document:
         raise UnreadableTemplate("it is not a recipe: no block `run`")
     if is_helm and isinstance(document.get("training_config"), dict):
-        # One of RFT's services reads this; the recipe itself has no such key.
+        # A service of RFT reads this key; it is not part of the recipe.
         document["training_config"].pop("task_type", None)
     try:
         return tuple(_key(path, value, spec) for path, value in _leaves(document))
@@ -109,9 +110,9 @@ def _recipe_in_chart(chart: str) -> str:
         for config in _CONFIG.finditer(config_map["body"])
     ]
     if not texts:
-        raise UnreadableTemplate("no `config.yaml: |-` below `# Source: …/training-config.yaml`")
+        raise UnreadableTemplate("it has no `config.yaml: |-` below `# Source: …/training-config.yaml`")
     if len({_without_task_type(text) for text in texts}) > 1:
-        raise UnreadableTemplate(f"its recipe is split over {len(texts)} ConfigMaps")
+        raise UnreadableTemplate(f"it has {len(texts)} different recipes in its ConfigMaps; accepted: one")
     return texts[0]
 
 
@@ -120,7 +121,7 @@ def _without_task_type(text: str) -> str:
 
 
 def _leaves(block: Mapping[Any, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """(dotted path, value); a list is a value, and so is a mapping in which nothing can be set."""
+    """(dotted path, value) of each key; lists and mappings without placeholders count as values."""
     for name, value in block.items():
         if not isinstance(name, str) or "." in name:
             raise UnreadableTemplate(f"{prefix}: key {name!r} is not a name")
@@ -150,9 +151,7 @@ def _key(path: str, value: Any, spec: Spec) -> Key:
         return Key(path=path, default=value)
     match = _PLACEHOLDER.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise UnreadableTemplate(
-            f"{path} = {value!r}: a placeholder inside a longer value, or no placeholder"
-        )
+        raise UnreadableTemplate(f"{path} = {value!r}: accepted: one placeholder as the whole value")
     name = match["name"]
     if name in _FILLED_BY:
         return _filled(path, _FILLED_BY[name], spec.get(name))
@@ -162,7 +161,7 @@ def _key(path: str, value: Any, spec: Spec) -> Key:
 
 
 def _filled(path: str, fill: Fill, entry: Any) -> Key:
-    """Empty, or what the spec says, when the job has none; but a reward there must be."""
+    """A key with a placeholder. The default is the spec's or empty; a reward function has none."""
     if fill == "reward_lambda_arn":
         return Key(path=path, filled_with=fill)
     default = entry.get("default", "") if isinstance(entry, Mapping) else ""

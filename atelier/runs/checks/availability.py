@@ -1,4 +1,4 @@
-"""Where a run's jobs can run and its model can serve."""
+"""Check that recipes and deployment targets are available in the region."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _REGION = "region of the environment"
 
 
 def region_problems(recipe: Recipe, region: str) -> Iterator[Problem]:
-    """That the recipe's platform or container is not in the region."""
+    """A problem if the recipe's platform or container is not in the region."""
     regions = recipe.row.platforms[recipe.platform].regions
     message = f"{recipe.row.name} runs on {recipe.platform} in {', '.join(regions)}"
     if recipe.image and not regions:
@@ -27,14 +27,14 @@ def region_problems(recipe: Recipe, region: str) -> Iterator[Problem]:
 
 
 def region_warnings(recipe: Recipe, region: str) -> Iterator[str]:
-    """That only some of AWS's sources have the recipe's container in the region."""
+    """A warning if only some of AWS's sources list the recipe's container in the region."""
     dispute = recipe.images.dispute_of(recipe.image, region) if recipe.image else None
     if dispute:
         yield f"{_REGION} = {region!r}: accepted, although {dispute}"
 
 
 def deployment_problems(partial: PartialRun, region: str) -> Iterator[Problem]:
-    """That the target does not serve what the run makes, or not in the region."""
+    """A problem if the target does not serve the run's model, or not in the region."""
     rows = catalogue()
     base_model = rows.base_models.get(partial.base_model or "")
     if partial.deployment is None:
@@ -46,10 +46,13 @@ def deployment_problems(partial: PartialRun, region: str) -> Iterator[Problem]:
     served = base_model.deployments.get(target)
     if served is None or adaptations[-1] not in served.adaptations:
         others = ", ".join(
-            name for name, place in base_model.deployments.items() if adaptations[-1] in place.adaptations
+            name
+            for name, target_row in base_model.deployments.items()
+            if adaptations[-1] in target_row.adaptations
         )
         message = (
-            f"does not serve {base_model.name} with adaptation {adaptations[-1]}; {others or 'nothing'} does"
+            f"does not serve {base_model.name} with adaptation {adaptations[-1]}; "
+            f"accepted: {others or 'none'}"
         )
         yield Problem("deployment.target", message, target, is_combination=True)
     elif served.regions and region not in served.regions + served.disputed_regions:
@@ -58,7 +61,7 @@ def deployment_problems(partial: PartialRun, region: str) -> Iterator[Problem]:
 
 
 def deployment_warnings(partial: PartialRun, region: str) -> Iterator[str]:
-    """That only some of AWS's sources say that the target serves the model in the region."""
+    """A warning if only some of AWS's sources list the target in the region."""
     served = _served(partial)
     if served and region in served.disputed_regions:
         assert partial.deployment

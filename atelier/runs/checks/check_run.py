@@ -1,4 +1,4 @@
-"""Everything that can be known wrong about a run before it starts, in one message."""
+"""Check a run before it starts, and report all problems in one message."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ _DEPTH_OF_FIELDS = 2
 
 @dataclass(frozen=True)
 class CheckedRun:
-    """A run that may start, its recipes by field (`stages.0`, `evaluation.0`), and its plan.
+    """A valid run, its recipes by field (`stages.0`, `evaluation.0`), and its plan.
 
-    `warnings`: what is accepted although risky, or disputed by AWS's own sources.
+    `warnings` are about settings that are accepted although risky, or disputed by AWS's own sources.
     """
 
     run: Run
@@ -59,12 +59,12 @@ def check_run(
     clusters: Sequence[JobCluster] | None = None,
     known: Sequence[Problem] = (),
 ) -> CheckedRun:
-    """The run with its defaults filled in. InvalidRun or UnsupportedCombination tells every problem at once.
+    """Check a run and fill in its defaults. InvalidRun or UnsupportedCombination reports all problems.
 
-    The well-formed fields of a malformed file are held to the rules and the catalogue too: one reading of the
-    message is enough. Without a bucket the datasets may lie anywhere; `hub` has recipes of AWS's hub;
-    without `clusters`, those of the environment, nothing is said of them. `known` is what is wrong with
-    fields already, and the last word on them.
+    In a malformed file, the well-formed fields are still checked against the rules and the catalogue, so one
+    message has all problems. `hub` has recipes of AWS's hub. Without a `bucket`, datasets may be in any
+    bucket. Without `clusters` (those of the environment), clusters are not checked. `known` has problems
+    that were found before; further problems with the same fields are not reported.
     """
     if not isinstance(data, Mapping):
         problem = Problem("(the file)", "must be a mapping of keys such as name, base_model, stages", data)
@@ -89,7 +89,7 @@ def check_run(
     problems = _without_follow_ups(known, malformed, found.problems)
     raise_for(list({str(problem): problem for problem in problems}.values()), subject=SUBJECT)
     assert run is not None
-    warnings = (*_unguarded(run), *deployment_warnings(partial, region), *found.warnings)
+    warnings = (*_missing_gate(run), *deployment_warnings(partial, region), *found.warnings)
     checked = pinned(run, found.placements)
     return CheckedRun(
         checked, tuple(dict.fromkeys(warnings)), recipes, _plan(checked, found.placements, region)
@@ -119,21 +119,21 @@ def _read(data: Mapping[str, Any]) -> tuple[Run | None, list[Problem]]:
 
 
 def _without_follow_ups(*sources: Sequence[Problem]) -> list[Problem]:
-    """The problems of all sources; on a field that one speaks of, the later ones have nothing to add."""
-    told: set[str] = set()
+    """The problems of all sources. A field that one source reports is skipped in later sources."""
+    reported: set[str] = set()
     problems: list[Problem] = []
     for source in sources:
-        problems += [problem for problem in source if problem.path not in told]
-        told |= {path for problem in source for path in _spoken_of(problem.path)}
+        problems += [problem for problem in source if problem.path not in reported]
+        reported |= {path for problem in source for path in _covered_fields(problem.path)}
     return problems
 
 
-def _spoken_of(path: str) -> tuple[str, ...]:
-    """The field, and the mapping that was read without it: its sum, say, is not what the file says."""
+def _covered_fields(path: str) -> tuple[str, ...]:
+    """The field and its mapping, whose sum would be wrong without the field."""
     parent = path.rpartition(".")[0]
     return (path,) if parent.count(".") < _DEPTH_OF_FIELDS else (path, parent)
 
 
-def _unguarded(run: Run) -> Iterator[str]:
+def _missing_gate(run: Run) -> Iterator[str]:
     if run.deployment and not run.gate:
-        yield "gate: there is none, so whatever training gives will serve if it passes the smoke test"
+        yield "gate: none, so every trained model that passes the smoke test will be deployed"

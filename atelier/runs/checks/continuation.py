@@ -1,4 +1,4 @@
-"""Which checkpoint a run may continue from."""
+"""Check that a run can continue from a checkpoint."""
 
 from __future__ import annotations
 
@@ -11,16 +11,14 @@ from atelier.runs.parse import SUBJECT
 def ensure_continuable(run: Run, *, base_model: str, adaptation: str, source: str) -> None:
     """UnsupportedCombination unless a checkpoint of `source` fits the run's first stage.
 
-    The same base model, LoRA after LoRA, full after full: Amazon Nova user guide, "Iterative training".
+    Base model and adaptation must be the same. Source: Amazon Nova user guide, "Iterative training".
     """
     problems = []
     if base_model != run.base_model:
-        message = f"its base model is {base_model}, not {run.base_model} as in the run; they must agree"
+        message = f"its base model is {base_model}; the run has {run.base_model}; they must agree"
         problems.append(Problem("continue_from", message, source, is_combination=True))
     first, stage = next((i, stage) for i, stage in enumerate(run.stages) if stage.technique != DISTILLATION)
     if adaptation != stage.adaptation:
-        message = (
-            f"its adaptation is {adaptation}, not {stage.adaptation} as in stage {first}; they must agree"
-        )
+        message = f"its adaptation is {adaptation}; stage {first} has {stage.adaptation}; they must agree"
         problems.append(Problem("continue_from", message, source, is_combination=True))
     raise_for(problems, subject=SUBJECT)

@@ -1,4 +1,4 @@
-"""Whether a stage can be stopped early without losing its model."""
+"""Check that a stage can be stopped early without losing its model."""
 
 from __future__ import annotations
 
@@ -15,30 +15,31 @@ _BATCHES = "limit_val_batches"
 
 
 def problems_of(stage: Stage, recipe: Recipe, *, path: str) -> Iterator[Problem]:
-    """Why the policy could not keep the best checkpoint, or would never have a loss to judge by."""
+    """Reasons why early stopping would lose the best checkpoint, or never get a validation loss."""
     if stage.early_stopping is None:
         return
     keeping = [name for name in PLATFORMS if platform_named(name).keeps_checkpoints_of_stopped_jobs]
     if recipe.platform not in keeping:
         message = (
-            f"a job on {recipe.platform} cannot be stopped and keep its checkpoints: stopping deletes it; "
-            f"leave it out, or say platform: {' or '.join(keeping)}"
+            f"stopping a job on {recipe.platform} deletes it and its checkpoints; "
+            f"leave early_stopping out, or set platform: {' or '.join(keeping)}"
         )
         yield Problem(f"{path}.early_stopping", message, is_combination=True)
         return
     checkpoints = recipe.template.checkpoints
     if checkpoints is None:
         message = (
-            f"{recipe.row.name} saves only the finished model: stopping its job would lose it; leave it out"
+            f"{recipe.row.name} saves only the finished model, which stopping its job would lose; "
+            "leave early_stopping out"
         )
         yield Problem(f"{path}.early_stopping", message, is_combination=True)
         return
     if checkpoints.measured_by is None:
-        message = f"{recipe.row.name} measures no validation loss to judge by; leave it out"
+        message = f"{recipe.row.name} measures no validation loss; leave early_stopping out"
         yield Problem(f"{path}.early_stopping", message, is_combination=True)
         return
     if stage.validation is None:
-        message = "required by early_stopping, which judges by the loss on it"
+        message = "required by early_stopping, which uses the validation loss"
         yield Problem(f"{path}.validation", message)
     values = {key.name: recipe.values[key.path] for key in recipe.keys if key.name}
     saved, measured = values[checkpoints.saved_by], values[checkpoints.measured_by]
@@ -61,13 +62,15 @@ def problems_of(stage: Stage, recipe: Recipe, *, path: str) -> Iterator[Problem]
         )
         yield Problem(f"{settings}.{checkpoints.measured_by}", message, measured)
     if values.get(_BATCHES) == 0:
-        yield Problem(f"{settings}.{_BATCHES}", "0 measures no loss, which early_stopping judges by", 0)
+        yield Problem(
+            f"{settings}.{_BATCHES}", "must not be 0 with early_stopping, which uses the validation loss", 0
+        )
 
 
 def warnings_of(stage: Stage, recipe: Recipe, *, path: str) -> Iterator[str]:
-    """That the best checkpoint may be gone by the time that the job is stopped.
+    """A warning if the best checkpoint may be deleted before the job is stopped.
 
-    AWS says that save_top_k is for HyperPod; whether a training job prunes by it, and by what, it does not.
+    AWS documents save_top_k for HyperPod. Whether training jobs delete checkpoints by it is not documented.
     """
     checkpoints = recipe.template.checkpoints
     if stage.early_stopping is None or checkpoints is None or not checkpoints.measured_by:
@@ -77,7 +80,7 @@ def warnings_of(stage: Stage, recipe: Recipe, *, path: str) -> Iterator[str]:
     later = stage.early_stopping.patience * values[checkpoints.measured_by] // values[checkpoints.saved_by]
     if kept is not None and later >= kept:
         yield (
-            f"{path}.early_stopping: {later} checkpoints are saved after the best one before its job is "
-            f"stopped, and {recipe.row.name} may keep {kept} only; a larger {checkpoints.saved_by} or less "
-            "patience keeps the best among them"
+            f"{path}.early_stopping: {later} checkpoints are saved between the best one and the stop, but "
+            f"{recipe.row.name} may keep only {kept}; use a larger {checkpoints.saved_by} or less patience "
+            "to keep the best one"
         )

@@ -1,4 +1,4 @@
-"""What can be known wrong about one stage or one evaluation: its recipe, its settings, its place."""
+"""Check one stage or one evaluation: recipe, settings and placement."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from atelier.runs.recipe_source import HubCatalogues, catalogue_of
 
 @dataclass(frozen=True, kw_only=True)
 class CheckContext:
-    """Where a run is to go down the line. Of `clusters` and a `bucket` that are None nothing is known."""
+    """The environment to check a run for. `clusters` and `bucket` are None when they are unknown."""
 
     environment: str
     region: str
@@ -32,13 +32,13 @@ class CheckContext:
     clusters: Sequence[JobCluster] | None
 
     def placement(self, part: Stage | Evaluation, recipe: Recipe, hub: HubRecipe | None = None) -> Placement:
-        """Where a part with this recipe goes."""
+        """The placement of a part with this recipe."""
         return Placement(part, recipe, self.clusters, self.bucket, hub)
 
 
 @dataclass
 class Findings:
-    """What was found so far; `placements` are the parts, by field, with nothing wrong about their recipe."""
+    """Problems and warnings so far; `placements` has the parts with a valid recipe, by field."""
 
     problems: list[Problem]
     warnings: list[str] = field(default_factory=list)
@@ -46,17 +46,19 @@ class Findings:
 
 
 def check_stage(base_model: str, stage: Stage, index: int, context: CheckContext, found: Findings) -> None:
-    """Put what there is to say of a stage into `found`."""
+    """Check a stage and add the results to `found`."""
     path = f"stages.{index}"
     rows = catalogue_of(stage.recipe, context.hub)
     if rows is None:
-        message = "no recipe of AWS's hub is here; accepted: shipped, or hub after `atelier recipes --sync`"
+        message = (
+            "no recipe of AWS's hub is available; accepted: shipped, or hub after `atelier recipes --sync`"
+        )
         found.problems.append(Problem(f"{path}.recipe", message, stage.recipe))
         return
-    wanted = stage_request(
+    request = stage_request(
         base_model, stage, index, environment=context.environment, clusters=context.clusters
     )
-    resolution = examine(wanted, rows)
+    resolution = examine(request, rows)
     found.problems += (_of_hub(problem, path, stage) for problem in resolution.problems)
     if resolution.draft:
         found.problems += early_stopping.problems_of(stage, resolution.draft, path=path)
@@ -76,14 +78,14 @@ def check_evaluation(
     *,
     trained: Placement | None,
 ) -> None:
-    """The same for an evaluation; `trained` is the run's last stage."""
+    """Check an evaluation and add the results to `found`; `trained` is the run's last stage."""
     path = f"evaluation.{index}"
-    placement = _beside(trained, base_model, evaluation, index, context)
+    placement = _placed_with_stage(trained, base_model, evaluation, index, context)
     if placement is None:
-        wanted = evaluation_request(
+        request = evaluation_request(
             base_model, evaluation, index, environment=context.environment, clusters=context.clusters
         )
-        resolution = examine(wanted, catalogue())
+        resolution = examine(request, catalogue())
         found.problems += resolution.problems
         if resolution.recipe is None:
             return
@@ -91,19 +93,19 @@ def check_evaluation(
     _keep(placement, path, context, found)
 
 
-def _beside(
+def _placed_with_stage(
     trained: Placement | None, base_model: str, evaluation: Evaluation, index: int, context: CheckContext
 ) -> Placement | None:
-    """Where the last stage trains, if nobody says otherwise and the evaluation can be there too."""
+    """The placement on the last stage's platform; None if not possible, or if the run file sets one."""
     if evaluation.platform != AUTO or trained is None or not needs_cluster(trained.recipe.platform):
         return None
     same = trained.cluster.configured_name if trained.cluster else None
     for cluster in dict.fromkeys((evaluation.cluster or same, evaluation.cluster)):
         part = evaluation.model_copy(update={"platform": trained.recipe.platform, "cluster": cluster})
-        wanted = evaluation_request(
+        request = evaluation_request(
             base_model, part, index, environment=context.environment, clusters=context.clusters
         )
-        recipe = examine(wanted, catalogue()).recipe
+        recipe = examine(request, catalogue()).recipe
         placement = recipe and context.placement(part, recipe)
         if placement and not any(placement.problems("")):
             return placement
@@ -119,27 +121,27 @@ def _keep(placement: Placement, path: str, context: CheckContext, found: Finding
 
 
 def _of_hub(problem: Problem, path: str, stage: Stage) -> Problem:
-    """What does not exist in the hub may well be shipped."""
+    """The problem; for a stage with hub recipes, noting that only these were searched."""
     if stage.recipe == SHIPPED or problem.path != path:
         return problem
     return replace(problem, message=f"among the recipes synced from AWS's hub, {problem.message}")
 
 
 def _from_hub(path: str, recipe: Recipe) -> Iterator[str]:
-    """What a run's report says of a recipe that this release did not ship."""
+    """A warning for a recipe that is not from this release."""
     if recipe.origin != SHIPPED:
-        yield f"{path}.recipe: {recipe.row.name} as AWS's hub published it ({recipe.origin}), not as shipped"
+        yield f"{path}.recipe: {recipe.row.name} is AWS's hub recipe ({recipe.origin}), not the shipped one"
 
 
 def _unreachable_function(path: str, arn: str | None, region: str) -> Iterator[str]:
-    """What the training role was not given (components/pipeline/training_jobs.py)."""
+    """Warnings if the training role cannot invoke the function (components/pipeline/training_jobs.py)."""
     if arn is None:
         return
-    place, name = f"{path}.reward_lambda_arn", arn.split(":function:")[-1]
+    field_path, name = f"{path}.reward_lambda_arn", arn.split(":function:")[-1]
     if arn.split(":")[3] != region:
-        yield f"{place}: the function is in another region than the job, which looks for it in {region}"
+        yield f"{field_path}: the function must be in the job's region, {region}"
     if not name.startswith(names.REWARD_FUNCTION_PREFIX):
         yield (
-            f"{place}: the training role may invoke functions of its account whose names begin with "
-            f"{names.REWARD_FUNCTION_PREFIX}; let it invoke {name} in the function's own policy"
+            f"{field_path}: the training role may only invoke functions of its account whose names begin "
+            f"with {names.REWARD_FUNCTION_PREFIX}; allow it to invoke {name} in the function's own policy"
         )

@@ -1,4 +1,4 @@
-"""What the stages of a run demand of each other: each trains what the one before it made."""
+"""Rules for the order of stages, each of which continues from the stage before it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DISTILLATION = "distillation"
 
 
 def problems_of(stages: Mapping[int, Stage], *, count: int) -> Iterator[Problem]:
-    """Every rule that is broken; `count` is how many stages the file has, readable or not."""
+    """Every broken rule; `count` is the number of stages in the file, including unreadable ones."""
     for index, stage in stages.items():
         path = f"stages.{index}"
         before = stages.get(index - 1)
@@ -22,12 +22,14 @@ def problems_of(stages: Mapping[int, Stage], *, count: int) -> Iterator[Problem]
             yield from _adaptation(stages, index)
         is_after_distillation = before is not None and before.technique == DISTILLATION
         if is_after_distillation and stage.train:
-            message = "leave it out: the stage trains on what the distillation before it makes"
+            message = "leave train out: the stage trains on the dataset of the distillation before it"
             yield Problem(f"{path}.train", message, stage.train)
         if stage.train is None and not is_after_distillation and (before or index == 0):
-            yield Problem(f"{path}.train", "required; only a stage after a distillation does without")
+            yield Problem(f"{path}.train", "required, except after a distillation")
         if stage.teacher and stage.technique != DISTILLATION:
-            yield Problem(f"{path}.teacher", "only a distillation has a teacher; leave it out", stage.teacher)
+            yield Problem(
+                f"{path}.teacher", "only a distillation has a teacher; leave teacher out", stage.teacher
+            )
         if stage.data_mixing:
             mixing = stage.data_mixing
             yield from data_mixing.problems_of(mixing.customer, mixing.nova, path=f"{path}.data_mixing")
@@ -35,18 +37,18 @@ def problems_of(stages: Mapping[int, Stage], *, count: int) -> Iterator[Problem]
 
 def _distillation(stage: Stage, after: Stage | None, path: str, *, is_last: bool) -> Iterator[Problem]:
     if is_last or (after and after.technique != "sft"):
-        message = "makes a dataset, not a model; the stage after it must be the sft that trains on it"
+        message = "makes a dataset, not a model; the next stage must be an sft, which trains on it"
         yield Problem(f"{path}.technique", message, stage.technique, is_combination=True)
     if stage.validation:
-        message = "a distillation has no validation data; give it to the stage that trains"
+        message = "a distillation uses no validation data; move it to the next stage"
         yield Problem(f"{path}.validation", message, stage.validation)
 
 
 def _adaptation(stages: Mapping[int, Stage], index: int) -> Iterator[Problem]:
-    """LoRA after LoRA, full after full; a distillation between adapts nothing."""
+    """A stage with another adaptation than the stage before it, not counting distillations."""
     earlier = [stages[i] for i in sorted(stages) if i < index and stages[i].technique != DISTILLATION]
     if earlier and earlier[-1].adaptation != stages[index].adaptation:
         message = (
-            f"must be {earlier[-1].adaptation!r} like the stage before it, whose checkpoint it continues"
+            f"must be {earlier[-1].adaptation!r}, as in the stage before it, whose checkpoint it continues"
         )
         yield Problem(f"stages.{index}.adaptation", message, stages[index].adaptation, is_combination=True)

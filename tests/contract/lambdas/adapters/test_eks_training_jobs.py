@@ -153,7 +153,7 @@ def test_a_job_of_a_cluster_that_is_not_configured_is_refused(line: Line) -> Non
 
 
 def test_a_request_of_another_service_is_refused(line: Line) -> None:
-    with pytest.raises(RequestRefused, match="not a job of a cluster"):
+    with pytest.raises(RequestRefused, match="not a job of an EKS cluster"):
         line.jobs.describe(replace(OPERATION, request={"TrainingJobName": "x"}))
 
 

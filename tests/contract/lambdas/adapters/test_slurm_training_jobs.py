@@ -183,7 +183,7 @@ def test_settle_keeps_looking_at_a_silent_cluster_until_the_deadline(line: Line)
     waiting.settle()
     error, cause = waiting.tokens.outcomes["token"]
     assert error == "ClusterUnreachable"
-    assert "last RUNNING" in cause
+    assert "last state of the job: RUNNING" in cause
     assert not line.bundle.exists(), "an agent that comes back cancels the job"
 
 

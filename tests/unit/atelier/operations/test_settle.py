@@ -137,9 +137,7 @@ def test_an_operation_past_its_deadline_is_stopped_and_fails_with_what_the_servi
     line.settle(now=3600)
     error, cause = line.tokens.outcomes["token-1"]
     assert error == "DeadlineExceeded"
-    assert (
-        cause == f"{JOB} did not end within 3600 s and was stopped; its service last said RUNNING (Training)"
-    )
+    assert cause == f"{JOB} did not end within 3600 s and was stopped; last status: RUNNING (Training)"
     assert line.service.stops == [JOB]
 
 

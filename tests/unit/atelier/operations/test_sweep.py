@@ -67,7 +67,7 @@ def test_a_person_hints_at_a_run_or_at_one_of_its_steps() -> None:
 
 
 def test_an_unknown_event_is_refused_with_what_would_be_accepted() -> None:
-    with pytest.raises(ValueError, match=r"\{run_id, step\?\}; got an event with job"):
+    with pytest.raises(ValueError, match=r"event with job is unknown; accepted: .*\{run_id, step\?\}"):
         affected_operations({"job": 1}, FakeOperations())
 
 
@@ -117,10 +117,10 @@ def test_one_failing_operation_does_not_keep_the_sweep_from_the_others(
 def test_a_sweep_asks_the_service_of_each_kind() -> None:
     operations = FakeOperations()
     operations.rows[RUN_ID, "model"] = an_operation("model", kind=CUSTOM_MODEL)
-    asked: list[str] = []
+    requested: list[str] = []
 
     def service_of(kind: str) -> LongRunning:
-        asked.append(kind)
+        requested.append(kind)
         return FakeService(jobs={f"{RUN_ID}-model": RUNNING})
 
     sweep(
@@ -131,7 +131,7 @@ def test_a_sweep_asks_the_service_of_each_kind() -> None:
         tokens=FakeTokens(),
         now=60,
     )
-    assert asked == [CUSTOM_MODEL]
+    assert requested == [CUSTOM_MODEL]
 
 
 def test_the_log_of_a_sweep_names_the_operation_and_never_its_token(caplog: pytest.LogCaptureFixture) -> None:

@@ -65,14 +65,16 @@ def test_a_cluster_that_cannot_run_the_recipe_is_refused_with_those_that_can() -
 def test_where_no_cluster_fits_the_message_says_what_is_needed_and_what_is_here() -> None:
     expected = (
         r"\S+ needs 1 x ml.g5.12xlarge in restricted groups; "
-        r"clusters of hyperpod-eks here: open \(standard groups, ml.g6.12xlarge, ml.p5.48xlarge\)$"
+        r"clusters of hyperpod-eks in this environment: "
+        r"open \(standard groups, ml.g6.12xlarge, ml.p5.48xlarge\)$"
     )
     assert re.match(expected, mismatch_reason(a_recipe(), (STANDARD,), None))
-    assert mismatch_reason(a_recipe(), (), None).endswith("here: none")
+    assert mismatch_reason(a_recipe(), (), None).endswith("in this environment: none")
 
 
 def test_a_cluster_that_is_gone_since_the_run_was_planned_is_named_with_those_that_are_there() -> None:
     with pytest.raises(
-        UnsupportedCombination, match=r"cluster = 'gone': .* no such cluster any more; it has nova$"
+        UnsupportedCombination,
+        match=r"cluster = 'gone': .* does not have this cluster any more; it has nova$",
     ):
         cluster_named("gone", replace(SETTINGS, clusters=(RESTRICTED,)))

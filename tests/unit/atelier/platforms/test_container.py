@@ -1,4 +1,4 @@
-"""What a container is told beside its recipe."""
+"""Settings of a container besides its recipe."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ METRICS = "arn:aws:lambda:us-east-1:111122223333:function:SageMaker-metrics"
 
 
 @pytest.mark.parametrize(
-    ("recipe", "told"),
+    ("recipe", "expected"),
     [
         ({"run": NOVA}, TOLD),
         ({"run": NOVA | {"reward_lambda_arn": ""}, "processor": {"lambda_arn": ""}}, TOLD),
@@ -26,9 +26,9 @@ METRICS = "arn:aws:lambda:us-east-1:111122223333:function:SageMaker-metrics"
     ],
 )
 def test_a_container_is_told_what_awss_sdk_would_tell_it(
-    recipe: dict[str, Any], told: dict[str, str]
+    recipe: dict[str, Any], expected: dict[str, str]
 ) -> None:
-    assert hyperparameters(recipe, role_arn=ROLE) == told
+    assert hyperparameters(recipe, role_arn=ROLE) == expected
 
 
 def test_a_channel_brings_a_file_under_its_own_name() -> None:

@@ -1,4 +1,4 @@
-"""What can be trained how and where, and what is said to the rest."""
+"""The candidates for a request, and the message when there is none."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.fixtures.recipes import recipe, refusal
 
 
 @pytest.mark.parametrize(
-    ("wish", "expected"),
+    ("requested", "expected"),
     [
         (
             {"base_model": "nova-2-lite", "technique": "dpo"},
@@ -57,11 +57,11 @@ from tests.fixtures.recipes import recipe, refusal
         ),
         (
             {"platform": "serverless", "platforms_here": ("serverless",), "instance_type": "ml.p5.48xlarge"},
-            "instance_type = 'ml.p5.48xlarge': serverless chooses its instances itself; leave it out",
+            "instance_type = 'ml.p5.48xlarge': serverless chooses its own instances; leave instance_type out",
         ),
         (
             {"platform": "serverless", "platforms_here": ("serverless",), "replicas": 4},
-            "replicas = 4: serverless chooses its instances itself; leave it out",
+            "replicas = 4: serverless chooses its own instances; leave replicas out",
         ),
         (
             {
@@ -71,7 +71,7 @@ from tests.fixtures.recipes import recipe, refusal
                 "adaptation": "full",
                 "replicas": 8,
             },
-            "replicas = 8: the recipe counts the instances of each of its parts; leave it out",
+            "replicas = 8: the recipe sets the number of instances of each of its jobs; leave replicas out",
         ),
         (
             {"task": "mmmu", "technique": None, "adaptation": None},
@@ -80,7 +80,7 @@ from tests.fixtures.recipes import recipe, refusal
         ),
         (
             {"base_model": "nova-canvas"},
-            "base_model = 'nova-canvas': cannot be customized here: it makes images",
+            "base_model = 'nova-canvas': cannot be customized: it makes images",
         ),
         (
             {"base_model": "nova-premier"},
@@ -93,12 +93,14 @@ from tests.fixtures.recipes import recipe, refusal
         ),
         (
             {"data_mixing": {"customer": 50, "nova": {"code": 100}}},
-            "data_mixing: nova-micro sft lora mixes no data in on training-job; accepted: hyperpod-eks",
+            "data_mixing: nova-micro sft lora cannot mix in data on training-job; accepted: hyperpod-eks",
         ),
     ],
 )
-def test_a_combination_that_does_not_exist_names_the_nearest(wish: dict[str, Any], expected: str) -> None:
-    assert expected in refusal(UnsupportedCombination, **wish)
+def test_a_combination_that_does_not_exist_names_the_nearest(
+    requested: dict[str, Any], expected: str
+) -> None:
+    assert expected in refusal(UnsupportedCombination, **requested)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +119,7 @@ def test_a_combination_that_does_not_exist_names_the_nearest(wish: dict[str, Any
 )
 def test_a_nova_model_that_cannot_be_customized_says_what_it_is(name: str) -> None:
     message = refusal(UnsupportedCombination, base_model=name)
-    assert f"base_model = '{name}': cannot be customized here: " in message
+    assert f"base_model = '{name}': cannot be customized: " in message
     assert "customize nova-" in message
 
 

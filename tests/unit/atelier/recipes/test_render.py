@@ -18,14 +18,14 @@ finite = st.floats(allow_nan=False, allow_infinity=False)
 
 
 def recipe(**changes: Any) -> Recipe:
-    wanted: dict[str, Any] = {
+    requested: dict[str, Any] = {
         "path": "stages.0",
         "base_model": "nova-micro",
         "environment": "dev",
         "technique": "sft",
         "adaptation": "lora",
     }
-    return resolve(RecipeRequest(**wanted | changes), catalogue())
+    return resolve(RecipeRequest(**requested | changes), catalogue())
 
 
 @given(finite)

@@ -1,4 +1,4 @@
-"""The rows of open weights: what they render is what AWS ships, and what is not known of them is said."""
+"""The rows of open weights: their rendering is AWS's file, and unknown parts are reported."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from atelier.recipes.request import RecipeRequest
 from atelier.recipes.resolve import examine, resolve
 from atelier.recipes.rows import RecipeRow
 from tests.fixtures.paths import ROOT
-from tests.fixtures.recipes import default_recipe, has_a_file, only, recipe, refusal, wish_for
+from tests.fixtures.recipes import default_recipe, has_a_file, only, recipe, refusal, request_for
 
 REFERENCE = ROOT.parent / "shared" / "reference" / "recipes"
 FAMILIES = ("llama", "qwen", "deepseek", "gpt_oss", "gemma", "nemotron")
@@ -83,12 +83,12 @@ def test_a_recipe_of_which_only_the_settings_are_known_is_refused_where_a_file_i
     row: RecipeRow,
 ) -> None:
     for platform in row.platforms:
-        problems = examine(wish_for(row, platform=platform), only(row)).problems
+        problems = examine(request_for(row, platform=platform), only(row)).problems
         if catalogue().release.is_managed(platform):
             assert problems == ()
         else:
             (problem,) = problems
-            assert f"{row.name} is not written: this release knows" in str(problem)
+            assert f"cannot write the recipe file of {row.name}: this release knows" in str(problem)
 
 
 def test_a_row_that_was_not_read_in_full_says_so_when_it_is_taken() -> None:
@@ -100,7 +100,7 @@ def test_a_row_that_was_not_read_in_full_says_so_when_it_is_taken() -> None:
 
 
 def test_a_judging_model_asks_for_reinforcement_learning_from_its_feedback() -> None:
-    asked: dict[str, Any] = {
+    requested: dict[str, Any] = {
         "path": "stages.0",
         "base_model": "llama-3-1-8b-instruct",
         "environment": "dev",
@@ -110,9 +110,9 @@ def test_a_judging_model_asks_for_reinforcement_learning_from_its_feedback() -> 
         "platforms_here": ("serverless",),
     }
     preset = {"preset_reward_function": "gsm8k"}
-    verifiable = resolve(RecipeRequest(**asked, settings=preset), catalogue())
+    verifiable = resolve(RecipeRequest(**requested, settings=preset), catalogue())
     judge = "bedrock/openai.gpt-oss-20b-1:0"
-    judged = resolve(RecipeRequest(**asked, settings={"judge_model_id": judge}), catalogue())
+    judged = resolve(RecipeRequest(**requested, settings={"judge_model_id": judge}), catalogue())
     assert verifiable.row.name == "verl-grpo-rlvr-llama-3-dot-1-8b-instruct-lora"
     assert judged.row.name == "verl-grpo-rlaif-llama-3-dot-1-8b-instruct-lora"
     assert verifiable.settings == preset
@@ -144,7 +144,7 @@ def test_more_instances_than_aws_wrote_a_recipe_for_are_taken_with_a_warning() -
     assert default_recipe(row, replicas=1).warnings == ()
     (warning,) = default_recipe(row, replicas=4).warnings
     assert warning.startswith("stages.0.replicas = 4: AWS's override spec allows up to 128 instances")
-    (problem,) = examine(wish_for(row, replicas=5), only(row)).problems
+    (problem,) = examine(request_for(row, replicas=5), only(row)).problems
     assert "1, 2, 4, 8, 16" in str(problem)
 
 
@@ -180,9 +180,9 @@ def test_a_judge_that_lives_in_few_regions_is_taken_with_a_warning() -> None:
 
 
 def test_reinforcement_learning_needs_something_that_scores_the_answers() -> None:
-    asked: dict[str, Any] = {"base_model": "qwen-3-5-4b", "technique": "rft"}
+    requested: dict[str, Any] = {"base_model": "qwen-3-5-4b", "technique": "rft"}
     assert (
-        "stages.0.reward_lambda_arn: required, or the hyperparameter preset_reward_function (gsm8k, "
-        "prime_code, prime_math): else nothing scores the answers"
-    ) in refusal(**asked)
-    assert recipe(**asked, settings={"preset_reward_function": "gsm8k"}).inputs == {}
+        "stages.0.reward_lambda_arn: required to score the answers, unless the hyperparameter "
+        "preset_reward_function is set (gsm8k, prime_code, prime_math)"
+    ) in refusal(**requested)
+    assert recipe(**requested, settings={"preset_reward_function": "gsm8k"}).inputs == {}

@@ -1,4 +1,4 @@
-"""From a wish to a recipe, or to what is wrong with the wish."""
+"""Resolving a request to a recipe, or to the problems with it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from atelier.recipes.render import document
 from tests.fixtures.recipes import recipe, refusal, value
 
 
-def test_a_wish_without_an_instance_type_gets_the_cheapest_recipe() -> None:
+def test_a_request_without_an_instance_type_gets_the_cheapest_recipe() -> None:
     chosen = recipe()
     assert (chosen.instance_type, chosen.replicas) == ("ml.g5.12xlarge", 1)
 
@@ -73,12 +73,12 @@ def test_a_distillation_is_a_recipe_of_its_teacher(teacher: str | None, row: str
 
 
 def test_a_reward_function_is_asked_for_where_a_recipe_calls_one_and_refused_elsewhere() -> None:
-    wish: dict[str, Any] = {"base_model": "nova-2-lite", "technique": "rft"}
+    requested: dict[str, Any] = {"base_model": "nova-2-lite", "technique": "rft"}
     assert "stages.0.reward_lambda_arn: required: nova_lite_v2_smtj_p5_p5en_gpu_lora_rft calls" in refusal(
-        **wish
+        **requested
     )
     inputs = {"reward_lambda_arn": "arn"}
-    run = document(recipe(inputs=inputs, **wish), job_name="job", model="m")
+    run = document(recipe(inputs=inputs, **requested), job_name="job", model="m")
     assert run["run"]["reward_lambda_arn"] == "arn"
     assert run["training_config"]["rollout"]["rewards"]["api_endpoint"]["lambda_arn"] == "arn"
     assert "reward_lambda_arn = 'arn': nova_micro_1_0_g5_g6_12x_gpu_lora_sft calls no reward" in refusal(
@@ -87,8 +87,8 @@ def test_a_reward_function_is_asked_for_where_a_recipe_calls_one_and_refused_els
 
 
 def test_a_task_fills_its_strategy_and_metric_in_and_a_subtask_must_be_one_of_its() -> None:
-    wish: dict[str, Any] = {"technique": None, "adaptation": None, "task": "bbh"}
-    chosen = recipe(inputs={"subtask": "snarks"}, **wish)
+    requested: dict[str, Any] = {"technique": None, "adaptation": None, "task": "bbh"}
+    chosen = recipe(inputs={"subtask": "snarks"}, **requested)
     assert document(chosen, job_name="job", model="m")["evaluation"] == {
         "task": "bbh",
         "strategy": "fs_cot",
@@ -97,27 +97,29 @@ def test_a_task_fills_its_strategy_and_metric_in_and_a_subtask_must_be_one_of_it
     }
     assert "evaluate bbh with few examples" in chosen.warnings[0]
     assert "stages.0.subtask = 'snark': did you mean 'snarks'?" in refusal(
-        inputs={"subtask": "snark"}, **wish
+        inputs={"subtask": "snark"}, **requested
     )
-    gpqa = wish | {"task": "gpqa", "inputs": {"subtask": "physics"}}
+    gpqa = requested | {"task": "gpqa", "inputs": {"subtask": "physics"}}
     assert "stages.0.subtask = 'physics': gpqa has none; leave it out" in refusal(**gpqa)
 
 
 def test_the_batch_of_ppo_that_aws_itself_ships_is_a_warning() -> None:
-    wish: dict[str, Any] = {
+    requested: dict[str, Any] = {
         "technique": "ppo",
         "adaptation": "full",
         "platform": "hyperpod-eks",
         "platforms_here": ("hyperpod-eks",),
     }
-    assert any("global_batch_size = 256: accepted, although" in text for text in recipe(**wish).warnings)
-    assert "one of 256" in refusal(settings={"global_batch_size": 160}, **wish)
-    follows = recipe(settings={"learning_rate": 1e-6}, **wish)
+    assert any("global_batch_size = 256: accepted, although" in text for text in recipe(**requested).warnings)
+    assert "one of 256" in refusal(settings={"global_batch_size": 160}, **requested)
+    follows = recipe(settings={"learning_rate": 1e-6}, **requested)
     assert value(follows, "critic_learning_rate") == 1e-6
 
 
 def test_a_key_that_must_be_given_is_asked_for_when_the_recipe_is_written() -> None:
-    with pytest.raises(ValueError, match=r"training_config.customer_bucket must be given as customer_bucket"):
+    with pytest.raises(
+        ValueError, match=r"training_config.customer_bucket has no value; supply 'customer_bucket'"
+    ):
         document(recipe(technique="distillation"), job_name="job", model="")
 
 
@@ -131,9 +133,9 @@ def test_a_value_that_another_instance_type_allows_says_so() -> None:
 
 
 def test_p4d_has_a_shorter_limit_than_p5_in_the_same_recipe() -> None:
-    wish: dict[str, Any] = {"technique": "dpo", "settings": {"max_length": 32768}}
-    assert value(recipe(instance_type="ml.p5.48xlarge", **wish), "max_length") == 32768
-    assert "at most 16384" in refusal(instance_type="ml.p4d.24xlarge", **wish)
+    requested: dict[str, Any] = {"technique": "dpo", "settings": {"max_length": 32768}}
+    assert value(recipe(instance_type="ml.p5.48xlarge", **requested), "max_length") == 32768
+    assert "at most 16384" in refusal(instance_type="ml.p4d.24xlarge", **requested)
 
 
 @pytest.mark.parametrize("text", ["1e-5", "1.0e-05", "0.00001"])
@@ -191,23 +193,23 @@ def test_an_unknown_base_model_names_the_nearest() -> None:
 
 
 def test_null_is_a_value_where_the_catalogue_says_so() -> None:
-    wish: dict[str, Any] = {
+    requested: dict[str, Any] = {
         "base_model": "nova-2-lite",
         "task": "gen_qa",
         "technique": None,
         "adaptation": None,
     }
-    assert value(recipe(settings={"reasoning_effort": None}, **wish), "reasoning_effort") is None
-    assert value(recipe(settings={"reasoning_effort": "low"}, **wish), "reasoning_effort") == "low"
-    assert "must be one of null, low, high" in refusal(settings={"reasoning_effort": "some"}, **wish)
+    assert value(recipe(settings={"reasoning_effort": None}, **requested), "reasoning_effort") is None
+    assert value(recipe(settings={"reasoning_effort": "low"}, **requested), "reasoning_effort") == "low"
+    assert "must be one of null, low, high" in refusal(settings={"reasoning_effort": "some"}, **requested)
 
 
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("lr", "what the recipe file calls lr is 'learning_rate' here"),
-        ("alpha", "what the recipe file calls alpha is 'lora_alpha' here"),
-        ("peft_scheme", "training_config.model.peft.peft_scheme is not yours to set; leave it out"),
+        ("lr", "the run file's name for the recipe's lr is 'learning_rate'"),
+        ("alpha", "the run file's name for the recipe's alpha is 'lora_alpha'"),
+        ("peft_scheme", "training_config.model.peft.peft_scheme cannot be set in a run file; leave it out"),
         ("learning_rat", "did you mean 'learning_rate'?"),
     ],
 )
@@ -218,6 +220,6 @@ def test_a_setting_by_the_name_that_it_has_in_the_recipe_file_is_told_by_its_own
 
 
 def test_the_teacher_is_chosen_by_its_name_and_not_by_a_setting_that_aws_forbids_to_change() -> None:
-    asked = {"teacher_model_id": "us.amazon.nova-premier-v1:0"}
-    message = refusal(technique="distillation", teacher="nova-pro", settings=asked)
+    settings = {"teacher_model_id": "us.amazon.nova-premier-v1:0"}
+    message = refusal(technique="distillation", teacher="nova-pro", settings=settings)
     assert "must be one of us.amazon.nova-pro-v1:0 in nova_pro_1_0_r5_cpu_distill" in message

@@ -12,7 +12,7 @@ from atelier.recipes.catalogue import catalogue
 from atelier.recipes.render import render
 from atelier.recipes.resolve import examine
 from atelier.recipes.rows import Key, RecipeRow
-from tests.fixtures.recipes import ROWS, has_a_file, keys_of, only, platforms_of, wish_for
+from tests.fixtures.recipes import ROWS, has_a_file, keys_of, only, platforms_of, request_for
 
 GIVEN = dict.fromkeys(
     ("customer_bucket", "kms_key", "data_s3_path", "output_s3_path", "train_file", "output_dir"), "inputs"
@@ -55,11 +55,11 @@ def rows_and_settings(draw: st.DrawFn) -> tuple[RecipeRow, dict[str, Any]]:
 def test_what_is_accepted_is_within_every_bound(case: tuple[RecipeRow, dict[str, Any]], auto: bool) -> None:
     row, settings = case
     platform = {"platform": "auto", "platforms_here": tuple(platforms_of(row))} if auto else {}
-    wish = wish_for(row)
-    found = examine(wish_for(row, settings=dict(wish.settings) | settings, **platform), only(row))
+    request = request_for(row)
+    found = examine(request_for(row, settings=dict(request.settings) | settings, **platform), only(row))
     assert (found.recipe is None) != (found.problems == ())
     if found.recipe is None:
-        assert all(str(problem).startswith(wish.path) for problem in found.problems)
+        assert all(str(problem).startswith(request.path) for problem in found.problems)
         return
     recipe = found.recipe
     written = yaml.safe_load(render(recipe, job_name="job", model="model", inputs=GIVEN))
@@ -92,14 +92,16 @@ def test_what_is_accepted_is_within_every_bound(case: tuple[RecipeRow, dict[str,
 )
 def test_every_combination_is_answered(changes: dict[str, Any]) -> None:
     platforms = catalogue().release.available_platforms
-    wish = wish_for(next(row for row in ROWS if row.base_model == "nova-micro"), platforms_here=platforms)
-    asked = {name: getattr(wish, name) for name in wish.__dataclass_fields__} | changes
-    found = examine(type(wish)(**asked), catalogue())
+    request = request_for(
+        next(row for row in ROWS if row.base_model == "nova-micro"), platforms_here=platforms
+    )
+    requested = {name: getattr(request, name) for name in request.__dataclass_fields__} | changes
+    found = examine(type(request)(**requested), catalogue())
     assert (found.recipe is None) != (found.problems == ())
     if found.recipe:
         assert found.recipe.platform in platforms
-        assert asked["instance_type"] in (None, found.recipe.instance_type)
-        assert asked["replicas"] in (None, found.recipe.replicas)
+        assert requested["instance_type"] in (None, found.recipe.instance_type)
+        assert requested["replicas"] in (None, found.recipe.replicas)
 
 
 def read(key: Key, document: Any) -> Any:

@@ -127,13 +127,13 @@ def test_an_evaluation_follows_its_stage_to_the_cluster_that_the_stage_names() -
             a_run_on("hyperpod-eks", instance_type="ml.g6.12xlarge"),
             CLUSTERS,
             "stages.0.cluster: nova_micro_1_0_g5_g6_12x_gpu_lora_sft needs 1 x ml.g6.12xlarge in restricted "
-            "groups; clusters of hyperpod-eks here: nova (restricted groups, ml.g5.12xlarge, "
+            "groups; clusters of hyperpod-eks in this environment: nova (restricted groups, ml.g5.12xlarge, "
             "ml.p5.48xlarge); open (standard groups, ml.g6.12xlarge, ml.p5.48xlarge)",
         ),
         (
             a_run_on("training-job", cluster="nova"),
             CLUSTERS,
-            "stages.0.cluster = 'nova': training-job has no clusters; leave it out, or say platform: "
+            "stages.0.cluster = 'nova': training-job has no clusters; leave cluster out, or set platform: "
             "hyperpod-eks or hyperpod-slurm",
         ),
         (
@@ -144,13 +144,13 @@ def test_an_evaluation_follows_its_stage_to_the_cluster_that_the_stage_names() -
         (
             a_run_on("hyperpod-slurm", base_model=OPEN, replicas=4),
             CLUSTERS,
-            "needs 4 x ml.g5.12xlarge in standard groups; clusters of hyperpod-slurm here: slurm "
-            "(2 x ml.g5.12xlarge)",
+            "needs 4 x ml.g5.12xlarge in standard groups; clusters of hyperpod-slurm in this environment: "
+            "slurm (2 x ml.g5.12xlarge)",
         ),
         (
             a_run_on("hyperpod-eks", base_model=OPEN),
             (replace(STANDARD, storage=None),),
-            "stages.0.cluster = 'open': has no shared storage, by which",
+            "stages.0.cluster = 'open': has no shared storage, which",
         ),
         (
             a_run_on("hyperpod-eks", base_model=OPEN),
@@ -160,8 +160,8 @@ def test_an_evaluation_follows_its_stage_to_the_cluster_that_the_stage_names() -
                     storage=SharedStorage(claim="fsx", mount_path="/data", s3_uri=f"s3://{BUCKET}/runs/"),
                 ),
             ),
-            f"stages.0.train = 's3://{BUCKET}/datasets/a/train.jsonl': cluster open reads objects below "
-            f"s3://{BUCKET}/runs/ only",
+            f"stages.0.train = 's3://{BUCKET}/datasets/a/train.jsonl': cluster open reads only objects below "
+            f"s3://{BUCKET}/runs/",
         ),
         (
             a_run_on(
@@ -170,7 +170,7 @@ def test_an_evaluation_follows_its_stage_to_the_cluster_that_the_stage_names() -
                 early_stopping={"patience": 3},
             ),
             CLUSTERS,
-            "stages.0.early_stopping: a job on hyperpod-eks cannot be stopped and keep its checkpoints",
+            "stages.0.early_stopping: stopping a job on hyperpod-eks deletes it and its checkpoints",
         ),
     ],
 )
@@ -183,7 +183,7 @@ def test_what_a_cluster_cannot_do_is_refused_with_what_would_be_accepted(
 def test_reinforcement_learning_on_eks_is_refused_without_the_hub_s_payload() -> None:
     stage = a_stage(technique="rft", platform="hyperpod-eks", reward_lambda_arn=REWARD_FUNCTION)
     run = a_run(base_model="nova-2-lite", stages=[stage])
-    assert "stages.0.platform = 'hyperpod-eks': nova_lite_2_0_p5_gpu_lora_rft: its services" in refused(run)
+    assert "stages.0.platform = 'hyperpod-eks': nova_lite_2_0_p5_gpu_lora_rft: on hyper" in refused(run)
 
 
 SECRET = """
@@ -221,19 +221,19 @@ def test_a_payload_with_services_needs_a_cluster_that_allows_them() -> None:
     assert checked(plain, large).stages[0].cluster == "nova"
     assert checked(with_secret, replace(large, allows_services=True)).stages[0].cluster == "nova"
     with pytest.raises(
-        UnsupportedCombination, match=r"cluster = 'nova': does not let Atelier make the services"
+        UnsupportedCombination, match=r"cluster = 'nova': does not let Atelier create the services"
     ):
         checked(with_secret, large)
 
 
-def test_validation_data_that_a_recipe_reads_on_no_cluster_is_told() -> None:
+def test_validation_data_that_a_recipe_does_not_read_on_a_cluster_is_reported() -> None:
     validation = f"s3://{BUCKET}/v.jsonl"
     warnings = check(a_run_on("hyperpod-eks", validation=validation)).warnings
-    assert any("has no place for validation data on hyperpod-eks" in warning for warning in warnings)
+    assert any("reads no validation data on hyperpod-eks" in warning for warning in warnings)
     for run in (a_run_on("training-job", validation=validation), a_run_on("hyperpod-eks")):
-        assert not any("no place" in warning for warning in check(run).warnings)
+        assert not any("reads no validation" in warning for warning in check(run).warnings)
 
 
-def test_of_clusters_that_are_not_known_nothing_is_said() -> None:
+def test_unknown_clusters_are_not_checked() -> None:
     assert check(a_run_on("hyperpod-eks", cluster="any"), None).run.stages[0].cluster == "any"
     assert "training-job has no clusters" in refused(a_run_on("training-job", cluster="any"), None)

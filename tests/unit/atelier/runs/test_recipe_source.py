@@ -73,7 +73,7 @@ def test_what_the_hub_does_not_have_is_not_said_to_exist_nowhere(objects: FakeOb
 
 
 def test_a_recipe_that_is_gone_when_the_job_is_submitted_is_an_error_of_the_run() -> None:
-    with pytest.raises(InvalidRun, match="is gone"):
+    with pytest.raises(InvalidRun, match="is missing or unreadable; start a new run"):
         known_catalogue_of(ADDRESS, {})
 
 

@@ -93,7 +93,7 @@ def test_messages_name_a_dataset_as_the_run_file_does(folder: Path) -> None:
     outcome = atelier("validate", written(folder, evaluation=evaluation), "--env", "dev")
 
     assert outcome.exit_code == ExitCode.INVALID
-    assert "evaluation.0.dataset = 'questions.jsonl': the file must be called gen_qa.jsonl" in outcome.stderr
+    assert "evaluation.0.dataset = 'questions.jsonl': the file must be named gen_qa.jsonl" in outcome.stderr
     assert "s3://" not in outcome.stderr
 
 
@@ -142,7 +142,7 @@ def test_what_is_accepted_although_risky_is_a_warning(folder: Path) -> None:
     outcome = atelier("validate", written(folder, deployment=deployment, gate=[]), "--env", "dev")
 
     assert outcome.exit_code == ExitCode.OK, outcome.output
-    assert "warning: gate: there is none" in outcome.stderr
+    assert "warning: gate: none" in outcome.stderr
 
 
 @pytest.mark.parametrize("document", ["", "- a list", "name: [unclosed", "stages: {train: 3}", "stages: [3]"])

@@ -98,7 +98,7 @@ def test_our_request_equals_the_sdks_but_for_what_we_change_on_purpose(job: Job,
     request, uploaded = sent_by_model_trainer(str(recipe_file), like=job.request, bucket=BUCKET)
     ours, theirs = leaves(job.request), leaves(request)
     differing = {key for key in ours.keys() | theirs.keys() if ours.get(key, ...) != theirs.get(key, ...)}
-    # The containers of open weights are told nothing but where their recipe is.
+    # Containers of open weights get only the path of their recipe.
     expected = set(DIFFERENCES) - (set() if "model_type" in job.request["HyperParameters"] else {MODEL_TYPE})
     assert differing == expected, json.dumps({key: (ours.get(key), theirs.get(key)) for key in differing})
     assert yaml.safe_load(uploaded) == yaml.safe_load(job.recipe_yaml)

@@ -113,10 +113,14 @@ def test_unlike_aws_s_the_script_s_exit_code_is_the_container_s() -> None:
 def test_the_script_trains_by_the_mounted_recipe_on_what_the_instance_has() -> None:
     job = job_of(llmft(instance_type="ml.g5.12xlarge"))
     container = object_of(job)["spec"]["replicaSpecs"][0]["template"]["spec"]["containers"][0]
-    told = {variable["name"]: variable["value"] for variable in container["env"]}
-    assert told["SCRIPT_ARGS"] == "--config-path=/config --config-name=config.yaml"
-    assert (told["NODES"], told["NTASKS_PER_NODE"], told["CUDA_VISIBLE_DEVICES"]) == ("1", "4", "0,1,2,3")
-    assert told["JOB_NAME"] == NAME
+    variables = {variable["name"]: variable["value"] for variable in container["env"]}
+    assert variables["SCRIPT_ARGS"] == "--config-path=/config --config-name=config.yaml"
+    assert (variables["NODES"], variables["NTASKS_PER_NODE"], variables["CUDA_VISIBLE_DEVICES"]) == (
+        "1",
+        "4",
+        "0,1,2,3",
+    )
+    assert variables["JOB_NAME"] == NAME
     assert yaml.safe_load(by_kind(job, "ConfigMap")[0]["data"]["config.yaml"])["trainer"]["devices"] == 4
 
 
@@ -133,7 +137,7 @@ def test_files_are_where_the_pods_see_the_bucket() -> None:
 
 def test_a_file_outside_the_shared_storage_is_refused_by_its_address() -> None:
     with pytest.raises(
-        UnsupportedCombination, match="s3://elsewhere/m/: pods of the cluster read files below"
+        UnsupportedCombination, match="s3://elsewhere/m/: pods of this cluster read only files"
     ):
         a_job(llmft(), cluster=STANDARD, model="s3://elsewhere/m/")
 
@@ -188,5 +192,5 @@ def test_what_is_not_known_well_enough_is_refused_with_a_reason() -> None:
     )
     recipe = a_recipe("llama-3-1-8b-instruct", "sft")
     verl = replace(recipe, row=row, values={**recipe.values, "run.model_type": "verl"})
-    with pytest.raises(UnsupportedCombination, match="a RayJob of VERL"):
+    with pytest.raises(UnsupportedCombination, match="not RayJobs of VERL"):
         a_job(verl, cluster=STANDARD, model=MODEL)

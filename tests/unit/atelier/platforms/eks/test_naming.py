@@ -51,12 +51,12 @@ def test_a_name_that_fits_is_the_operation_s() -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
-def test_what_a_run_file_says_stays_in_its_value_of_the_recipe(said: str) -> None:
-    job = a_job(HOSTILE, data_s3_path=said)
+def test_what_a_run_file_says_stays_in_its_value_of_the_recipe(uri: str) -> None:
+    job = a_job(HOSTILE, data_s3_path=uri)
     plain = a_job(HOSTILE)
     assert structure(job.objects) == structure(plain.objects)
     content = yaml.safe_load(by_kind(job, "ConfigMap")[0]["data"]["config.yaml"])
-    assert content["run"]["data_s3_path"] == said
+    assert content["run"]["data_s3_path"] == uri
 
 
 HOSTILE = a_recipe()

@@ -174,7 +174,7 @@ def test_nova_does_not_run_on_standard_groups() -> None:
 
 
 def test_rft_without_the_hub_s_payload_says_how_to_get_it() -> None:
-    with pytest.raises(UnsupportedCombination, match="no payload of the hub is synced"):
+    with pytest.raises(UnsupportedCombination, match="AWS's hub, which is not synced"):
         a_job(a_recipe("nova-2-lite", "rft"), reward_lambda_arn=REWARD_FUNCTION)
 
 

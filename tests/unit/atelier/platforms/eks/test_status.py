@@ -112,7 +112,7 @@ def test_a_failed_job_says_why_and_how_its_container_ended() -> None:
     assert failure(status) == (Phase.FAILED, "JobFailed")
     assert status.cause == (
         f"PyTorchJob {NAME} failed: PyTorchJob x is failed because 1 replica failed.; pod {NAME}-master-0: "
-        "container pytorch ended: OOMKilled (it used more memory than it may), exit code 137"
+        "container pytorch ended: OOMKilled (it exceeded its memory limit), exit code 137"
     )
     assert status.leaves_something
 
@@ -164,7 +164,7 @@ def test_a_container_that_crashes_again_and_again_fails_with_its_last_words() ->
     )
     status = seen(None, pod(phase="Running", **crashing))
     assert failure(status) == (Phase.FAILED, "JobFailed")
-    assert "ended badly 3 times, last: Error, exit code 1: KeyError: 'data'" in status.cause
+    assert "failed 3 times, last: Error, exit code 1: KeyError: 'data'" in status.cause
     assert status.leaves_something
 
 
@@ -186,7 +186,7 @@ def test_an_init_container_counts_too() -> None:
             }
         ]
     )
-    assert "container init-container ended badly 5 times" in seen(None, stuck).cause
+    assert "container init-container failed 5 times" in seen(None, stuck).cause
 
 
 def test_a_pod_without_a_node_waits_until_the_deadline_and_not_longer() -> None:
@@ -230,7 +230,7 @@ def test_a_job_of_which_somebody_deleted_a_part_is_lost() -> None:
     job, _ = live()
     status = seen([job, None])
     assert failure(status) == (Phase.FAILED, "OperationLost")
-    assert f"somebody deleted ConfigMap training-config-{NAME}" in status.cause
+    assert f"ConfigMap training-config-{NAME} was deleted, but not by Atelier" in status.cause
     assert status.leaves_something
 
 

@@ -81,7 +81,7 @@ def test_the_same_work_has_the_same_bytes_and_other_work_others() -> None:
 
 
 def test_a_recipe_of_nova_is_refused() -> None:
-    wanted = RecipeRequest(
+    request = RecipeRequest(
         path="stages.0",
         base_model="nova-micro",
         environment="dev",
@@ -90,9 +90,9 @@ def test_a_recipe_of_nova_is_refused() -> None:
         technique="sft",
         adaptation="lora",
     )
-    reason = platform_named(HYPERPOD_SLURM).unsupported_reason(resolve(wanted, catalogue()), None)
+    reason = platform_named(HYPERPOD_SLURM).unsupported_reason(resolve(request, catalogue()), None)
     assert reason is not None
-    assert "on hyperpod-slurm only AWS's llmft recipes run" in reason
+    assert "hyperpod-slurm runs only AWS's llmft recipes" in reason
 
 
 def test_the_catalogue_has_nothing_but_llmft_on_slurm() -> None:

@@ -36,7 +36,7 @@ def test_a_job_that_nobody_wants_and_nobody_saw_is_absent() -> None:
 
 
 def test_a_job_whose_agent_has_not_seen_it_waits() -> None:
-    assert describe() == Status(Phase.RUNNING, detail="not yet seen by its agent")
+    assert describe() == Status(Phase.RUNNING, detail="not yet seen by the agent")
 
 
 @pytest.mark.parametrize("state", ["FETCHING", "PENDING", "RUNNING", "COMPLETING", "SUSPENDED", "UPLOADING"])
@@ -95,7 +95,7 @@ def test_nodes_that_the_cluster_can_never_give_are_missing_capacity() -> None:
 def test_a_job_that_somebody_else_cancelled_was_stopped() -> None:
     status = describe("CANCELLED")
     assert (status.phase, status.error) == (Phase.STOPPED, "JobFailed")
-    assert "cancelled by somebody else" in status.cause
+    assert "cancelled, but not by Atelier" in status.cause
 
 
 @pytest.mark.parametrize("reason", ["PartitionConfig", "DependencyNeverSatisfied", "Resources", "BeginTime"])
@@ -119,14 +119,14 @@ def test_a_requeued_job_waits_from_its_requeue_on() -> None:
 
 
 @pytest.mark.parametrize("state", [None, "RUNNING", "PENDING", "UPLOADING"])
-def test_a_silent_agent_is_told_and_the_job_is_as_it_was_last_told(state: str | None) -> None:
+def test_a_silent_agent_is_reported_and_the_job_keeps_its_last_state(state: str | None) -> None:
     limit = CLUSTER.silent_after_seconds
     later = NOON + CLUSTER.start_within_seconds
     assert describe(state, heartbeat=a_heartbeat(NOON), now=NOON + limit - 1).error == ""
     assert describe(state, heartbeat=a_heartbeat(NOON), now=NOON + limit).error == "ClusterUnreachable"
     status = describe(state, heartbeat=a_heartbeat(NOON), now=later)
     assert (status.phase, status.error) == (Phase.RUNNING, "ClusterUnreachable")
-    assert "cluster open-weights has said nothing for 3600 s (limit 300 s)" in status.cause
+    assert "cluster open-weights has sent no heartbeat for 3600 s (limit 300 s)" in status.cause
     assert (state or "not yet seen") in status.cause
 
 
@@ -134,7 +134,7 @@ def test_an_agent_that_never_was_is_silent() -> None:
     reported = ReportedState(is_requested=True, status=None, heartbeat=None)
     status = status_of(JOB, reported, cluster=CLUSTER, now=NOON)
     assert status.error == "ClusterUnreachable"
-    assert "never said anything" in status.cause
+    assert "has sent no heartbeat yet" in status.cause
 
 
 def test_a_job_that_ended_has_ended_whatever_became_of_its_agent() -> None:

@@ -61,10 +61,13 @@ def test_an_entry_for_subscribers_says_so() -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"Type": "Evaluation"}, "type Evaluation: the shipped recipes evaluate"),
+        ({"Type": "Evaluation"}, "type Evaluation: only FineTuning is synced"),
         ({"CustomizationTechnique": "MTRL"}, "technique MTRL"),
         ({"SmtjOverrideParamsS3Uri": None, "HpEksOverrideParamsS3Uri": None}, "no template with an override"),
-        ({"Versions": 7, "SupportedInstanceTypes": "ml.p5"}, "knows: SupportedInstanceTypes, Versions"),
+        (
+            {"Versions": 7, "SupportedInstanceTypes": "ml.p5"},
+            "cannot read the keys SupportedInstanceTypes, Versions",
+        ),
     ],
 )
 def test_an_entry_that_cannot_be_used_says_why(changes: dict[str, Any], reason: str) -> None:
@@ -91,7 +94,9 @@ def test_a_document_of_another_form_is_refused(text: str) -> None:
 )
 def test_a_name_that_would_lead_out_of_the_cache_is_skipped(name: str) -> None:
     found = the_entry(entry(name))
-    assert found == Skipped(repr(name), "no name of a recipe: letters, digits, dots, hyphens and underscores")
+    assert found == Skipped(
+        repr(name), "not a recipe name; accepted: letters, digits, dots, hyphens and underscores"
+    )
 
 
 def test_an_entry_without_a_name_has_its_files_name() -> None:

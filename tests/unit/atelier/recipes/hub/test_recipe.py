@@ -51,9 +51,9 @@ def test_a_shipped_recipe_says_that_it_is_shipped() -> None:
 
 
 def test_a_hub_recipe_renders_without_a_placeholder_and_with_what_the_job_fills_in() -> None:
-    wanted = replace(WANTED, replicas=4, settings={"learning_rate": "5e-6", "global_batch_size": 32})
+    request = replace(WANTED, replicas=4, settings={"learning_rate": "5e-6", "global_batch_size": 32})
 
-    text = render(resolve(wanted, ROWS), job_name="tool-calling-20261123140500-s0", model="s3://escrow/x")
+    text = render(resolve(request, ROWS), job_name="tool-calling-20261123140500-s0", model="s3://escrow/x")
 
     assert "{{" not in text
     document = yaml.safe_load(text)
@@ -93,7 +93,7 @@ def test_its_container_is_the_one_that_the_hub_names() -> None:
 
     assert image is not None
     assert ROWS.images.uri(image, "us-east-1") == IMAGE
-    with pytest.raises(UnsupportedCombination, match="published in us-east-1"):
+    with pytest.raises(UnsupportedCombination, match="not published there; accepted: us-east-1"):
         ROWS.images.uri(image, "us-west-2")
 
 

@@ -12,8 +12,8 @@ from tests.fixtures.runs import BUCKET, RUN_ID, a_run, a_stage
 
 
 def check(run: object, **changes: Any) -> CheckedRun:
-    here: dict[str, Any] = {"environment": "dev", "region": "us-east-1", "bucket": BUCKET}
-    return check_run(run, **here | changes)
+    context: dict[str, Any] = {"environment": "dev", "region": "us-east-1", "bucket": BUCKET}
+    return check_run(run, **context | changes)
 
 
 def refusal(run: object, **changes: Any) -> str:
@@ -47,7 +47,7 @@ def test_every_problem_of_a_file_comes_in_one_message() -> None:
     assert "aproval: unknown key; did you mean 'approval'?" in message
     assert "stages.0.hyperparameters.learning_rte = 1.0: unknown; did you mean 'learning_rate'?" in message
     assert "stages.0.hyperparameters.max_epochs = 0: must be at least 1 and at most 100" in message
-    assert "stages.1.train = 'here.jsonl': accepted: s3://<bucket>/<key>.jsonl, " in message
+    assert "stages.1.train = 'here.jsonl': accepted: s3://<bucket>/<key>.jsonl; " in message
     assert "gate.0.metric = 'gen_qa.em': did you mean 'gen_qa.exact_match'?" in message
     assert message.startswith("run file: 6 problems\n")
 
@@ -122,15 +122,15 @@ def test_a_wrong_shape_is_told_in_the_words_of_the_run_file(changes: dict[str, A
 
 
 def test_yes_is_no_number() -> None:
-    told = refusal(
+    message = refusal(
         a_run(
             gate=[{"metric": "gen_qa.exact_match", "at_least": True}],
             stages=[a_stage(early_stopping={"patience": True})],
         )
     )
 
-    assert "gate.0.at_least = True: must be a number" in told
-    assert "stages.0.early_stopping.patience = True: must be a number" in told
+    assert "gate.0.at_least = True: must be a number" in message
+    assert "stages.0.early_stopping.patience = True: must be a number" in message
 
 
 def test_an_unknown_key_of_a_stage_names_the_nearest_key_of_a_stage() -> None:
@@ -220,11 +220,13 @@ def test_data_outside_the_environments_bucket_is_refused() -> None:
 
 def test_the_gen_qa_file_must_have_the_name_that_the_container_looks_for() -> None:
     evaluation = [{"task": "gen_qa", "dataset": f"s3://{BUCKET}/datasets/b/questions.jsonl"}]
-    assert "the file must be called gen_qa.jsonl" in refusal(a_run(evaluation=evaluation))
+    assert "the file must be named gen_qa.jsonl" in refusal(a_run(evaluation=evaluation))
 
 
 def test_a_task_may_be_evaluated_once() -> None:
-    assert "evaluation.1.task = 'gen_qa': comes twice" in refusal(a_run(evaluation=a_run()["evaluation"] * 2))
+    assert "evaluation.1.task = 'gen_qa': occurs twice" in refusal(
+        a_run(evaluation=a_run()["evaluation"] * 2)
+    )
 
 
 @pytest.mark.parametrize("conditions", [{}, {"at_least": 0.5, "better_than_baseline_by": 0.1}])
@@ -246,7 +248,7 @@ def test_a_gate_rule_that_no_model_could_pass_is_refused(
 ) -> None:
     message = refusal(a_run(gate=[{"metric": f"gen_qa.{metric}", condition: value}]))
 
-    assert f"gate.0.{condition} = {float(value)}: gen_qa.{metric} lies {limit}" in message
+    assert f"gate.0.{condition} = {float(value)}: gen_qa.{metric} is {limit}" in message
 
 
 def test_a_gate_without_an_evaluation_is_refused() -> None:
@@ -281,7 +283,7 @@ def test_a_value_on_which_aws_contradicts_itself_is_accepted_with_a_warning() ->
 
 def test_a_deployment_that_no_gate_guards_is_accepted_with_a_warning() -> None:
     assert check(a_run(gate=[])).warnings == (
-        "gate: there is none, so whatever training gives will serve if it passes the smoke test",
+        "gate: none, so every trained model that passes the smoke test will be deployed",
     )
 
 

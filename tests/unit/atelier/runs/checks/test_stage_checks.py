@@ -50,8 +50,8 @@ class TestDistillation:
         checked = check(a_stage(adaptation="full"), a_distillation(), after_it(adaptation="full"))
         assert [stage.adaptation for stage in checked.run.stages] == ["full", "lora", "full"]
         assert refusal(UnsupportedCombination, a_stage(adaptation="full"), a_distillation(), after_it()) == [
-            "stages.2.adaptation = 'lora': must be 'full' like the stage before it, whose checkpoint it "
-            "continues"
+            "stages.2.adaptation = 'lora': must be 'full', as in the stage before it, whose checkpoint "
+            "it continues"
         ]
 
     @pytest.mark.parametrize("after", [[], [after_it(technique="dpo")]])
@@ -59,15 +59,15 @@ class TestDistillation:
         self, after: list[dict[str, Any]]
     ) -> None:
         assert refusal(UnsupportedCombination, a_distillation(), *after) == [
-            "stages.0.technique = 'distillation': makes a dataset, not a model; the stage after it must be "
-            "the sft that trains on it"
+            "stages.0.technique = 'distillation': makes a dataset, not a model; the next stage must be "
+            "an sft, which trains on it"
         ]
 
     def test_leaves_the_next_stage_nothing_to_name(self) -> None:
         lines = refusal(InvalidRun, a_distillation(validation=VALIDATION), a_stage())
         assert [line.split(": ", 1)[1] for line in lines] == [
-            "a distillation has no validation data; give it to the stage that trains",
-            "leave it out: the stage trains on what the distillation before it makes",
+            "a distillation uses no validation data; move it to the next stage",
+            "leave train out: the stage trains on the dataset of the distillation before it",
         ]
 
     def test_of_premier_is_in_one_region(self) -> None:
@@ -79,14 +79,14 @@ class TestDistillation:
 
     def test_alone_has_a_teacher(self) -> None:
         assert refusal(InvalidRun, a_stage(teacher="nova-pro")) == [
-            "stages.0.teacher = 'nova-pro': only a distillation has a teacher; leave it out"
+            "stages.0.teacher = 'nova-pro': only a distillation has a teacher; leave teacher out"
         ]
 
 
 def test_training_data_is_required_of_every_other_stage() -> None:
     assert refusal(InvalidRun, after_it(), after_it()) == [
-        "stages.0.train: required; only a stage after a distillation does without",
-        "stages.1.train: required; only a stage after a distillation does without",
+        "stages.0.train: required, except after a distillation",
+        "stages.1.train: required, except after a distillation",
     ]
 
 
@@ -94,10 +94,10 @@ class TestDataMixing:
     @pytest.mark.parametrize(
         ("customer", "nova", "expected"),
         [
-            (70, {"code": 60}, "must sum to 100, has 60: they share what customer = 70 leaves"),
-            (70, {}, "must sum to 100, has 0: they share what customer = 70 leaves"),
-            (100, {"code": 5}, "must sum to 0, has 5: they share what customer = 100 leaves"),
-            (70, {"code": 50, "agents": 50.02}, "must sum to 100, has 100.02: they share"),
+            (70, {"code": 60}, "must sum to 100 with customer = 70, has 60"),
+            (70, {}, "must sum to 100 with customer = 70, has 0"),
+            (100, {"code": 5}, "must sum to 0 with customer = 100, has 5"),
+            (70, {"code": 50, "agents": 50.02}, "must sum to 100 with customer = 70, has 100.02"),
         ],
     )
     def test_shares_must_be_whole(self, customer: float, nova: dict[str, float], expected: str) -> None:
@@ -111,7 +111,7 @@ class TestDataMixing:
     )
     def test_is_refused_on_training_jobs_only_because_they_cannot(self, mixing: dict[str, Any]) -> None:
         assert refusal(UnsupportedCombination, a_stage(data_mixing=mixing), **NOVA_2) == [
-            "stages.0.data_mixing: nova-2-lite sft lora mixes no data in on training-job; accepted: "
+            "stages.0.data_mixing: nova-2-lite sft lora cannot mix in data on training-job; accepted: "
             "hyperpod-eks, serverless"
         ]
 
@@ -124,8 +124,8 @@ class TestDataMixing:
 
     def test_is_not_for_preferences(self) -> None:
         assert refusal(UnsupportedCombination, a_stage(technique="dpo", data_mixing={"customer": 100})) == [
-            "stages.0.data_mixing: nova-micro dpo lora mixes no data in on training-job; only sft and cpt of "
-            "Nova models do; leave it out"
+            "stages.0.data_mixing: nova-micro dpo lora cannot mix in data on training-job; only sft and "
+            "cpt of Nova models can; leave data_mixing out"
         ]
 
 
@@ -148,22 +148,22 @@ class TestEarlyStopping:
         assert refusal(
             UnsupportedCombination, a_stage(early_stopping={"patience": 3}, validation=VALIDATION)
         ) == [
-            "stages.0.early_stopping: nova_micro_1_0_g5_g6_12x_gpu_lora_sft saves only the finished model: "
-            "stopping its job would lose it; leave it out"
+            "stages.0.early_stopping: nova_micro_1_0_g5_g6_12x_gpu_lora_sft saves only the finished model, "
+            "which stopping its job would lose; leave early_stopping out"
         ]
 
     def test_is_refused_where_no_loss_is_measured(self) -> None:
         stage = a_stage(technique="rft", early_stopping={"patience": 3}, reward_lambda_arn=FUNCTION)
         assert refusal(UnsupportedCombination, stage, **NOVA_2) == [
-            "stages.0.early_stopping: nova_lite_v2_smtj_p5_p5en_gpu_lora_rft measures no validation loss to "
-            "judge by; leave it out"
+            "stages.0.early_stopping: nova_lite_v2_smtj_p5_p5en_gpu_lora_rft measures no validation loss; "
+            "leave early_stopping out"
         ]
 
     def test_needs_validation_data(self) -> None:
         stage = self.stage()
         del stage["validation"]
         assert refusal(InvalidRun, stage, **NOVA_2) == [
-            "stages.0.validation: required by early_stopping, which judges by the loss on it"
+            "stages.0.validation: required by early_stopping, which uses the validation loss"
         ]
 
     @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ class TestEarlyStopping:
             ),
             ({"val_check_interval": 15}, "val_check_interval = 15: must be a multiple of save_steps = 10"),
             ({"val_check_interval": 100}, "val_check_interval = 100: must be less than max_steps = 100"),
-            ({"limit_val_batches": 0}, "limit_val_batches = 0: 0 measures no loss"),
+            ({"limit_val_batches": 0}, "limit_val_batches = 0: must not be 0 with early_stopping"),
         ],
     )
     def test_needs_a_checkpoint_of_every_step_that_is_judged(
@@ -187,8 +187,8 @@ class TestEarlyStopping:
     def test_warns_where_the_best_checkpoint_may_be_gone_when_the_job_is_stopped(self) -> None:
         (warning,) = check(self.stage(), **NOVA_2).warnings
         assert warning.startswith(
-            "stages.0.early_stopping: 6 checkpoints are saved after the best one before its job is stopped, "
-            "and nova_lite_2_0_p5_gpu_lora_sft may keep 5 only"
+            "stages.0.early_stopping: 6 checkpoints are saved between the best one and the stop, but "
+            "nova_lite_2_0_p5_gpu_lora_sft may keep only 5"
         )
         assert check(self.stage(save_steps=20), **NOVA_2).warnings == ()
 
@@ -210,15 +210,14 @@ class TestReward:
     def test_whose_name_that_policy_does_not_cover_is_a_warning(self) -> None:
         stage = a_stage(technique="rft", reward_lambda_arn=FUNCTION.replace("SageMaker-", ""))
         assert check(stage, **NOVA_2).warnings == (
-            "stages.0.reward_lambda_arn: the training role may invoke functions of its account whose names "
-            "begin with SageMaker; let it invoke reward in the function's own policy",
+            "stages.0.reward_lambda_arn: the training role may only invoke functions of its account whose "
+            "names begin with SageMaker; allow it to invoke reward in the function's own policy",
         )
 
     def test_that_is_in_another_region_is_a_warning(self) -> None:
         stage = a_stage(technique="rft", reward_lambda_arn=FUNCTION.replace("us-east-1", "eu-west-1"))
         assert check(stage, **NOVA_2).warnings == (
-            "stages.0.reward_lambda_arn: the function is in another region than the job, which looks for it "
-            "in us-east-1",
+            "stages.0.reward_lambda_arn: the function must be in the job's region, us-east-1",
         )
 
     def test_is_an_arn(self) -> None:
@@ -238,7 +237,7 @@ class TestEvaluation:
         checked = check(a_stage(), evaluation=[{"task": "mmlu", "subtask": "virology"}], gate=[])
         assert checked.run.evaluation[0].dataset is None
         assert refusal(InvalidRun, a_stage(), evaluation=[{"task": "mmlu", "dataset": dataset}], gate=[]) == [
-            f"evaluation.0.dataset = '{dataset}': mmlu has its own; leave it out"
+            f"evaluation.0.dataset = '{dataset}': mmlu has its own dataset; leave dataset out"
         ]
 
     @pytest.mark.parametrize("task", ["gen_qa", "llm_judge"])
@@ -250,8 +249,8 @@ class TestEvaluation:
             "evaluation.0.dataset: required"
         ]
         assert refusal(InvalidRun, a_stage(), evaluation=[{"task": task, "dataset": dataset}], gate=[]) == [
-            f"evaluation.0.dataset = '{dataset}': the file must be called {task}.jsonl: AWS's container "
-            "looks for that name"
+            f"evaluation.0.dataset = '{dataset}': the file must be named {task}.jsonl, as AWS's "
+            "container requires"
         ]
 
     def test_a_task_that_the_model_cannot_do_names_those_that_it_can(self) -> None:
@@ -293,5 +292,5 @@ class TestDeployment:
     def test_of_a_full_rank_model_names_the_targets_that_serve_it(self) -> None:
         assert refusal(UnsupportedCombination, a_stage(adaptation="full"), **self.deployment()) == [
             "deployment.target = 'bedrock-on-demand': does not serve nova-micro with adaptation full; "
-            "bedrock-provisioned, sagemaker-endpoint does"
+            "accepted: bedrock-provisioned, sagemaker-endpoint"
         ]

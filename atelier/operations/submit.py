@@ -13,7 +13,7 @@ def submit(operation: Operation, *, operations: Operations, service: LongRunning
     The row is written first: if this function dies before the call, `settle` finds the row and makes the
     call. A retried step finds its row and its job by the run and the step; the row takes the new token. If
     the operation has already ended, `settle` finishes the new token with the recorded outcome. RunStopped
-    when a stop of the run was requested; the service's errors are raised too, but for ResourceInUse: while the
+    when a stop of the run was requested; the service's errors are raised too, except ResourceInUse: while the
     service is busy with something else the row waits, and `settle` makes the call.
     """
     if operations.stop_requested(operation.run_id):

@@ -104,7 +104,7 @@ def test_a_cluster_that_is_gone_since_the_run_was_planned_is_named(world: World)
     run = a_run(stages=[a_stage(platform="hyperpod-eks")])
     validate_run.handler({"run_id": RUN_ID, "run": run}, None)
     world.settings = replace(world.settings, clusters=())
-    with pytest.raises(UnsupportedCombination, match=r"cluster = 'nova': .* any more; it has none"):
+    with pytest.raises(UnsupportedCombination, match=r"cluster = 'nova': .* any more; it has no cluster"):
         train(run)
     assert world.operations.rows == {}
 

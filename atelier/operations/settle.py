@@ -129,15 +129,15 @@ def settle(
         return unreachable
     if status.phase in (Phase.ABSENT, Phase.STOPPED):
         # Atelier may have done this itself since the row was read: read it again.
-        current = operations.get(operation.run_id, operation.step) or operation
+        row = operations.get(operation.run_id, operation.step) or operation
         # Another function submitted it after the service was queried: what the service said is no longer so.
-        was_submitted_since = (operation.state, current.state) == (
+        was_submitted_since = (operation.state, row.state) == (
             OperationState.RECORDED,
             OperationState.STARTED,
         )
-        if current.state is OperationState.ENDED or was_submitted_since:
+        if row.state is OperationState.ENDED or was_submitted_since:
             return Wait()
-        operation = current
+        operation = row
     action = decide(operation, status, stop_requested=operations.stop_requested(operation.run_id), now=now)
     if isinstance(action, Submit):
         action = _submit(operation, operations=operations, service=service)

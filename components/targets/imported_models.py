@@ -130,5 +130,5 @@ class ImportedModels(Construct):
             grantee,
             *(f"ssm:{action}" for action in actions),
             on=[self._parameters],
-            because="Run files name deployments",
+            because="Deployments are named by run files, one parameter for each",
         )

@@ -74,6 +74,7 @@ def test_a_role_is_passed_only_to_the_service_it_is_for(every: Synthesis) -> Non
         ("<TrainingJobsDistillationRole>", "sagemaker.amazonaws.com"),
         ("<TrainingJobsDistillationRole>", "bedrock.amazonaws.com"),
         ("<CustomModelsModelRole>", "bedrock.amazonaws.com"),
+        ("<ImportedModelsImportRole>", "bedrock.amazonaws.com"),
     }
 
 

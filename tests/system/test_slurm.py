@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 
+from client.conversation import Conversation
 from localcloud.common.home import Home
 from localcloud.common.processes import command_of
 from localcloud.slurm.cluster import SlurmCluster
 from localcloud.slurm.processes import CONFIGURATION, kill, processes
-from tests.fixtures.deployed_pipeline import DeployedPipeline, eventually, example
+from tests.fixtures.deployed_pipeline import EXAMPLES, DeployedPipeline, eventually, example
 from tests.fixtures.slurm.installed import installed_slurm
 
 pytestmark = pytest.mark.system
@@ -78,6 +79,12 @@ def status(deployed: DeployedPipeline, run_id: str) -> dict[str, Any]:
     return found
 
 
+def imported_models(deployed: DeployedPipeline) -> set[str]:
+    """Names of everything that Bedrock has imported for us."""
+    listed = deployed.client("bedrock").list_imported_models()["modelSummaries"]
+    return {model["modelName"] for model in listed}
+
+
 def log(deployed: DeployedPipeline, run_id: str) -> str:
     return deployed.pipeline.objects.read(
         deployed.pipeline.uri(f"slurm/open-weights/logs/{run_id}-s0.log")
@@ -100,6 +107,68 @@ def test_a_run_trains_on_two_nodes_and_is_accepted_although_its_agent_is_killed(
     assert ended["nodes"].count("-") > 3, "two nodes have a list of names"
     (training,) = deployed.report(run_id)["training"]
     assert training["curves"]["reduced_train_loss"]
+
+
+def test_open_weights_serve_as_an_imported_model_and_a_second_run_is_promoted_over_the_first(
+    deployed: DeployedPipeline, nodes: Nodes
+) -> None:
+    """Slow (two minutes): two runs train, are imported into Bedrock and loaded there."""
+    name = "imported-agent"
+    pipeline = deployed.pipeline
+
+    def document(run_name: str, rule: dict[str, Any]) -> dict[str, Any]:
+        evaluation = [{"task": "gen_qa", "dataset": str(EXAMPLES / "data" / "gen_qa.jsonl")}]
+        serves = {"deployment": {"target": "bedrock-import", "name": name}}
+        return short(run_name, max_epochs=3) | {"evaluation": evaluation, "gate": [rule], **serves}
+
+    first = deployed.run(document("imported-first", {"metric": "gen_qa.bleu", "at_least": 0.0}))
+    assert first.status == "PROMOTED", first.cause
+    served = pipeline.deployed.pointer(name)
+    assert served is not None
+    assert (served.serving.run_id, served.previous) == (first.run_id, None)
+    parameter = deployed.client("ssm").get_parameter(Name=f"/atelier/local/deployments/{name}")["Parameter"]
+    assert json.loads(parameter["Value"])["model_id"] == served.serving.model_id
+    conversation = Conversation(pipeline.deployed, pipeline.deployed.model_id(name))
+    assert conversation.say("Can you check G-508 for me?").usage["outputTokens"] > 0
+
+    close = {"metric": "gen_qa.bleu", "worse_than_baseline_by_at_most": 100.0}
+    second = deployed.run(document("imported-second", close))
+    assert second.status == "PROMOTED", second.cause
+    switched = pipeline.deployed.pointer(name)
+    assert switched is not None
+    assert (switched.serving.run_id, switched.previous) == (second.run_id, served.serving)
+    assert deployed.report(second.run_id)["baseline"]["run_id"] == first.run_id
+
+
+def test_a_candidate_that_fails_its_smoke_test_leaves_the_imported_model_that_serves(
+    deployed: DeployedPipeline, nodes: Nodes, tmp_path: Path
+) -> None:
+    """Slow (a minute): one more run is imported, and taken back."""
+    before = deployed.pipeline.deployed.pointer("imported-agent")
+    models = {
+        model["modelName"] for model in deployed.client("bedrock").list_imported_models()["modelSummaries"]
+    }
+    scenarios = tmp_path / "scenarios.jsonl"
+    scenarios.write_text(json.dumps({"prompt": "Hello", "expect_contains": "no model says this"}) + "\n")
+    deployment = {
+        "target": "bedrock-import",
+        "name": "imported-agent",
+        "canary": {"scenarios": str(scenarios)},
+    }
+    evaluation = [{"task": "gen_qa", "dataset": str(EXAMPLES / "data" / "gen_qa.jsonl")}]
+    gate = [{"metric": "gen_qa.bleu", "at_least": 0.0}]
+
+    run = deployed.run(
+        short("imported-bad", max_epochs=1)
+        | {"evaluation": evaluation, "gate": gate, "deployment": deployment}
+    )
+
+    assert run.status == "ROLLED_BACK", run.cause
+    assert deployed.pipeline.deployed.pointer("imported-agent") == before
+    left = {
+        model["modelName"] for model in deployed.client("bedrock").list_imported_models()["modelSummaries"]
+    }
+    assert left == models
 
 
 def test_a_job_that_fails_ends_its_run_with_the_exit_code(deployed: DeployedPipeline, nodes: Nodes) -> None:

@@ -37,13 +37,6 @@ class FakeOperations:
             self.rows[key] = replace(old, token=operation.token)
         return self.rows[key]
 
-    def restate(self, operation: Operation, request: Mapping[str, Any]) -> bool:
-        key = (operation.run_id, operation.step)
-        if self.rows[key].state is not OperationState.RECORDED:
-            return False
-        self.rows[key] = replace(self.rows[key], request=request)
-        return True
-
     def mark_started(self, operation: Operation) -> bool:
         key = (operation.run_id, operation.step)
         if self.rows[key].state is OperationState.ENDED:

@@ -171,7 +171,6 @@ def _target_context() -> TargetContext:
 
     return TargetContext(
         client=client,
-        operations=operations,
         pointers=pointers,
         imported_models_quota=settings().imported_models_quota,
         now=now,

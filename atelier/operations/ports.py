@@ -54,9 +54,6 @@ class Operations(Protocol):
         first request. An ENDED row becomes RECORDED again, with the new deadline.
         """
 
-    def restate(self, operation: Operation, request: Mapping[str, Any]) -> bool:
-        """Replace a row's request before the call; False if it is STARTED or ENDED."""
-
     def mark_started(self, operation: Operation) -> bool:
         """Record that the service accepted the call; False if the row was closed in the meantime."""
 

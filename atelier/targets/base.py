@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from atelier.operations.model import Operation
 from atelier.operations.ports import Operations
 from atelier.storage import Objects
-from atelier.targets.ports import Deployments, ServingModel
+from atelier.targets.ports import Deployments
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,13 +74,12 @@ class Target(Protocol):
         *,
         deployment_name: str,
         model_arn: str,
-        serving: ServingModel | None,
         compared_with: str | None,
     ) -> TargetOperation:
         """Serve the candidate under the stable name; the result has what it replaced.
 
         `compared_with` is the ARN of the model that the gate compared the candidate with, None for the base
-        model.
+        model. Its adapter raises Superseded when another model serves.
         """
 
     def retire(self, run_id: str, *, deployment_name: str, deployments: Deployments) -> list[str]:

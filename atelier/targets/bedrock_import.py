@@ -19,7 +19,7 @@ from atelier.registry import BEDROCK_IMPORT, TARGETS
 from atelier.storage import Objects
 from atelier.targets.base import Reversal, TargetEnvironment, TargetOperation
 from atelier.targets.import_source import import_source
-from atelier.targets.ports import Deployments, ServingModel
+from atelier.targets.ports import Deployments
 
 IMPORT, WARM_UP, PROMOTION = TARGETS[BEDROCK_IMPORT].kinds
 
@@ -78,7 +78,6 @@ class BedrockImport:
         *,
         deployment_name: str,
         model_arn: str,
-        serving: ServingModel | None,  # noqa: ARG002 - protocol Target
         compared_with: str | None,
     ) -> TargetOperation:
         """Move the pointer to the candidate, if it still names the model that the gate compared with."""

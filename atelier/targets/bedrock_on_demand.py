@@ -65,12 +65,11 @@ class BedrockOnDemand:
         *,
         deployment_name: str,
         model_arn: str,
-        serving: ServingModel | None,
-        compared_with: str | None,  # noqa: ARG002 - protocol Target
+        compared_with: str | None,
     ) -> TargetOperation:
         """Swap the model behind the stable deployment, which is made if need be."""
         request = promotion_request(
-            run_id, deployment_name=deployment_name, model_arn=model_arn, serving=serving
+            run_id, deployment_name=deployment_name, model_arn=model_arn, compared_with=compared_with
         )
         return TargetOperation(step=names.PROMOTION, kind=PROMOTION, request=request, seconds=SECONDS)
 

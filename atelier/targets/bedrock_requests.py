@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from atelier import names
-from atelier.targets.ports import ServingModel
 
 
 def custom_model_request(run_id: str, *, checkpoint: str, role_arn: str, key_arn: str) -> dict[str, Any]:
@@ -35,22 +34,19 @@ def deployment_request(run_id: str, *, model_arn: str) -> dict[str, Any]:
 
 
 def promotion_request(
-    run_id: str,
-    *,
-    deployment_name: str,
-    model_arn: str,
-    serving: ServingModel | None,
+    run_id: str, *, deployment_name: str, model_arn: str, compared_with: str | None
 ) -> dict[str, Any]:
-    """Put the model behind the stable deployment; `create` is there when the deployment is not.
+    """Put the model behind the stable deployment in place of `compared_with`.
 
-    Remembers what served before, because only that brings it back.
+    `create` is there when the gate compared with the base model, so that nothing served. The model before is
+    in the request, because only that brings it back.
     """
     promotion: dict[str, Any] = {
         "deployment_name": deployment_name,
         "model_arn": model_arn,
-        "previous_model_arn": serving.model_arn if serving else None,
+        "previous_model_arn": compared_with,
     }
-    if serving is None:
+    if compared_with is None:
         promotion["create"] = {
             "modelDeploymentName": deployment_name,
             "modelArn": model_arn,

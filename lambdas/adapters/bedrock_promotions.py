@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from atelier.errors import PromotionFailed
 from atelier.operations.model import Operation, Phase, Status
+from atelier.targets.promotion import superseded
 from lambdas.adapters.bedrock_deployments import (
     create_deployment,
     get_deployment,
@@ -21,7 +22,6 @@ from lambdas.adapters.bedrock_deployments import (
 if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
 
-    from atelier.operations.ports import Operations
     from atelier.targets.ports import Deployments
 
 
@@ -30,18 +30,29 @@ class BedrockPromotions:
 
     ends_by_itself = False
 
-    def __init__(self, *, bedrock: BedrockClient, deployments: Deployments, operations: Operations) -> None:
+    def __init__(self, *, bedrock: BedrockClient, deployments: Deployments) -> None:
         self._bedrock = bedrock
         self._deployments = deployments
-        self._operations = operations
 
     def submit(self, operation: Operation) -> None:
-        """Update or create the stable deployment; a model already there, or on its way, is success."""
+        """Update or create the stable deployment; a model already there, or on its way, is success.
+
+        Superseded when another model serves than the gate compared with; ResourceInUse during another's swap.
+        """
         promotion = operation.request
-        if "create" in promotion:
+        name, model_arn = promotion["deployment_name"], promotion["model_arn"]
+        deployment = get_deployment(self._bedrock, name)
+        if deployment is not None:
+            if model_arn in (model_in_transit(deployment), deployment["modelArn"]):
+                return
+            require_idle(deployment, name, model_arn)
+        serving = deployment["modelArn"] if deployment and deployment["status"] != "Failed" else None
+        if serving != promotion["previous_model_arn"]:
+            raise superseded(name, serving=serving, compared_with=promotion["previous_model_arn"])
+        if serving is None:
             create_deployment(self._bedrock, promotion["create"], run_id=operation.run_id)
-        elif self._remembers_previous(operation):
-            self._deployments.update(promotion["deployment_name"], promotion["model_arn"])
+        else:
+            self._deployments.update(name, model_arn)
 
     def describe(self, operation: Operation) -> Status:
         """SUCCEEDED once the model serves; ABSENT while the deployment neither has it nor takes it."""
@@ -51,22 +62,6 @@ class BedrockPromotions:
 
     def stop(self, operation: Operation) -> None:
         """Nothing: Bedrock cannot stop a swap; ReleaseRun brings the previous model back."""
-
-    def _remembers_previous(self, operation: Operation) -> bool:
-        """Record the model that this swap replaces, which may be newer than the row.
-
-        False when the swap was accepted, or the row closed, meanwhile; ResourceInUse during another's swap.
-        """
-        promotion = operation.request
-        name, model_arn = promotion["deployment_name"], promotion["model_arn"]
-        deployment = get_deployment(self._bedrock, name)
-        if deployment is None or model_in_transit(deployment) == model_arn:
-            return True
-        require_idle(deployment, name, model_arn)
-        if deployment["modelArn"] in (model_arn, promotion["previous_model_arn"]):
-            return True
-        restated = {**promotion, "previous_model_arn": deployment["modelArn"]}
-        return self._operations.restate(operation, restated)
 
 
 def _status(deployment: Mapping[str, Any], promotion: Mapping[str, Any]) -> Status:

@@ -47,16 +47,6 @@ class DynamoDbOperations:
         """Insert the row, or give the one that stands the new token."""
         return self._take_token(operation) or self._reopen(operation)
 
-    def restate(self, operation: Operation, request: Mapping[str, Any]) -> bool:
-        """Put the request in place of the row's, while that is open and RECORDED."""
-        item = self._update(
-            _key(operation),
-            {"request": json.dumps(request)},
-            condition="attribute_exists(#open) AND #state = :state",
-            compare={"state": OperationState.RECORDED.value},
-        )
-        return item is not None
-
     def mark_started(self, operation: Operation) -> bool:
         """STARTED; False when the row was closed meanwhile."""
         started: _Attributes = {"state": OperationState.STARTED.value}

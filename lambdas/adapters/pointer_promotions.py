@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from atelier.errors import ResourceInUse, Superseded
+from atelier.errors import ResourceInUse
 from atelier.operations.model import Operation, OperationState, Phase, Status
 from atelier.targets.pointer import Pointer, Pointers, Served
+from atelier.targets.promotion import superseded
 from atelier.targets.registry import target_of_kind
-
-if TYPE_CHECKING:
-    from atelier.operations.ports import Operations
 
 
 class PointerPromotions:
@@ -19,9 +16,8 @@ class PointerPromotions:
 
     ends_by_itself = False
 
-    def __init__(self, *, pointers: Pointers, operations: Operations, now: Callable[[], int]) -> None:
+    def __init__(self, *, pointers: Pointers, now: Callable[[], int]) -> None:
         self._pointers = pointers
-        self._operations = operations
         self._now = now
 
     def submit(self, operation: Operation) -> None:
@@ -34,11 +30,7 @@ class PointerPromotions:
             return
         serving = pointer.serving.model_id if pointer else None
         if serving != request["previous_model_arn"]:
-            raise Superseded(
-                f"deployment {name} serves {serving or 'nothing'} now; the gate compared the candidate with "
-                f"{request['previous_model_arn'] or 'the base model'}. Start the run again: its gate "
-                "compares with what serves now"
-            )
+            raise superseded(name, serving=serving, compared_with=request["previous_model_arn"])
         target = target_of_kind(operation.kind) or ""
         switched = (
             pointer.switched(candidate, now=self._now())

@@ -12,15 +12,16 @@ from lambdas.waiting_states import start
 def handler(event: dict[str, Any], _context: object) -> None:
     """{run_id, run, model_arn, baseline, task_token}; the token has {deployment_arn, previous_model_arn}."""
     target, name = composition.target(event), event["run"]["deployment"]["name"]
-    serving = composition.deployments(target.name).serving_model(name)
-    # An execution that began before the baseline was part of the state's input has none.
-    current = serving.model_arn if serving else None
-    compared_with = event["baseline"]["model_arn"] if "baseline" in event else current
+    if "baseline" in event:
+        compared_with = event["baseline"]["model_arn"]
+    else:
+        # An execution that began before the baseline was part of the state's input.
+        serving = composition.deployments(target.name).serving_model(name)
+        compared_with = serving.model_arn if serving else None
     operation = target.promote(
         event["run_id"],
         deployment_name=name,
         model_arn=event["model_arn"],
-        serving=serving,
         compared_with=compared_with,
     )
     start(event, **asdict(operation))

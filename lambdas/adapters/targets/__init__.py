@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from atelier.operations.ports import LongRunning, Operations
+    from atelier.operations.ports import LongRunning
     from atelier.targets.pointer import Pointers
     from atelier.targets.ports import Deployments
 
@@ -21,7 +21,6 @@ class TargetContext:
     """What an adapter is made from: `client` makes a service's boto3 client, `now` gives epoch seconds."""
 
     client: Callable[[str], Any]
-    operations: Callable[[], Operations]
     pointers: Callable[[], Pointers]
     imported_models_quota: int
     now: Callable[[], int]

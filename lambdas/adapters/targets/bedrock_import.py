@@ -27,4 +27,4 @@ def service(kind: str, context: TargetContext) -> LongRunning:
         return BedrockImports(bedrock=context.client("bedrock"))
     if kind == WARM_UP:
         return WarmUps(models=deployments(context))
-    return PointerPromotions(pointers=context.pointers(), operations=context.operations(), now=context.now)
+    return PointerPromotions(pointers=context.pointers(), now=context.now)

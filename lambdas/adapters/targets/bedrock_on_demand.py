@@ -21,6 +21,4 @@ def service(kind: str, context: TargetContext) -> LongRunning:
         return BedrockCustomModels(bedrock=context.client("bedrock"))
     if kind == DEPLOYMENT:
         return deployments(context)
-    return BedrockPromotions(
-        bedrock=context.client("bedrock"), deployments=deployments(context), operations=context.operations()
-    )
+    return BedrockPromotions(bedrock=context.client("bedrock"), deployments=deployments(context))

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from botocore.stub import Stubber
 
-from atelier.errors import ResourceInUse
-from atelier.operations.model import Operation, OperationState, Phase, Status
+from atelier.errors import RequestRefused, ResourceInUse, Superseded
+from atelier.operations.model import Operation, Phase, Status
 from atelier.targets.bedrock_on_demand import PROMOTION
 from atelier.targets.bedrock_requests import promotion_request
-from atelier.targets.ports import ServingModel
 from lambdas.adapters.bedrock_deployments import BedrockDeployments
 from lambdas.adapters.bedrock_promotions import BedrockPromotions
 from tests.fixtures.clients import client
 from tests.fixtures.deployments import model_arn
-from tests.fixtures.operations import RUN_ID, FakeOperations, an_operation
+from tests.fixtures.operations import RUN_ID, an_operation
 
 ARN = "arn:aws:bedrock:us-east-1:111122223333:custom-model-deployment/8h2kq0c4z1vw"
 NEW, OLD, THIRD = (model_arn(name * 12) for name in "nop")
@@ -27,35 +25,23 @@ NEW, OLD, THIRD = (model_arn(name * 12) for name in "nop")
 Bedrock = tuple[BedrockPromotions, Stubber]
 
 
-def a_promotion(serving: ServingModel | None) -> Operation:
-    request = promotion_request(RUN_ID, deployment_name="support-agent", model_arn=NEW, serving=serving)
+def a_promotion(compared_with: str | None) -> Operation:
+    request = promotion_request(
+        RUN_ID, deployment_name="support-agent", model_arn=NEW, compared_with=compared_with
+    )
     return an_operation("promotion", kind=PROMOTION, request=request)
 
 
-UPDATE = a_promotion(ServingModel(OLD, "earlier"))
+UPDATE = a_promotion(OLD)
 CREATE = a_promotion(None)
 
 
 @pytest.fixture
-def operations() -> FakeOperations:
-    recorded = FakeOperations()
-    recorded.record(UPDATE)
-    return recorded
-
-
-def previous(operations: FakeOperations) -> Any:
-    return operations.rows[RUN_ID, "promotion"].request["previous_model_arn"]
-
-
-@pytest.fixture
-def bedrock(operations: FakeOperations) -> Iterator[Bedrock]:
+def bedrock() -> Iterator[Bedrock]:
     control = client("bedrock")
     with Stubber(control) as stubber:
         deployments = BedrockDeployments(bedrock=control, runtime=client("bedrock-runtime"))
-        yield (
-            BedrockPromotions(bedrock=control, deployments=deployments, operations=operations),
-            stubber,
-        )
+        yield BedrockPromotions(bedrock=control, deployments=deployments), stubber
         stubber.assert_no_pending_responses()
 
 
@@ -80,57 +66,63 @@ def is_updated(stubber: Stubber) -> None:
     stubber.add_response("update_custom_model_deployment", {"customModelDeploymentArn": ARN}, expected)
 
 
-@pytest.mark.parametrize("found", [OLD, THIRD], ids=["as recorded", "promoted meanwhile"])
-def test_a_stable_deployment_is_updated_and_the_model_that_it_served_remembered(
-    bedrock: Bedrock, operations: FakeOperations, found: str
-) -> None:
+def test_a_stable_deployment_that_serves_what_the_gate_saw_is_updated(bedrock: Bedrock) -> None:
     promotions, stubber = bedrock
-    for _ in ("to remember", "to update"):
-        stands(stubber, found)
+    for _ in ("to compare", "to update"):
+        stands(stubber, OLD)
     is_updated(stubber)
     promotions.submit(UPDATE)
-    assert previous(operations) == found
 
 
-def test_another_runs_swap_is_waited_for_before_anything_is_remembered(
-    bedrock: Bedrock, operations: FakeOperations
+@pytest.mark.parametrize(("operation", "seen"), [(UPDATE, OLD), (CREATE, "the base model")])
+def test_a_model_that_the_gate_did_not_see_is_not_replaced(
+    bedrock: Bedrock, operation: Operation, seen: str
 ) -> None:
+    promotions, stubber = bedrock
+    stands(stubber, THIRD)
+    with pytest.raises(Superseded, match=f"serves {THIRD} now; the gate compared the candidate with {seen}"):
+        promotions.submit(operation)
+
+
+def test_a_deployment_that_somebody_deleted_is_not_made_again_for_a_model_compared_with_it(
+    bedrock: Bedrock,
+) -> None:
+    promotions, stubber = bedrock
+    stubber.add_client_error("get_custom_model_deployment", "ResourceNotFoundException")
+    with pytest.raises(Superseded, match="serves nothing now"):
+        promotions.submit(UPDATE)
+
+
+def test_another_runs_swap_is_waited_for_before_anything_is_compared(bedrock: Bedrock) -> None:
     promotions, stubber = bedrock
     stands(stubber, OLD, updateDetails=update(THIRD, "Updating"))
     with pytest.raises(ResourceInUse, match=f"support-agent is taking model {THIRD}"):
         promotions.submit(UPDATE)
-    assert previous(operations) == OLD
 
 
 @pytest.mark.parametrize(
     "deployment",
-    [{"model": NEW}, {"model": THIRD, "updateDetails": update(NEW, "Updating")}],
+    [{"model": NEW}, {"model": OLD, "updateDetails": update(NEW, "Updating")}],
     ids=["there", "on its way"],
 )
-def test_a_promotion_that_took_effect_still_remembers_the_model_before_it(
-    bedrock: Bedrock, operations: FakeOperations, deployment: dict[str, Any]
-) -> None:
+def test_a_promotion_that_took_effect_is_not_made_again(bedrock: Bedrock, deployment: dict[str, Any]) -> None:
     promotions, stubber = bedrock
-    for _ in ("to remember", "to update"):
-        stands(stubber, **deployment)
+    stands(stubber, **deployment)
     promotions.submit(UPDATE)
-    assert previous(operations) == OLD
 
 
-@pytest.mark.parametrize("state", [OperationState.STARTED, OperationState.ENDED])
-def test_nothing_is_swapped_in_when_another_function_was_faster_or_the_row_is_closed(
-    bedrock: Bedrock, operations: FakeOperations, state: OperationState
-) -> None:
+def test_a_deployment_that_never_came_up_keeps_its_name_and_the_refusal_says_so(bedrock: Bedrock) -> None:
     promotions, stubber = bedrock
-    operations.rows[RUN_ID, "promotion"] = replace(UPDATE, state=state)
-    stands(stubber, THIRD)
-    promotions.submit(UPDATE)
-    assert previous(operations) == OLD
+    for _ in ("to compare", "to create"):
+        stands(stubber, THIRD, status="Failed")
+    with pytest.raises(RequestRefused, match=r"taken by a deployment that run .* status Failed"):
+        promotions.submit(CREATE)
 
 
 def test_a_stable_deployment_that_is_not_there_is_created(bedrock: Bedrock) -> None:
     promotions, stubber = bedrock
-    stubber.add_client_error("get_custom_model_deployment", "ResourceNotFoundException")
+    for _ in ("to compare", "to create"):
+        stubber.add_client_error("get_custom_model_deployment", "ResourceNotFoundException")
     stubber.add_response(
         "create_custom_model_deployment", {"customModelDeploymentArn": ARN}, CREATE.request["create"]
     )

@@ -79,19 +79,6 @@ def test_a_retry_takes_over_the_token_and_nothing_else(operations: Operations) -
     assert operations.get(RUN_ID, "s0") == standing
 
 
-def test_the_request_of_a_row_is_replaced_until_its_call_was_accepted_or_it_is_closed(
-    operations: Operations,
-) -> None:
-    for step, end in (("s0", operations.mark_started), ("s1", lambda row: operations.close(row, at=100))):
-        row = operations.record(replace(STAGE, step=step))
-        assert operations.restate(row, {"other": 1})
-        end(row)
-        assert not operations.restate(row, {"other": 2})
-        standing = operations.get(RUN_ID, step)
-        assert standing
-        assert standing.request == {"other": 1}
-
-
 def test_a_retry_after_the_end_opens_the_row_again_with_its_first_request(operations: Operations) -> None:
     operations.record(STAGE)
     operations.close(STAGE, at=100, error="JobFailed")

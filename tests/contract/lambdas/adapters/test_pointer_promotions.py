@@ -12,7 +12,7 @@ from atelier.operations.model import Operation, OperationState, Phase
 from atelier.targets.bedrock_import import PROMOTION
 from atelier.targets.pointer import Pointer, Served
 from lambdas.adapters.pointer_promotions import PointerPromotions
-from tests.fixtures.operations import FakeOperations, an_operation
+from tests.fixtures.operations import an_operation
 from tests.fixtures.pointers import FakePointers
 
 NAME = "support-agent"
@@ -35,7 +35,7 @@ def pointers() -> FakePointers:
 
 @pytest.fixture
 def promotions(pointers: FakePointers) -> PointerPromotions:
-    return PointerPromotions(pointers=pointers, operations=FakeOperations(), now=lambda: 7)
+    return PointerPromotions(pointers=pointers, now=lambda: 7)
 
 
 def test_a_first_promotion_makes_the_pointer(promotions: PointerPromotions, pointers: FakePointers) -> None:

@@ -73,7 +73,7 @@ class Deployments(RuleBasedStateMachine):
         self.pointers = FakePointers()
         self.operations = FakeOperations()
         self.models = StoredModels(self.pointers)
-        self.promotions = PointerPromotions(pointers=self.pointers, operations=self.operations, now=lambda: 0)
+        self.promotions = PointerPromotions(pointers=self.pointers, now=lambda: 0)
         self.promoted: set[str] = set()
         self.all: list[Run] = []
 
@@ -99,7 +99,6 @@ class Deployments(RuleBasedStateMachine):
             run.run_id,
             deployment_name=NAME,
             model_arn=arn(run.run_id),
-            serving=self.models.serving_model(NAME),
             compared_with=run.compared_with,
         )
         operation = run.promotion or an_operation(

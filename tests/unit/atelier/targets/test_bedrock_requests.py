@@ -7,7 +7,6 @@ import pytest
 from botocore.validate import ParamValidator
 
 from atelier.targets.bedrock_requests import custom_model_request, deployment_request, promotion_request
-from atelier.targets.ports import ServingModel
 from tests.fixtures.deployments import model_arn
 from tests.fixtures.runs import RUN_ID, SETTINGS
 
@@ -47,9 +46,11 @@ def test_the_candidate_is_proven_on_a_deployment_of_its_own() -> None:
 
 
 def test_a_promotion_remembers_what_served_before() -> None:
-    serving = ServingModel(model_arn("old"), "old")
     request = promotion_request(
-        RUN_ID, deployment_name="support-agent", model_arn=model_arn("new"), serving=serving
+        RUN_ID,
+        deployment_name="support-agent",
+        model_arn=model_arn("new"),
+        compared_with=model_arn("old"),
     )
     assert request == {
         "deployment_name": "support-agent",
@@ -60,7 +61,7 @@ def test_a_promotion_remembers_what_served_before() -> None:
 
 def test_the_first_promotion_creates_the_stable_deployment() -> None:
     request = promotion_request(
-        RUN_ID, deployment_name="support-agent", model_arn=model_arn("new"), serving=None
+        RUN_ID, deployment_name="support-agent", model_arn=model_arn("new"), compared_with=None
     )
     assert request["previous_model_arn"] is None
     assert request["create"]["modelDeploymentName"] == "support-agent"
@@ -69,7 +70,7 @@ def test_the_first_promotion_creates_the_stable_deployment() -> None:
 @pytest.mark.parametrize("run_id", [RUN_ID, LONGEST_RUN_ID])
 def test_requests_are_valid_to_botocores_service_model(run_id: str) -> None:
     promotion = promotion_request(
-        run_id, deployment_name="support-agent", model_arn=model_arn("new"), serving=None
+        run_id, deployment_name="support-agent", model_arn=model_arn("new"), compared_with=None
     )
     deployment = deployment_request(run_id, model_arn=model_arn("new"))
     assert problems("CreateCustomModel", model_request(run_id)) == ""

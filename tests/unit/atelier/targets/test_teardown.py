@@ -44,11 +44,12 @@ class Run:
         self.deployments.serve(RUN_ID, RUN_ID)
 
     def promoted(self, run_id: str = RUN_ID) -> None:
+        serving = self.deployments.serving_model(STABLE)
         request = promotion_request(
             run_id,
             deployment_name=STABLE,
             model_arn=model_arn(run_id),
-            serving=self.deployments.serving_model(STABLE),
+            compared_with=serving.model_arn if serving else None,
         )
         self.did(names.PROMOTION, PROMOTION, request=request, run_id=run_id)
 

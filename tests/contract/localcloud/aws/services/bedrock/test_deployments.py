@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from atelier import names
-from atelier.errors import ResourceInUse
+from atelier.errors import ResourceInUse, Superseded
 from atelier.operations.model import Operation
 from atelier.operations.submit import submit
 from atelier.targets.bedrock_on_demand import CUSTOM_MODEL, PROMOTION
@@ -45,18 +45,19 @@ class Runs:
         model_arn: str = self.bedrock.model(run_id, modelName=run_id, modelTags=tags)["modelArn"]
         self.operations.record(an_operation(names.CUSTOM_MODEL, run_id=run_id, kind=CUSTOM_MODEL))
         serving = self.deployments.serving_model(self.stable)
-        request = promotion_request(run_id, deployment_name=self.stable, model_arn=model_arn, serving=serving)
+        request = promotion_request(
+            run_id,
+            deployment_name=self.stable,
+            model_arn=model_arn,
+            compared_with=serving.model_arn if serving else None,
+        )
         return self.operations.record(
             an_operation(names.PROMOTION, run_id=run_id, kind=PROMOTION, request=request)
         )
 
     def submit(self, promotion: Operation) -> None:
         """As state Promote does it."""
-        promotions = BedrockPromotions(
-            bedrock=self.bedrock.control,
-            deployments=self.deployments,
-            operations=self.operations,
-        )
+        promotions = BedrockPromotions(bedrock=self.bedrock.control, deployments=self.deployments)
         submit(promotion, operations=self.operations, service=promotions)
 
     def teardown(self, run_id: str) -> TeardownResult:
@@ -126,11 +127,14 @@ def test_a_model_that_a_later_run_replaced_is_there_when_that_run_brings_it_back
     assert runs.serving() == first
 
 
-def test_a_run_that_waited_for_another_promotion_brings_that_model_back(account: Account, runs: Runs) -> None:
+def test_a_run_that_another_one_overtook_is_superseded_and_leaves_the_faster_model(
+    account: Account, runs: Runs
+) -> None:
     runs.promote(account.fresh("before"))
-    waiting, faster = account.fresh("waiting"), account.fresh("faster")
-    promotion = runs.record_promotion(waiting)
-    replaced = runs.promote(faster)
-    runs.submit(promotion)
-    assert runs.release_once_idle(waiting).restored == replaced
+    slower, faster = account.fresh("slower"), account.fresh("faster")
+    promotion = runs.record_promotion(slower)
+    runs.promote(faster)
+    with pytest.raises(Superseded, match="the gate compared the candidate with"):
+        runs.submit(promotion)
+    runs.release_once_idle(slower)
     assert runs.serving() == faster

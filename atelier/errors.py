@@ -41,7 +41,7 @@ class BaselineMissing(AtelierError):
 
 
 class CapacityUnavailable(AtelierError):
-    """The service has no capacity or quota for what was asked."""
+    """The service has no capacity or quota for the request."""
 
 
 class AccessRefused(AtelierError):
@@ -53,7 +53,7 @@ class RequestRefused(AtelierError):
 
 
 class Throttled(AtelierError):
-    """The service asked us to slow down; the workflow retries this."""
+    """The service throttled the call; the workflow retries this."""
 
 
 class ServiceUnavailable(AtelierError):
@@ -61,7 +61,7 @@ class ServiceUnavailable(AtelierError):
 
 
 class ClusterUnreachable(AtelierError):
-    """A cluster has not answered for long; the message says what it last said and what to look at."""
+    """A cluster has not answered for long; the message has its last status and what to look at."""
 
 
 class ResourceInUse(AtelierError):
@@ -105,7 +105,7 @@ class DeadlineExceeded(AtelierError):
 
 
 class RunStopped(AtelierError):
-    """The run was asked to stop, by a person or because another part of it failed."""
+    """A stop of the run was requested, by a person or because another part of it failed."""
 
 
 class OperationLost(AtelierError):

@@ -32,7 +32,7 @@ HUB_RECIPES_PREFIX = "hub-recipes/"
 HUB_RECIPE_ADDRESS = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/hub-recipes/[0-9a-f]{64}\.json")
 BASE_MODELS_PREFIX = "base-models/"
 LIFECYCLE_PREFIX = "lifecycle/"
-# Where endpoints on a cluster are told to put theirs (InferenceEndpointConfig, tlsCertificateOutputS3Uri).
+# Certificates of endpoints on a cluster (InferenceEndpointConfig, tlsCertificateOutputS3Uri).
 CERTIFICATES_PREFIX = "certificates/"
 # AmazonSageMakerFullAccess, too, lets a job invoke only functions with this word in their name.
 REWARD_FUNCTION_PREFIX = "SageMaker"

@@ -30,7 +30,7 @@ class Objects(Protocol):
     def open(self, uri: str, start: int = 0, end: int | None = None, *, etag: str | None = None) -> BinaryIO:
         """Its bytes [start, end) as a stream, closed by the caller: fewer where it ends before.
 
-        `start` lies within the object, except in an empty one. FileNotFoundError when there is none,
+        `start` is within the object, except in an empty one. FileNotFoundError when there is none,
         ObjectChanged when its content is no longer the one with this `etag`.
         """
 

@@ -52,7 +52,7 @@ def openai_rows(count: int = ROWS, *, seed: int = 3) -> Iterator[bytes]:
 
 
 def _line(number: int, sample: dict[str, Any]) -> bytes:
-    """One line. Every eighth is escaped to ASCII, as Python writes JSON unless told otherwise."""
+    """One line. Every eighth is escaped to ASCII, as Python writes JSON by default."""
     return json.dumps(sample, ensure_ascii=number % 8 == 0).encode() + b"\n"
 
 

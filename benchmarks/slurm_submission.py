@@ -1,4 +1,4 @@
-"""What lies between a submission and RUNNING on Slurm: the queue, the agent and the fetching of inputs.
+"""What is between a submission and RUNNING on Slurm: the queue, the agent and the fetching of inputs.
 
 Short runs go down the line in an embedded cloud with real Slurm: from the bundle's arrival in the bucket
 until Slurm says RUNNING. The reference is plain sbatch on the same Slurm between them: the tick of its clock.
@@ -46,7 +46,7 @@ DeployedLine = AbstractContextManager[tuple[PipelineClient, Home]]
 
 @dataclass(frozen=True)
 class Slurm:
-    """The cluster's Slurm, asked as anyone on the machine asks."""
+    """The cluster's Slurm, queried as any user of the machine does."""
 
     installation: Installation
     configuration: Path

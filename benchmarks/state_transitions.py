@@ -56,7 +56,7 @@ def _definition() -> str:
 
 
 def _text(value: Any, resources: Mapping[str, Any]) -> str:
-    """A rendered value as text: only functions are told apart, the run reaches nothing else by name."""
+    """A rendered value as text: only functions are distinguished, the run reaches nothing else by name."""
     match value:
         case str():
             return value

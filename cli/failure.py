@@ -8,7 +8,7 @@ from cli.exit_codes import ExitCode
 
 
 class CommandFailed(Exception):
-    """A command cannot do what was asked; the message says what to do about it."""
+    """A command that cannot be carried out; the message says what to do about it."""
 
     def __init__(self, message: str, code: ExitCode = ExitCode.FAILED) -> None:
         super().__init__(message)

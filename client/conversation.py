@@ -22,7 +22,7 @@ class Conversation:
 
     @property
     def awaits_tool_result(self) -> bool:
-        """True when what is said next is taken as the tools' result."""
+        """True when the next text is taken as the tools' result."""
         return bool(self._unanswered)
 
     def say(self, text: str, *, on_text: Callable[[str], None] = lambda _: None) -> Reply:

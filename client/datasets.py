@@ -32,7 +32,7 @@ class DatasetUploads:
         self._bucket = bucket
 
     def address(self, path: Path) -> str:
-        """Where the file's content lies in the bucket, or will."""
+        """Address of the file's content in the bucket, before and after the upload."""
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         return f"{_REMOTE}{self._bucket}/{names.dataset_key(sha256, path.name)}"
@@ -67,7 +67,7 @@ def with_remote_datasets(document: Any, *, folder: Path, address: Callable[[Path
     """The run file's document with local dataset paths (relative to `folder`) replaced.
 
     A document of another shape is passed on as it is: what is wrong with it is for the validation to say. A
-    path that no dataset lies at is a problem, named as the run file has it, and has an address all the same:
+    path without a dataset is a problem, named as the run file has it, and has an address all the same:
     the rest of its stage can still be checked.
     """
     remote = Remote(copy.deepcopy(document), {}, [])

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS = 0.2
 _COLD_START_SECONDS = 720.0
-"""An imported model that nobody called for five minutes is loaded by the next call, which takes minutes."""
+"""An imported model without calls for five minutes is loaded by the next call, which takes minutes."""
 
 _IMPORTED = ":imported-model/"
 

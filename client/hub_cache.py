@@ -47,7 +47,7 @@ class HubCache:
 
     @property
     def folder(self) -> Path:
-        """Where it lies."""
+        """The folder of the cached recipes."""
         return self._folder
 
     def models(self) -> Mapping[str, str]:

@@ -18,10 +18,10 @@ from client.hub_cache import HubCache
 def synced_recipes(document: Any, region: str, cache: Path | None = None) -> tuple[HubRecipe, ...]:
     """The synced recipes of a region, when a stage of the run file's document wants one of them."""
     stages = document.get("stages") if isinstance(document, Mapping) else None
-    wanted = isinstance(stages, list) and any(
+    uses_hub = isinstance(stages, list) and any(
         isinstance(stage, Mapping) and stage.get("recipe") == HUB for stage in stages
     )
-    return HubCache.of_region(region, cache).recipes() if wanted else ()
+    return HubCache.of_region(region, cache).recipes() if uses_hub else ()
 
 
 def hub_catalogues(recipes: Sequence[HubRecipe]) -> HubCatalogues:

@@ -28,7 +28,7 @@ class StepState(StrEnum):
 
 @dataclass(frozen=True)
 class JobView:
-    """A job for people: what its service said last, the loss of each logged step, the last figures."""
+    """A job for people: its service's last status, the loss of each logged step, the last figures."""
 
     detail: str = ""
     losses: tuple[float, ...] = ()

@@ -15,7 +15,7 @@ SILENT_AGENT = "SilentAgent"
 
 
 def missing_nodes(cluster: Mapping[str, Any]) -> int:
-    """Nodes that are wanted and not there. None while the cluster is not InService: then its status tells."""
+    """Configured nodes that are missing; None while the cluster is not InService."""
     if cluster["ClusterStatus"] != "InService":
         return 0
     return sum(max(group["TargetCount"] - group["CurrentCount"], 0) for group in _groups(cluster))

@@ -1,5 +1,5 @@
 #!/bin/bash
-# logged.sh SCRIPT: run a script that lies beside this one into the log that HyperPod hands to CloudWatch.
+# logged.sh SCRIPT: run a script beside this one into the log that HyperPod hands to CloudWatch.
 set -uo pipefail
 
 readonly LOG=${NODE_ROOT:-}/var/log/provision/provisioning.log

@@ -244,13 +244,13 @@ def _answers(cloud: Cloud, patience: float = 5.0) -> bool:
 def _choose_port(home: Home) -> int:
     """The port used last when it is free, else one the system chooses."""
     try:
-        wanted = int(home.port.read_text())
+        port = int(home.port.read_text())
     except (FileNotFoundError, ValueError):
-        wanted = 0
+        port = 0
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", wanted))
+            probe.bind(("127.0.0.1", port))
         except OSError:
             probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -81,13 +81,13 @@ def _result(rule: GateRule, scores: Scores) -> RuleResult:
         )
     assert rule.worse_than_baseline_by_at_most is not None
     loss = rule.worse_than_baseline_by_at_most
-    wanted = f"may be worse than the baseline by at most {_number(loss)}"
-    return _judge(rule, wanted, loss, candidate, baseline, least=-loss)
+    requirement = f"may be worse than the baseline by at most {_number(loss)}"
+    return _judge(rule, requirement, loss, candidate, baseline, least=-loss)
 
 
 def _judge(
     rule: GateRule,
-    wanted: str,
+    requirement: str,
     threshold: float,
     candidate: Score,
     baseline: Score | None = None,
@@ -100,11 +100,11 @@ def _judge(
     problem = _unusable(rule, candidate, baseline, bound)
     passed = not problem and bound >= (threshold if least is None else least) - _ROUNDING
     confidence = f" with {rule.confidence:.0%} confidence" if rule.confidence else ""
-    reason = problem or _comparison(rule.metric, wanted, threshold, candidate, baseline)
+    reason = problem or _comparison(rule.metric, requirement, threshold, candidate, baseline)
     if rule.confidence and not problem:
         reason += f";{confidence} {'the difference' if baseline else 'it'} is at least {_number(bound)}"
     return RuleResult(
-        rule=f"{rule.metric} {wanted}{confidence}",
+        rule=f"{rule.metric} {requirement}{confidence}",
         metric=rule.metric,
         candidate=_finite(candidate.value),
         baseline=_finite(baseline.value) if baseline else None,
@@ -115,7 +115,7 @@ def _judge(
 
 
 def _slack(rule: GateRule, candidate: Score, baseline: Score | None) -> float:
-    """How far the bound lies below the measured value; 0 for a rule without confidence."""
+    """How far the bound is below the measured value; 0 for a rule without confidence."""
     if rule.confidence is None:
         return 0.0
     errors = [score.standard_error for score in (candidate, baseline) if score]
@@ -137,7 +137,9 @@ def _unusable(rule: GateRule, candidate: Score, baseline: Score | None, bound: f
     return ""
 
 
-def _comparison(metric: str, wanted: str, threshold: float, candidate: Score, baseline: Score | None) -> str:
+def _comparison(
+    metric: str, requirement: str, threshold: float, candidate: Score, baseline: Score | None
+) -> str:
     if baseline is None:
         relation = "at least" if candidate.value >= threshold - _ROUNDING else "below"
         return f"{metric} {_number(candidate.value)} is {relation} {_number(threshold)}"
@@ -147,7 +149,7 @@ def _comparison(metric: str, wanted: str, threshold: float, candidate: Score, ba
     else:
         relation = "better" if difference > 0 else "worse"
         found = f"is {relation} than the baseline's {_number(baseline.value)} by {_number(abs(difference))}"
-    return f"{metric} {_number(candidate.value)} {found} ({wanted})"
+    return f"{metric} {_number(candidate.value)} {found} ({requirement})"
 
 
 def _number(value: float) -> str:

@@ -1,1 +1,1 @@
-"""From a checkpoint to a model that serves: what is asked of Bedrock, proven, promoted, and taken back."""
+"""From a checkpoint to a model that serves: create, deploy, prove, promote, roll back."""

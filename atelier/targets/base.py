@@ -50,7 +50,7 @@ class Target(Protocol):
 
     name: str
     idle_cost: str
-    """What the target costs while nobody calls it, for people."""
+    """What the target costs without calls, for people."""
     awaited: Mapping[str, str]
     """What a run waits for, by kind of operation, for people: "Bedrock to deploy the candidate"."""
 

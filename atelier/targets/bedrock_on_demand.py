@@ -46,7 +46,7 @@ class BedrockOnDemand:
         *,
         checkpoint: str,
         environment: TargetEnvironment,
-        objects: Objects,  # noqa: ARG002 - protocol Target: nobody may read the escrow bucket
+        objects: Objects,  # noqa: ARG002 - protocol Target; only AWS reads the escrow bucket
     ) -> TargetOperation:
         """CreateCustomModel from the checkpoint in escrow."""
         request = custom_model_request(

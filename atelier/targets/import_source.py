@@ -1,4 +1,4 @@
-"""The model files that Bedrock imports, checked before it is asked: Bedrock itself refuses after minutes.
+"""The model files that Bedrock imports, checked before the import: Bedrock itself refuses after minutes.
 
 Source: Bedrock user guide, "Custom model import"; the SageMaker SDK's lookup of a job's Hugging Face model.
 """

@@ -71,8 +71,8 @@ def _messages(message: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         return
     calls = [_call(block["toolUse"]) for block in others if "toolUse" in block]
     text = _texts([block for block in others if "toolUse" not in block])
-    said: dict[str, Any] = {"role": message["role"], "content": text}
-    yield said | ({"tool_calls": calls} if calls else {})
+    turn: dict[str, Any] = {"role": message["role"], "content": text}
+    yield turn | ({"tool_calls": calls} if calls else {})
 
 
 def _texts(blocks: Sequence[Mapping[str, Any]]) -> str:

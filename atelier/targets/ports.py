@@ -36,7 +36,7 @@ class Deployments(Protocol):
     """What serves on one target: deployments by their stable names, and the models behind them."""
 
     def room(self) -> Room | None:
-        """The account's limit of models; None on a target whose limit nobody meets."""
+        """The account's limit of models; None on a target with a limit that runs do not reach."""
 
     def serving_model(self, deployment_name: str) -> ServingModel | None:
         """What a deployment serves; None when there is no such deployment."""

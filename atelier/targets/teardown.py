@@ -37,7 +37,7 @@ def teardown(
     """Take back everything of a run. ResourceInUse while a target is busy: the workflow calls again.
 
     The marker comes first: an operation that another branch of the run is just starting sees it, and stops.
-    The run's rows name its target, so that a run file that nobody could read is taken back too.
+    The run's rows name its target, so that a run with an unreadable run file is torn down too.
     """
     operations.request_stop(run_id)
     rows = {operation.step: operation for operation in operations.of_run(run_id)}
@@ -59,8 +59,8 @@ def teardown(
 def _stop(row: Operation, *, operations: Operations, jobs_of: Callable[[str], LongRunning], now: int) -> bool:
     """Stop the job if it runs, then close the row; True for a job that was stopped, now or before.
 
-    The service is asked even of a row that has ended: a function that died at the wrong moment may have
-    started the job after its row was closed. A cluster that cannot be asked keeps nobody waiting.
+    The service is queried even for a row that has ended: a function that died at the wrong moment may have
+    started the job after its row was closed. A cluster that cannot be queried does not delay the teardown.
     """
     phase = Phase.ABSENT
     if is_job(row.kind) and row.error != ClusterUnreachable.__name__:

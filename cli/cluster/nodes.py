@@ -50,7 +50,7 @@ def slurm_cluster(environment: Environment, name: str) -> ClusterConfig:
 
 
 def group_of(cluster: ClusterConfig, requested: str) -> str:
-    """The group's name; the controller's where none is wanted."""
+    """The requested group's name, by default the controller's."""
     groups = {group.name: group for group in cluster.groups}
     if requested and requested not in groups:
         raise CommandFailed(
@@ -72,7 +72,7 @@ def nodes_of(sagemaker: SageMakerClient, cluster_name: str) -> list[Node]:
 
 
 def choose(nodes: Iterable[Node], *, group: str, instance_id: str) -> Node:
-    """The wanted node of a group, else its first one that runs."""
+    """The requested node of a group, by default its first running one."""
     members = sorted((node for node in nodes if node.group == group), key=lambda node: node.instance_id)
     running = [node for node in members if node.status == "Running"]
     for node in running:

@@ -49,9 +49,9 @@ class Preflight:
             yield from (Answer(cluster.name, *answer) for answer in answers(cluster))
 
     def _instances(self, cluster: ClusterConfig) -> Iterator[tuple[str, CheckResult, str]]:
-        wanted: Counter[str] = Counter()
+        requested: Counter[str] = Counter()
         for group in cluster.all_groups:
-            wanted[group.instance_types[0]] += group.count
+            requested[group.instance_types[0]] += group.count
         for group in cluster.all_groups:
             question = f"quota of group {group.name}"
             if group.training_plan_arn:
@@ -59,22 +59,24 @@ class Preflight:
             elif isinstance(group, InstanceGroup) and group.capacity is Capacity.SPOT:
                 yield question, CheckResult.UNKNOWN, "see 'spot' among the quotas of Amazon SageMaker"
             else:
-                yield question, *self._quota(group, wanted)
+                yield question, *self._quota(group, requested)
 
-    def _quota(self, group: InstanceGroup | RestrictedGroup, wanted: Counter[str]) -> tuple[CheckResult, str]:
+    def _quota(
+        self, group: InstanceGroup | RestrictedGroup, requested: Counter[str]
+    ) -> tuple[CheckResult, str]:
         quotas = self._cluster_quotas()
         names = {
             instance_type: f"{instance_type} for cluster usage" for instance_type in group.instance_types
         }
-        told = ", ".join(f"{names[each]!r}: {quotas.get(names[each], 0):g}" for each in names)
+        found = ", ".join(f"{names[each]!r}: {quotas.get(names[each], 0):g}" for each in names)
         enough = any(
-            quotas.get(name, 0) >= max(group.count, wanted[instance_type])
+            quotas.get(name, 0) >= max(group.count, requested[instance_type])
             for instance_type, name in names.items()
         )
         if enough:
-            return CheckResult.READY, told
-        needed = max(group.count, wanted[group.instance_types[0]])
-        return CheckResult.MISSING, f"{told}; request {needed} in Service Quotas, Amazon SageMaker"
+            return CheckResult.READY, found
+        needed = max(group.count, requested[group.instance_types[0]])
+        return CheckResult.MISSING, f"{found}; request {needed} in Service Quotas, Amazon SageMaker"
 
     def _cluster_quotas(self) -> dict[str, float]:
         if self._quotas is None:

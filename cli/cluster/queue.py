@@ -1,4 +1,4 @@
-"""A Slurm cluster's jobs, as its agent last told of them in the bucket."""
+"""A Slurm cluster's jobs, as its agent last reported them in the bucket."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 UNSEEN = "UNSEEN"
-"""Of a job that is wanted, and of which the agent has not told yet."""
+"""State of a submitted job that the agent has not reported yet."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class QueuedJob:
 
 @dataclass(frozen=True)
 class Heartbeat:
-    """What the agent last said of itself; `age_seconds` None: it never did."""
+    """The agent's last heartbeat; `age_seconds` is None before the first."""
 
     age_seconds: float | None
     slurm: str = ""
@@ -54,20 +54,20 @@ class ClusterQueue:
 
     def jobs(self, count: int) -> list[QueuedJob]:
         """The latest jobs by when they last changed, newest first; first of all those not yet seen."""
-        told = dict(self._listed(naming.status_key(self._cluster, "")))
-        wanted = dict(self._listed(naming.bundle_key(self._cluster, "")))
-        unseen = sorted(wanted.keys() - told.keys(), key=wanted.__getitem__, reverse=True)
-        latest = sorted(told, key=told.__getitem__, reverse=True)
-        jobs = [QueuedJob(job, UNSEEN, wanted[job]) for job in unseen[:count]]
-        return jobs + [self._job(job, told[job]) for job in latest[: count - len(jobs)]]
+        reported = dict(self._listed(naming.status_key(self._cluster, "")))
+        submitted = dict(self._listed(naming.bundle_key(self._cluster, "")))
+        unseen = sorted(submitted.keys() - reported.keys(), key=submitted.__getitem__, reverse=True)
+        latest = sorted(reported, key=reported.__getitem__, reverse=True)
+        jobs = [QueuedJob(job, UNSEEN, submitted[job]) for job in unseen[:count]]
+        return jobs + [self._job(job, reported[job]) for job in latest[: count - len(jobs)]]
 
     def heartbeat(self, now: float) -> Heartbeat:
-        """When the agent last said that it lives."""
-        said = self._read(naming.heartbeat_key(self._cluster))
-        if said is None:
+        """When the agent sent its last heartbeat."""
+        heartbeat = self._read(naming.heartbeat_key(self._cluster))
+        if heartbeat is None:
             return Heartbeat(None)
-        age = now - datetime.fromisoformat(said["at"]).timestamp()
-        return Heartbeat(age, said["slurm"], said["jobs"])
+        age = now - datetime.fromisoformat(heartbeat["at"]).timestamp()
+        return Heartbeat(age, heartbeat["slurm"], heartbeat["jobs"])
 
     def _listed(self, empty_key: str) -> Iterator[tuple[str, float]]:
         """Jobs by the keys that begin and end as the one of a job without a name, and when they changed."""

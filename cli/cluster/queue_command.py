@@ -17,7 +17,7 @@ def queue(
     count: Annotated[int, typer.Option(min=1, max=500, help="How many, newest first.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="For a machine.")] = False,
 ) -> None:
-    """List the latest jobs of a Slurm cluster, as its agent told of them."""
+    """List the latest jobs of a Slurm cluster, as its agent reported them."""
     import time
 
     from rich.table import Column, Table
@@ -34,9 +34,9 @@ def queue(
     name = slurm_cluster(here, cluster).name
     client = clients(here)
     bucket = pipeline_outputs(client("cloudformation"), here)["BucketName"]
-    told = cluster_queue.ClusterQueue(s3=client("s3"), bucket=bucket, cluster=name)
+    queue = cluster_queue.ClusterQueue(s3=client("s3"), bucket=bucket, cluster=name)
     now = time.time()
-    heartbeat, jobs = told.heartbeat(now), told.jobs(count)
+    heartbeat, jobs = queue.heartbeat(now), queue.jobs(count)
     if as_json:
         typer.echo(cluster_queue.as_json(heartbeat, jobs))
         return

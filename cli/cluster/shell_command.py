@@ -28,7 +28,7 @@ def shell(
 
     here = environment_named(environment)
     config = cluster_nodes.slurm_cluster(here, cluster)
-    wanted = cluster_nodes.group_of(config, group)
+    group_name = cluster_nodes.group_of(config, group)
     if here is LOCAL:
         raise CommandFailed("the embedded cloud's nodes are this machine: there is nothing to sign in to")
     cluster_nodes.require_tools()
@@ -36,7 +36,7 @@ def shell(
     outputs = stack_outputs(client("cloudformation"), here, config.suffix)
     nodes = cluster_nodes.nodes_of(client("sagemaker"), outputs["ClusterName"])
     command = cluster_nodes.session_command(
-        cluster_nodes.choose(nodes, group=wanted, instance_id=node),
+        cluster_nodes.choose(nodes, group=group_name, instance_id=node),
         cluster_arn=outputs["ClusterArn"],
         document=outputs["SessionDocument"],
         region=here.region,

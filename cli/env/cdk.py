@@ -29,7 +29,7 @@ def run_cdk(environment: Environment, arguments: Sequence[str], *, quiet: bool =
     command = [str(_CDK), *arguments, "-c", f"env={environment.name}"]
     if environment is LOCAL:
         _ensure_assets_bucket(environment)
-        # On a laptop's own cloud there is nobody to ask.
+        # The embedded cloud on a laptop needs no approval.
         if "deploy" in arguments:
             command += ["--require-approval", "never"]
         if "destroy" in arguments:

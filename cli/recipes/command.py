@@ -47,11 +47,11 @@ def recipes(
 
     if sync:
         raise typer.Exit(recipe_lists.sync(model, region=region, cache=cache))
-    wanted = Filter(
+    filters = Filter(
         model=model, technique=technique, adaptation=adaptation, platform=platform, region=region, task=task
     )
     rows = recipe_lists.rows_of(from_hub, region, cache)
-    recipe_lists.show(rows, wanted, as_json=as_json, as_overview=not wanted and not from_hub)
+    recipe_lists.show(rows, filters, as_json=as_json, as_overview=not filters and not from_hub)
 
 
 @group.command()

@@ -145,8 +145,10 @@ def _tell(result: Synced, region: str) -> None:
         "as before": changes.unchanged,
         "skipped": result.skipped,
     }
-    told = ", ".join(f"{len(items)} {word}" for word, items in counts.items() if items)
-    out.print(Text.assemble((result.base_model, "bold"), f"  {result.hub_version}: {told or 'no recipes'}"))
+    counted = ", ".join(f"{len(items)} {word}" for word, items in counts.items() if items)
+    out.print(
+        Text.assemble((result.base_model, "bold"), f"  {result.hub_version}: {counted or 'no recipes'}")
+    )
     for mark, items, style in (
         ("+", changes.added, "green"),
         ("~", changes.changed, "yellow"),

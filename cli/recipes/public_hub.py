@@ -36,7 +36,7 @@ class HubContent:
 
 
 class PublicHub:
-    """The hub of one region. `account` is asked only for files that lie behind an access point."""
+    """The hub of one region. `account` is called only for files behind an access point."""
 
     def __init__(self, *, sagemaker: SageMakerClient, s3: S3Client, account: Callable[[], str]) -> None:
         self._sagemaker = sagemaker

@@ -35,7 +35,7 @@ def fetch(pipeline: PipelineClient, run_id: str) -> Fetched:
 
 
 def summary(document: Mapping[str, Any]) -> RenderableType:
-    """Status, metrics of candidate and baseline side by side, and what each gate rule said."""
+    """Status, metrics of candidate and baseline side by side, and the result of each gate rule."""
     parts: list[RenderableType] = [
         Text.assemble((document["run_id"], "bold"), "  ", rendering.status(document["status"]))
     ]

@@ -23,7 +23,7 @@ from client.run_file import read_run_file
 from config.job_clusters import job_clusters
 from config.model import Environment
 
-# Stands for the bucket, which nobody asks for: a local dataset needs an address to be a run's dataset.
+# Stands for the bucket: a local dataset needs an address to be a run's dataset, and none is uploaded.
 _BUCKET = "local"
 
 
@@ -31,7 +31,7 @@ _BUCKET = "local"
 class Validated:
     """What is known of a run file: the checked run, or why there is none, and its datasets.
 
-    `not_looked_at` are the datasets that are not on this machine, or were not asked for.
+    `not_looked_at` are the datasets that are not on this machine, or were not requested.
     """
 
     checked: CheckedRun | None
@@ -120,9 +120,7 @@ def _check(dataset: Dataset, datasets: Sequence[Dataset], paths: Mapping[str, Pa
         for evaluation in datasets
         if dataset.is_trained_on and evaluation.is_evaluation
     ]
-    requirements = replace(
-        dataset.requirements, bucket=None
-    )  # it is not uploaded yet, and nobody asked where to
+    requirements = replace(dataset.requirements, bucket=None)  # it is not uploaded yet, so it has no address
     return check_source(source, dataset.format, requirements, observers=observers)
 
 

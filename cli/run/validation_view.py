@@ -15,8 +15,8 @@ from config.model import Environment
 def recipes(file: Path, environment: Environment, checked: CheckedRun, *, is_valid: bool) -> Text:
     """Each stage and evaluation: what it does, where, on what, and by which recipe."""
     mark, may = (("✓ ", "green"), "may run") if is_valid else (("✗ ", "red"), "could run but for its data")
-    told = f"  {checked.run.name} {may} in {environment.name}, {environment.region}"
-    text = Text.assemble(mark, (str(file), "bold"), told)
+    line = f"  {checked.run.name} {may} in {environment.name}, {environment.region}"
+    text = Text.assemble(mark, (str(file), "bold"), line)
     width = max(map(len, checked.recipes), default=0)
     for path, recipe in checked.recipes.items():
         lines = (_what(path, checked, recipe), _where(recipe), _source(recipe))
@@ -26,7 +26,7 @@ def recipes(file: Path, environment: Environment, checked: CheckedRun, *, is_val
 
 
 def unseen(uris: Sequence[str]) -> Text:
-    """The datasets that nobody looked at: the run checks them before anything is trained."""
+    """The datasets that were not checked here: the run checks them before anything is trained."""
     lines = "\n".join(f"  {uri}" for uri in uris)
     return Text(f"\nnot looked at here, but by the run before it trains:\n{lines}", style="dim")
 

@@ -164,12 +164,12 @@ def sft_row(call: Call, choice: random.Random) -> dict[str, Any]:
 
 def chat_row(conversation: dict[str, Any]) -> dict[str, Any]:
     """The first question of an SFT row and its call, as the text that gen_qa expects."""
-    asked, answered = conversation["messages"][:2]
-    use = answered["content"][0]["toolUse"]
+    question, answer = conversation["messages"][:2]
+    use = answer["content"][0]["toolUse"]
     return {
         "messages": [
             {"role": "system", "content": SYSTEM},
-            {"role": "user", "content": asked["content"][0]["text"]},
+            {"role": "user", "content": question["content"][0]["text"]},
             {"role": "assistant", "content": Call(use["name"], use["input"]).text()},
         ]
     }

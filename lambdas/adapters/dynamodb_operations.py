@@ -2,8 +2,8 @@
 
 Keys: `run_id` (partition) and `step` (sort). An open row also has `open` = "yes" and `run_step`, the keys
 of the sparse index `open`. The row of step `run` is no operation but the run's marker. Rows go by TTL
-(`expires_at`) once nobody can retry them. Requests, policies and decisions are stored as JSON text, so that
-floats survive.
+(`expires_at`) once they can no longer be retried. Requests, policies and decisions are stored as JSON text,
+so that floats survive.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Port TrainingJobs on HyperPod clusters orchestrated by EKS.
 
-Objects are created by name, so "already exists" is success when the object of the name is what was asked
+Objects are created by name, so "already exists" is success when the object of the name is the requested
 for, which the hash on it tells. A job of several objects is all of them or none: one that this call made is
 taken away again when a later one is refused, and one that a dead call left is completed by the next
 (docs/adr/0074).

@@ -188,4 +188,4 @@ class WarmUps:
         return Status(Phase.SUCCEEDED, result={"deployment_arn": model_arn}, detail="ready")
 
     def stop(self, operation: Operation) -> None:
-        """Nothing is left running: copies end when nobody calls."""
+        """Nothing: copies end by themselves without calls."""

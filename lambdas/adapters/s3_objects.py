@@ -51,11 +51,11 @@ class S3Objects:
 
         ObjectChanged when its content is no longer the one with this `etag`.
         """
-        # S3 refuses a range of an empty object: the whole object is asked for without one.
+        # S3 refuses a range of an empty object: the whole object is requested without one.
         whole = start == 0 and end is None
         last = "" if end is None else end - 1
-        asked = {} if whole else {"Range": f"bytes={start}-{last}"}
-        body = self._body(uri, **asked) if etag is None else self._body(uri, **asked, IfMatch=etag)
+        request = {} if whole else {"Range": f"bytes={start}-{last}"}
+        body = self._body(uri, **request) if etag is None else self._body(uri, **request, IfMatch=etag)
         return cast("BinaryIO", _Stream(body, uri))
 
     def write(self, uri: str, body: bytes, *, content_type: str) -> None:
@@ -86,11 +86,11 @@ class S3Objects:
                     return None
                 raise
 
-    def _body(self, uri: str, **asked: str) -> StreamingBody:
+    def _body(self, uri: str, **request: str) -> StreamingBody:
         bucket, key = _split(uri)
         with domain_errors("s3:GetObject", uri):
             try:
-                return self._s3.get_object(Bucket=bucket, Key=key, **asked)["Body"]  # type: ignore[arg-type]
+                return self._s3.get_object(Bucket=bucket, Key=key, **request)["Body"]  # type: ignore[arg-type]
             except ClientError as error:
                 if error_code(error) in ("NoSuchKey", "NoSuchBucket"):
                     raise FileNotFoundError(uri) from error

@@ -1,7 +1,7 @@
 """Port TrainingJobs on SageMaker training jobs; evaluation jobs are training jobs too.
 
 CreateTrainingJob has no idempotency token: the job's name is the key, so "in use" is success when the job
-under the name is the one we asked for. Shapes and states: botocore, service model sagemaker/2017-07-24.
+under the name is the one of this run. Shapes and states: botocore, service model sagemaker/2017-07-24.
 """
 
 from __future__ import annotations
@@ -89,12 +89,12 @@ class SageMakerTrainingJobs:
 
     def _require_ours(self, operation: Operation) -> None:
         job = self._describe(operation.name) or {}
-        asked, found = _identity(operation.request), _identity(job)
-        differing = [name for name in asked if asked[name] != found[name]]
+        requested, found = _identity(operation.request), _identity(job)
+        differing = [name for name in requested if requested[name] != found[name]]
         if differing:
             raise RequestRefused(
                 f"sagemaker:CreateTrainingJob on {operation.name}: the name is taken by a job with another "
-                + ", ".join(f"{name} ({found[name]!r}, not {asked[name]!r})" for name in differing)
+                + ", ".join(f"{name} ({found[name]!r}, not {requested[name]!r})" for name in differing)
             )
 
 

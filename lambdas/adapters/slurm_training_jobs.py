@@ -1,6 +1,6 @@
 """Port TrainingJobs on HyperPod clusters orchestrated by Slurm, through the agent on their controllers.
 
-A job's bundle in the cluster's inbox says that the job is wanted, and taking it away that it is not; a
+A job's bundle in the cluster's inbox requests the job, and its removal cancels it; a
 message on the cluster's queue only makes the agent look at once (docs/adr/0079).
 """
 
@@ -59,18 +59,18 @@ class SlurmTrainingJobs:
             _require_same(job, status["bundle_sha256"] == job.bundle_sha256)
             return
         key = naming.bundle_key(job.cluster, job.name)
-        standing = self._read(key)
-        if standing is None:
+        current = self._read(key)
+        if current is None:
             self._write(key, job.bundle_bytes())
         else:
-            _require_same(job, standing == job.bundle_bytes())
+            _require_same(job, current == job.bundle_bytes())
         self._tell(cluster, job, "submit")
 
     def describe(self, operation: Operation) -> Status:
-        """The job's truth, as its agent last told it."""
+        """The job's status, as its agent reported it last."""
         job = SlurmJob.from_request(operation.request)
         cluster = self._cluster(job)
-        # The bundle first: its agent takes it away only after it has told how the job ended.
+        # The bundle first: its agent removes it only after it has reported how the job ended.
         bundle = self._read(naming.bundle_key(job.cluster, job.name))
         status = self._status(job)
         if status and status["bundle_sha256"] != job.bundle_sha256:
@@ -88,8 +88,8 @@ class SlurmTrainingJobs:
         job = SlurmJob.from_request(operation.request)
         cluster = self._cluster(job)
         key = naming.bundle_key(job.cluster, job.name)
-        standing = self._read(key)
-        if standing != job.bundle_bytes():
+        current = self._read(key)
+        if current != job.bundle_bytes():
             return
         with domain_errors("s3:DeleteObject", self._uri(key)):
             self._s3.delete_object(Bucket=self._bucket, Key=key)

@@ -1,4 +1,4 @@
-"""Kind `approval`: a person is asked through an SNS topic and answers through the operations table."""
+"""Kind `approval`: a request to a person through an SNS topic, answered through the operations table."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class SnsApprovals:
         self._operations = operations
 
     def submit(self, operation: Operation) -> None:
-        """Publish the question. SNS does not deduplicate: after a crash a person may be asked twice."""
+        """Publish the question. SNS does not deduplicate: after a crash a person may get it twice."""
         with domain_errors("sns:Publish", operation.request["TopicArn"]):
             self._sns.publish(**operation.request)
 

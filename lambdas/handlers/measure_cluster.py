@@ -1,4 +1,4 @@
-"""Function MeasureCluster: how many nodes a cluster misses, and how many are there for nobody."""
+"""Function MeasureCluster: count a cluster's missing and idle nodes."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def measure(
 
 
 def last_heartbeat(read: Callable[[str], bytes], uri: str) -> Mapping[str, Any]:
-    """What the agent last said of itself; empty when it never did."""
+    """The agent's last heartbeat; empty before the first."""
     try:
         heartbeat: Mapping[str, Any] = json.loads(read(uri))
     except FileNotFoundError:
@@ -84,7 +84,7 @@ def last_heartbeat(read: Callable[[str], bytes], uri: str) -> Mapping[str, Any]:
 
 
 def is_silent(heartbeat: Mapping[str, Any], *, now: int, after_seconds: int) -> bool:
-    """True when the agent said nothing for so long, or that Slurm does not answer it."""
+    """True when the heartbeat is too old, or reports that Slurm does not answer."""
     if not heartbeat or heartbeat["slurm"] != "up":
         return True
     return now - datetime.fromisoformat(heartbeat["at"]).timestamp() > after_seconds

@@ -1,4 +1,4 @@
-"""State SmokeTest: ask the deployed candidate what it will be asked."""
+"""State SmokeTest: send the scenarios to the deployed candidate."""
 
 from __future__ import annotations
 

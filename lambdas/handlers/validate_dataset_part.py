@@ -11,7 +11,7 @@ logger = logging.getLogger(__name__)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """{run_id, run, part: its number} → {part, rows, findings}; what was found lies in the bucket."""
+    """{run_id, run, part: its number} → {part, rows, findings}; the findings are in the bucket."""
     validation = composition.validation(event)
     checked = validation.check_chunk(event["part"])
     found = {"part": event["part"], "rows": checked.rows, "findings": checked.counts.total()}

@@ -37,7 +37,7 @@ def handler(event: dict[str, Any], context: Context) -> None:
 class AppliedObjects:
     """Applies objects in their order, and takes them away in the reverse.
 
-    Deletion succeeds even where the cluster lets nobody in any more, or is gone: all of it goes with the
+    Deletion succeeds even where the cluster refuses access, or is gone: all of it goes with the
     control plane.
     """
 
@@ -63,11 +63,11 @@ class AppliedObjects:
 
     def _settle(self, request: Request) -> None:
         objects = self._objects_of(request.properties["Cluster"])
-        wanted = [] if request.kind == "Delete" else _manifests(request.properties)
-        for manifest in wanted:
+        manifests = [] if request.kind == "Delete" else _manifests(request.properties)
+        for manifest in manifests:
             objects.apply(manifest)
         before = _manifests(request.properties if request.kind == "Delete" else request.old_properties)
-        kept = {_identity(manifest) for manifest in wanted}
+        kept = {_identity(manifest) for manifest in manifests}
         for manifest in reversed(before):
             # Jobs may run in a namespace; it goes with the cluster.
             if manifest["kind"] != NAMESPACE and _identity(manifest) not in kept:

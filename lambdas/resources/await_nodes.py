@@ -63,8 +63,8 @@ class Nodes:
             ClusterName=name, SortBy="EventTime", SortOrder="Descending", MaxResults=50
         )
         errors = [event for event in listed["Events"] if event.get("EventLevel") == "Error"]
-        said = dict.fromkeys(event.get("Description", "") for event in errors)
-        return "".join(f"; event: {text}" for text in list(said)[:_EVENTS])
+        descriptions = dict.fromkeys(event.get("Description", "") for event in errors)
+        return "".join(f"; event: {text}" for text in list(descriptions)[:_EVENTS])
 
 
 def missing_nodes(least: Mapping[str, str], arrived: Mapping[str, int]) -> list[str]:

@@ -1,6 +1,6 @@
 """CloudFormation's protocol for custom resources, for work that outlasts a function.
 
-A resource is asked again and again until it is done. When a function's own time runs out it calls itself with
+A resource is polled until it is done. When a function's own time runs out it calls itself with
 the same event and goes on: CloudFormation waits an hour for the answer, a function lives for fifteen minutes.
 Whatever happens CloudFormation is answered; it would wait the whole hour otherwise.
 """

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Move images and pod data off the root volume, which a few training images fill.
 #
-# By bind mounts, not in configuration files: where containerd's file lies differs between Amazon Linux 2 and
+# By bind mounts, not in configuration files: the place of containerd's file differs between Amazon Linux 2 and
 # 2023, and on 2023 nodeadm writes it anew after this script.
 set -euo pipefail
 
@@ -21,11 +21,11 @@ disk() {
   done
 }
 
-# move SERVICE FOLDER TARGET: FOLDER, which SERVICE owns, lies in TARGET from now on and after a restart.
+# move SERVICE FOLDER TARGET: FOLDER, which SERVICE owns, is in TARGET from now on and after a restart.
 move() {
   local service=$1 folder=$2 target=$3 was_active=false
   if mountpoint --quiet "$folder"; then
-    echo "$folder lies on a disk of its own already"
+    echo "$folder is on a disk of its own already"
     return
   fi
   if systemctl is-active --quiet "$service"; then
@@ -40,7 +40,7 @@ move() {
   if $was_active; then
     systemctl start "$service"
   fi
-  echo "$folder lies in $target"
+  echo "$folder is in $target"
 }
 
 main() {

@@ -1,7 +1,7 @@
 """Keep MiniStack's state on disk while it runs: by itself it saves only when it ends well.
 
 S3 objects and the records of our own services are written as they change; the rest is saved here, every
-quarter of a minute in which somebody asked for something. A killed cloud forgets no more than that.
+quarter of a minute with requests. A killed cloud loses no more than that.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class RequestGate:
             self.passed += 1
 
     async def shut(self, patience: float) -> None:
-        """Let nobody in, and wait up to `patience` seconds for those inside to leave."""
+        """Refuse new requests, and wait up to `patience` seconds for running ones to end."""
         self._is_shut = True
         deadline = asyncio.get_running_loop().time() + patience
         while self._inside and asyncio.get_running_loop().time() < deadline:

@@ -83,7 +83,7 @@ class Cluster:
     ) -> None:
         """Add a node that is ready, or change it: an instance has joined the cluster.
 
-        `environ` is asked whenever a container starts there, for what its instance gives it: credentials.
+        `environ` is called whenever a container starts there, for its instance's credentials.
         `output` is given a pod's name and each line that it writes there.
         """
         if environ is not None:
@@ -124,7 +124,7 @@ class Cluster:
         self._kubelet.lose(name)
 
     def on_node_labels(self, changed: Callable[[str, Mapping[str, str]], None]) -> None:
-        """Be told the name of a node and its labels whenever they change; whoever listens must be quick."""
+        """Call a listener with a node's name and labels whenever they change; it must be quick."""
 
         def tell(event: Event) -> None:
             if event.key.resource is not resources.NODES or event.previous is None:

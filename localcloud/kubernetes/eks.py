@@ -178,9 +178,9 @@ def _entries(place: Place) -> Iterator[AccessEntry]:
 
 def _listen(note: Path) -> socket.socket:
     """On the port used last when it is free, else on another: kubeconfigs outlive a restart."""
-    wanted = int(note.read_text()) if note.exists() else 0
+    port = int(note.read_text()) if note.exists() else 0
     try:
-        listener = listen(wanted)
+        listener = listen(port)
     except OSError:
         listener = listen(0)
     note.write_text(str(listener.getsockname()[1]))

@@ -47,7 +47,7 @@ class ContainerLog:
         self._notify()
 
     def subscribe(self, listener: Callable[[], object]) -> Callable[[], None]:
-        """Be told that there is more, or that it is closed; returns what ends it."""
+        """Call a listener when there is more, or the log is closed; returns what ends it."""
         with self._lock:
             self._listeners.append(listener)
         return lambda: self._unsubscribe(listener)
@@ -134,8 +134,8 @@ class LogOptions:
 
     def _selected(self, lines: list[bytes], *, first: bool) -> list[bytes]:
         if self.since_seconds is not None:
-            wanted = self.since_seconds
-            lines = [line for line in lines if seconds_since(_second(line)) <= wanted]
+            seconds = self.since_seconds
+            lines = [line for line in lines if seconds_since(_second(line)) <= seconds]
         if self.tail is not None and first:
             lines = lines[-self.tail :] if self.tail else []
         return lines if self.timestamps else [line.partition(b" ")[2] for line in lines]

@@ -89,7 +89,7 @@ RESOURCES = (
     RAY_JOBS,
 )
 
-# Asked and answered, never stored.
+# Reviews are answered and never stored.
 ACCESS_REVIEWS = Resource(
     "authorization.k8s.io",
     "v1",

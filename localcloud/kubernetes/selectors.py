@@ -28,7 +28,7 @@ def by_labels(selector: str) -> Predicate:
 
 
 def by_fields(selector: str) -> Predicate:
-    """What `fieldSelector=` selects; every field of a document can be asked for, not only indexed ones."""
+    """What `fieldSelector=` selects; every field of a document can be selected by, not only indexed ones."""
     requirements = [_field(part.strip()) for part in selector.split(",") if part.strip()]
     return lambda obj: all(holds(obj) for holds in requirements)
 
@@ -36,19 +36,19 @@ def by_fields(selector: str) -> Predicate:
 def matches_expression(expression: Mapping[str, Any], values: Mapping[str, str]) -> bool:
     """Whether one `matchExpressions` entry of a label or node selector holds for these labels."""
     key, operator = expression["key"], expression["operator"]
-    found, wanted = values.get(key), expression.get("values") or []
+    found, expected = values.get(key), expression.get("values") or []
     match operator:
         case "In":
-            return found in wanted
+            return found in expected
         case "NotIn":
-            return found not in wanted
+            return found not in expected
         case "Exists":
             return found is not None
         case "DoesNotExist":
             return found is None
         case "Gt" | "Lt":
             try:
-                difference = int(found or "") - int(wanted[0])
+                difference = int(found or "") - int(expected[0])
             except (ValueError, IndexError):
                 return False
             return difference > 0 if operator == "Gt" else difference < 0
@@ -60,8 +60,8 @@ def _requirement(text: str) -> Callable[[Mapping[str, str]], bool]:
     if matched := _SET.fullmatch(text):
         key = matched["key"]
         values = {value.strip() for value in matched["values"].split(",")}
-        wanted = matched["operator"] == "in"
-        return lambda found: (found.get(key) in values) is wanted
+        expected = matched["operator"] == "in"
+        return lambda found: (found.get(key) in values) is expected
     if matched := _EQUALITY.fullmatch(text):
         key, value = matched["key"], matched["value"]
         equal = matched["operator"] != "!="

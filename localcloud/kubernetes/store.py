@@ -37,7 +37,7 @@ Listener = Callable[[Event], object]
 
 
 class Store:
-    """Objects by key. `lock` makes a read and the write after it one step; listeners are told under it."""
+    """Objects by key. `lock` makes a read and the write after it one step; listeners are called under it."""
 
     def __init__(self, storage: Storage | None = None) -> None:
         self.lock = threading.RLock()
@@ -128,7 +128,7 @@ class Store:
             return [event for event in self._history if event.revision > revision]
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Be told of every write from now on, in order; returns what ends it. Listeners must be quick."""
+        """Call a listener with every write from now on, in order; returns what ends it. It must be quick."""
         with self.lock:
             self._listeners.append(listener)
         return lambda: self._unsubscribe(listener)

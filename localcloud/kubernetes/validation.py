@@ -1,6 +1,6 @@
 """What an object must have before it is stored: names, metadata, and the fields its controllers rely on.
 
-Not the whole schema: a field nobody here reads is stored as it came.
+Not the whole schema: a field without a reader is stored as it came.
 """
 
 from __future__ import annotations
@@ -185,11 +185,11 @@ def _stateful_set(document: Object) -> Iterator[Cause]:
     spec = document.get("spec") or {}
     yield from _count(spec, "spec")
     yield from _template(spec, "spec")
-    wanted = (spec.get("selector") or {}).get("matchLabels") or {}
-    if not wanted:
+    selected = (spec.get("selector") or {}).get("matchLabels") or {}
+    if not selected:
         yield "spec.selector", "Required value"
     carried = ((spec.get("template") or {}).get("metadata") or {}).get("labels") or {}
-    if not wanted.items() <= carried.items():
+    if not selected.items() <= carried.items():
         yield "spec.template.metadata.labels", "Invalid value: `selector` does not match template `labels`"
 
 

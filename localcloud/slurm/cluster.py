@@ -1,7 +1,7 @@
 """One private Slurm cluster on loopback: its controller, and a daemon for each of its nodes.
 
 As root or as anyone else: daemons, and jobs, run as who started them. A munge daemon of its own, whose key
-and socket nobody else can read, decides who is heard (ADR 0081).
+and socket that only the owner can read, is the authentication (ADR 0081).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from localcloud.slurm.layout import Layout
 from localcloud.slurm.processes import CONFIGURATION, NODE, foreign_listeners, kill
 
 # Not TMPDIR, which may be as long as any.
-SHORT = Path("/tmp")  # noqa: S108 - a folder of our own in it, which nobody else can enter
+SHORT = Path("/tmp")  # noqa: S108 - a folder of our own in it, which other users cannot enter
 INHERITED = ("HOME", "LANG", "LC_ALL", "TMPDIR")
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
@@ -37,7 +37,7 @@ REGISTERED = ("idle", "allocated", "mixed", "completing", "drained", "draining")
 
 
 class SlurmFailed(RuntimeError):
-    """Slurm did not come up; the message ends with what its log said last."""
+    """Slurm did not come up; the message ends with the last lines of its log."""
 
 
 class SlurmCluster:
@@ -161,11 +161,11 @@ class SlurmCluster:
 
     def wait_for_nodes(self, names: Iterable[str]) -> None:
         """Until they have registered; SlurmFailed when a daemon ended, or after half a minute."""
-        wanted = set(names)
+        expected = set(names)
         deadline = time.monotonic() + START_SECONDS
         while True:
             states = self.node_states()
-            missing = sorted(name for name in wanted if states.get(name) not in REGISTERED)
+            missing = sorted(name for name in expected if states.get(name) not in REGISTERED)
             if not missing:
                 return
             ended = [name for name, daemon in self._daemons.items() if daemon.poll() is not None]
@@ -315,7 +315,7 @@ def _end(daemon: subprocess.Popen[bytes]) -> None:
 
 
 def _free_port(held: ExitStack) -> int:
-    """A port that nobody has; held until all are chosen, so that none is chosen twice."""
+    """A free port; held until all are chosen, so that none is chosen twice."""
     probe = held.enter_context(socket.socket())
     probe.bind(("127.0.0.1", 0))
     return int(probe.getsockname()[1])

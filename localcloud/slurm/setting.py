@@ -14,7 +14,7 @@ from localcloud.slurm.installation import find
 
 @dataclass(frozen=True)
 class SlurmSetting:
-    """On once `atelier up --with-slurm` was asked for, until the home is removed."""
+    """On after `atelier up --with-slurm`, until the home is removed."""
 
     home: Home
 
@@ -34,7 +34,7 @@ class SlurmSetting:
         replace_text(self._report, json.dumps(dict(clusters)))
 
     def reported(self) -> dict[str, str]:
-        """What the server last said, by the cluster's name."""
+        """The server's last report, by the cluster's name."""
         try:
             found: dict[str, str] = json.loads(self._report.read_text())
         except FileNotFoundError:

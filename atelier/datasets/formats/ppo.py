@@ -32,7 +32,7 @@ USER_TURN_ENDS = Rule(
 USER_TURN_BEGINS = Rule(
     "user-turn-begins",
     f'A turn of the user begins with "{_USER}".',
-    f"{_GUIDE}: shown in its example, not asked for",
+    f"{_GUIDE}: shown in its example, not required",
     "warn",
 )
 DIALOGUE = Rule("dialogue", "There are two turns at least: the system's and the user's.", _GUIDE)

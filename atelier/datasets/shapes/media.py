@@ -32,16 +32,16 @@ MEDIA_FORMAT = Rule(
 )
 MEDIA_URI = Rule(
     "media-uri",
-    "Media lies in S3: s3://bucket/key of letters, digits, '_', '-', '/' and '.'.",
+    "Media is in S3: s3://bucket/key of letters, digits, '_', '-', '/' and '.'.",
     "Nova Forge S3Location; S3Uri of Bedrock's service model",
 )
-MEDIA_BUCKET = Rule("media-bucket", "Media lies in the bucket of the dataset.", _GUIDE)
+MEDIA_BUCKET = Rule("media-bucket", "Media is in the bucket of the dataset.", _GUIDE)
 BUCKET_OWNER = Rule(
     "bucket-owner", "bucketOwner is the 12 digits of an account.", "AccountId of Bedrock's service model"
 )
 BUCKET_OWNER_NAMED = Rule(
     "bucket-owner-named",
-    "Media says whose bucket it lies in.",
+    "Media names the owner of its bucket.",
     "Nova Forge requires bucketOwner, Bedrock's Converse API does not",
     "warn",
 )

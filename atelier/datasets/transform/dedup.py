@@ -1,7 +1,7 @@
 """Leaving out rows that are there already: the same, or alike.
 
 The same: all that a row holds (identity.py). Alike: similarity.py, over the words of the whole row, among
-rows that differ in what is said alone and have the same pictures, tools and labels. What was seen lies in
+rows that differ in their text only and have the same pictures, tools and labels. What was seen lies in
 temporary SQLite databases, each in memory up to CACHE_KIB and on disk beyond: memory stays flat.
 """
 

@@ -54,44 +54,44 @@ class RowContent:
     @property
     def question(self) -> str:
         """All texts of the user, as one."""
-        return "\n".join(said.text for said in self.utterances if said.role == "user")
+        return "\n".join(utterance.text for utterance in self.utterances if utterance.role == "user")
 
     @property
     def tool(self) -> str:
         """The first tool that the row calls; empty where it calls none."""
-        return next((said.tool for said in self.utterances if said.tool), "")
+        return next((utterance.tool for utterance in self.utterances if utterance.tool), "")
 
     @property
     def characters(self) -> int:
         """Characters of all texts."""
-        return sum(len(said.text) for said in self.utterances)
+        return sum(len(utterance.text) for utterance in self.utterances)
 
 
 def row_content(row: dict[str, Any]) -> RowContent:
     """The content of a row. Values with an unexpected shape are skipped."""
-    said = [Utterance("system", text) for text in _texts(row.get("system"))]
+    utterances = [Utterance("system", text) for text in _texts(row.get("system"))]
     turns = 0
     for key, value in row.items():
         if isinstance(value, list) and key in ("messages", "prompt", "completion", "chosen", "rejected"):
             for message in value:
-                said += _message(message)
+                utterances += _message(message)
                 turns += not (isinstance(message, dict) and message.get("role") in ("system", "developer"))
         elif key == "conversations" and isinstance(value, list):
             heard = [Utterance(SHAREGPT_ROLES.get(role, role), text) for role, text in _sharegpt(value)]
-            said += heard
+            utterances += heard
             turns += sum(part.role != "system" for part in heard)
         elif key == "turns" and isinstance(value, list):
-            said += [
+            utterances += [
                 Utterance("assistant" if index % 2 == 0 else "user", str(text))
                 for index, text in enumerate(value)
             ]
             turns += len(value)
         elif key != "system" and key in _ROLE_OF and isinstance(value, str):
-            said.append(Utterance(_ROLE_OF[key], value))
+            utterances.append(Utterance(_ROLE_OF[key], value))
             turns += 1
     definitions = sum(len(json_text(row[key])) for key in ("toolConfig", "tools") if row.get(key))
     shown = list(_media(row))
-    return RowContent(said, turns, definitions, json_text(shown) if shown else "")
+    return RowContent(utterances, turns, definitions, json_text(shown) if shown else "")
 
 
 def _media(row: dict[str, Any]) -> Iterator[Any]:

@@ -99,7 +99,9 @@ def stats(stream: BinaryIO, on_progress: Callable[[int], None] | None = None) ->
         counted.definitions += parts.definitions
         counted.turns.counts[parts.turns] += 1
         counted.characters.counts[parts.characters] += 1
-        counted.words.counts[sum(len(said.text.split()) for said in parts.utterances)] += 1
-        counted.roles.update(said.role for said in parts.utterances)
-        counted.tools.update({said.tool for said in parts.utterances if said.tool} or {NO_TOOL})
+        counted.words.counts[sum(len(utterance.text.split()) for utterance in parts.utterances)] += 1
+        counted.roles.update(utterance.role for utterance in parts.utterances)
+        counted.tools.update(
+            {utterance.tool for utterance in parts.utterances if utterance.tool} or {NO_TOOL}
+        )
     return counted

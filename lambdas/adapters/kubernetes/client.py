@@ -80,9 +80,9 @@ class KubernetesClient:
             "continue": "",
         }
         while True:
-            asked = {name: value for name, value in fields.items() if value}
+            query = {name: value for name, value in fields.items() if value}
             page = content_of(
-                self._api.call("GET", path, action=action, fields=asked),
+                self._api.call("GET", path, action=action, fields=query),
                 action,
                 label_selector or kind[1],
             )

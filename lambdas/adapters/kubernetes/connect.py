@@ -1,4 +1,4 @@
-"""Connections to clusters in the name of a session's IAM role; nothing is asked before the first call."""
+"""Connections to clusters in the name of a session's IAM role; no request is sent before the first call."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class EksClient(Protocol):
 class Endpoint:
     """`ca` is the PEM of the cluster's own authority; `log_group` is where HyperPod puts its nodes' logs.
 
-    It is empty where nobody asked for the HyperPod cluster behind the control plane.
+    It is empty when the HyperPod cluster behind the control plane was not requested.
     """
 
     url: str

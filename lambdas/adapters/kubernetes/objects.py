@@ -55,7 +55,7 @@ class KubernetesObjects:
 
 
 def _place_of(manifest: Manifest) -> tuple[str, str]:
-    """Path of the objects of its kind, where it lies, and their plural."""
+    """Path of the collection that the object is in."""
     kind = kind_of(manifest)
     if kind not in _PLURALS:
         raise RequestRefused(f"kind = {kind[1]!r}: accepted: {', '.join(name for _, name in _PLURALS)}")

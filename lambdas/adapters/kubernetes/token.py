@@ -1,7 +1,7 @@
 """The token by which an IAM role speaks to the Kubernetes API of an EKS cluster.
 
 It is a presigned STS GetCallerIdentity that carries the cluster's name: the cluster sends it to STS and
-learns who asked. Source: aws-iam-authenticator, "API authorization from outside a cluster"; EKS accepts one
+learns the caller. Source: aws-iam-authenticator, "API authorization from outside a cluster"; EKS accepts one
 for 15 minutes.
 """
 

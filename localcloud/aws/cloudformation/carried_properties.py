@@ -2,7 +2,7 @@
 
 A function's dead-letter queue and reserved concurrency, and a table's time to live, are honoured by its
 services once they are set: without them a stack would deploy and behave differently. A VPC's CidrBlock is
-asked for by every interface endpoint that the CDK makes.
+requested by every interface endpoint that the CDK makes.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ def _carry_function(name: str, props: Properties) -> None:
 
 
 def _carry_table(name: str, props: Properties) -> None:
-    wanted = props.get("TimeToLiveSpecification")
-    if wanted:
-        enabled = str(wanted.get("Enabled", True)).lower() == "true"
-        specification = {"Enabled": enabled, "AttributeName": wanted["AttributeName"]}
+    specified = props.get("TimeToLiveSpecification")
+    if specified:
+        enabled = str(specified.get("Enabled", True)).lower() == "true"
+        specification = {"Enabled": enabled, "AttributeName": specified["AttributeName"]}
         dynamodb._update_ttl({"TableName": name, "TimeToLiveSpecification": specification})
 
 

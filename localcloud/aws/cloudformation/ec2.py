@@ -55,8 +55,10 @@ def _delete_address(public_ip: str, _props: Properties) -> None:
 
 
 def _create_nat_gateway(_logical_id: str, props: Properties, _stack: str) -> Created:
-    wanted = {name: props[name] for name in ("SubnetId", "AllocationId", "ConnectivityType") if name in props}
-    gateway_id = _text(_call(ec2._create_nat_gateway, wanted), "natGatewayId")
+    parameters = {
+        name: props[name] for name in ("SubnetId", "AllocationId", "ConnectivityType") if name in props
+    }
+    gateway_id = _text(_call(ec2._create_nat_gateway, parameters), "natGatewayId")
     provisioners._ec2_apply_tags(gateway_id, props)
     return gateway_id, {"NatGatewayId": gateway_id}
 
@@ -103,8 +105,10 @@ def _show_blocks() -> None:
 
 def _create_flow_log(_logical_id: str, props: Properties, _stack: str) -> Created:
     names = ("ResourceType", "TrafficType", "LogDestinationType", "LogDestination", "LogGroupName")
-    wanted = {name: props[name] for name in names if name in props} | {"ResourceId.1": props["ResourceId"]}
-    answer = _call(ec2._create_flow_logs, wanted)
+    parameters = {name: props[name] for name in names if name in props} | {
+        "ResourceId.1": props["ResourceId"]
+    }
+    answer = _call(ec2._create_flow_logs, parameters)
     found = re.search(r"<flowLogIdSet><item>([^<]+)</item>", answer)
     if found is None:
         raise ValueError(f"AWS::EC2::FlowLog: {answer}")
@@ -137,10 +141,10 @@ def _rules(
 def _permission(props: Properties, peer: str) -> dict[str, Any]:
     """The rule in the form of EC2's Query API."""
     prefix = "IpPermissions.1."
-    wanted = {"GroupId": props["GroupId"], f"{prefix}IpProtocol": str(props["IpProtocol"])}
+    parameters = {"GroupId": props["GroupId"], f"{prefix}IpProtocol": str(props["IpProtocol"])}
     for name in ("FromPort", "ToPort"):
         if name in props:
-            wanted[prefix + name] = str(props[name])
+            parameters[prefix + name] = str(props[name])
     targets = {
         "CidrIp": "IpRanges.1.CidrIp",
         "CidrIpv6": "Ipv6Ranges.1.CidrIpv6",
@@ -150,10 +154,10 @@ def _permission(props: Properties, peer: str) -> dict[str, Any]:
     }
     for name, parameter in targets.items():
         if name in props:
-            wanted[prefix + parameter] = props[name]
+            parameters[prefix + parameter] = props[name]
             if "Description" in props:
-                wanted[prefix + parameter.rpartition(".")[0] + ".Description"] = props["Description"]
-    return wanted
+                parameters[prefix + parameter.rpartition(".")[0] + ".Description"] = props["Description"]
+    return parameters
 
 
 def _call(action: Callable[[dict[str, Any]], Any], params: Properties) -> str:

@@ -64,11 +64,11 @@ class _Cluster:
         self._settled(arn)
         perform(self._service, "DeleteCluster", {"ClusterName": arn})
         handlers.wait_until(
-            lambda: (standing := self._clusters.get(arn)) is None or standing.status == "Failed"
+            lambda: (current := self._clusters.get(arn)) is None or current.status == "Failed"
         )
-        standing = self._clusters.get(arn)
-        if standing is not None:
-            raise ValueError(f"cluster {standing.name} was not deleted: {standing.failure}")
+        current = self._clusters.get(arn)
+        if current is not None:
+            raise ValueError(f"cluster {current.name} was not deleted: {current.failure}")
 
     def _settled(self, arn: str) -> HyperPodCluster:
         """The cluster once nothing is at work on it."""

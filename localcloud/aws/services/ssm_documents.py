@@ -44,7 +44,7 @@ class Document:
 
 
 class Documents:
-    """Create, update, get, describe and delete documents. MiniStack has asked IAM already."""
+    """Create, update, get, describe and delete documents. MiniStack has checked IAM already."""
 
     def __init__(self, documents: Records[Document]) -> None:
         self._documents = documents

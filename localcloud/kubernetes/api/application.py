@@ -58,8 +58,8 @@ class Application:
         user = self._user(request)
         target = target_of(request)
         if target is None:
-            asked = Attributes(request.method.lower(), path=request.path)
-            self._rbac.require(user, asked)
+            attributes = Attributes(request.method.lower(), path=request.path)
+            self._rbac.require(user, attributes)
             await self._discover(request, send)
             return
         self._rbac.require(user, target.attributes(), target.resource)

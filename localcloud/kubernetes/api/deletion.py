@@ -34,12 +34,14 @@ class DeleteOptions:
         """From the request's body and, where it says nothing, its query parameters."""
         options = body if isinstance(body, dict) else {}
         grace = options.get("gracePeriodSeconds", query.get("gracePeriodSeconds"))
-        wanted = options.get("propagationPolicy") or query.get("propagationPolicy") or "Background"
+        requested = options.get("propagationPolicy") or query.get("propagationPolicy") or "Background"
         if options.get("orphanDependents", query.get("orphanDependents")) in (True, "true"):
-            wanted = "Orphan"
-        propagation = next((each for each in PROPAGATIONS if each == wanted), None)
+            requested = "Orphan"
+        propagation = next((each for each in PROPAGATIONS if each == requested), None)
         if propagation is None:
-            raise bad_request(f"propagationPolicy must be one of {', '.join(PROPAGATIONS)}, got {wanted!r}")
+            raise bad_request(
+                f"propagationPolicy must be one of {', '.join(PROPAGATIONS)}, got {requested!r}"
+            )
         preconditions = options.get("preconditions") or {}
         try:
             return cls(
@@ -55,12 +57,12 @@ class DeleteOptions:
 def delete(store: Store, key: Key, document: Object, options: DeleteOptions) -> Object:
     """Begin or finish the deletion of an object that is there; its last or its terminating state."""
     metadata = document["metadata"]
-    for field, wanted in (("uid", options.uid), ("resourceVersion", options.resource_version)):
-        if wanted is not None and metadata[field] != wanted:
+    for field, requested in (("uid", options.uid), ("resourceVersion", options.resource_version)):
+        if requested is not None and metadata[field] != requested:
             raise conflict(
                 key.resource,
                 key.name,
-                f"the {field} in the precondition ({wanted}) is not that of the record ({metadata[field]})",
+                f"the {field} in the precondition ({requested}) is not the record's ({metadata[field]})",
             )
     grace = _grace(key, document, options)
     finalizer = FINALIZERS.get(options.propagation)

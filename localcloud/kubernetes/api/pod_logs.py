@@ -39,13 +39,13 @@ def _find(pod: Object, logs: Logs, request: Request) -> ContainerLog:
     raise bad_request(f'container "{container}" in pod "{name}" is waiting to start: {waiting}')
 
 
-def _container(pod: Object, wanted: str) -> str:
+def _container(pod: Object, requested: str) -> str:
     spec = pod["spec"]
     names = [each["name"] for each in (*(spec.get("initContainers") or []), *spec["containers"])]
-    if wanted:
-        if wanted not in names:
-            raise bad_request(f"container {wanted} is not valid for pod {pod['metadata']['name']}")
-        return wanted
+    if requested:
+        if requested not in names:
+            raise bad_request(f"container {requested} is not valid for pod {pod['metadata']['name']}")
+        return requested
     if len(spec["containers"]) > 1:
         raise bad_request(
             f"a container name must be specified for pod {pod['metadata']['name']}, choose one of: {names}"

@@ -1,7 +1,7 @@
 """Role-based access control: whether the roles bound to a user allow a request.
 
 Source: kubernetes.io/docs/reference/access-authn-authz/rbac. Aggregated roles are left out, and so is the
-check that nobody grants more than they have.
+check that a grant holds no more than its author has.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _RBAC = "rbac.authorization.k8s.io"
 
 @dataclass(frozen=True)
 class Attributes:
-    """What is asked for: a verb on a resource, or on a path that is none (`resource` is "" then)."""
+    """What a request does: a verb on a resource, or on another path (`resource` is "" then)."""
 
     verb: str
     group: str = ""

@@ -20,7 +20,7 @@ from localcloud.kubernetes.resources import Resource
 
 _VERBS_OF_ONE = {"GET": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 _VERBS_OF_MANY = {"GET": "list", "POST": "create", "DELETE": "deletecollection"}
-# Of the namespaces' own subresources, to tell them from what lies in a namespace.
+# Of the namespaces' own subresources, to distinguish them from objects in a namespace.
 _OF_A_NAMESPACE = ("status", "finalize")
 
 

@@ -14,29 +14,29 @@ from localcloud.kubernetes.validation import require_kind
 
 def review(resource: Resource, body: Any, user: User, rbac: Rbac) -> Object:
     """The question with its answer in `status`."""
-    asked = require_kind(resource, body)
+    review = require_kind(resource, body)
     if resource is resources.SELF_REVIEWS:
         info = {
             "username": user.name,
             "groups": sorted(user.groups),
             **({"uid": user.uid} if user.uid else {}),
         }
-        return {**asked, "status": {"userInfo": info}}
-    spec = asked.get("spec") or {}
+        return {**review, "status": {"userInfo": info}}
+    spec = review.get("spec") or {}
     allowed = rbac.allows(user, _attributes(spec))
-    return {**asked, "status": {"allowed": allowed, **({} if allowed else {"reason": "no rule allows it"})}}
+    return {**review, "status": {"allowed": allowed, **({} if allowed else {"reason": "no rule allows it"})}}
 
 
 def _attributes(spec: dict[str, Any]) -> Attributes:
     if "nonResourceAttributes" in spec:
         path = spec["nonResourceAttributes"]
         return Attributes(path.get("verb", ""), path=path.get("path", ""))
-    wanted = spec.get("resourceAttributes") or {}
+    attributes = spec.get("resourceAttributes") or {}
     return Attributes(
-        wanted.get("verb", ""),
-        wanted.get("group", ""),
-        wanted.get("resource", ""),
-        wanted.get("subresource", ""),
-        wanted.get("namespace", ""),
-        wanted.get("name", ""),
+        attributes.get("verb", ""),
+        attributes.get("group", ""),
+        attributes.get("resource", ""),
+        attributes.get("subresource", ""),
+        attributes.get("namespace", ""),
+        attributes.get("name", ""),
     )

@@ -1,4 +1,4 @@
-"""Removes what has lost its owners, what its owner's end waits for, and what lies in a namespace that goes.
+"""Remove objects without owners, dependents that a deletion waits for, and the contents of a namespace.
 
 Source: kubernetes.io/docs/concepts/architecture/garbage-collection.
 """

@@ -77,7 +77,7 @@ class HyperPodJobs(TrainingJobs):
             self._say(job, status, "Failed", f"is failed {why}")
 
     def _lifetime(self, policy: dict[str, Any]) -> int | None:
-        """The SDK sends 0 without being asked, and the job still stays."""
+        """The SDK always sends 0, and the job stays all the same."""
         seconds = int(policy.get("ttlSecondsAfterFinished") or 0)
         return seconds if seconds > 0 else None
 

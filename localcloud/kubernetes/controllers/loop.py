@@ -22,7 +22,7 @@ class Controller(Protocol):
     """One kind of work."""
 
     def concerns(self, event: Event) -> Iterable[Key]:
-        """The objects to look at because of an event; asked under the store's lock."""
+        """The objects to look at because of an event; called under the store's lock."""
 
     def reconcile(self, key: Key) -> float | None:
         """Do what is due for an object that may be gone; the seconds after which to look again, if ever."""

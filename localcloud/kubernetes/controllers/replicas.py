@@ -30,7 +30,7 @@ class Rank:
 
 @dataclass(frozen=True)
 class Rendezvous:
-    """What every rank is told. All pods share this machine's loopback, so that each job has its own port."""
+    """Environment of every rank. All pods share one loopback, so that each job has its own port."""
 
     port: int
     nodes: int

@@ -92,14 +92,14 @@ class Scheduler:
 def requests(pod: Object) -> dict[str, Decimal]:
     """What a pod asks of its node: the sum of its containers, or more if an init container asks for it."""
     spec = pod["spec"]
-    asked = {"pods": Decimal(1)}
+    requested = {"pods": Decimal(1)}
     for container in spec["containers"]:
         for name, amount in _container_requests(container).items():
-            asked[name] = asked.get(name, Decimal(0)) + amount
+            requested[name] = requested.get(name, Decimal(0)) + amount
     for container in spec.get("initContainers") or []:
         for name, amount in _container_requests(container).items():
-            asked[name] = max(asked.get(name, Decimal(0)), amount)
-    return asked
+            requested[name] = max(requested.get(name, Decimal(0)), amount)
+    return requested
 
 
 def _container_requests(container: Mapping[str, Any]) -> dict[str, Decimal]:

@@ -1,4 +1,4 @@
-"""apps/v1 StatefulSet: numbered pods, as many as asked for, made again when they go.
+"""apps/v1 StatefulSet: numbered pods, as many as specified, recreated when they go.
 
 Without updates in place, volume claim templates or an order of starting: all pods start at once.
 """
@@ -45,14 +45,14 @@ class StatefulSets:
                 return
             pods = pods_of(self._verbs, stateful_set)
             count = stateful_set["spec"]["replicas"]
-            wanted = [f"{key.name}-{index}" for index in range(count)]
+            expected = [f"{key.name}-{index}" for index in range(count)]
             there = {pod["metadata"]["name"] for pod in pods}
-            for name in wanted:
+            for name in expected:
                 if name not in there:
                     self._verbs.create(resources.PODS, key.namespace, _pod(stateful_set, name))
             delete_pods(
                 self._verbs,
-                [pod for pod in pods if pod["metadata"]["name"] not in wanted or is_finished(pod)],
+                [pod for pod in pods if pod["metadata"]["name"] not in expected or is_finished(pod)],
             )
             running = sum(phase(pod) == "Running" for pod in pods)
             status = {

@@ -87,7 +87,7 @@ class Kubelet:
                 self._node.forget(uid)
 
     def _done(self, key: Key, uid: str) -> None:
-        """A worker has ended. It may have been told to end its pod just too late to hear it."""
+        """A worker has ended. A request to end its pod may have come just too late for it."""
         with self._lock:
             self._workers.pop(uid, None)
         pod = self._store.get(key)

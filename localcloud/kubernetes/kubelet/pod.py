@@ -80,7 +80,7 @@ class _Stop:
 
 
 class _Stopped(Exception):
-    """The pod has been told to end."""
+    """The end of the pod was requested."""
 
     def __init__(self, stop: _Stop) -> None:
         super().__init__(stop.reason)
@@ -242,7 +242,7 @@ class PodWorker:
         )
 
     def _next(self, seconds: float | None) -> _Ended | None:
-        """The next end of a process; None after so many seconds. Raises _Stopped when told to stop."""
+        """The next end of a process; None after so many seconds. Raises _Stopped when the pod is to end."""
         try:
             message = self._queue.get(timeout=seconds)
         except queue.Empty:

@@ -1,6 +1,6 @@
 """A pod's files: its volumes, and the root that stands for each container's file system.
 
-A process sees this machine's files, not an image's. What is mounted at /config lies at
+A process sees this machine's files, not an image's. What is mounted at /config is at
 `$ATELIER_ROOT/config`, and /config in a command, an argument or a variable is rewritten to that. Host paths
 and claims are folders of the cluster, shared by all its nodes.
 """
@@ -48,9 +48,7 @@ class Volumes:
         for mount in sorted(container.get("volumeMounts") or [], key=lambda each: str(each["mountPath"])):
             place = _inside(root, mount["mountPath"])
             if any(parent.is_symlink() for parent in place.parents if parent.is_relative_to(root)):
-                raise NotMounted(
-                    f"{mount['mountPath']} lies inside another mount, which is not supported here"
-                )
+                raise NotMounted(f"{mount['mountPath']} is inside another mount, which is not supported here")
             place.parent.mkdir(parents=True, exist_ok=True)
             place.symlink_to(_inside(volumes[mount["name"]], mount.get("subPath", "")))
         return root

@@ -87,7 +87,7 @@ def train_dpo(
 
 
 def _with_reference(reference: Checkpoint, rows: Sequence[Pair]) -> Pairs:
-    """The pairs with what the frozen reference thinks of them, asked once instead of at every step."""
+    """The pairs with the frozen reference's log-probabilities, computed once."""
     sequences = Sequences.of([*(row.chosen for row in rows), *(row.rejected for row in rows)])
     weights = reference.merged()
 

@@ -9,7 +9,7 @@ from localcloud.trainer.model.checkpoint import Checkpoint, UnreadableCheckpoint
 
 
 def load_model(folder: Path, what: str) -> Checkpoint:
-    """The model in the folder; JobFailed names it as `what`, the key that asked for it."""
+    """The model in the folder; JobFailed names it as `what`, the key that names it."""
     try:
         return Checkpoint.load(folder)
     except UnreadableCheckpoint as error:

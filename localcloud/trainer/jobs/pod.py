@@ -3,7 +3,7 @@
 Reads the recipe at /config/config.yaml (ATELIER_ROOT is the container's root), its data from S3 with the
 node's role, and trains with the other ranks, or evaluates. The first rank leaves weights in escrow, which is
 AWS's and not the role's, and then the manifest that names them below the recipe's output. What a job needs to
-go on after a restart lies on the file system that its nodes share.
+go on after a restart is on the file system that its nodes share.
 """
 
 from __future__ import annotations

@@ -28,20 +28,20 @@ IsStopped = Callable[[int], bool]
 
 
 class Stopped(Exception):
-    """The training was told to end, and did after this step."""
+    """The training was stopped, and ended after this step."""
 
     def __init__(self, step: int) -> None:
-        super().__init__(f"stopped after global_step={step}, as asked")
+        super().__init__(f"stopped after global_step={step}, as requested")
 
 
 def never(_step: int) -> bool:
-    """For a training that nobody stops gently."""
+    """`is_stopped` of a training that is never stopped."""
     return False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrainingLoop:
-    """The way of one training. `is_stopped` is asked after each step; `resume` keeps snapshots."""
+    """The steps of one training. `is_stopped` is called after each step; `resume` keeps snapshots."""
 
     save: Save
     seed: int = SEED
@@ -57,7 +57,7 @@ class TrainingLoop:
         steps: int,
         settings: OptimizerSettings,
     ) -> Iterator[Step]:
-        """Every step that is still to be taken. Stopped when told so; what the caller did with the step is
+        """The remaining steps. Stopped when `is_stopped` says so; what the caller did with the step is
         done by then."""
         after = self.resume.load() if self.resume else None
         if after is not None:

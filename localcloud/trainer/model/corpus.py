@@ -133,7 +133,7 @@ def _call(choice: random.Random) -> Row:
 
 
 def _report(choice: random.Random) -> Row:
-    """A tool's result, to be told in words."""
+    """A tool's result, and its answer in words."""
     name, value = next(iter(_fields(choice, 1).items()))
     row = _row(
         choice, f"What is the {name.replace('_', ' ')}?", [{"toolUse": {"name": f"find_{name}", "input": {}}}]

@@ -119,7 +119,7 @@ class StopSignal:
             signal.signal(signal.SIGTERM, self._set)
 
     def is_set(self, step: int) -> bool:
-        """To be asked by every rank after each step."""
+        """Called by every rank after each step."""
         if self._ranks.size == 1:
             return self._is_set
         return bool(reached_preemption_sync_point(step))

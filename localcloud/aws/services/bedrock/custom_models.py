@@ -77,13 +77,13 @@ class CustomModels:
             tags=tags,
         )
         with self._models.lock:
-            standing = self._named(caller, model.name)
-            if standing is not None:
-                if standing.token == model.token and standing.source_uri == model.source_uri:
-                    return {"modelArn": standing.arn}
+            existing = self._named(caller, model.name)
+            if existing is not None:
+                if existing.token == model.token and existing.source_uri == model.source_uri:
+                    return {"modelArn": existing.arn}
                 raise ServiceError(
                     "ConflictException",
-                    f"A custom model with the name {model.name} already exists: {standing.arn}",
+                    f"A custom model with the name {model.name} already exists: {existing.arn}",
                 )
             self._models.put(arn, model)
         threading.Thread(target=self._make, args=(model,), name=f"model-{number}", daemon=True).start()
@@ -104,19 +104,19 @@ class CustomModels:
 
     def list(self, call: Call) -> dict[str, Any]:
         call.caller.require("bedrock:ListCustomModels")
-        wanted = call.params
+        filters = call.params
         found = [
             model
             for model in self._models.all()
             if _owned(model, call.caller)
-            and wanted.get("nameContains", "") in model.name
-            and wanted.get("modelStatus", model.status) == model.status
-            and wanted.get("baseModelArnEquals", _base_model_arn(model)) == _base_model_arn(model)
+            and filters.get("nameContains", "") in model.name
+            and filters.get("modelStatus", model.status) == model.status
+            and filters.get("baseModelArnEquals", _base_model_arn(model)) == _base_model_arn(model)
             and pages.is_within(
-                model.created, wanted.get("creationTimeAfter"), wanted.get("creationTimeBefore")
+                model.created, filters.get("creationTimeAfter"), filters.get("creationTimeBefore")
             )
         ]
-        chosen, token = pages.page(found, wanted, lambda model: model.created)
+        chosen, token = pages.page(found, filters, lambda model: model.created)
         summaries = [
             {
                 "modelArn": model.arn,

@@ -67,13 +67,13 @@ class Deployments:
             tags=tags,
         )
         with self._deployments.lock:
-            standing = self._named(caller, deployment.name)
-            if standing is not None:
-                if standing.token == deployment.token and standing.model_arn == deployment.model_arn:
-                    return {"customModelDeploymentArn": standing.arn}
+            existing = self._named(caller, deployment.name)
+            if existing is not None:
+                if existing.token == deployment.token and existing.model_arn == deployment.model_arn:
+                    return {"customModelDeploymentArn": existing.arn}
                 raise ServiceError(
                     "ValidationException",
-                    f"A custom model deployment named {deployment.name} already exists: {standing.arn}",
+                    f"A custom model deployment named {deployment.name} already exists: {existing.arn}",
                 )
             self._deployments.put(arn, deployment)
         self._load(deployment, model, self._created)
@@ -111,17 +111,17 @@ class Deployments:
 
     def list(self, call: Call) -> dict[str, Any]:
         call.caller.require("bedrock:ListCustomModelDeployments")
-        wanted = call.params
+        request = call.params
         found = [
             deployment
             for deployment in self._deployments.all()
             if _owned(deployment, call.caller)
-            and wanted.get("nameContains", "") in deployment.name
-            and wanted.get("statusEquals", deployment.status) == deployment.status
-            and wanted.get("modelArnEquals", deployment.model_arn) == deployment.model_arn
-            and pages.is_within(deployment.created, wanted.get("createdAfter"), wanted.get("createdBefore"))
+            and request.get("nameContains", "") in deployment.name
+            and request.get("statusEquals", deployment.status) == deployment.status
+            and request.get("modelArnEquals", deployment.model_arn) == deployment.model_arn
+            and pages.is_within(deployment.created, request.get("createdAfter"), request.get("createdBefore"))
         ]
-        chosen, token = pages.page(found, wanted, lambda deployment: deployment.created)
+        chosen, token = pages.page(found, request, lambda deployment: deployment.created)
         summaries = [
             {
                 "customModelDeploymentArn": deployment.arn,
@@ -227,7 +227,7 @@ def _arn_prefix(caller: Caller) -> str:
 
 
 def _as_arn(caller: Caller, identifier: str) -> str:
-    """The ARN that permission to something unknown is asked on."""
+    """The ARN for a permission check on an unknown deployment."""
     return identifier if identifier.startswith("arn:") else _arn_prefix(caller) + identifier
 
 

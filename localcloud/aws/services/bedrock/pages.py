@@ -14,7 +14,7 @@ DEFAULT_PAGE = 100
 def page(
     found: Sequence[T], request: Mapping[str, Any], created: Callable[[T], float]
 ) -> tuple[list[T], str | None]:
-    """One page of `found`, in creation order as asked for, and the token of the next."""
+    """One page of `found`, in the requested creation order, and the token of the next."""
     ordered = sorted(found, key=created, reverse=request.get("sortOrder", "Descending") == "Descending")
     first = int(request.get("nextToken", "0"))
     last = first + request.get("maxResults", DEFAULT_PAGE)
@@ -22,7 +22,7 @@ def page(
 
 
 def is_within(created: float, after: Any, before: Any) -> bool:
-    """Whether a creation time lies between two optional timestamps of a request."""
+    """Whether a creation time is between two optional timestamps of a request."""
     return (after is None or created > parse_to_aware_datetime(after).timestamp()) and (
         before is None or created < parse_to_aware_datetime(before).timestamp()
     )

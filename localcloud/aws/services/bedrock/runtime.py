@@ -158,7 +158,7 @@ def _openai(body: bytes) -> dict[str, Any]:
 
 
 def _conversation(params: Mapping[str, Any]) -> dict[str, Any]:
-    """What the model is asked: text and tools are all the tiny model reads."""
+    """The request for the model: the tiny model reads text and tools only."""
     request = {
         name: params[name]
         for name in ("messages", "system", "toolConfig", "inferenceConfig")

@@ -21,7 +21,7 @@ IDLE_SECONDS = 300.0
 
 
 class ModelUnloadable(Exception):
-    """The checkpoint cannot be served; the message is what its process said."""
+    """The checkpoint cannot be served; the message is its process's."""
 
 
 class ModelBroke(Exception):
@@ -41,11 +41,11 @@ class Serving:
         self._workers: dict[Path, _Worker] = {}
 
     def load(self, folder: Path) -> None:
-        """Have the model loaded, by a process that has said it is ready. Raises ModelUnloadable."""
+        """Load the model and wait until its process is ready. Raises ModelUnloadable."""
         self._worker(folder)
 
     def is_loaded(self, folder: Path) -> bool:
-        """Whether the model answers at once. One that nobody asked for IDLE_SECONDS is unloaded."""
+        """Whether the model answers at once. One without requests for IDLE_SECONDS is unloaded."""
         with self._lock:
             worker = self._workers.get(folder)
         if worker is not None and worker.idle_seconds > IDLE_SECONDS:

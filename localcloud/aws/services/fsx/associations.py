@@ -59,7 +59,7 @@ class Associations:
         return {"Association": association.description()}
 
     def describe(self, call: Call) -> dict[str, Any]:
-        caller, wanted = call.caller, call.params.get("AssociationIds")
+        caller, requested = call.caller, call.params.get("AssociationIds")
         caller.require("fsx:DescribeDataRepositoryAssociations", arn_of(caller, "association/*"))
         mine = [each for each in self._associations.all() if each.arn.startswith(arn_of(caller, ""))]
         of = {
@@ -71,7 +71,7 @@ class Associations:
         found = [
             each
             for each in mine
-            if (wanted is None or each.id in wanted) and (not of or each.file_system_id in of)
+            if (requested is None or each.id in requested) and (not of or each.file_system_id in of)
         ]
         return {"Associations": [each.description() for each in found]}
 

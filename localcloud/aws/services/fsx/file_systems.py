@@ -47,9 +47,9 @@ class FileSystems:
         if tags:
             caller.require("fsx:TagResource", arn, tag_context(tags))
         token = request.pop("ClientRequestToken", None)
-        for standing in self._file_systems.all():
-            if token and standing.request.get("ClientRequestToken") == token:
-                return {"FileSystem": standing.description()}
+        for existing in self._file_systems.all():
+            if token and existing.request.get("ClientRequestToken") == token:
+                return {"FileSystem": existing.description()}
         if request["FileSystemType"] not in TYPES:
             raise ServiceError(
                 "BadRequest",
@@ -72,8 +72,8 @@ class FileSystems:
         return {"FileSystem": file_system.description()}
 
     def describe(self, call: Call) -> dict[str, Any]:
-        caller, wanted = call.caller, call.params.get("FileSystemIds")
-        if wanted is None:
+        caller, requested = call.caller, call.params.get("FileSystemIds")
+        if requested is None:
             caller.require("fsx:DescribeFileSystems", arn_of(caller, "file-system/*"))
             here = [
                 each
@@ -81,9 +81,9 @@ class FileSystems:
                 if (each.account_id, each.region) == (caller.account_id, caller.region)
             ]
             return {"FileSystems": [each.description() for each in here]}
-        for identifier in wanted:
+        for identifier in requested:
             caller.require("fsx:DescribeFileSystems", arn_of(caller, f"file-system/{identifier}"))
-        return {"FileSystems": [find(self._file_systems, caller, each).description() for each in wanted]}
+        return {"FileSystems": [find(self._file_systems, caller, each).description() for each in requested]}
 
     def delete(self, call: Call) -> dict[str, Any]:
         identifier = call.params["FileSystemId"]

@@ -86,7 +86,7 @@ class TrainingJob:
 
 
 class Jobs:
-    """Every training job; every change is on disk before anyone is told of it."""
+    """Every training job; every change is on disk before it is announced."""
 
     def __init__(self, folder: Path, changed: Callable[[TrainingJob], None]) -> None:
         self._records = Records(folder, TrainingJob)

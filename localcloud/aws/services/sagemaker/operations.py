@@ -68,21 +68,21 @@ class TrainingJobOperations:
 
     def list(self, call: Call) -> dict[str, Any]:
         call.caller.require("sagemaker:ListTrainingJobs")
-        wanted = call.params
+        request = call.params
         found = [
             job
             for job in self._jobs.all()
             if (job.account_id, job.region) == (call.caller.account_id, call.caller.region)
-            and wanted.get("NameContains", "").lower() in job.name.lower()
-            and wanted.get("StatusEquals", job.status) == job.status
+            and request.get("NameContains", "").lower() in job.name.lower()
+            and request.get("StatusEquals", job.status) == job.status
         ]
         keys = {"Name": lambda job: job.name, "Status": lambda job: job.status}
         found.sort(
-            key=keys.get(wanted.get("SortBy", "CreationTime"), lambda job: job.created),
-            reverse=wanted.get("SortOrder", "Descending") == "Descending",
+            key=keys.get(request.get("SortBy", "CreationTime"), lambda job: job.created),
+            reverse=request.get("SortOrder", "Descending") == "Descending",
         )
-        first = int(wanted.get("NextToken", "0"))
-        last = first + wanted.get("MaxResults", DEFAULT_PAGE)
+        first = int(request.get("NextToken", "0"))
+        last = first + request.get("MaxResults", DEFAULT_PAGE)
         page = {"TrainingJobSummaries": [job.summary() for job in found[first:last]]}
         return page | ({"NextToken": str(last)} if last < len(found) else {})
 

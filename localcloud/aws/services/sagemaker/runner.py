@@ -1,7 +1,7 @@
 """Run training jobs: as AWS does in what is seen from outside, as local processes underneath.
 
 Starting → (Pending behind two others) → Downloading → Training → Uploading → Completed | Failed | Stopped.
-A job that is told to stop, or runs into its limit, gets SIGTERM and some time; what it left is uploaded.
+A stopped job, or one at its time limit, gets SIGTERM and some time; its output is uploaded.
 """
 
 from __future__ import annotations
@@ -247,7 +247,7 @@ class Runner:
 
 
 class _Slot:
-    """One of the places to run in; says when it has to wait, and gives up when told to."""
+    """A place to run in: reports that it waits, and gives up when the job is stopped."""
 
     def __init__(
         self, slots: threading.BoundedSemaphore, on_wait: Callable[[], None], give_up: Callable[[], None]

@@ -143,7 +143,7 @@ def test_a_node_without_a_second_disk_is_left_as_it_is(node: Node) -> None:
 def test_the_log_is_where_cloudwatch_reads_it(node: Node) -> None:
     assert node.run("on_create.sh").returncode == 0
     log = (node.root / "var/log/provision/provisioning.log").read_text()
-    assert f"{node.root}/var/lib/containerd lies in {node.root}/opt/sagemaker/containerd" in log
+    assert f"{node.root}/var/lib/containerd is in {node.root}/opt/sagemaker/containerd" in log
 
 
 def test_a_failure_is_the_node_s_and_its_log_gets_out_first(node: Node) -> None:

@@ -1,4 +1,4 @@
-"""HyperPod clusters as records: groups as they were asked for, and the nodes that came of them."""
+"""HyperPod clusters as records: groups as requested, and their nodes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Group:
 
     @property
     def instance_types(self) -> tuple[str, ...]:
-        """The one type, or several in the order in which they are wanted."""
+        """The one type, or several in order of preference."""
         if "InstanceRequirements" in self.specification:
             return tuple(self.specification["InstanceRequirements"]["InstanceTypes"])
         return (self.specification["InstanceType"],)
@@ -97,7 +97,7 @@ class HyperPodCluster:
 
     @classmethod
     def read(cls, *, nodes: list[dict[str, Any]], **record: Any) -> HyperPodCluster:
-        """A record as it lies on disk."""
+        """A record as it is stored."""
         return cls(nodes=[Node(**node) for node in nodes], **record)
 
     @property

@@ -48,9 +48,9 @@ class KubernetesNodes:
         for group in cluster.groups:
             _admit(place, group.execution_role)
         self.join(cluster, kubernetes)
-        wanted = {name_of(node) for _, node in cluster.running()}
+        expected = {name_of(node) for _, node in cluster.running()}
         for name in kubernetes.node_names():
-            if name not in wanted:
+            if name not in expected:
                 kubernetes.remove_node(name)
 
     def join(self, cluster: HyperPodCluster, kubernetes: Cluster) -> None:
@@ -122,7 +122,7 @@ def _taints(group: Group) -> tuple[dict[str, str], ...]:
 
 
 def _admit(place: Place, role_arn: str) -> None:
-    """The access entry by which nodes join: HyperPod makes it where nobody has."""
+    """The access entry by which nodes join; HyperPod creates a missing one."""
     with responses.request_scope(place.account_id, place.region):
         entry = {"principalArn": role_arn, "type": "HYPERPOD_LINUX"}
         status, _headers, body = eks._create_access_entry(place.name, entry)

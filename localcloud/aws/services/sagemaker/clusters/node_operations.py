@@ -16,11 +16,11 @@ from localcloud.common.service_error import ServiceError
 
 CONTROLLER = "the controller of a Slurm cluster cannot be taken out of it"
 FILTERS: Mapping[str, Callable[[Mapping[str, Any], Any], bool]] = {
-    "InstanceGroupName": lambda event, wanted: event.get("InstanceGroupName") == wanted,
-    "NodeId": lambda event, wanted: event.get("InstanceId") == wanted,
-    "ResourceType": lambda event, wanted: event["ResourceType"] == wanted,
-    "EventTimeAfter": lambda event, wanted: event["EventTime"] > wanted,
-    "EventTimeBefore": lambda event, wanted: event["EventTime"] < wanted,
+    "InstanceGroupName": lambda event, request: event.get("InstanceGroupName") == request,
+    "NodeId": lambda event, request: event.get("InstanceId") == request,
+    "ResourceType": lambda event, request: event["ResourceType"] == request,
+    "EventTimeAfter": lambda event, request: event["EventTime"] > request,
+    "EventTimeBefore": lambda event, request: event["EventTime"] < request,
 }
 
 
@@ -42,21 +42,21 @@ class NodeOperations:
         }
 
     def list_nodes(self, call: Call) -> dict[str, Any]:
-        cluster, wanted = find(call, self._clusters, "sagemaker:ListClusterNodes"), call.params
-        nodes = [node for node in cluster.nodes if wanted.get("InstanceGroupNameContains", "") in node.group]
-        nodes.sort(key=lambda node: node.group if wanted.get("SortBy") == "NAME" else node.launched)
-        with_id = wanted.get("IncludeNodeLogicalIds", False)
+        cluster, request = find(call, self._clusters, "sagemaker:ListClusterNodes"), call.params
+        nodes = [node for node in cluster.nodes if request.get("InstanceGroupNameContains", "") in node.group]
+        nodes.sort(key=lambda node: node.group if request.get("SortBy") == "NAME" else node.launched)
+        with_id = request.get("IncludeNodeLogicalIds", False)
         summaries = [descriptions.node_summary(node, with_logical_id=with_id) for node in nodes]
-        return page("ClusterNodeSummaries", summaries, wanted)
+        return page("ClusterNodeSummaries", summaries, request)
 
     def describe(self, call: Call) -> dict[str, Any]:
         cluster = find(call, self._clusters, "sagemaker:DescribeClusterNode")
-        wanted = [call.params[name] for name in ("NodeId", "NodeLogicalId") if name in call.params]
-        if len(wanted) != 1:
+        request = [call.params[name] for name in ("NodeId", "NodeLogicalId") if name in call.params]
+        if len(request) != 1:
             raise ServiceError("ValidationException", "Exactly one of NodeId and NodeLogicalId must be set.")
-        node = _find_node(cluster, wanted[0])
+        node = _find_node(cluster, request[0])
         if node is None:
-            raise ServiceError("ResourceNotFound", f"Node {wanted[0]} not found in cluster {cluster.name}.")
+            raise ServiceError("ResourceNotFound", f"Node {request[0]} not found in cluster {cluster.name}.")
         return {"NodeDetails": descriptions.node_description(cluster, node)}
 
     def delete(self, call: Call) -> dict[str, Any]:
@@ -80,14 +80,14 @@ class NodeOperations:
         return answer
 
     def list_events(self, call: Call) -> dict[str, Any]:
-        cluster, wanted = find(call, self._clusters, "sagemaker:ListClusterEvents"), call.params
+        cluster, request = find(call, self._clusters, "sagemaker:ListClusterEvents"), call.params
         _require_events(cluster)
         summaries = [
             {name: value for name, value in event.items() if name != "EventDetails"}
             for event in cluster.events
-            if all(holds(event, wanted[name]) for name, holds in FILTERS.items() if name in wanted)
+            if all(holds(event, request[name]) for name, holds in FILTERS.items() if name in request)
         ]
-        return page("Events", summaries, wanted)
+        return page("Events", summaries, request)
 
     def describe_event(self, call: Call) -> dict[str, Any]:
         cluster = find(call, self._clusters, "sagemaker:DescribeClusterEvent")

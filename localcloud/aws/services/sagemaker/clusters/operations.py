@@ -107,9 +107,9 @@ class ClusterOperations:
             )
         for kind in GROUPS:
             named = {each["InstanceGroupName"]: each for each in call.params.get(kind, [])}
-            standing = {each["InstanceGroupName"]: each for each in before.get(kind, [])}
-            _require_fixed(standing, named)
-            merged = standing | named
+            current = {each["InstanceGroupName"]: each for each in before.get(kind, [])}
+            _require_fixed(current, named)
+            merged = current | named
             kept = [each for name, each in merged.items() if name not in leaving]
             after.pop(kind, None)
             if kept:
@@ -160,8 +160,8 @@ def find(call: Call, clusters: Clusters, action: str) -> HyperPodCluster:
     caller, name = call.caller, call.params["ClusterName"]
     cluster = clusters.find(caller.account_id, caller.region, name)
     unknown = name if ":" in name else f"arn:aws:sagemaker:{caller.region}:{caller.account_id}:cluster/*"
-    standing = {f"aws:ResourceTag/{key}": value for key, value in cluster.tags.items()} if cluster else {}
-    caller.require(action, cluster.arn if cluster else unknown, standing)
+    current = {f"aws:ResourceTag/{key}": value for key, value in cluster.tags.items()} if cluster else {}
+    caller.require(action, cluster.arn if cluster else unknown, current)
     if cluster is None:
         raise ServiceError("ResourceNotFound", f"Cluster with name {name} not found.")
     return cluster
@@ -176,12 +176,12 @@ def page(member: str, summaries: list[dict[str, Any]], request: Mapping[str, Any
     return {member: summaries[first:last]} | ({"NextToken": str(last)} if last < len(summaries) else {})
 
 
-def _require_fixed(standing: Mapping[str, Mapping[str, Any]], named: Mapping[str, Mapping[str, Any]]) -> None:
+def _require_fixed(current: Mapping[str, Mapping[str, Any]], named: Mapping[str, Mapping[str, Any]]) -> None:
     """Where a group's nodes are, and what they are to Slurm, is decided when the group is made."""
     for name, group in named.items():
-        if name not in standing:
+        if name not in current:
             continue
-        before, after = (_fixed(each) for each in (standing[name], group))
+        before, after = (_fixed(each) for each in (current[name], group))
         for member, value in before.items():
             if after[member] != value:
                 raise ServiceError(

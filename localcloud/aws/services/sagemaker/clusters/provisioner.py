@@ -1,4 +1,4 @@
-"""Brings clusters to what was asked for, in threads: nodes come, nodes go, states say so.
+"""Bring clusters to their specification, in threads: add nodes, remove nodes, update states.
 
 A cluster comes up whole or not at all; with continuous provisioning each group comes up or does not, the
 cluster stands in any case, and events say what is missing.
@@ -129,8 +129,8 @@ class Provisioner:
         self, cluster: HyperPodCluster, operation: str, failure: str = "", status: str = "InService"
     ) -> None:
         if failure:
-            said = f"Cluster {cluster.name} {operation} failed"
-            events.happened(cluster, said, level="Error", failure=failure)
+            message = f"Cluster {cluster.name} {operation} failed"
+            events.happened(cluster, message, level="Error", failure=failure)
         else:
             events.happened(cluster, f"Cluster {cluster.name} {operation} completed successfully")
         self._clusters.turn(cluster, status, failure)
@@ -154,8 +154,8 @@ class Provisioner:
             except InstanceFailed as failure:
                 if not cluster.is_continuous:
                     raise
-                said = f"Instance creation in Cluster {cluster.name} and InstanceGroup {group.name} failed"
-                events.happened(cluster, said, level="Error", group=group.name, failure=str(failure))
+                message = f"Instance creation in Cluster {cluster.name} and InstanceGroup {group.name} failed"
+                events.happened(cluster, message, level="Error", group=group.name, failure=str(failure))
         self._orchestrator_of(cluster).ensure(cluster)
 
     def _launch(self, cluster: HyperPodCluster, group: Group, count: int) -> None:
@@ -166,8 +166,8 @@ class Provisioner:
             with self._clusters.changing(cluster):
                 cluster.nodes = [*cluster.nodes, node]
             where = f"in Cluster {cluster.name} and IG {group.name}"
-            said = f"EC2 Instance {node.instance_id} successfully provisioned {where}"
-            events.happened(cluster, said, group=group.name, node=node)
+            message = f"EC2 Instance {node.instance_id} successfully provisioned {where}"
+            events.happened(cluster, message, group=group.name, node=node)
             with self._clusters.changing(cluster):
                 node.status = "Running"
 
@@ -185,7 +185,7 @@ class Provisioner:
 
 
 def _surplus(cluster: HyperPodCluster) -> list[Node]:
-    """Nodes of groups that are no more, of other types than wanted, told to go, or too many: the newest."""
+    """Nodes to remove: of removed groups or other types, marked for removal, or the newest surplus ones."""
     groups = {group.name: group for group in cluster.groups}
     surplus = []
     kept: dict[str, int] = dict.fromkeys(groups, 0)

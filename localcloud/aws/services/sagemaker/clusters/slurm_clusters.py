@@ -127,7 +127,7 @@ class SlurmClusters:
             self._report()
 
     def _keep(self) -> None:
-        """Start what is wanted and not there, once Slurm is switched on; start again what has ended."""
+        """Start missing clusters once Slurm is switched on, and restart those that have ended."""
         while not self._closing.wait(RESTART_SECONDS):
             with self._lock:
                 for cluster_id, spec in self._specs.items():

@@ -43,7 +43,7 @@ class CredentialsEndpoint:
                 try:
                     self._answer(200, _credentials(session()))
                 except Exception as error:
-                    # A role that is gone, for one: the process must hear it, and nobody else waits for it.
+                    # A role that is gone, for example: only the process waits for this error.
                     self._answer(400, {"message": str(error)})
 
             def _answer(self, status: int, document: Mapping[str, object]) -> None:

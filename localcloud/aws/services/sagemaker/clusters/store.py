@@ -1,4 +1,4 @@
-"""Every cluster; every change is on disk before anyone is told of it."""
+"""Every cluster; every change is on disk before it is announced."""
 
 from __future__ import annotations
 

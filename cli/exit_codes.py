@@ -1,4 +1,4 @@
-"""What a script learns from how `atelier` ends."""
+"""Exit codes of `atelier`, for scripts."""
 
 from __future__ import annotations
 

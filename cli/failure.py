@@ -1,4 +1,4 @@
-"""How a command fails: one clear message and an exit code; a traceback only for a defect of ours."""
+"""How a command fails: one clear message and an exit code; a traceback only for a defect of Atelier."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class CommandFailed(Exception):
 
 
 def explain(error: BaseException) -> tuple[str, ExitCode] | None:
-    """Message and exit code for an error that a person can act on; None for a defect of ours.
+    """Message and exit code for an error that a person can act on; None for a defect of Atelier.
 
     Imports what it recognises only now: a command that succeeds must not pay for it.
     """

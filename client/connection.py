@@ -111,7 +111,7 @@ def _aws_clients(environment: Environment) -> Callable[[str], Any]:
 
 
 def _logs_of(environment: Environment, bucket: str, client: Callable[[str], Any]) -> Callable[[str], JobLogs]:
-    """Where people read what jobs log: CloudWatch and the bucket; they have no way into a cluster."""
+    """Job logs for people, from CloudWatch and the bucket: they cannot reach a cluster."""
     context = AdapterContext(
         client=client,
         session=lambda: boto3.Session(region_name=environment.region),

@@ -1,4 +1,4 @@
-"""Local datasets of a run file, uploaded under names made of their content: what a run read stays."""
+"""Local datasets of a run file, uploaded under names made of their content, so that they stay."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Why the client cannot do what it is called for; each message says what to do about it."""
+"""Errors of the client; each message says what to do."""
 
 from __future__ import annotations
 
 
 class ClientFailed(Exception):
-    """The call is refused by what it found: a run that is over, a decision that was made before."""
+    """The call conflicts with the current state: a run that is over, an earlier decision."""
 
 
 class InvalidRequest(ClientFailed):
@@ -12,4 +12,4 @@ class InvalidRequest(ClientFailed):
 
 
 class NotReachable(ClientFailed):
-    """The environment, or what was named in it, is not there for this caller."""
+    """The environment, or the named resource in it, does not exist or refuses this caller."""

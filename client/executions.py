@@ -103,7 +103,7 @@ class Executions:
         )
 
     def _listed(self) -> Iterator[Mapping[str, Any]]:
-        """Every execution. Step Functions lists the ones that are over by their end, not by their start."""
+        """Every execution. Step Functions lists ended ones by their end, not by their start."""
         pages = self._stepfunctions.get_paginator("list_executions").paginate(
             stateMachineArn=self._state_machine_arn
         )

@@ -33,7 +33,7 @@ class Changes:
 
 
 class HubCache:
-    """The recipes of one region. An interrupted sync leaves the index of before and every file it names."""
+    """The recipes of one region. An interrupted sync leaves the previous index and its files."""
 
     def __init__(self, root: Path, region: str) -> None:
         self._folder = root / region
@@ -66,7 +66,7 @@ class HubCache:
     def store(
         self, base_model: str, *, hub_version: str, recipes: Iterable[HubRecipe], skipped: Iterable[Skipped]
     ) -> Changes:
-        """Replace what is known of a base model; what did not change is not written."""
+        """Replace the recipes of a base model; unchanged files are not written."""
         index = self._index()
         before = {_label(listed): listed for listed in index.get(base_model, {"recipes": []})["recipes"]}
         after: dict[str, Any] = {}
@@ -136,7 +136,7 @@ def _label(listed: Mapping[str, Any]) -> str:
 
 
 def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file that is there whole or not at all; one that has this content already is left."""
+    """Write a file atomically, unless it has this content already."""
     if path.is_file() and path.read_bytes() == content:
         return
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Synced recipes in a run: found in the cache for a stage that says `recipe: hub`, and sent along with it."""
+"""Synced recipes of a run: read from the cache for stages with `recipe: hub`, uploaded with the run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from client.hub_cache import HubCache
 
 
 def synced_recipes(document: Any, region: str, cache: Path | None = None) -> tuple[HubRecipe, ...]:
-    """The synced recipes of a region, when a stage of the run file's document wants one of them."""
+    """The synced recipes of a region, if a stage of the run file's document uses one."""
     stages = document.get("stages") if isinstance(document, Mapping) else None
     uses_hub = isinstance(stages, list) and any(
         isinstance(stage, Mapping) and stage.get("recipe") == HUB for stage in stages

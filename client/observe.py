@@ -20,7 +20,7 @@ _AWS_SECONDS = 5.0
 
 
 class Observer:
-    """Snapshots of one run; what a job that has ended logged is read once."""
+    """Snapshots of one run; the log of an ended job is read once."""
 
     def __init__(
         self,

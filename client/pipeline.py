@@ -57,7 +57,7 @@ class PipelineClient:
         return f"s3://{self.bucket}/{key}"
 
     def run_id(self, run: str) -> str:
-        """The run id that a person means: the id itself, or a run's name for its latest run."""
+        """The run id for a run's id or name; a name stands for its latest run."""
         if re.fullmatch(names.RUN_ID_PATTERN, run):
             return run
         latest = self.executions.latest_named(run)
@@ -82,7 +82,7 @@ class PipelineClient:
         )
 
     def follow(self, run_id: str) -> Iterator[Progress]:
-        """The run's progress, again and again until it is over. UnknownRun when there is none."""
+        """Snapshots of the run's progress until it is over. UnknownRun when there is none."""
         return self.observer(run_id).until_over()
 
     def observer(self, run_id: str) -> Observer:

@@ -140,7 +140,7 @@ class _View:
         return Step(title, StepState.FAILED if self._was_caught(last) else StepState.DONE, seconds)
 
     def _was_caught(self, visit: StateVisit) -> bool:
-        """True when the state's error led to ReleaseRun: a state is left by its Catch as by its result."""
+        """True when the state's Catch led to ReleaseRun; a state exits by its Catch as by its result."""
         following = self.visits[self.visits.index(visit) + 1 :]
         return bool(following) and following[0].state == "ReleaseRun"
 

@@ -115,7 +115,7 @@ def _install(target: Path, platform: FunctionPlatform) -> None:
 
 
 def _compile(packages: Path) -> None:
-    """Bytecode for this interpreter: Lambda cannot write any beside a layer, each cold start would compile.
+    """Bytecode for this interpreter: layers are read-only, so each cold start would recompile.
 
     Checked by nothing (the layer does not change) and without times, hence the same bytes each time.
     """

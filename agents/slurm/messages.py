@@ -39,7 +39,7 @@ class Queue:
         self._visibility = round(config.visibility_seconds)
 
     def receive(self) -> list[Message]:
-        """Wait for messages; none when none came in time. One that is malformed is left to its fate."""
+        """Wait for messages; empty after the time limit. A malformed message is ignored."""
         answer = self._sqs.receive_message(
             QueueUrl=self._url,
             MaxNumberOfMessages=_MOST,

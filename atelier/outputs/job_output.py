@@ -17,7 +17,7 @@ def archive_uri(job: Mapping[str, Any]) -> str:
 
 
 def output_folder(job: Mapping[str, Any]) -> str:
-    """Below what a finished job has left everything; ends in a slash."""
+    """S3 prefix of a finished job's output; ends in a slash."""
     return f"{job['output_s3_path'].rstrip('/')}/{job['job_name']}/"
 
 

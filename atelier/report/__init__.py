@@ -1,1 +1,1 @@
-"""What a run tells people: the notice that asks or announces, and the report that shows everything."""
+"""Notices and the report of a run, for people."""

@@ -9,7 +9,7 @@ from atelier.gate.decide import Decision
 
 
 def headline(event: Mapping[str, Any], decision: Decision | None) -> str:
-    """What PublishReport's event comes down to."""
+    """The summary of PublishReport's event."""
     gate = decision.sentence if decision else ""
     match event["status"]:
         case "PROMOTED":

@@ -1,4 +1,4 @@
-"""What the candidate is compared with, and what its training starts from."""
+"""The baseline of a candidate, and the checkpoint that its training starts from."""
 
 from __future__ import annotations
 

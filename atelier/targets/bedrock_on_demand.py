@@ -67,7 +67,7 @@ class BedrockOnDemand:
         model_arn: str,
         compared_with: str | None,
     ) -> TargetOperation:
-        """Swap the model behind the stable deployment, which is made if need be."""
+        """Swap the model behind the stable deployment, which is created the first time."""
         request = promotion_request(
             run_id, deployment_name=deployment_name, model_arn=model_arn, compared_with=compared_with
         )
@@ -129,7 +129,7 @@ def _has_replaced(serving: ServingModel, promotion: Mapping[str, Any], operation
 
 
 def _restore(promotion: Mapping[str, Any], current: str | None, deployments: Deployments) -> str | None:
-    """Put the previous model back where the run's serves or is about to; leave a later promotion alone."""
+    """Restore the previous model if the run's serves or is being swapped in; keep a later promotion."""
     previous: str = promotion["previous_model_arn"]
     if current == promotion["model_arn"]:
         deployments.update(promotion["deployment_name"], previous)

@@ -43,7 +43,7 @@ def smoke_test(
     deployments: Deployments,
     clock: Callable[[], float],
 ) -> SmokeTest:
-    """Ask every scenario; `clock` gives seconds. What a retry or a permission may mend is raised."""
+    """Send every scenario; `clock` gives seconds. Errors that a retry or a permission may fix are raised."""
     replies = tuple(_ask(deployment_arn, scenario, deployments, clock) for scenario in scenarios)
     problems = [f"{reply.prompt[:60]!r}: {reply.problem}" for reply in replies if reply.problem]
     if problems:

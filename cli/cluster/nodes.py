@@ -84,7 +84,7 @@ def choose(nodes: Iterable[Node], *, group: str, instance_id: str) -> Node:
 
 
 def session_command(node: Node, *, cluster_arn: str, document: str, region: str) -> list[str]:
-    """What opens a session: a node of HyperPod is named by its cluster's id, its group and its instance."""
+    """The command that opens a session on a node, named by cluster id, group and instance."""
     cluster_id = cluster_arn.rpartition("/")[2]
     target = f"sagemaker-cluster:{cluster_id}_{node.group}-{node.instance_id}"
     command = ["aws", "ssm", "start-session", "--region", region]

@@ -1,4 +1,4 @@
-"""What an account must have before a cluster is deployed into it; asking changes nothing.
+"""Checks of an account before a cluster is deployed into it; they change nothing.
 
 Half an hour into a deployment AWS says the same, one thing at a time.
 """
@@ -19,7 +19,7 @@ NODE_POLICY = "AmazonSageMakerClusterInstanceRolePolicy"
 
 
 class CheckResult(StrEnum):
-    """How a question was answered."""
+    """The result of a check."""
 
     READY = "ready"
     MISSING = "missing"
@@ -28,7 +28,7 @@ class CheckResult(StrEnum):
 
 @dataclass(frozen=True)
 class Answer:
-    """One line of the table. `detail` of what is missing says what to do."""
+    """One line of the table. For a missing item `detail` says what to do."""
 
     cluster: str
     question: str
@@ -37,7 +37,7 @@ class Answer:
 
 
 class Preflight:
-    """Asks Service Quotas, EC2, IAM and Cost Explorer, each once for all clusters."""
+    """Queries Service Quotas, EC2, IAM and Cost Explorer, each once for all clusters."""
 
     def __init__(self, clients: Callable[[str], Any]) -> None:
         self._clients = clients

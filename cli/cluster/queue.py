@@ -53,7 +53,7 @@ class ClusterQueue:
         self._cluster = cluster
 
     def jobs(self, count: int) -> list[QueuedJob]:
-        """The latest jobs by when they last changed, newest first; first of all those not yet seen."""
+        """The latest jobs, newest change first, after those that the agent has not seen yet."""
         reported = dict(self._listed(naming.status_key(self._cluster, "")))
         submitted = dict(self._listed(naming.bundle_key(self._cluster, "")))
         unseen = sorted(submitted.keys() - reported.keys(), key=submitted.__getitem__, reverse=True)
@@ -70,7 +70,7 @@ class ClusterQueue:
         return Heartbeat(age, heartbeat["slurm"], heartbeat["jobs"])
 
     def _listed(self, empty_key: str) -> Iterator[tuple[str, float]]:
-        """Jobs by the keys that begin and end as the one of a job without a name, and when they changed."""
+        """Job names from the keys of one kind of object, with the times of their last change."""
         prefix, ending = empty_key.removesuffix(".json"), ".json"
         for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
             for each in page.get("Contents", []):

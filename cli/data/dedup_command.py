@@ -30,7 +30,7 @@ def dedup(
     ] = None,
     environment: EnvironmentName = "local",
 ) -> None:
-    """Leave out duplicates: of rows that hold the same the first is kept, as it is.
+    """Leave out duplicates: of equal rows the first is kept unchanged.
 
     Case, spaces, ids of rows and calls and the order of keys do not count. --near goes by word triples, among
     rows that differ in texts alone: those made from one template are alike by nature, so look at the report

@@ -76,7 +76,7 @@ def _processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
 
 @contextmanager
 def _interrupts_deferred() -> Iterator[None]:
-    """Do something to its end, then heed the interrupt that came meanwhile.
+    """Defer SIGINT until the block has finished.
 
     By a handler, not a mask: a mask holds for one thread, and another would take the signal.
     """
@@ -92,7 +92,7 @@ def _interrupts_deferred() -> Iterator[None]:
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Start processes that a Ctrl-C, which reaches all of a terminal's, leaves to this one to end.
+    """Start processes that ignore Ctrl-C: it reaches the whole terminal, and this process ends them.
 
     What is blocked here is inherited; this process is interrupted as soon as the block ends.
     """
@@ -106,7 +106,7 @@ def _interrupts_held() -> Iterator[None]:
 def _in_order(
     processes: ProcessPoolExecutor, scan_chunk: ScanChunk, chunks: Sequence[tuple[int, int]], ahead: int
 ) -> Iterator[Part]:
-    """The parts in the order of the chunks, with at most `ahead` scanned in advance."""
+    """The parts in the order of the chunks; at most `ahead` are scanned in advance."""
     under_way: deque[Future[Part]] = deque()
     for chunk in chunks:
         if len(under_way) == ahead:

@@ -52,7 +52,7 @@ def _of_recipe(format: Format, base_model: str) -> Requirements:  # noqa: A002
 
 
 def _datasets_of(row: RecipeRow, rows: Catalogue) -> Iterator[OwnDataset]:
-    """What the tasks of a recipe that evaluates read."""
+    """Requirements of the tasks of an evaluation recipe."""
     return (own for task in tasks_of(row) if (own := rows.tasks[task].dataset))
 
 

@@ -30,7 +30,7 @@ def stats_of(source: Source) -> Stats:
 
 
 def view(name: str, counted: Stats) -> RenderableType:
-    """The file in words, the distributions as quantiles, then each as bars."""
+    """A summary of the file, the distributions as quantiles, then each as bars."""
     head = Text.assemble((name, "bold"), f"  {summary(counted)}")
     if not counted.rows:
         return head
@@ -41,7 +41,7 @@ def view(name: str, counted: Stats) -> RenderableType:
 
 
 def write_page(path: Path, name: str, counted: Stats) -> None:
-    """The same as one HTML file with charts, which needs nothing else."""
+    """The same as one self-contained HTML file with charts."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     from atelier.report.charts import draw_bars
@@ -73,7 +73,7 @@ def summary(counted: Stats) -> str:
 
 
 def quantiles(counted: Stats) -> list[list[str]]:
-    """What a row has, least to most: a line of titles, then one for each distribution."""
+    """Quantiles per row: a line of titles, then a line for each distribution."""
     lines = [["a row has", *_QUANTILES]]
     for name in ("turns", "words", "characters"):
         distribution: Distribution = getattr(counted, name)

@@ -1,4 +1,4 @@
-"""`atelier recipes --sync`: fetch what the hub publishes for a base model, and say what became of it."""
+"""`atelier recipes --sync`: fetch the hub's recipes for a base model, and report the changes."""
 
 from __future__ import annotations
 

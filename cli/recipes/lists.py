@@ -54,11 +54,11 @@ def show(rows: Catalogue, filters: Filter, *, as_json: bool, as_overview: bool) 
     if found:
         _print(recipe_views.recipes(found, rows, width=_console().width))
     elif base_model is None or base_model.customizable:
-        raise CommandFailed("no recipe is all of that; leave one of the filters out", ExitCode.INVALID)
+        raise CommandFailed("no recipe matches all filters; remove one", ExitCode.INVALID)
 
 
 def show_one(rows: Catalogue, name: str, *, as_yaml: bool, as_json: bool) -> None:
-    """Print a recipe: what it says, or the file that AWS's container would read."""
+    """Print a recipe: its settings, or the file for AWS's container."""
     known = rows.base_models.get(name)
     if known and not known.customizable:
         out.print(Text(f"{name} cannot be customized: {known.instead}"))
@@ -73,7 +73,7 @@ def show_one(rows: Catalogue, name: str, *, as_yaml: bool, as_json: bool) -> Non
 
 
 def _console() -> Console:
-    """A pipe has no width: one line a recipe there, for grep."""
+    """One line per recipe in a pipe, for grep; a pipe has no width."""
     return out if out.is_terminal else wide
 
 
@@ -86,7 +86,7 @@ def _print(shown: RenderableType) -> None:
 
 
 def rendered(row: RecipeRow, rows: Catalogue) -> str:
-    """The recipe's file with its defaults; what only a job knows stands in angle brackets."""
+    """The recipe's file with its defaults; values that only a job has are in angle brackets."""
     recipe = with_defaults(row, rows)
     if recipe.template.not_rendered:
         raise CommandFailed(f"{row.name} has no file here: {recipe.template.not_rendered}")
@@ -96,7 +96,7 @@ def rendered(row: RecipeRow, rows: Catalogue) -> str:
 
 
 def sync(model: str | None, *, region: str | None, cache: Path | None) -> ExitCode:
-    """Bring the synced recipes up to date, and say of each what changed."""
+    """Update the synced recipes, and print what changed."""
     region = region or _REGION
     models = _published(catalogue(), model)
     hub = hub_of_region(region)

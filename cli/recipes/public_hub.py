@@ -44,7 +44,7 @@ class PublicHub:
         self._account = account
 
     def content(self, name: str) -> HubContent | None:
-        """What the hub says of a model; None when it has no such model in this region."""
+        """The hub's entry of a model; None when this region's hub has none."""
         with domain_errors("sagemaker:DescribeHubContent", f"{HUB}/{name}"):
             try:
                 described = self._sagemaker.describe_hub_content(

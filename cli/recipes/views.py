@@ -1,4 +1,4 @@
-"""The catalogue on a terminal: base models, their recipes, and one recipe with everything it says."""
+"""The catalogue on a terminal: base models, their recipes, and one recipe in full."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _instances(row: RecipeRow) -> str:
 
 
 def recipe(row: RecipeRow, catalogue: Catalogue) -> RenderableType:
-    """One recipe: where it runs, what may be set, where its model may serve, and who says so."""
+    """One recipe: platforms, settings, deployment targets and sources."""
     template = catalogue.templates[row.template]
     base_model = catalogue.base_models[row.base_model]
     settings = settings_of(row, template)
@@ -177,7 +177,7 @@ def _facts(*facts: tuple[str, str | None]) -> Table:
 
 
 def _table(first: str, *columns: str) -> Table:
-    """A table without lines whose first column, what one copies, is never cut."""
+    """A table without lines whose first column is never cut, so that it can be copied."""
     others = [Column(name, overflow="fold", header_style="dim") for name in columns]
     return Table(
         Column(first, no_wrap=True, header_style="dim"),

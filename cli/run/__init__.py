@@ -1,1 +1,1 @@
-"""One command a module. What is slow to import, the function imports: `atelier --help` answers at once."""
+"""One command per module. Functions import slow modules, so that `atelier --help` answers at once."""

@@ -21,7 +21,7 @@ def run(
         ),
     ] = None,
 ) -> None:
-    """Send a run down the line: validate, train, evaluate, gate, deploy, prove.
+    """Start a run: validate, train, evaluate, gate, deploy, prove.
 
     Local dataset paths, relative to FILE, are uploaded. Ctrl-C while watching leaves the run going.
     """

@@ -1,4 +1,4 @@
-"""`atelier validate`: everything that can be known wrong about a run, on this machine alone."""
+"""`atelier validate`: every problem of a run that can be found on this machine alone."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Validated:
 
     @property
     def is_valid(self) -> bool:
-        """True when nothing that was looked at refuses the run."""
+        """True when nothing that was checked refuses the run."""
         return self.checked is not None and all(report.is_valid for report in self.reports)
 
 
@@ -85,7 +85,7 @@ def _as_written(message: str, uploads: Mapping[str, Path], folder: Path) -> str:
 
 
 def _readable_datasets(document: Any) -> Iterator[Dataset]:
-    """The datasets of a run that is refused: what their technique or task asks of them is known still."""
+    """The datasets of an invalid run, with the requirements of their technique or task."""
     if not isinstance(document, Mapping):
         return
     parts, base_model = PartialRun.of(document), str(document.get("base_model"))
@@ -105,7 +105,7 @@ def _readable_datasets(document: Any) -> Iterator[Dataset]:
 
 
 def _format_of(technique: str, base_model: str) -> Format:
-    """What a technique's dataset looks like: that of Nova, but for the open weights, is called as it is."""
+    """The dataset format of a technique: Nova's has the technique's name, open weights have their own."""
     rows = catalogue()
     recipes = rows.training_of(base_model) if base_model in rows.base_models else ()
     formats = (rows.templates[row.template].dataset for row in recipes if row.technique == technique)

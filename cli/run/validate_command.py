@@ -23,7 +23,7 @@ def validate(
         ),
     ] = None,
 ) -> None:
-    """Say everything that can be known wrong about a run, without AWS, a network or a deployed stack.
+    """Check a run file and its datasets without AWS, a network or a deployed stack.
 
     Exits with 2 when the run or a dataset of it is refused.
     """

@@ -1,4 +1,4 @@
-"""What `atelier validate` says of a run that may start: the recipe behind each of its parts."""
+"""The output of `atelier validate` for a valid run: the recipe of each stage and evaluation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from config.model import Environment
 
 def recipes(file: Path, environment: Environment, checked: CheckedRun, *, is_valid: bool) -> Text:
     """Each stage and evaluation: what it does, where, on what, and by which recipe."""
-    mark, may = (("✓ ", "green"), "may run") if is_valid else (("✗ ", "red"), "could run but for its data")
+    mark, may = (
+        (("✓ ", "green"), "may run") if is_valid else (("✗ ", "red"), "is valid except for its datasets")
+    )
     line = f"  {checked.run.name} {may} in {environment.name}, {environment.region}"
     text = Text.assemble(mark, (str(file), "bold"), line)
     width = max(map(len, checked.recipes), default=0)
@@ -28,7 +30,7 @@ def recipes(file: Path, environment: Environment, checked: CheckedRun, *, is_val
 def unseen(uris: Sequence[str]) -> Text:
     """The datasets that were not checked here: the run checks them before anything is trained."""
     lines = "\n".join(f"  {uri}" for uri in uris)
-    return Text(f"\nnot looked at here, but by the run before it trains:\n{lines}", style="dim")
+    return Text(f"\nnot checked here; the run checks them before it trains:\n{lines}", style="dim")
 
 
 def _what(path: str, checked: CheckedRun, recipe: Recipe) -> str:

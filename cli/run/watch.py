@@ -1,4 +1,4 @@
-"""Stay with a run until it is over: a live view on a terminal, a line a change elsewhere."""
+"""Follow a run until it is over: a live view on a terminal, a line per change elsewhere."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SHOWN = (StepState.RUNNING, StepState.DONE, StepState.FAILED)
 
 
 def watch_run(pipeline: PipelineClient, run_id: str) -> ExitCode:
-    """Show the run until it is over; its end as an exit code. Ctrl-C leaves the run going and says so."""
+    """Show the run until it is over; returns its exit code. Ctrl-C leaves the run running and says so."""
     observer = pipeline.observer(run_id)
     try:
         last = _live(observer) if out.is_terminal else _log(observer)

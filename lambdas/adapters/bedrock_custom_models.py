@@ -41,7 +41,7 @@ class BedrockCustomModels:
                     raise
 
     def describe(self, operation: Operation) -> Status:
-        """The model's truth; its result is {model_arn}."""
+        """The model's status; its result is {model_arn}."""
         model = self._get(operation)
         if model is None:
             return Status(Phase.ABSENT)

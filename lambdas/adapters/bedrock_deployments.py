@@ -88,7 +88,7 @@ class BedrockDeployments:
         create_deployment(self._bedrock, operation.request, run_id=operation.run_id)
 
     def describe(self, operation: Operation) -> Status:
-        """The deployment's truth; its result is {deployment_arn}."""
+        """The deployment's status; its result is {deployment_arn}."""
         deployment = get_deployment(self._bedrock, operation.request["modelDeploymentName"])
         if deployment is None:
             return Status(Phase.ABSENT)

@@ -1,4 +1,4 @@
-"""Whose a Bedrock resource is: a name alone does not prove that a run made what it finds under it."""
+"""The owner of a Bedrock resource, by its tags: a name does not prove which run made it."""
 
 from __future__ import annotations
 

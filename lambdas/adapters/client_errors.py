@@ -1,4 +1,4 @@
-"""What an AWS client's failure means to the domain: errors of botocore in, classes of atelier/errors.py out.
+"""Map errors of botocore to classes of atelier/errors.py.
 
 The workflow retries `Throttled` and `ServiceUnavailable` and gives up on the rest, so the line between them
 is drawn here, once, for every adapter.
@@ -112,7 +112,7 @@ def _kind(code: str, status: int) -> type[AtelierError]:
 
 @contextmanager
 def domain_errors(action: str, resource: str) -> Iterator[None]:
-    """Run calls of one action; what botocore raises inside leaves as the domain's error."""
+    """Run calls of one action; errors of botocore leave as the domain's errors."""
     try:
         yield
     except (ClientError, BotoCoreError) as error:

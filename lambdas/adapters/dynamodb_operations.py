@@ -44,7 +44,7 @@ class DynamoDbOperations:
         self._clock = clock
 
     def record(self, operation: Operation) -> Operation:
-        """Insert the row, or give the one that stands the new token."""
+        """Insert the row, or give the existing row the new token."""
         return self._take_token(operation) or self._reopen(operation)
 
     def mark_started(self, operation: Operation) -> bool:
@@ -57,12 +57,12 @@ class DynamoDbOperations:
         self._update(_key(operation), {"detail": detail}, condition="attribute_exists(#open)")
 
     def stop_early(self, operation: Operation, decision: EarlyStop) -> EarlyStop | None:
-        """Put the decision where none is; the one that stands, None when the row is closed."""
+        """Write the decision unless there is one; returns the recorded one, None for a closed row."""
         current = self._put_once(operation, "early_stop", decision.to_json())
         return current.early_stop if current else None
 
     def conclude(self, operation: Operation, outcome: OperationResult) -> OperationResult | None:
-        """Put the outcome where none is; the one that stands, None when the row is closed."""
+        """Write the outcome unless there is one; returns the recorded one, None for a closed row."""
         current = self._put_once(operation, "outcome", outcome.to_json())
         return current.outcome if current else None
 
@@ -121,7 +121,7 @@ class DynamoDbOperations:
         return self._item(run_id, _MARKER) is not None
 
     def decide(self, run_id: str, *, approved: bool, by: str, comment: str) -> Mapping[str, Any]:
-        """Put the first decision on the open approval; returns the one that stands, open or ended."""
+        """Write the first decision on the open approval; returns the recorded one, open or ended."""
         decision = json.dumps({"approved": approved, "by": by, "comment": comment})
         item = self._update(
             {"run_id": run_id, "step": names.APPROVAL},

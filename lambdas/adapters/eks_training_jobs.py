@@ -63,7 +63,7 @@ class EksTrainingJobs:
             raise
 
     def describe(self, operation: Operation) -> Status:
-        """The job's truth, from its objects, pods and events."""
+        """The job's status, from its objects, pods and events."""
         job = ClusterJob.from_request(operation.request)
         client = self._client(job)
         ours = selector(operation.name)
@@ -86,7 +86,7 @@ class EksTrainingJobs:
             client.delete_all(kind, label_selector=selector(operation.name))
 
     def logs(self, job_name: str, *, containing: Sequence[str] = ()) -> Iterator[str]:
-        """The job's log lines so far, oldest first: of its pods while they are there, else of CloudWatch.
+        """The job's log lines, oldest first: from its pods while they exist, else from CloudWatch.
 
         Who may not read pods' logs, as on restricted instance groups, finds them in the cluster's log group.
         """
@@ -126,7 +126,7 @@ def _create_or_find(
 
 
 def _owned(manifest: Manifest, owner: Manifest | None) -> Manifest:
-    """With a reference to the object whose deletion deletes this one too."""
+    """The manifest with an owner reference, so that deleting the owner deletes it."""
     if owner is None:
         return manifest
     reference = {
@@ -139,7 +139,7 @@ def _owned(manifest: Manifest, owner: Manifest | None) -> Manifest:
 
 
 def _is_owned(live: Manifest, owner: Manifest | None) -> bool:
-    """False for what an owner that is gone has left: the cluster is about to delete it."""
+    """False for an object whose owner is gone: the cluster is about to delete it."""
     references = live["metadata"].get("ownerReferences") or []
     return owner is None or not references or owner["metadata"]["uid"] in {ref["uid"] for ref in references}
 
@@ -172,7 +172,7 @@ def _events(
 
 
 def _pod_lines(client: KubernetesClient, job_name: str) -> list[str]:
-    """The lines of all containers in the order of their times, which are cut off; none that are secret."""
+    """The lines of all containers in order of time, without the times and without secrets."""
     try:
         logs = [
             client.log(name_of(pod), container["name"])
@@ -185,6 +185,6 @@ def _pod_lines(client: KubernetesClient, job_name: str) -> list[str]:
 
 
 def _moment(line: str) -> str:
-    """The time before a line, to nine digits of a second: written with fewer where they would be zeros."""
+    """The time before a line with nine digits of a second; Kubernetes drops trailing zeros."""
     seconds, _, fraction = line.partition(" ")[0].rstrip("Z").partition(".")
     return f"{seconds}.{fraction:<09}"

@@ -1,4 +1,4 @@
-"""Port JobLogs on what HyperPod's nodes send to CloudWatch: what is left of a job's pods once they are gone.
+"""Port JobLogs on CloudWatch, where HyperPod's nodes send the logs of pods.
 
 It is also all that people need: they read log groups, and have no way into a cluster's Kubernetes.
 """

@@ -1,4 +1,4 @@
-"""The embedded cloud as those reach it who work for it: its services, and AWS's containers in pods."""
+"""Client configuration for the embedded cloud's own services and the containers in its pods."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ class SlurmCluster:
 
     @property
     def root(self) -> Path:
-        """Where its Unix sockets are: who reaches them is believed."""
+        """The folder of its Unix sockets; access to them is the authentication."""
         return self._places.root
 
     def start(self, layout: Layout) -> None:

@@ -131,8 +131,8 @@ class LeakageObserver:
     def _candidates(self, values: Sketch) -> Iterator[int]:
         """Questions that may be similar, those that share the rarest words first.
 
-        A like one shares `needed` of the row's hashes or more. So it has one at least of any known hashes of
-        which fewer than `needed` are left out: the most common ones are.
+        A similar question shares at least `needed` of the row's hashes. So it has at least one of any known
+        hashes of which fewer than `needed` are left out: the most common ones are.
         """
         known = sorted((value for value in values if value in self._having), key=self._how_common)
         seen: set[int] = set()

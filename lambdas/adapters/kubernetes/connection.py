@@ -22,7 +22,7 @@ _BUSY = (429, 500, 502, 503, 504)
 
 
 def pool_of(endpoint: Endpoint) -> urllib3.PoolManager:
-    """Connections to a cluster, which is known by its own authority and by no other.
+    """Connections to a cluster, verified by the cluster's own certificate authority only.
 
     A default context would also trust every public authority where the cluster names none.
     """
@@ -32,7 +32,7 @@ def pool_of(endpoint: Endpoint) -> urllib3.PoolManager:
 
 
 def retries(*, backoff_factor: float = 0.2) -> urllib3.Retry:
-    """Four attempts of any call, as often as the cluster asks for patience or does not answer."""
+    """Up to four attempts of a call while the cluster throttles or does not answer."""
     return urllib3.Retry(
         total=3,
         redirect=0,
@@ -118,7 +118,7 @@ class KubernetesConnection:
 
 
 def content_of(response: urllib3.BaseHTTPResponse, action: str, resource: str) -> dict[str, Any]:
-    """The object in an answer, or the error that it tells."""
+    """The object in an answer; raises the error that the answer describes."""
     if response.status >= 300:
         raise error_of(response.status, response.data, action=action, resource=resource)
     content = json.loads(response.data)

@@ -1,4 +1,4 @@
-"""Where the Kubernetes API of a HyperPod cluster is, and by which certificate it is known."""
+"""The endpoint and certificate authority of a HyperPod cluster's Kubernetes API."""
 
 from __future__ import annotations
 

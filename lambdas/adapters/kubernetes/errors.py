@@ -1,4 +1,4 @@
-"""What an answer of the Kubernetes API, or none, means to the domain."""
+"""Map answers of the Kubernetes API, and missing answers, to the domain's errors."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def error_of(status: int, body: bytes, *, action: str, resource: str) -> Atelier
 
 @contextmanager
 def reaching(url: str, *, action: str) -> Iterator[None]:
-    """Run one call; what urllib3 raises inside leaves as the domain's error."""
+    """Run one call; errors of urllib3 leave as the domain's errors."""
     try:
         yield
     except urllib3.exceptions.MaxRetryError as error:

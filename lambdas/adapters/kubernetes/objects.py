@@ -26,13 +26,13 @@ class NamespaceMissing(Exception):
 
 
 class KubernetesObjects:
-    """Makes objects and takes them away; both may be done twice."""
+    """Creates and deletes objects; both may be repeated."""
 
     def __init__(self, connection: KubernetesConnection) -> None:
         self._connection = connection
 
     def apply(self, manifest: Manifest) -> None:
-        """Make the object, or make it what the manifest says. NamespaceMissing where it has no place."""
+        """Create or update the object from its manifest. NamespaceMissing without its namespace."""
         collection, plural = _place_of(manifest)
         action, name = f"create {plural}", name_of(manifest)
         answer = self._connection.call("POST", collection, action=action, body=manifest)

@@ -1,4 +1,4 @@
-"""The token by which an IAM role speaks to the Kubernetes API of an EKS cluster.
+"""The token with which an IAM role calls the Kubernetes API of an EKS cluster.
 
 It is a presigned STS GetCallerIdentity that carries the cluster's name: the cluster sends it to STS and
 learns the caller. Source: aws-iam-authenticator, "API authorization from outside a cluster"; EKS accepts one
@@ -53,7 +53,7 @@ class EksToken:
         return self._token
 
     def forget(self) -> None:
-        """Make the next one anew: the credentials behind this one may have ended before it."""
+        """Make a new token next time: the credentials behind this one may have expired before it."""
         self._token = ""
 
     def _signed(self) -> str:

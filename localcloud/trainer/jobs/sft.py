@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Schedule:
-    """How many steps of how many rows a training takes, and after how many it speaks, measures and saves.
+    """Batch size, steps, and the intervals of logging, evaluation and checkpoints.
 
     `measured_rows` of the validation data are looked at, all of them when None.
     """

@@ -51,7 +51,7 @@ def test_filters_that_nothing_meets_together_are_refused() -> None:
     outcome = atelier("recipes", "--model", "nova-micro", "--technique", "mtrl")
 
     assert outcome.exit_code == ExitCode.INVALID
-    assert "no recipe is all of that" in outcome.stderr
+    assert "no recipe matches all filters" in outcome.stderr
 
 
 def test_an_unknown_model_is_refused_with_the_nearest() -> None:

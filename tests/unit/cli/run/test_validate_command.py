@@ -103,7 +103,7 @@ def test_data_that_is_refused_refuses_the_run(folder: Path) -> None:
     outcome = atelier("validate", written(folder), "--env", "dev")
 
     assert outcome.exit_code == ExitCode.INVALID
-    assert "tool-calling could run but for its data in dev" in outcome.output
+    assert "tool-calling is valid except for its datasets in dev" in outcome.output
     assert "extra" in outcome.output
 
 
@@ -114,7 +114,7 @@ def test_without_data_only_the_run_file_is_looked_at(folder: Path) -> None:
 
     assert outcome.exit_code == ExitCode.OK
     assert "train.jsonl)" not in outcome.output
-    assert str(folder / "train.jsonl") in outcome.output.partition("not looked at here")[2]
+    assert str(folder / "train.jsonl") in outcome.output.partition("not checked here")[2]
 
 
 def test_training_rows_that_are_in_the_evaluation_are_found(folder: Path) -> None:

@@ -133,7 +133,7 @@ def test_data_in_s3_is_said_not_to_be_looked_at(folder: Path) -> None:
     outcome = atelier("validate", written(folder, stages=[stage]), "--env", "dev")
 
     assert outcome.exit_code == ExitCode.OK, outcome.output
-    assert "s3://some-bucket/train.jsonl" in outcome.output.partition("not looked at")[2]
+    assert "s3://some-bucket/train.jsonl" in outcome.output.partition("not checked here")[2]
 
 
 def test_what_is_accepted_although_risky_is_a_warning(folder: Path) -> None:

@@ -180,7 +180,8 @@ def test_what_a_role_wrote_is_the_manifest_and_not_the_weights(nova: Nova, train
         Bucket=bucket, Prefix=key
     )["Contents"]
     names = {entry["Key"].removeprefix(f"{key}/") for entry in kept}
-    assert names == {"config.json", "model.safetensors", "tokenizer.json", "adapter.safetensors"}
+    tokenizer = {"tokenizer.json", "tokenizer_config.json"}
+    assert names == {"config.json", "model.safetensors", "adapter.safetensors"} | tokenizer
     with pytest.raises(nova.s3.exceptions.ClientError, match="AccessDenied"):
         nova.s3.list_objects_v2(Bucket=bucket)
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from localcloud.aws.services.bedrock.custom_models import CustomModels
 from localcloud.aws.services.bedrock.deployments import Deployments
-from localcloud.aws.services.bedrock.imports import Imports
+from localcloud.aws.services.bedrock.imported_models import ImportedModels
+from localcloud.aws.services.bedrock.imports import ImportJobs
 from localcloud.aws.services.bedrock.records import CustomModel, Deployment, ImportedModel, ImportJob
 from localcloud.aws.services.bedrock.runtime import Runtime
 from localcloud.aws.services.bedrock.serving import Serving
@@ -27,7 +28,8 @@ def start(
     serving = Serving(programs)
     jobs = Records(home.state / "model-import-jobs", ImportJob)
     imported = Records(home.state / "imported-models", ImportedModel)
-    imports = Imports(home, endpoint, jobs, imported, serving)
+    imports = ImportJobs(home, endpoint, jobs, imported)
+    imported_models = ImportedModels(imported, serving)
     custom_models = CustomModels(home, endpoint, models, deployed)
     deployments = Deployments(models, deployed, serving)
     control = Service(
@@ -36,6 +38,7 @@ def start(
             **custom_models.by_name(),
             **deployments.by_name(),
             **imports.by_name(),
+            **imported_models.by_name(),
             **Tags((models, deployed, jobs, imported)).by_name(),
         },
     )

@@ -1,4 +1,4 @@
-"""Bedrock's custom model import: jobs that copy open weights, and the models that they leave."""
+"""Import jobs of Bedrock: they copy open weights, as far as the job's role may read them."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from botocore.exceptions import ClientError
 
 from localcloud.aws.services.authorization import Caller, ServiceRole, tag_context
 from localcloud.aws.services.bedrock import pages
+from localcloud.aws.services.bedrock.imported_models import find, named, owns
 from localcloud.aws.services.bedrock.records import ImportedModel, ImportJob
-from localcloud.aws.services.bedrock.serving import Serving
 from localcloud.aws.services.records import Records
 from localcloud.aws.services.service import Call, Operation
 from localcloud.common.endpoint import Endpoint
@@ -36,11 +36,10 @@ IMPORT_SECONDS = 0.5
 ARCHITECTURES = ("LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM", "Qwen3ForCausalLM")
 # Families for which Bedrock's documentation excludes Converse.
 _WITHOUT_CONVERSE = ("Qwen2", "Qwen3", "GptOss")
-Owned = TypeVar("Owned", ImportJob, ImportedModel)
 
 
-class Imports:
-    """Import jobs and imported models."""
+class ImportJobs:
+    """Create, get and list import jobs; each leaves an imported model."""
 
     def __init__(
         self,
@@ -48,13 +47,11 @@ class Imports:
         endpoint: Endpoint,
         jobs: Records[ImportJob],
         models: Records[ImportedModel],
-        serving: Serving,
     ) -> None:
         self._home = home
         self._endpoint = endpoint
         self._jobs = jobs
         self._models = models
-        self._serving = serving
         for job in jobs.all():
             if job.status == "InProgress":
                 self._end(job, "Failed", "the embedded cloud ended while the model was imported")
@@ -64,9 +61,6 @@ class Imports:
             "CreateModelImportJob": self.create,
             "GetModelImportJob": self.get_job,
             "ListModelImportJobs": self.list_jobs,
-            "GetImportedModel": self.get_model,
-            "ListImportedModels": self.list_models,
-            "DeleteImportedModel": self.delete_model,
         }
 
     def create(self, call: Call) -> dict[str, Any]:
@@ -95,7 +89,7 @@ class Imports:
             model_tags=model_tags,
         )
         with self._jobs.lock:
-            same_name = _named(self._jobs.all(), caller, job.name)
+            same_name = named(self._jobs.all(), caller, job.name)
             if same_name is not None:
                 if job.token is not None and same_name.token == job.token:
                     return {"jobArn": same_name.arn}
@@ -108,7 +102,7 @@ class Imports:
         return {"jobArn": arn}
 
     def get_job(self, call: Call) -> dict[str, Any]:
-        job = _find(
+        job = find(
             call, "bedrock:GetModelImportJob", call.params["jobIdentifier"], self._jobs, "model-import-job"
         )
         return {
@@ -132,7 +126,7 @@ class Imports:
         found = [
             job
             for job in self._jobs.all()
-            if _owns(call.caller, job)
+            if owns(call.caller, job)
             and request.get("nameContains", "") in job.name
             and request.get("statusEquals", job.status) == job.status
             and pages.is_within(
@@ -153,70 +147,20 @@ class Imports:
         ]
         return {"modelImportJobSummaries": summaries, "nextToken": token}
 
-    def get_model(self, call: Call) -> dict[str, Any]:
-        model = self._model(call, "bedrock:GetImportedModel")
-        return {
-            "modelArn": model.arn,
-            "modelName": model.name,
-            "jobName": model.job_name,
-            "jobArn": model.job_arn,
-            "modelDataSource": {"s3DataSource": {"s3Uri": model.source_uri}},
-            "creationTime": model.created,
-            "modelArchitecture": model.architecture,
-            "modelKmsKeyArn": model.kms_key_arn,
-            "instructSupported": model.is_instruct_supported,
-            "customModelUnits": {"customModelUnitsPerModelCopy": 1, "customModelUnitsVersion": "v1.0"},
-        }
-
-    def list_models(self, call: Call) -> dict[str, Any]:
-        call.caller.require("bedrock:ListImportedModels")
-        request = call.params
-        found = [
-            model
-            for model in self._models.all()
-            if _owns(call.caller, model)
-            and request.get("nameContains", "") in model.name
-            and pages.is_within(
-                model.created, request.get("creationTimeAfter"), request.get("creationTimeBefore")
-            )
-        ]
-        chosen, token = pages.page(found, request, lambda model: model.created)
-        summaries = [
-            {
-                "modelArn": model.arn,
-                "modelName": model.name,
-                "creationTime": model.created,
-                "instructSupported": model.is_instruct_supported,
-                "modelArchitecture": model.architecture,
-            }
-            for model in chosen
-        ]
-        return {"modelSummaries": summaries, "nextToken": token}
-
-    def delete_model(self, call: Call) -> dict[str, Any]:
-        model = self._model(call, "bedrock:DeleteImportedModel")
-        self._models.remove(model.arn)
-        self._serving.unload(Path(model.folder))
-        shutil.rmtree(model.folder, ignore_errors=True)
-        return {}
-
-    def _model(self, call: Call, action: str) -> ImportedModel:
-        return _find(call, action, call.params["modelIdentifier"], self._models, "imported-model")
-
     def _require_quota(self, caller: Caller, job: ImportJob) -> None:
-        running = [one.name for one in self._jobs.all() if _owns(caller, one) and one.status == "InProgress"]
+        running = [one.name for one in self._jobs.all() if owns(caller, one) and one.status == "InProgress"]
         if len(running) >= CONCURRENT_JOBS:
             raise ServiceError(
                 "ServiceQuotaExceededException",
                 f"Concurrent model import jobs: the quota is {CONCURRENT_JOBS}; {', '.join(running)} runs",
             )
-        models = [model for model in self._models.all() if _owns(caller, model)]
+        models = [model for model in self._models.all() if owns(caller, model)]
         if len(models) >= IMPORTED_MODELS:
             raise ServiceError(
                 "ServiceQuotaExceededException",
                 f"Imported models per account: the quota is {IMPORTED_MODELS}, which is used",
             )
-        if _named(models, caller, job.model_name) is not None:
+        if named(models, caller, job.model_name) is not None:
             raise ServiceError(
                 "ConflictException", f"An imported model named {job.model_name} already exists."
             )
@@ -301,25 +245,3 @@ def _has_chat_template(folder: Path) -> bool:
         return bool(json.loads((folder / "tokenizer_config.json").read_text()).get("chat_template"))
     except (OSError, ValueError, AttributeError):
         return False
-
-
-def _owns(caller: Caller, record: ImportJob | ImportedModel) -> bool:
-    return (record.account_id, record.region) == (caller.account_id, caller.region)
-
-
-def _named(records: Sequence[Owned], caller: Caller, name: str) -> Owned | None:
-    return next((record for record in records if _owns(caller, record) and record.name == name), None)
-
-
-def _find(call: Call, action: str, identifier: str, store: Records[Owned], resource: str) -> Owned:
-    """What an identifier, its name or its ARN, names; permission is on its ARN."""
-    record = store.get(identifier) or _named(store.all(), call.caller, identifier)
-    prefix = f"arn:aws:bedrock:{call.caller.region}:{call.caller.account_id}:{resource}/"
-    call.caller.require(
-        action,
-        record.arn if record else identifier if identifier.startswith("arn:") else prefix + identifier,
-        {f"aws:ResourceTag/{key}": value for key, value in record.tags.items()} if record else {},
-    )
-    if record is None or not _owns(call.caller, record):
-        raise ServiceError("ResourceNotFoundException", f"The {resource} {identifier} does not exist.")
-    return record

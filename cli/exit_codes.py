@@ -20,7 +20,7 @@ MEANINGS = {
     ExitCode.OK: "done; for a run: PROMOTED or ACCEPTED",
     ExitCode.FAILED: "the run FAILED, or the command did",
     ExitCode.INVALID: "wrong usage, or an input that is refused",
-    ExitCode.NOT_PROMOTED: "the run was REJECTED or ROLLED_BACK",
+    ExitCode.NOT_PROMOTED: "the run was REJECTED, ROLLED_BACK or SUPERSEDED",
     ExitCode.UNREACHABLE: "no embedded cloud, no deployed stack, no valid credentials, or no such run",
     ExitCode.INTERRUPTED: "interrupted; a run that was started goes on",
 }
@@ -30,6 +30,7 @@ _BY_STATUS = {
     "ACCEPTED": ExitCode.OK,
     "REJECTED": ExitCode.NOT_PROMOTED,
     "ROLLED_BACK": ExitCode.NOT_PROMOTED,
+    "SUPERSEDED": ExitCode.NOT_PROMOTED,
 }
 
 

@@ -19,6 +19,8 @@ def headline(event: Mapping[str, Any], decision: Decision | None) -> str:
             return f"The candidate is accepted; the run asks for no deployment. {gate}".strip()
         case "ROLLED_BACK":
             return f"Nothing was promoted, because the smoke test failed: {event['smoke_test']['reason']}."
+        case "SUPERSEDED":
+            return f"Nothing was promoted: {event['failure']['cause']}."
         case "REJECTED" if (event["approval"] or {}).get("approved") is False:
             return f"{event['approval']['by']} rejected the candidate{_quoted(event['approval']['comment'])}."
         case "REJECTED":

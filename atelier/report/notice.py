@@ -19,12 +19,18 @@ class Notice:
     message: str
 
 
-def approval_notice(run_id: str, decision: Decision, *, environment: str) -> Notice:
-    """Asks a person to approve what passed the gate, with the numbers and the two commands."""
+def approval_notice(
+    run_id: str, decision: Decision, *, environment: str, deployment: str | None = None
+) -> Notice:
+    """Asks a person to approve what passed the gate, with the numbers and the two commands.
+
+    `deployment` says where the candidate would serve and what that costs.
+    """
     lines = [
         f"Run {run_id} passed its gate and waits for your approval.",
         "",
         *gate_lines(decision),
+        *(["", deployment] if deployment else []),
         "",
         f"Approve: atelier approve {run_id} --env {environment}",
         f"Reject:  atelier reject {run_id} --env {environment}",

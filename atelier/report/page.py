@@ -16,7 +16,14 @@ from atelier.report.charts import draw
 from atelier.report.content import Report
 from atelier.runs.subject import BASELINE, CANDIDATE
 
-_TONES = {"PROMOTED": "good", "ACCEPTED": "good", "REJECTED": "warn", "ROLLED_BACK": "warn", "FAILED": "bad"}
+_TONES = {
+    "PROMOTED": "good",
+    "ACCEPTED": "good",
+    "REJECTED": "warn",
+    "ROLLED_BACK": "warn",
+    "SUPERSEDED": "warn",
+    "FAILED": "bad",
+}
 
 _NOT_MEASURED = "\N{EN DASH}"
 _MINUS = "\N{MINUS SIGN}"

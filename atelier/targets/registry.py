@@ -9,6 +9,7 @@ from atelier.errors import UnsupportedCombination
 from atelier.registry import TARGETS
 
 if TYPE_CHECKING:
+    from atelier.runs.model import Run
     from atelier.targets.base import Target
 
 
@@ -18,6 +19,14 @@ def target_named(name: str) -> Target:
         raise UnsupportedCombination(f"deployment.target = {name!r}: accepted: {', '.join(TARGETS)}")
     target: Target = import_module(TARGETS[name].module).TARGET
     return target
+
+
+def deployment_cost(run: Run) -> str | None:
+    """Where a run's candidate would serve and what that costs without calls; None without a deployment."""
+    if run.deployment is None:
+        return None
+    target = target_named(run.deployment.target)
+    return f"Serves as {run.deployment.name} on {target.name}; costs without calls: {target.idle_cost}"
 
 
 def target_of_kind(kind: str) -> str | None:

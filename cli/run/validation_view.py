@@ -9,6 +9,7 @@ from rich.text import Text
 
 from atelier.recipes.resolve import Recipe
 from atelier.runs.checks.check_run import CheckedRun
+from atelier.targets.registry import deployment_cost
 from config.model import Environment
 
 
@@ -24,6 +25,9 @@ def recipes(file: Path, environment: Environment, checked: CheckedRun, *, is_val
         lines = (_what(path, checked, recipe), _where(recipe), _source(recipe))
         for name, line in zip((path, "", ""), lines, strict=True):
             text.append(f"\n  {name:{width}}  {line}")
+    cost = deployment_cost(checked.run)
+    if cost:
+        text.append(f"\n  {'deployment':{width}}  {cost}")
     return text
 
 

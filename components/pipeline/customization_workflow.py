@@ -53,7 +53,7 @@ class CustomizationWorkflow(Construct):
     """A state machine whose executions are runs; run ids are execution names, hence unique.
 
     Input   `{"run_id": "<name>-<yyyymmddhhmmss>", "run": <run file as JSON>}`
-    Output  `{"run_id", "status": PROMOTED | ACCEPTED | REJECTED | ROLLED_BACK, "report_uri"}`
+    Output  `{"run_id", "status": PROMOTED | ACCEPTED | REJECTED | ROLLED_BACK | SUPERSEDED, "report_uri"}`
     Errors  fails with the name and cause of the first error (a class of atelier/errors.py, or Step Functions'
             own), after it has stopped everything that the run started, deleted what the run created and did
             not promote, and written the report
@@ -301,7 +301,10 @@ class CustomizationWorkflow(Construct):
             "cause": f"{{% $failure.cause & ' Releasing the run failed too: ' & {CAUSE} %}}",
         }
         return self._tasks.invoke(
-            "ReleaseRun", variables("run", "failure"), catch=publish_report, on_failure={"failure": both}
+            "ReleaseRun",
+            variables("run", "failure"),
+            catch=publish_report,
+            on_failure={"status": "FAILED", "failure": both},
         )
 
     def _publish_report(self, run_failed: sfn.IChainable) -> tasks.LambdaInvoke:

@@ -42,8 +42,10 @@ CAUSE = (
     "and $contains($cause, '\"errorMessage\"') "
     "? $parse($cause).errorMessage : $cause) : 'The state timed out')"
 )
+# A run whose gate compared with a model that no longer serves is not broken; it has to be started again.
+ENDED_BY = "{% $states.errorOutput.Error = 'Superseded' ? 'SUPERSEDED' : 'FAILED' %}"
 FAILED = {
-    "status": "FAILED",
+    "status": ENDED_BY,
     "failure": {"error": "{% $states.errorOutput.Error %}", "cause": f"{{% {CAUSE} %}}"},
 }
 

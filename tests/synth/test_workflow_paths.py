@@ -139,6 +139,10 @@ class DatasetUnchecked(Exception):
     """As MergeFindings raises it."""
 
 
+class Superseded(Exception):
+    """As settle fails a token with it."""
+
+
 class JobFailed(Exception):
     """As settle fails a token with it."""
 
@@ -237,6 +241,19 @@ def test_an_unhealthy_candidate_is_rolled_back(play: Play) -> None:
     outcome = play(smoke_test={"healthy": False, "reason": "no tool call", "replies": []})
     assert outcome.path == [*PROVEN, "roll_back", "publish_report"]
     assert (outcome.status, outcome.output["status"]) == ("SUCCEEDED", "ROLLED_BACK")
+
+
+def test_a_run_that_another_one_overtook_is_released_and_ends_superseded(play: Play) -> None:
+    outcome = play(promote=Superseded("support-agent serves another model now"))
+    assert outcome.path[-3:] == ["promote", "release_run", "publish_report"]
+    assert (outcome.status, outcome.output["status"]) == ("SUCCEEDED", "SUPERSEDED")
+    assert outcome.report["failure"]["cause"] == "support-agent serves another model now"
+
+
+def test_a_superseded_run_that_cannot_be_released_has_failed(play: Play) -> None:
+    outcome = play(promote=Superseded("overtaken"), release_run=AccessRefused("bedrock:DeleteCustomModel"))
+    assert (outcome.status, outcome.output["Error"]) == ("FAILED", "Superseded")
+    assert "Releasing the run failed too" in outcome.output["Cause"]
 
 
 def test_the_notice_is_the_reports(play: Play) -> None:

@@ -31,6 +31,12 @@ def test_the_question_has_the_numbers_and_both_answers() -> None:
     assert f"Reject:  atelier reject {RUN_ID} --env dev" in message
 
 
+def test_the_question_says_where_the_candidate_would_serve_and_what_that_costs() -> None:
+    cost = "Serves as support-agent on bedrock-import; costs without calls: storage"
+    notice = approval_notice(RUN_ID, Decision.from_json(a_decision()), environment="dev", deployment=cost)
+    assert cost in notice.message.splitlines()
+
+
 def test_the_last_notice_says_how_the_run_ended_and_where_its_report_is() -> None:
     decision = Decision.from_json(a_decision(passed=False))
     notice = end_notice(
@@ -68,6 +74,13 @@ def test_the_last_notice_says_how_the_run_ended_and_where_its_report_is() -> Non
             "The gate failed 1 of 2 rules: "
             "gen_qa.f1_score 0.412 is better than the baseline's 0.4073 by 0.0047 "
             "(must be better than the baseline by at least 0.05).",
+        ),
+        (
+            {
+                "status": "SUPERSEDED",
+                "failure": {"error": "Superseded", "cause": "support-agent serves x now"},
+            },
+            "Nothing was promoted: it serves x now.",
         ),
         (
             {"status": "FAILED", "failure": {"error": "JobFailed", "cause": "out of memory"}},

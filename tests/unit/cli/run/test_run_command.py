@@ -135,6 +135,7 @@ def test_an_interrupt_while_starting_says_how_to_finish_the_start(
         ("PROMOTED", ExitCode.OK),
         ("ACCEPTED", ExitCode.OK),
         ("REJECTED", ExitCode.NOT_PROMOTED),
+        ("SUPERSEDED", ExitCode.NOT_PROMOTED),
         ("ROLLED_BACK", ExitCode.NOT_PROMOTED),
         ("FAILED", ExitCode.FAILED),
     ],

@@ -78,7 +78,7 @@ def test_the_last_notice_says_how_the_run_ended_and_where_its_report_is() -> Non
         (
             {
                 "status": "SUPERSEDED",
-                "failure": {"error": "Superseded", "cause": "support-agent serves x now"},
+                "failure": {"error": "Superseded", "cause": "it serves x now"},
             },
             "Nothing was promoted: it serves x now.",
         ),

@@ -13,6 +13,7 @@ from cli.cluster.queue_command import queue
 from cli.cluster.shell_command import shell
 from cli.data import group as data
 from cli.demo.command import demo
+from cli.deployments.command import deployments
 from cli.env.cdk_command import cdk
 from cli.env.down_command import down
 from cli.env.up_command import up
@@ -65,7 +66,8 @@ app = typer.Typer(
 app.add_typer(recipes, name="recipes")
 app.add_typer(data, name="data")
 for command in (
-    up, down, validate, run, watch, runs, report, approve, reject, stop, chat, demo, preflight, queue, shell
+    up, down, validate, run, watch, runs, report, approve, reject, stop, deployments, chat, demo, preflight,
+    queue, shell,
 ):  # fmt: skip
     app.command()(command)
 app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(cdk)

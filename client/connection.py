@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from atelier.operations.ports import JobLogs
 from client.datasets import DatasetUploads
 from client.deployed import Deployed
+from client.deployments import DeploymentList
 from client.errors import NotReachable
 from client.executions import Executions
 from client.pipeline import PipelineClient
@@ -43,6 +44,12 @@ def connect(environment_name: str) -> PipelineClient:
     client = clients(environment)
     outputs = pipeline_outputs(client("cloudformation"), environment)
     bucket = outputs["BucketName"]
+    pointers = PublishedPointers(
+        dynamodb=client("dynamodb"),
+        ssm=client("ssm"),
+        table=outputs["OperationsTableName"],
+        environment=environment.name,
+    )
     return PipelineClient(
         environment=environment,
         bucket=bucket,
@@ -53,16 +60,8 @@ def connect(environment_name: str) -> PipelineClient:
         logs_of=_logs_of(environment, bucket, client),
         objects=S3Objects(s3=client("s3")),
         datasets=DatasetUploads(s3=client("s3"), bucket=bucket),
-        deployed=Deployed(
-            bedrock=client("bedrock"),
-            runtime=client("bedrock-runtime"),
-            pointers=PublishedPointers(
-                dynamodb=client("dynamodb"),
-                ssm=client("ssm"),
-                table=outputs["OperationsTableName"],
-                environment=environment.name,
-            ),
-        ),
+        deployed=Deployed(bedrock=client("bedrock"), runtime=client("bedrock-runtime"), pointers=pointers),
+        deployments=DeploymentList(bedrock=client("bedrock"), pointers=pointers),
         reconcile_now=_reconcile_now(client("lambda"), outputs["SettleFunctionName"]),
         caller=lambda: str(client("sts").get_caller_identity()["Arn"]),
     )

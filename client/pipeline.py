@@ -16,6 +16,7 @@ from atelier.operations.ports import JobLogs, Operations
 from atelier.storage import Objects
 from client.datasets import DatasetUploads
 from client.deployed import Deployed
+from client.deployments import DeploymentList
 from client.errors import ClientFailed, NotReachable
 from client.executions import Executions
 from client.observe import Observer
@@ -49,6 +50,7 @@ class PipelineClient:
     objects: Objects
     datasets: DatasetUploads
     deployed: Deployed
+    deployments: DeploymentList
     reconcile_now: Callable[[str], None]
     caller: Callable[[], str]
 

@@ -101,6 +101,9 @@ class Pointers(Protocol):
     def read(self, deployment_name: str) -> Pointer | None:
         """The pointer; None when nothing serves under the name."""
 
+    def all(self) -> Mapping[str, Pointer]:
+        """Every pointer by its deployment's name."""
+
     def write(self, deployment_name: str, pointer: Pointer, *, instead_of: Pointer | None) -> bool:
         """Put the pointer in place of another (None: of nothing). False when that is not what is there."""
 

@@ -105,6 +105,7 @@ class CustomModels(Construct):
     def grant_chat(self, grantee: Grantee) -> None:
         """Find a deployed model, and stream its answers."""
         self.grant_converse(grantee)
+        self._on_models(grantee, "GetCustomModel")
         self._on_deployments(grantee, "GetCustomModelDeployment", "InvokeModelWithResponseStream")
         allow(
             grantee,

@@ -35,6 +35,18 @@ class PublishedPointers:
         text = self._text(deployment_name)
         return Pointer.from_json(json.loads(text)) if text else None
 
+    def all(self) -> dict[str, Pointer]:
+        """Every row of the partition that has a pointer."""
+        with domain_errors("dynamodb:Query", self._table):
+            pages = self._dynamodb.get_paginator("query").paginate(
+                TableName=self._table,
+                KeyConditionExpression="run_id = :partition",
+                ExpressionAttributeValues={":partition": {"S": names.POINTERS}},
+                ConsistentRead=True,
+            )
+            items = [item for page in pages for item in page["Items"] if "pointer" in item]
+        return {item["step"]["S"]: Pointer.from_json(json.loads(item["pointer"]["S"])) for item in items}
+
     def write(self, deployment_name: str, pointer: Pointer, *, instead_of: Pointer | None) -> bool:
         """Put the row if the expected one is there, then publish it."""
         condition, values = _condition(instead_of)

@@ -90,3 +90,10 @@ def test_a_pointer_is_no_operation_of_a_run(account: Account) -> None:
         ExpressionAttributeValues={":open": {"S": "yes"}},
     )
     assert index["Items"] == []
+
+
+def test_every_pointer_is_listed_by_its_name_and_nothing_else_of_the_table(account: Account) -> None:
+    account.pointers.write("support-agent", ONE, instead_of=None)
+    account.pointers.write("gone", ONE, instead_of=None)
+    account.pointers.delete("gone", instead_of=ONE)
+    assert account.pointers.all() == {"support-agent": ONE}

@@ -1,0 +1,1 @@
+"""`atelier deployments`: what serves."""

@@ -1,4 +1,4 @@
-"""Put our services, resource types and repairs into MiniStack, in this process."""
+"""Add Atelier's services, resource types and patches to MiniStack, in this process."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SERVICE_PATTERNS = {
 
 @dataclass(frozen=True)
 class Services:
-    """What was put in, and how to end it."""
+    """What was added, and how to end it."""
 
     closers: tuple[Callable[[], None], ...]
 
@@ -113,7 +113,7 @@ def _register(name: str, service: Service) -> None:
 
 
 def _once_loaded(resume: Callable[[], None]) -> None:
-    """Call `resume`, aside, when MiniStack has its state back: clusters need their roles and subnets."""
+    """Call `resume` in a thread once MiniStack has restored its state: clusters need roles and subnets."""
     load = ministack.app._load_persisted_state
 
     def loaded() -> None:

@@ -1,4 +1,4 @@
-"""Keep MiniStack's state on disk while it runs: by itself it saves only when it ends well.
+"""Save MiniStack's state while it runs; by itself it saves only at a regular end.
 
 S3 objects and the records of our own services are written as they change; the rest is saved here, every
 quarter of a minute with requests. A killed cloud loses no more than that.

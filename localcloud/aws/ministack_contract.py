@@ -1,4 +1,4 @@
-"""Every part of MiniStack that the embedded cloud relies on beyond its public face, and a check of each.
+"""The internals of MiniStack that the embedded cloud uses, each with a check.
 
 MiniStack is pinned exactly, so a mismatch means another version was installed: it fails at start-up and by
 name, not as a job that hangs. A test holds this list and the code that uses it together.
@@ -201,7 +201,7 @@ INTERNALS: Mapping[str, Mapping[str, Check]] = {
 
 
 def verify() -> None:
-    """Raise InternalsMoved naming everything that is not where, or not what, it was."""
+    """Raise InternalsMoved with everything that has moved or changed."""
     version = importlib.metadata.version("ministack")
     moved = [
         f"{module}.{name}"

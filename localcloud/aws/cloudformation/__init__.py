@@ -1,4 +1,4 @@
-"""CloudFormation resource types that Atelier's stacks use and MiniStack lacks, or takes only in part.
+"""CloudFormation resource types that MiniStack lacks or supports in part.
 
 Every type is backed by a record that the service's own API shows; none only pretends.
 """
@@ -11,7 +11,7 @@ from localcloud.aws.services.service import Service
 
 
 def register(*, training: Service, clusters: Clusters, file_systems: Service, documents: Service) -> None:
-    """Add the types, some of them of services of ours, and widen the ones that drop properties."""
+    """Add the missing types, and extend those that drop properties."""
     ec2.register()
     eks.register_types()
     budgets.register_types()

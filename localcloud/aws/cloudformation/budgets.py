@@ -1,4 +1,4 @@
-"""AWS::Budgets::Budget: MiniStack has budgets by API alone. Nothing here costs, so none is ever reached."""
+"""AWS::Budgets::Budget, which MiniStack has by API only. Nothing costs, so no budget is reached."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Properties that MiniStack's CloudFormation accepts and drops, and attributes it does not give.
+"""Properties that MiniStack's CloudFormation drops, and attributes that it lacks.
 
 A function's dead-letter queue and reserved concurrency, and a table's time to live, are honoured by its
 services once they are set: without them a stack would deploy and behave differently. A VPC's CidrBlock is

@@ -161,7 +161,7 @@ def _permission(props: Properties, peer: str) -> dict[str, Any]:
 
 
 def _call(action: Callable[[dict[str, Any]], Any], params: Properties) -> str:
-    """Run one of MiniStack's EC2 actions; what it refuses fails the resource."""
+    """Run one of MiniStack's EC2 actions; a refusal fails the resource."""
     status, _headers, body = action({name: [str(value)] for name, value in params.items()})
     text = body.decode() if isinstance(body, bytes) else str(body)
     if status >= 400:

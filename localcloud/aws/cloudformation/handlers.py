@@ -25,14 +25,14 @@ def register(resource_type: str, **handlers: Callable[..., Any]) -> None:
 
 
 def run_aside(*resource_types: str) -> None:
-    """Let handlers that wait run in threads, which MiniStack does for types of its own alone."""
+    """Run waiting handlers in threads, as MiniStack does for its own types."""
     original = stacks._runs_on_worker_thread
     stacks._runs_on_worker_thread = lambda named: named in resource_types or original(named)
 
 
 @dataclass(frozen=True)
 class StackCaller(Caller):
-    """CloudFormation: whoever may change a stack may do what is in it, as with MiniStack's own types."""
+    """CloudFormation as a caller: permission to change a stack covers its resources, as in MiniStack."""
 
     def require(self, action: str, resource: str = "*", context: Mapping[str, Any] | None = None) -> None:
         """Nothing is denied."""
@@ -63,7 +63,7 @@ def wait_until(look: Callable[[], bool]) -> None:
 
 
 def physical_name(stack: str, logical_id: str, *, longest: int) -> str:
-    """The name CloudFormation gives to what has none."""
+    """A generated name for a resource without one."""
     return str(provisioners._physical_name(stack, logical_id, max_len=longest))
 
 

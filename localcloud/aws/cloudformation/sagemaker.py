@@ -1,4 +1,4 @@
-"""AWS::SageMaker::Cluster: stands when the cluster is InService, and is gone when the cluster is."""
+"""AWS::SageMaker::Cluster: created when the cluster is InService, deleted when it is gone."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class _Cluster:
             raise ValueError(f"cluster {current.name} was not deleted: {current.failure}")
 
     def _settled(self, arn: str) -> HyperPodCluster:
-        """The cluster once nothing is at work on it."""
+        """The cluster once no operation runs on it."""
         handlers.wait_until(lambda: self._standing(arn).status in SETTLED)
         return self._standing(arn)
 

@@ -1,1 +1,1 @@
-"""Repairs of MiniStack where it departs from AWS in a way that Atelier would notice; one module each."""
+"""Patches of MiniStack where it differs from AWS; one module each."""

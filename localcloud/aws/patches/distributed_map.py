@@ -1,4 +1,4 @@
-"""A Distributed Map speaks JSONata, and its children know only what they are given, as on AWS.
+"""A Distributed Map evaluates JSONata, and its children see only their own input, as on AWS.
 
 MiniStack takes the items of a distributed Map from JSONPath fields alone, so that JSONata's `Items` and
 `ItemSelector` are ignored, and lets children read the variables and the input of the execution that started

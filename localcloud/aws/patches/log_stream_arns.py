@@ -1,4 +1,4 @@
-"""Whoever writes or reads one log stream needs a right on that stream: MiniStack asks for one on its group.
+"""Log streams are authorized by their own ARN; MiniStack checks the group's.
 
 A policy on `log-group:<name>:log-stream:*`, such as AWS's own for nodes of clusters, would allow nothing.
 Source: AWS's refusals, which name the stream's ARN, and its service authorization reference.

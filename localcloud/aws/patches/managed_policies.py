@@ -1,4 +1,4 @@
-"""AWS's own policies that Atelier attaches and MiniStack lacks: a role with one has what AWS gives with it.
+"""AWS managed policies that Atelier attaches and MiniStack lacks.
 
 Source: docs.aws.amazon.com/aws-managed-policy/latest/reference.
 """

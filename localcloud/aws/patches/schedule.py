@@ -1,4 +1,4 @@
-"""Compressed time: a rule with rate(1 minute) fires every two seconds, so a demo does not wait for the clock.
+"""Compressed time: a rule with rate(1 minute) fires every two seconds.
 
 cron() expressions keep real time.
 """
@@ -26,7 +26,7 @@ def apply() -> None:
 
 
 def stop() -> None:
-    """No rule fires any more: a function that it invoked while the cloud ends would outlive it."""
+    """Stop all rules: a function invoked while the cloud ends would outlive it."""
     eventbridge._tick_scheduled_rules = _fire_nothing
 
 

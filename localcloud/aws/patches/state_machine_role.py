@@ -1,4 +1,4 @@
-"""A state machine may only do what its role allows: invoke these functions, publish to topics, run its Maps.
+"""A state machine's calls are authorized by its role: functions, topics and Maps.
 
 MiniStack runs every integration with no identity at all. Enforced here for what Atelier's workflow uses:
 `lambda:invoke` and `sns:publish`, with the error names Step Functions gives, and Distributed Maps, whose

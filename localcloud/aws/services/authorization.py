@@ -1,4 +1,4 @@
-"""IAM for our services: who calls, what they may do, and what a role they pass may do and may be used by.
+"""IAM for Atelier's services: the caller, its permissions, and those of passed roles.
 
 MiniStack's generic enforcement knows one action and one resource a request. Ours need several (the call, its
 tags, the role it passes), so the generic one is off for them (`extension`), and each operation asks here.

@@ -1,4 +1,4 @@
-"""One AWS service of ours: read, validate, run the operation, answer."""
+"""An embedded AWS service: read, validate, run the operation, answer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from localcloud.common.service_error import ServiceError
 
 @dataclass(frozen=True)
 class Call:
-    """One validated call: who asks, for which operation, with what."""
+    """One validated call: caller, operation and parameters."""
 
     caller: Caller
     operation: OperationModel

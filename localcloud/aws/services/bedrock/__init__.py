@@ -22,7 +22,7 @@ from localcloud.common.programs import BaseModel, Programs
 def start(
     home: Home, endpoint: Endpoint, programs: Programs, base_model: BaseModel
 ) -> tuple[Service, Service, Callable[[], None]]:
-    """The control plane, the runtime, and what ends the serving processes."""
+    """The control plane, the runtime, and a function that ends the serving processes."""
     models = Records(home.state / "custom-models", CustomModel)
     deployed = Records(home.state / "custom-model-deployments", Deployment)
     serving = Serving(programs)

@@ -176,7 +176,7 @@ class CustomModels:
         )
 
     def _find(self, call: Call, action: str) -> CustomModel:
-        """The model that an identifier, its name or its ARN, names; permission is on its ARN."""
+        """The model of a name or an ARN; permission is checked on the ARN."""
         identifier = call.params["modelIdentifier"]
         model = self._models.get(identifier) or self._named(call.caller, identifier)
         prefix = f"arn:aws:bedrock:{call.caller.region}:{call.caller.account_id}:custom-model/"

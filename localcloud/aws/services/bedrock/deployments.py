@@ -154,7 +154,7 @@ class Deployments:
         model: CustomModel,
         done: Callable[[Deployment, CustomModel, str | None], None],
     ) -> None:
-        """Load the model in a thread, then say how it went: `done(deployment, model, failure)`."""
+        """Load the model in a thread, then call `done(deployment, model, failure)`."""
 
         def load() -> None:
             try:
@@ -207,7 +207,7 @@ class Deployments:
         )
 
     def _find(self, call: Call, action: str) -> Deployment:
-        """The deployment that an identifier, its name or its ARN, names; permission is on its ARN."""
+        """The deployment of a name or an ARN; permission is checked on the ARN."""
         identifier = call.params["customModelDeploymentIdentifier"]
         deployment = self._deployments.get(identifier) or self._named(call.caller, identifier)
         call.caller.require(

@@ -92,7 +92,7 @@ def named(records: Sequence[Owned], caller: Caller, name: str) -> Owned | None:
 
 
 def find(call: Call, action: str, identifier: str, store: Records[Owned], resource: str) -> Owned:
-    """What an identifier, its name or its ARN, names; permission is on its ARN."""
+    """The record of a name or an ARN; permission is checked on the ARN."""
     record = store.get(identifier) or named(store.all(), call.caller, identifier)
     prefix = f"arn:aws:bedrock:{call.caller.region}:{call.caller.account_id}:{resource}/"
     call.caller.require(

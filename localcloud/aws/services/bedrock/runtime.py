@@ -1,4 +1,4 @@
-"""Talking to deployed models: Converse, ConverseStream, and InvokeModel in Amazon Nova's messages format."""
+"""Bedrock's runtime: Converse, ConverseStream and InvokeModel."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Runtime:
         }
 
     def converse_stream(self, call: Call) -> HttpResponse:
-        """The answer as it is written. What goes wrong before the first word is an ordinary error."""
+        """The answer as it is generated. A failure before the first text is an ordinary error."""
         began = time.monotonic()
         folder = self._instructed(call.caller, STREAM, call.params["modelId"])
         answer = self._ask(folder, _conversation(call.params))
@@ -81,7 +81,7 @@ class Runtime:
         return {"body": json.dumps(answer).encode(), "contentType": "application/json"}
 
     def _ask(self, folder: Path, request: Mapping[str, Any]) -> Answer:
-        """The model's answers, with the serving processes' troubles as the runtime's errors."""
+        """The model's answers; failures of the serving process become the runtime's errors."""
         try:
             yield from self._serving.answer(folder, request)
         except ModelUnloadable as error:

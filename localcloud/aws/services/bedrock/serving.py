@@ -1,4 +1,4 @@
-"""The processes that serve: one for each model that somebody talks to, spoken to in JSON lines."""
+"""Serving processes: one for each model in use, called by JSON lines."""
 
 from __future__ import annotations
 

@@ -143,7 +143,7 @@ def _conditions(request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _require_runnable(request: Mapping[str, Any], caller: Caller) -> None:
-    """Refuse at once, and by name, what the embedded cloud has no machine for."""
+    """Refuse images and instances that the embedded cloud cannot run, by name."""
     for name in UNSUPPORTED:
         if name in request:
             raise ServiceError(

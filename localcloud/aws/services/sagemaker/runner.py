@@ -1,4 +1,4 @@
-"""Run training jobs: as AWS does in what is seen from outside, as local processes underneath.
+"""Run training jobs as local processes, with the API's states and outputs.
 
 Starting → (Pending behind two others) → Downloading → Training → Uploading → Completed | Failed | Stopped.
 A stopped job, or one at its time limit, gets SIGTERM and some time; its output is uploaded.
@@ -80,7 +80,7 @@ class Runner:
         self._tell(job)
 
     def close(self) -> None:
-        """End every running job with the cloud: what it was doing cannot be taken up again."""
+        """End every running job with the cloud; jobs cannot be resumed."""
         self._closing.set()
         running = [job for job in self._jobs.all() if not job.is_terminal]
         for job in running:
@@ -96,7 +96,7 @@ class Runner:
             flag.set()
 
     def _bury(self, job: TrainingJob) -> None:
-        """A job of an earlier server, which ended without ending it."""
+        """Fail a job that an earlier server left running."""
         if job.process_id is not None:
             kill_group(job.process_id, self._programs.container)
         self._fail(job, "InternalServerError: the embedded cloud ended while the job ran")

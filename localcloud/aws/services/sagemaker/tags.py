@@ -1,4 +1,4 @@
-"""Tags of what SageMaker has: the same three operations for all of it."""
+"""Tags of SageMaker's resources: the same three operations for all kinds."""
 
 from __future__ import annotations
 

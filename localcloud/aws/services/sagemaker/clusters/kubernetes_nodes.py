@@ -32,7 +32,7 @@ IN_USE = 409
 
 
 class KubernetesNodes:
-    """Puts nodes in and takes them out; the orchestrator of clusters with an EKS cluster."""
+    """Adds and removes nodes; the orchestrator of clusters on EKS."""
 
     def __init__(self, eks_clusters: EksClusters, endpoint: Endpoint) -> None:
         self._eks_clusters = eks_clusters
@@ -40,7 +40,7 @@ class KubernetesNodes:
         self._logs = PodLogs(endpoint)
 
     def ensure(self, cluster: HyperPodCluster) -> None:
-        """Let the groups' roles in, and make the nodes of the cluster be these."""
+        """Give the groups' roles access, and make the cluster's nodes equal to these."""
         place = place_of(cluster)
         kubernetes = self._eks_clusters.find(place)
         if kubernetes is None:
@@ -54,7 +54,7 @@ class KubernetesNodes:
                 kubernetes.remove_node(name)
 
     def join(self, cluster: HyperPodCluster, kubernetes: Cluster) -> None:
-        """Put the nodes in, or put them right, with what gives their pods credentials."""
+        """Create or update the nodes, with the source of their pods' credentials."""
         for group, node in cluster.running():
             kubernetes.set_node(
                 name_of(node),
@@ -66,7 +66,7 @@ class KubernetesNodes:
             )
 
     def delete(self, cluster: HyperPodCluster) -> None:
-        """Take the nodes out. The access entries stay, as HyperPod leaves them."""
+        """Remove the nodes. The access entries stay, as on HyperPod."""
         kubernetes = self._eks_clusters.find(place_of(cluster))
         if kubernetes is not None:
             for name in kubernetes.node_names():
@@ -80,7 +80,7 @@ class KubernetesNodes:
 
 
 def place_of(cluster: HyperPodCluster) -> Place:
-    """Where the EKS cluster is that orchestrates the cluster."""
+    """The region and name of the EKS cluster that orchestrates the cluster."""
     arn = (cluster.eks_cluster_arn or "").split(":")
     return Place(arn[4], arn[3], arn[5].removeprefix("cluster/"))
 

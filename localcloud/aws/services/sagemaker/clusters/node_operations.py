@@ -1,4 +1,4 @@
-"""SageMaker's operations on a cluster's nodes, and on what happened to them."""
+"""SageMaker's operations on a cluster's nodes and events."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class NodeOperations:
         return {"NodeDetails": descriptions.node_description(cluster, node)}
 
     def delete(self, call: Call) -> dict[str, Any]:
-        """The nodes go, and their groups become smaller by them."""
+        """Remove the nodes; their groups shrink."""
         cluster = find(call, self._clusters, "sagemaker:BatchDeleteClusterNodes")
         before = cluster.request
         after = copy.deepcopy(before)
@@ -72,7 +72,7 @@ class NodeOperations:
         return answer
 
     def replace(self, call: Call) -> dict[str, Any]:
-        """The nodes go, and others come in their place."""
+        """Replace the nodes by new ones."""
         cluster = find(call, self._clusters, "sagemaker:BatchReplaceClusterNodes")
         codes = ("ErrorCode", "InstanceIdNotFound", "InvalidInstanceStatus")
         taken, answer = self._sort_out(cluster, call.params, *codes)
@@ -130,7 +130,7 @@ class NodeOperations:
 
 
 def _find_node(cluster: HyperPodCluster, identifier: str) -> Node | None:
-    """By instance id, or by the id that it has before it is one."""
+    """A node by its instance id, or by its logical id before it has an instance."""
     return next((node for node in cluster.nodes if identifier in (node.instance_id, node.logical_id)), None)
 
 

@@ -12,7 +12,7 @@ class OrchestratorFailed(Exception):
 
 
 class Orchestrator(Protocol):
-    """Both calls may come again with nothing changed, after a restart of the embedded cloud for one."""
+    """Both calls may be repeated without a change, for example after a restart."""
 
     def ensure(self, cluster: HyperPodCluster) -> None:
         """Let jobs run on the nodes in `cluster.running()`, and on no other of the cluster's."""

@@ -66,7 +66,7 @@ class PodLogs:
                     logger.exception("lines of pod %s are lost", source.pod)
 
     def _batch(self) -> Iterator[tuple[_Source, str]]:
-        """What there is, once there is something, and what comes soon after it."""
+        """The next batch: waits for a first line, and collects those that follow soon."""
         yield self._lines.get()
         deadline = time.monotonic() + BATCH_SECONDS
         while (left := deadline - time.monotonic()) > 0:

@@ -24,7 +24,7 @@ BUSY_SECONDS = 0.05
 
 
 class Provisioner:
-    """One thread an operation; whoever calls has put the cluster into the operation's state."""
+    """One thread per operation; the caller has set the cluster's state before."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class Provisioner:
         self._begin(cluster, "Creation", work)
 
     def change(self, cluster: HyperPodCluster, before: dict[str, Any], operation: str = "Update") -> None:
-        """Settle the new request; `before` is what the cluster goes back to when it cannot be."""
+        """Apply the new request; the cluster returns to `before` when it cannot be applied."""
 
         def work() -> None:
             try:
@@ -66,7 +66,7 @@ class Provisioner:
         self._begin(cluster, operation, work)
 
     def recover(self, cluster: HyperPodCluster, node: Node, reason: str, repair: str) -> None:
-        """A node is sick: with node recovery another comes in its place, or it comes back by itself."""
+        """Handle a faulty node: node recovery replaces it, otherwise it returns by itself."""
 
         def work() -> None:
             is_automatic = cluster.request["NodeRecovery"] == "Automatic"
@@ -88,7 +88,7 @@ class Provisioner:
         self._begin(cluster, "NodeRecovery", work)
 
     def update_software(self, cluster: HyperPodCluster, groups: Collection[str]) -> None:
-        """Nodes are taken out, and come back as new; jobs on them are lost."""
+        """Remove the nodes and add new ones; jobs on them are lost."""
 
         def work() -> None:
             updated = [node for node in cluster.nodes if node.group in groups]
@@ -107,7 +107,7 @@ class Provisioner:
         self._begin(cluster, "Deletion", work)
 
     def resume(self) -> None:
-        """After a restart: what stood stands again, nodes and all."""
+        """Restore clusters and nodes after a restart."""
         for cluster in self._clusters.all():
             try:
                 self._orchestrator_of(cluster).ensure(cluster)
@@ -136,7 +136,7 @@ class Provisioner:
         self._clusters.turn(cluster, status, failure)
 
     def _restart(self, cluster: HyperPodCluster, nodes: Collection[Node]) -> None:
-        """Nodes go, and are there again."""
+        """Remove nodes, and add them again."""
         for status in ("SystemUpdating", "Running"):
             with self._clusters.changing(cluster):
                 for node in nodes:
@@ -172,7 +172,7 @@ class Provisioner:
                 node.status = "Running"
 
     def _release(self, cluster: HyperPodCluster, nodes: Collection[Node]) -> None:
-        """Take nodes from the orchestrator, then away."""
+        """Remove nodes from the orchestrator, then from the cluster."""
         if not nodes:
             return
         with self._clusters.changing(cluster):

@@ -61,7 +61,7 @@ class SlurmClusterSpec:
 
 
 class SlurmClusters:
-    """The orchestrator of clusters on Slurm; each starts once it is arranged and Slurm is switched on."""
+    """The orchestrator of clusters on Slurm; each starts once Slurm is switched on."""
 
     def __init__(self, home: Home, endpoint: Endpoint) -> None:
         self._home = home
@@ -77,7 +77,7 @@ class SlurmClusters:
         self._keeper.start()
 
     def ensure(self, cluster: HyperPodCluster) -> None:
-        """Let Slurm have the cluster's nodes. OrchestratorFailed when it does not come up."""
+        """Give Slurm the cluster's nodes. OrchestratorFailed when Slurm does not start."""
         spec = _spec_of(cluster, self._home)
         with self._lock:
             if spec is None:
@@ -141,7 +141,7 @@ class SlurmClusters:
                         self._note_failure(spec.name, str(error))
 
     def _note_failure(self, name: str, message: str) -> None:
-        """Say it once: it may be the same every second."""
+        """Log a failure once: it may repeat every second."""
         if self._failures.get(name) != message:
             logger.error("Slurm of %s: %s", name, message)
             self._failures[name] = message
@@ -185,7 +185,7 @@ class _Running:
         self._spec = spec
 
     def change(self, spec: SlurmClusterSpec) -> None:
-        """Do what differs; a cluster that is arranged again as it is keeps its agent and its jobs."""
+        """Apply the differences; an unchanged cluster keeps its agent and its jobs."""
         before, self._spec = self._spec, spec
         if before is None or before.layout != spec.layout:
             self._slurm.change(spec.layout)

@@ -1,4 +1,4 @@
-"""Temporary credentials of a role for processes that outlive them: what instances ask for by HTTP.
+"""A credentials endpoint for processes that outlive a role's temporary credentials.
 
 The container credentials endpoint of the SDKs (SDK reference guide, "Container credential provider"):
 loopback, plain HTTP, and a token in the header Authorization. SDKs come back before the credentials expire.
@@ -29,7 +29,7 @@ class ContainerCredentials(TypedDict):
 
 
 class CredentialsEndpoint:
-    """Serves sessions made by `session`, a fresh one for every request, to who has the token."""
+    """Serves a new session from `session` for every request with the token."""
 
     def __init__(self, session: Callable[[], boto3.Session]) -> None:
         token = secrets.token_urlsafe(32)

@@ -80,7 +80,7 @@ class Clusters:
         return True
 
     def turn(self, cluster: HyperPodCluster, status: str, failure: str = "") -> None:
-        """Enter a state, for a reason where it is a bad one."""
+        """Enter a state, with the reason of a failure."""
         with self.changing(cluster):
             cluster.status, cluster.failure = status, failure
         events.state_changed(cluster)

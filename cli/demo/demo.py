@@ -79,7 +79,8 @@ def choose_run_file(platform: str | None, target: str | None) -> Path:
         if platform in (None, name) and target in (None, serves_on):
             return RUN_FILES[name]
     pairs = ", ".join(f"{name} with {serves_on}" for name, serves_on in found.items())
-    requested = f"platform = {platform!r}, target = {target!r}"
+    options = {"platform": platform, "target": target}
+    requested = ", ".join(f"{name} = {value!r}" for name, value in options.items() if value)
     raise CommandFailed(f"{requested}: the demo has {pairs}", ExitCode.INVALID)
 
 

@@ -43,5 +43,5 @@ def test_the_demo_runs_the_first_example_of_a_platform_and_a_target(
 
 
 def test_a_target_without_an_example_is_refused_with_those_that_have_one() -> None:
-    with pytest.raises(CommandFailed, match=r"^target = 'sagemaker-endpoint': the demo has training-job with"):
+    with pytest.raises(CommandFailed, match=r"^target = 'sagemaker-endpoint': the demo has training-job"):
         choose_run_file(None, "sagemaker-endpoint")

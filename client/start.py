@@ -80,6 +80,7 @@ def prepare_run(
         hub=hub_catalogues(synced),
         clusters=job_clusters(environment, bucket=bucket),
         known=remote.problems,
+        today=now.date(),
     )
     recipes = sent_along(remote.document, checked, synced, lambda key: f"s3://{bucket}/{key}")
     return PreparedRun(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +71,7 @@ def checked_run(event: Mapping[str, Any]) -> CheckedRun:
         run_id=event["run_id"],
         clusters=current.clusters,
         hub=hub_of(event["run"], objects().read),
+        today=datetime.fromtimestamp(now(), UTC).date(),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Literal
 
 from atelier.recipes.bounds import Bounds, Dispute, Value
@@ -54,6 +55,7 @@ class BaseModelRow(Frozen):
 
     `hub_name` is its name in SageMakerPublicHub, if AWS publishes it there. For a model that is not
     customizable, `instead` describes it and names an alternative.
+    Requests to a model fail after its `end_of_life`; `successor` is what to use then.
     """
 
     name: str
@@ -64,6 +66,8 @@ class BaseModelRow(Frozen):
     customizable: bool = True
     instead: str | None = None
     hub_name: str | None = None
+    end_of_life: date | None = None
+    successor: str | None = None
     deployments: Mapping[str, OnTarget] = {}
     source: str
 

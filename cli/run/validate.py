@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,7 @@ def validate_file(
             hub=hub,
             clusters=job_clusters(environment, bucket=_BUCKET),
             known=remote.problems,
+            today=datetime.now(UTC).date(),
         )
     except (InvalidRun, UnsupportedCombination) as error:
         refusal = _as_written(str(error), remote.uploads, file.parent)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from pydantic import ValidationError
@@ -58,13 +59,15 @@ def check_run(
     hub: HubCatalogues = NO_HUB,
     clusters: Sequence[JobCluster] | None = None,
     known: Sequence[Problem] = (),
+    today: date | None = None,
 ) -> CheckedRun:
     """Check a run and fill in its defaults. InvalidRun or UnsupportedCombination reports all problems.
 
     In a malformed file, the well-formed fields are still checked against the rules and the catalogue, so one
     message has all problems. `hub` has recipes of AWS's hub. Without a `bucket`, datasets may be in any
     bucket. Without `clusters` (those of the environment), clusters are not checked. `known` has problems
-    that were found before; further problems with the same fields are not reported.
+    that were found before; further problems with the same fields are not reported. Without `today`, the
+    lifecycle of models is not checked.
     """
     if not isinstance(data, Mapping):
         problem = Problem("(the file)", "must be a mapping of keys such as name, base_model, stages", data)
@@ -72,7 +75,9 @@ def check_run(
     run, malformed = _read(data)
     partial = PartialRun.of(data)
     found = Findings(list(problems_of(partial, bucket=bucket)))
-    context = CheckContext(environment=environment, region=region, bucket=bucket, hub=hub, clusters=clusters)
+    context = CheckContext(
+        environment=environment, region=region, bucket=bucket, hub=hub, clusters=clusters, today=today
+    )
     if partial.base_model is not None:
         for index, stage in partial.stages.items():
             check_stage(partial.base_model, stage, index, context, found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from atelier import names
 from atelier.platforms.base import JobCluster
@@ -30,6 +31,7 @@ class CheckContext:
     bucket: str | None
     hub: HubCatalogues
     clusters: Sequence[JobCluster] | None
+    today: date | None = None
 
     def placement(self, part: Stage | Evaluation, recipe: Recipe, hub: HubRecipe | None = None) -> Placement:
         """The placement of a part with this recipe."""
@@ -48,6 +50,7 @@ class Findings:
 def check_stage(base_model: str, stage: Stage, index: int, context: CheckContext, found: Findings) -> None:
     """Check a stage and add the results to `found`."""
     path = f"stages.{index}"
+    found.problems += _ended_teacher(stage, path, context)
     rows = catalogue_of(stage.recipe, context.hub)
     if rows is None:
         message = (
@@ -67,6 +70,16 @@ def check_stage(base_model: str, stage: Stage, index: int, context: CheckContext
         _keep(context.placement(stage, resolution.recipe, hub), path, context, found)
         found.warnings += early_stopping.warnings_of(stage, resolution.recipe, path=path)
         found.warnings += _from_hub(path, resolution.recipe)
+
+
+def _ended_teacher(stage: Stage, path: str, context: CheckContext) -> Iterator[Problem]:
+    """That AWS has ended the teacher, so that every request to it would fail."""
+    row = catalogue().base_models.get(stage.teacher or "")
+    if row and row.end_of_life and context.today and context.today >= row.end_of_life:
+        message = (
+            f"AWS ended it on {row.end_of_life:%Y-%m-%d}, and requests to it fail; accepted: {row.successor}"
+        )
+        yield Problem(f"{path}.teacher", message, stage.teacher, is_combination=True)
 
 
 def check_evaluation(

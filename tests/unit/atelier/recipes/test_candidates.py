@@ -84,7 +84,7 @@ from tests.fixtures.recipes import recipe, refusal
         ),
         (
             {"base_model": "nova-premier"},
-            "it is a teacher only; customize nova-pro, or name it as the teacher of a distillation stage",
+            "AWS has ended it; customize nova-pro, which is also the teacher of a distillation stage",
         ),
         (
             {"environment": "local"},

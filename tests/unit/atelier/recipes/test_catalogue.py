@@ -188,3 +188,11 @@ def test_bedrocks_own_distillation_names_its_teacher_as_bedrock_calls_it(teacher
     (row,) = [row for row in catalogue().training if row.name == f"bedrock_nova_{teacher}_distillation"]
     values = default_recipe(row).values
     assert values["teacherModelConfig.teacherModelIdentifier"] == f"amazon.nova-{teacher}-v1:0"
+
+
+def test_a_model_with_an_end_of_life_names_a_successor_that_has_none() -> None:
+    models = catalogue().base_models
+    for row in models.values():
+        if row.end_of_life is not None:
+            assert row.successor is not None, row.name
+            assert models[row.successor].end_of_life is None, row.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -69,6 +70,25 @@ class TestDistillation:
             "a distillation uses no validation data; move it to the next stage",
             "leave train out: the stage trains on the dataset of the distillation before it",
         ]
+
+    @pytest.mark.parametrize(("today", "is_refused"), [("2026-09-13", False), ("2026-09-14", True)])
+    def test_has_no_teacher_that_aws_has_ended(self, today: str, is_refused: bool) -> None:
+        run = a_run(stages=[a_distillation(teacher="nova-premier"), after_it()], deployment=None)
+
+        def checked() -> CheckedRun:
+            return check_run(
+                run,
+                environment="dev",
+                region="us-east-1",
+                bucket=BUCKET,
+                today=date.fromisoformat(today),
+            )
+
+        if not is_refused:
+            assert checked().run.stages[0].teacher == "nova-premier"
+            return
+        with pytest.raises(UnsupportedCombination, match=r"ended it on 2026-09-14, .* accepted: nova-pro"):
+            checked()
 
     def test_of_premier_is_in_one_region(self) -> None:
         run = a_run(stages=[a_distillation(teacher="nova-premier"), after_it()], deployment=None)
